@@ -1,0 +1,32 @@
+"""What travels through the engine: a claimed delivery, and the message made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Claim:
+    """One delivery that this process has marked as in flight."""
+
+    run_id: int
+    delivery_id: int
+    #: 1 for the first try.
+    attempt: int
+    address: str
+    #: What the template may use. Plain str, int, float, bool, None, list and dict only.
+    variables: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Message:
+    """One message ready to be handed over. `payload` is what the channel's composer made for its transport."""
+
+    run_id: int
+    delivery_id: int
+    address: str
+    payload: Any
+
+
+class RenderFailed(Exception):
+    """The message could not be filled in for this recipient."""
