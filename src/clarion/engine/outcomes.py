@@ -133,7 +133,8 @@ REASONS: dict[Reason, Explanation] = {
         sentence="The provider refused this message.", cure="Read the provider's answer beside it."
     ),
     Reason.MESSAGE_TOO_LARGE: Explanation(
-        sentence="The message is larger than the provider takes.", cure="Make attachments and pictures smaller."
+        sentence="The message is larger than the provider takes.",
+        cure="Make attachments and pictures smaller.",
     ),
     Reason.CONTENT_REFUSED: Explanation(
         sentence="The provider refused the content, often as spam or against its policy.",
@@ -152,10 +153,12 @@ REASONS: dict[Reason, Explanation] = {
         cure="Check with the provider, then mark it as sent or send it again.",
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
-        sentence="Every attempt was put off by the provider.", cure="Use “Retry failed” when the provider is well."
+        sentence="Every attempt was put off by the provider.",
+        cure="Use “Retry failed” when the provider is well.",
     ),
     Reason.TRANSPORT_FAULT: Explanation(
-        sentence="A fault in the program interrupted this message.", cure="Report it with the log of that time."
+        sentence="A fault in the program interrupted this message.",
+        cure="Report it with the log of that time.",
     ),
     Reason.REJECTED: Explanation(
         sentence="The provider refused without a known reason.", cure="Read the provider's answer beside it."

@@ -1,0 +1,1 @@
+"""Who is written to: contacts, lists, sources of recipients, imports and suppressions."""

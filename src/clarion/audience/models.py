@@ -1,0 +1,227 @@
+"""Contacts, lists, suppressions, and the sources that a campaign's recipients come from."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clarion.workspaces.models import User, Workspace
+
+
+class ContactState(models.TextChoices):
+    ACTIVE = "ACTIVE", _("Active")
+    INACTIVE = "INACTIVE", _("Inactive")
+    DO_NOT_CONTACT = "DO_NOT_CONTACT", _("Do not contact")
+
+
+class Contact(models.Model):
+    """A person known to the workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    #: Normalised by the channel; empty when there is none.
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    #: E.164 with its plus; empty when there is none.
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    state = models.CharField(max_length=14, choices=ContactState.choices, default=ContactState.ACTIVE)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="contact_public_id_once"),
+            models.UniqueConstraint(
+                fields=["workspace", "email"], condition=~models.Q(email=""), name="contact_email_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=ContactState.values), name="contact_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "id"], name="contact_keyset"),
+            models.Index(fields=["workspace", "phone"], condition=~models.Q(phone=""), name="contact_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class List(models.Model):
+    """A fixed set of contacts."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), blank=True)
+    #: Kept in the transactions that change the members.
+    member_count = models.IntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="list_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListMember(models.Model):
+    """A contact in a list."""
+
+    pk = models.CompositePrimaryKey("list_id", "contact_id")
+    list = models.ForeignKey(List, on_delete=models.CASCADE, related_name="members")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="list_memberships")
+    added_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} in list {self.list_id}"
+
+
+class SuppressionReason(models.TextChoices):
+    UNSUBSCRIBED = "UNSUBSCRIBED", _("Unsubscribed")
+    BOUNCED = "BOUNCED", _("Bounced")
+    COMPLAINED = "COMPLAINED", _("Complained")
+    MANUAL = "MANUAL", _("Added by hand")
+
+
+class Suppression(models.Model):
+    """An address that must not be written to on a channel."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    channel = models.CharField(max_length=12)
+    #: Normalised by the channel.
+    address = models.CharField(max_length=254)
+    reason = models.CharField(max_length=12, choices=SuppressionReason.choices)
+    #: Where it came from: a run, an import, a person's name.
+    origin = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "channel", "address"], name="suppression_once"),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=SuppressionReason.values), name="suppression_reason_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "-created_at", "-id"], name="suppression_newest")]
+
+    def __str__(self) -> str:
+        return f"suppression {self.pk}"
+
+
+class SourceKind(models.TextChoices):
+    UPLOAD = "UPLOAD", _("Uploaded file")
+    LISTS = "LISTS", _("Lists")
+    CONTACTS = "CONTACTS", _("All contacts")
+
+
+class SourceStatus(models.TextChoices):
+    """An upload is read by a background job; the other kinds are ready at once."""
+
+    WAITING = "WAITING", _("Waiting")
+    READING = "READING", _("Reading")
+    READY = "READY", _("Ready")
+    FAILED = "FAILED", _("Failed")
+
+
+class Source(models.Model):
+    """Where a campaign's recipients come from. An upload's rows are kept in SourceRow, frozen."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    kind = models.CharField(max_length=8, choices=SourceKind.choices)
+    name = models.CharField(max_length=200, blank=True)
+    lists = models.ManyToManyField(List, blank=True)
+    status = models.CharField(max_length=8, choices=SourceStatus.choices, default=SourceStatus.READY)
+    #: Upload: file below CLARION_HOME/uploads, its size, and how it is to be read.
+    file_name = models.CharField(max_length=255, blank=True)
+    file_path = models.CharField(max_length=500, blank=True)
+    file_bytes = models.BigIntegerField(default=0)
+    #: {"encoding", "delimiter", "quote", "has_header", "columns": [names], "address": column, ...}
+    dialect = models.JSONField(default=dict)
+    #: Progress and result of reading.
+    read_bytes = models.BigIntegerField(default=0)
+    row_count = models.IntegerField(default=0)
+    bad_count = models.IntegerField(default=0)
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=SourceKind.values), name="source_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(status=SourceStatus.FAILED) ^ models.Q(failure=""),
+                name="source_failure_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.get_kind_display())
+
+
+class SourceRow(models.Model):
+    """One row of an uploaded source. `problem` is empty for a usable row."""
+
+    pk = models.CompositePrimaryKey("source_id", "id")
+    source_id = models.BigIntegerField()
+    #: The row's number in the file, from 1, the header not counted.
+    id = models.IntegerField()
+    #: Normalised by the channel, or as it was found when `problem` is set.
+    address = models.CharField(max_length=320)
+    #: Column name → text.
+    data = models.JSONField()
+    #: Column and sentence, such as "email: The address has no @."
+    problem = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"row {self.id} of source {self.source_id}"
+
+
+class ImportStatus(models.TextChoices):
+    MAPPING = "MAPPING", _("Waiting for the columns")
+    WAITING = "WAITING", _("Waiting")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    FAILED = "FAILED", _("Failed")
+
+
+class Import(models.Model):
+    """Contacts from a file: what was uploaded, how its columns are meant, and what came of it."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    status = models.CharField(max_length=9, choices=ImportStatus.choices, default=ImportStatus.MAPPING)
+    file_name = models.CharField(max_length=255)
+    file_path = models.CharField(max_length=500)
+    file_bytes = models.BigIntegerField()
+    dialect = models.JSONField(default=dict)
+    #: Column name → "email", "first_name", …, "attribute:NAME", or "" to leave it out.
+    mapping = models.JSONField(default=dict)
+    #: What to do with a contact that is already known: "update" or "skip".
+    on_known = models.CharField(max_length=6, default="update")
+    add_to = models.ForeignKey(List, null=True, blank=True, on_delete=models.SET_NULL)
+    read_bytes = models.BigIntegerField(default=0)
+    row_count = models.IntegerField(default=0)
+    created_count = models.IntegerField(default=0)
+    updated_count = models.IntegerField(default=0)
+    skipped_count = models.IntegerField(default=0)
+    bad_count = models.IntegerField(default=0)
+    #: File with the rejected rows and their reasons, below CLARION_HOME.
+    report_path = models.CharField(max_length=500, blank=True)
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.file_name

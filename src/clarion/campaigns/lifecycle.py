@@ -1,0 +1,77 @@
+"""The one door through which a campaign's state changes: a conditional update, an audit event, a wake-up call."""
+
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Status
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.errors import NotAllowed
+
+#: The PostgreSQL notification channel on which sending processes listen.
+WAKE_CHANNEL = "clarion_wake"
+
+
+@transaction.atomic
+def move(
+    campaign: Campaign,
+    action: Action,
+    *,
+    by: Actor,
+    reason: str = "",
+    cause: PauseCause | None = None,
+    target: Status | None = None,
+    **facts: Any,
+) -> Campaign:
+    """Do `action` to the campaign and return it afresh.
+
+    `target` may only name another state for CONTINUE, which leads back to where the pause began. `facts` are
+    further fields set by the same update. Raises TransitionRefused when the campaign is not in a state that
+    allows the action (any more), and NotAllowed when the actor's role does not include it.
+    """
+    transition = TRANSITIONS[action]
+    if transition.permission is None:
+        if by.member is not None:
+            raise NotAllowed(str(action.label))
+    else:
+        by.require(transition.permission)
+    goal = target or transition.target
+    now = timezone.now()
+    fields: dict[str, Any] = {
+        "status": goal,
+        "status_changed_at": now,
+        "status_reason": reason,
+        "pause_cause": (cause or PauseCause.PERSON) if goal is Status.PAUSED else "",
+        "finished_at": now if goal in ENDED else None,
+        **facts,
+    }
+    before = campaign.status
+    moved = Campaign.objects.filter(
+        pk=campaign.pk, workspace=by.workspace, status__in=transition.sources
+    ).update(**fields)
+    if moved != 1:
+        raise TransitionRefused
+    after = Campaign.objects.get(pk=campaign.pk)
+    audit.record(
+        by=by,
+        action=f"campaign.{action.value}",
+        kind="campaign",
+        object_id=str(after.public_id),
+        object_name=after.name,
+        reason=reason,
+        changes={"status": (before, goal.value)}
+        | ({"pause_cause": ("", after.pause_cause)} if cause else {}),
+    )
+    wake(campaign_id=after.pk)
+    return after
+
+
+def wake(**facts: Any) -> None:
+    """Tell the sending processes, at commit, that something they hold may have changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, %s)", [WAKE_CHANNEL, orjson.dumps(facts).decode()])

@@ -1,0 +1,124 @@
+"""The states of a campaign and the one table of what leads where."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from clarion.workspaces.permissions import Permission
+
+
+class Status(models.TextChoices):
+    #: Being written.
+    DRAFT = "DRAFT", _("Draft")
+    #: Submitted; a moderator decides.
+    IN_REVIEW = "IN_REVIEW", _("In review")
+    #: May be sent; a person starts it.
+    READY = "READY", _("Ready")
+    #: Waits for its start time.
+    SCHEDULED = "SCHEDULED", _("Scheduled")
+    #: Its recipients are being put together.
+    BUILDING = "BUILDING", _("Building")
+    SENDING = "SENDING", _("Sending")
+    #: Halted for a while; `pause_cause` says by whom or what.
+    PAUSED = "PAUSED", _("Paused")
+    #: Halted for good, but may be changed and launched again.
+    STOPPED = "STOPPED", _("Stopped")
+    COMPLETED = "COMPLETED", _("Completed")
+    #: Given up; final.
+    CANCELLED = "CANCELLED", _("Cancelled")
+    #: Ended by an error; may be changed and launched again.
+    FAILED = "FAILED", _("Failed")
+    #: Its time window passed first.
+    EXPIRED = "EXPIRED", _("Expired")
+
+
+class PauseCause(models.TextChoices):
+    PERSON = "PERSON", _("by a person")
+    WINDOW = "WINDOW", _("outside its sending window")
+    LIMIT = "LIMIT", _("a limit is reached")
+    ERRORS = "ERRORS", _("too many errors")
+    BALANCE = "BALANCE", _("the balance is used up")
+    SENDER = "SENDER", _("the sender was refused")
+
+
+class Action(models.TextChoices):
+    """What a person or the program can do to a campaign's state."""
+
+    SUBMIT = "submit", _("Submit for review")
+    APPROVE = "approve", _("Approve")
+    REJECT = "reject", _("Reject")
+    SCHEDULE = "schedule", _("Schedule")
+    START = "start", pgettext_lazy("campaign", "Start")
+    PAUSE = "pause", _("Pause")
+    CONTINUE = "continue", _("Continue")
+    STOP = "stop", pgettext_lazy("campaign", "Stop")
+    CANCEL = "cancel", _("Cancel campaign")
+    EDIT = "edit", _("Edit")
+    #: The program's own moves.
+    BUILT = "built", _("Recipients ready")
+    COMPLETE = "complete", _("Complete")
+    FAIL = "fail", _("Fail")
+    EXPIRE = "expire", _("Expire")
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From which states an action leads to which, and who may do it (None: the program only)."""
+
+    sources: frozenset[Status]
+    target: Status
+    permission: Permission | None
+
+
+_S = Status
+#: The one table. Screens, command line and scheduler offer and do only what it holds.
+TRANSITIONS: dict[Action, Transition] = {
+    Action.SUBMIT: Transition(frozenset({_S.DRAFT, _S.STOPPED, _S.FAILED}), _S.IN_REVIEW, Permission.EDIT),
+    Action.APPROVE: Transition(frozenset({_S.IN_REVIEW}), _S.READY, Permission.MODERATE),
+    Action.REJECT: Transition(frozenset({_S.IN_REVIEW}), _S.CANCELLED, Permission.MODERATE),
+    Action.SCHEDULE: Transition(
+        frozenset({_S.DRAFT, _S.READY, _S.STOPPED, _S.FAILED}), _S.SCHEDULED, Permission.LAUNCH
+    ),
+    Action.START: Transition(
+        frozenset({_S.DRAFT, _S.READY, _S.SCHEDULED, _S.STOPPED, _S.FAILED}), _S.BUILDING, Permission.LAUNCH
+    ),
+    Action.BUILT: Transition(frozenset({_S.BUILDING}), _S.SENDING, None),
+    Action.PAUSE: Transition(
+        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING}), _S.PAUSED, Permission.LAUNCH
+    ),
+    # Where a pause leads back to depends on how far the run had come; see `operations.continue_`.
+    Action.CONTINUE: Transition(frozenset({_S.PAUSED}), _S.SENDING, Permission.LAUNCH),
+    Action.STOP: Transition(
+        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.STOPPED, Permission.LAUNCH
+    ),
+    Action.CANCEL: Transition(
+        frozenset(
+            {_S.IN_REVIEW, _S.READY, _S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED, _S.STOPPED, _S.FAILED}
+        ),
+        _S.CANCELLED,
+        Permission.LAUNCH,
+    ),
+    # A change sends a submitted or scheduled campaign back to its author.
+    Action.EDIT: Transition(
+        frozenset({_S.DRAFT, _S.READY, _S.SCHEDULED, _S.STOPPED, _S.FAILED}), _S.DRAFT, Permission.EDIT
+    ),
+    Action.COMPLETE: Transition(frozenset({_S.SENDING}), _S.COMPLETED, None),
+    Action.FAIL: Transition(frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.FAILED, None),
+    Action.EXPIRE: Transition(
+        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.EXPIRED, None
+    ),
+}
+
+#: States in which something moves by itself: their badge is animated and their page refreshes.
+LIVE = frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED})
+#: States that nothing leaves.
+FINAL = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED})
+#: States in which a finished run's moment is known.
+ENDED = FINAL | {_S.STOPPED, _S.FAILED}
+
+
+def actions_in(status: Status) -> list[Action]:
+    """Return what a person may do in this state, in the order of the table."""
+    return [a for a, t in TRANSITIONS.items() if t.permission is not None and status in t.sources]

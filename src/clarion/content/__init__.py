@@ -1,0 +1,1 @@
+"""What is said: templates with versions, their checking, rendering and preview."""

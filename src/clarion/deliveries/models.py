@@ -1,0 +1,293 @@
+"""Runs and the ledger of what became of every recipient.
+
+Recipient, Delivery, Attempt and Receipt are the big tables: `run_id` leads every key, they are partitioned by
+it, and the database has no foreign key between them and the small tables (docs/adr/0005).
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clarion.campaigns.models import Campaign
+from clarion.deliveries.states import Skip, Stage
+from clarion.workspaces.models import Workspace
+
+
+class Run(models.Model):
+    """One execution of a campaign. Its counters of persons are changed in the transactions that change the rows."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
+    #: 1 for the campaign's first.
+    number = models.IntegerField()
+    #: Facts of the campaign as they were at the start: {"name", "version", "source_id", …}.
+    plan = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    #: How far the building has come: rows of the source taken, of how many, and the source's key to go on after.
+    built_count = models.IntegerField(default=0)
+    source_count = models.IntegerField(default=0)
+    build_cursor = models.BigIntegerField(default=0)
+    #: The last recipient's id; recipients are numbered from 1 without gaps.
+    last_recipient_id = models.BigIntegerField(default=0)
+    #: {"matched": n, "no_address": n, "invalid": n, …, "recipients": n}
+    waterfall = models.JSONField(default=dict)
+    built_at = models.DateTimeField(null=True)
+    first_sent_at = models.DateTimeField(null=True)
+    last_sent_at = models.DateTimeField(null=True)
+    #: Set when it may end: what is still pending becomes this stage (CANCELLED or EXPIRED).
+    closing_stage = models.SmallIntegerField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Persons.
+    total = models.IntegerField(default=0)
+    pending = models.IntegerField(default=0)
+    in_flight = models.IntegerField(default=0)
+    sent = models.IntegerField(default=0)
+    partly = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    cancelled = models.IntegerField(default=0)
+    expired = models.IntegerField(default=0)
+    unknown = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="run_number_once"),
+            models.CheckConstraint(
+                name="run_conservation",
+                condition=Q(
+                    total=F("pending") + F("in_flight") + F("sent") + F("partly") + F("failed")
+                    + F("skipped") + F("cancelled") + F("expired") + F("unknown")
+                ),
+            ),
+            models.CheckConstraint(
+                name="run_counts_not_negative",
+                condition=Q(pending__gte=0, in_flight__gte=0, sent__gte=0, partly__gte=0, failed__gte=0,
+                            skipped__gte=0, cancelled__gte=0, expired__gte=0, unknown__gte=0),
+            ),
+            models.CheckConstraint(
+                name="run_finished_is_settled",
+                condition=Q(finished_at=None) | Q(pending=0, in_flight=0, built_at__isnull=False),
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="run_newest"),
+            models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
+            models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.number} of campaign {self.campaign_id}"
+
+
+class RunStep(models.Model):
+    """A step as this run sends it: frozen content, where its claims have come to, and counters of messages."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    #: 0 to 15, the campaign step's position.
+    step = models.SmallIntegerField()
+    tier = models.SmallIntegerField(default=0)
+    channel = models.CharField(max_length=12)
+    sender_id = models.BigIntegerField()
+    #: What the channel's composer is given.
+    content = models.JSONField(default=dict)
+    #: Every recipient up to this id has been claimed once; what came back waits in Waiting.
+    cursor = models.BigIntegerField(default=0)
+    # Messages.
+    handed = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    unknown = models.IntegerField(default=0)
+    deferred = models.IntegerField(default=0)
+    delivered = models.IntegerField(default=0)
+    read = models.IntegerField(default=0)
+    clicked = models.IntegerField(default=0)
+    replied = models.IntegerField(default=0)
+    bounced = models.IntegerField(default=0)
+    complained = models.IntegerField(default=0)
+    unsubscribed = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="run_step_once")]
+        indexes = [models.Index(fields=["sender_id", "run"], name="run_step_of_sender")]
+
+    def __str__(self) -> str:
+        return f"step {self.step} of run {self.run_id}"
+
+
+class Recipient(models.Model):
+    """One person in a run, with everything a message to them needs, as it was when the run was built."""
+
+    pk = models.CompositePrimaryKey("run_id", "id")
+    run_id = models.BigIntegerField()
+    id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    #: By the run's first channel that the person has an address for; normalised.
+    address = models.CharField(max_length=320)
+    #: What templates may use.
+    variables = models.JSONField()
+    #: PENDING until every delivery of a cascade has ended; with one step, that delivery's stage is the person's.
+    stage = models.SmallIntegerField(default=Stage.PENDING, choices=Stage.choices)
+    #: Set exactly when the stage is SKIPPED.
+    skip = models.SmallIntegerField(null=True, choices=Skip.choices)
+
+    def __str__(self) -> str:
+        return f"recipient {self.id} of run {self.run_id}"
+
+
+class Delivery(models.Model):
+    """One message to one recipient by one step. Its row is also the record of its latest attempt."""
+
+    pk = models.CompositePrimaryKey("run_id", "id")
+    run_id = models.BigIntegerField()
+    id = models.BigIntegerField()
+    stage = models.SmallIntegerField(default=Stage.PENDING, choices=Stage.choices)
+    #: The stage again, when it is neither on its way nor sent: indexed, so that problems are found among millions.
+    problem = models.SmallIntegerField(null=True, choices=Stage.choices)
+    attempts = models.SmallIntegerField(default=0)
+    #: Which claim holds it while in flight; the latest one afterwards.
+    claim_id = models.BigIntegerField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    #: When the latest attempt's outcome was known.
+    ended_at = models.DateTimeField(null=True)
+    #: engine.outcomes.Reason of the latest attempt when it was not accepted.
+    reason = models.SmallIntegerField(null=True)
+    #: The provider's code and its own id.
+    code = models.CharField(max_length=20, null=True)
+    provider_id = models.CharField(max_length=120, null=True)
+    #: What came back later.
+    result = models.SmallIntegerField(null=True)
+    result_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"delivery {self.id} of run {self.run_id}"
+
+
+class Attempt(models.Model):
+    """A try that was not accepted, with the provider's words. The accepted one is on the delivery itself."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id", "number")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    number = models.SmallIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    #: The stage it led to: PENDING for one that was put off.
+    stage = models.SmallIntegerField(choices=Stage.choices)
+    reason = models.SmallIntegerField()
+    code = models.CharField(max_length=20, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Receipt(models.Model):
+    """What the provider, or the recipient, said later. Unique by the provider's event, so a replay is harmless."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id", "event_key")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    #: The provider's event id, or a digest of what makes the event one.
+    event_key = models.CharField(max_length=64)
+    result = models.SmallIntegerField()
+    at = models.DateTimeField()
+    code = models.CharField(max_length=20, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"receipt of delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Waiting(models.Model):
+    """A pending delivery behind its step's cursor: put off by the provider, or given back unsent."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    step = models.SmallIntegerField()
+    not_before = models.DateTimeField()
+    #: engine.outcomes.Reason it waits for; None when it was given back unsent.
+    reason = models.SmallIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run_id", "step", "not_before"], name="waiting_due")]
+
+    def __str__(self) -> str:
+        return f"delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Worker(models.Model):
+    """A sending process. Its row stays after its end, until its claims are settled."""
+
+    #: Names its journal file.
+    name = models.CharField(max_length=64, unique=True)
+    host = models.CharField(max_length=120)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    version = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Claim(models.Model):
+    """A batch of deliveries that a worker holds in flight; gone when the last of it is settled."""
+
+    id = models.BigAutoField(primary_key=True)
+    worker_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    step = models.SmallIntegerField()
+    #: Bounds of the ids in it; rows in flight in between with this claim's id are its own.
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    claimed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["worker_id"], name="claim_of_worker"),
+            models.Index(fields=["run_id"], name="claim_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"claim {self.pk}"
+
+
+class Activity(models.Model):
+    """How many messages of a run ended how in a minute; for charts and rates."""
+
+    pk = models.CompositePrimaryKey("run_id", "step", "minute", "stage")
+    run_id = models.BigIntegerField()
+    step = models.SmallIntegerField()
+    minute = models.DateTimeField()
+    stage = models.SmallIntegerField(choices=Stage.choices)
+    count = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.count} at {self.minute}"
+
+
+class RunProblem(models.Model):
+    """How many deliveries of a run ended, or were put off, for one reason and code; for the errors page."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="problems")
+    step = models.SmallIntegerField()
+    stage = models.SmallIntegerField(_("stage"), choices=Stage.choices)
+    reason = models.SmallIntegerField()
+    code = models.CharField(max_length=20, blank=True)
+    count = models.IntegerField(default=0)
+    #: The provider's words, once.
+    sample = models.CharField(max_length=200, blank=True)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "step", "stage", "reason", "code"], name="run_problem_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.reason}"

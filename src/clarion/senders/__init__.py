@@ -1,0 +1,1 @@
+"""By whom it is sent: configured accounts on a channel, with sealed credentials, limits and health."""

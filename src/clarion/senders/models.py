@@ -1,0 +1,82 @@
+"""Senders and the lanes they send through."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clarion.workspaces.models import User, Workspace
+
+
+class SenderStatus(models.TextChoices):
+    ACTIVE = "ACTIVE", _("Active")
+    #: By a person; campaigns wait.
+    PAUSED = "PAUSED", _("Paused")
+    #: By the program, because the provider refused it; `status_reason` says why.
+    BLOCKED = "BLOCKED", _("Blocked")
+
+
+class Sender(models.Model):
+    """A configured account on a channel."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    channel = models.CharField(max_length=12)
+    name = models.CharField(_("name"), max_length=120)
+    #: Settings without secrets, as the channel checked them.
+    config = models.JSONField(default=dict)
+    #: The secret settings, sealed; opened only by `senders.secrets`.
+    sealed = models.BinaryField(default=b"", blank=True)
+    status = models.CharField(max_length=8, choices=SenderStatus.choices, default=SenderStatus.ACTIVE)
+    status_reason = models.CharField(max_length=500, blank=True)
+    status_changed_at = models.DateTimeField(default=timezone.now)
+    #: Messages per span; None means no limit of ours.
+    limit_second = models.FloatField(null=True, blank=True)
+    limit_minute = models.IntegerField(null=True, blank=True)
+    limit_hour = models.IntegerField(null=True, blank=True)
+    limit_day = models.IntegerField(null=True, blank=True)
+    #: In how many processes it may send at once; limits and connections are divided among them.
+    lanes = models.SmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="sender_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=SenderStatus.values), name="sender_status_known"
+            ),
+            models.CheckConstraint(condition=models.Q(lanes__range=(1, 32)), name="sender_lanes_range"),
+            models.CheckConstraint(
+                condition=~models.Q(status=SenderStatus.BLOCKED) | ~models.Q(status_reason=""),
+                name="sender_block_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SenderLane(models.Model):
+    """What must outlive the process that owns a lane: how much of the limits is used, and the breaker."""
+
+    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="lane_states")
+    lane = models.SmallIntegerField()
+    #: As `engine.limits` saves it.
+    limits = models.JSONField(default=dict)
+    #: The circuit breaker is open until then, and why: reason code and the provider's words.
+    open_until = models.DateTimeField(null=True)
+    open_reason = models.SmallIntegerField(null=True)
+    open_detail = models.CharField(max_length=200, blank=True)
+    #: Which worker process owns it now; None when nobody does.
+    worker_id = models.BigIntegerField(null=True)
+    #: Messages handed over in the last whole second, for screens.
+    rate = models.FloatField(default=0)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "lane"], name="sender_lane_once")]
+
+    def __str__(self) -> str:
+        return f"lane {self.lane} of {self.sender_id}"

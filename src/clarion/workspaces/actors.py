@@ -1,0 +1,40 @@
+"""Who acts, as operations are told."""
+
+from dataclasses import dataclass
+
+from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.models import Membership, User, Workspace
+from clarion.workspaces.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A member acting through a door, or the program itself (`member` is None)."""
+
+    workspace: Workspace
+    member: Membership | None
+    #: web, cli, api or system.
+    via: str
+
+    @property
+    def user(self) -> User | None:
+        return self.member.user if self.member else None
+
+    @property
+    def name(self) -> str:
+        return str(self.member.user) if self.member else "system"
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotAllowed unless the actor may do this. The program itself may do all."""
+        if self.member is not None and not self.member.may(permission):
+            raise NotAllowed(str(permission.label))
+
+
+def of_member(member: Membership, *, via: str = "web") -> Actor:
+    """Return the actor for a member."""
+    return Actor(workspace=member.workspace, member=member, via=via)
+
+
+def system(workspace: Workspace) -> Actor:
+    """Return the program itself as the actor."""
+    return Actor(workspace=workspace, member=None, via="system")

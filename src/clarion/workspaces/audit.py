@@ -1,0 +1,71 @@
+"""The audit trail: one append, and the proof that nothing in it was altered."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.models import AuditEvent, Workspace
+
+#: First key of the advisory lock that makes a workspace's chain a line.
+_LOCK_SPACE = 0x41554454
+
+
+def record(
+    *,
+    by: Actor,
+    action: str,
+    kind: str,
+    object_id: str,
+    object_name: str = "",
+    reason: str = "",
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+) -> AuditEvent:
+    """Append an event to the workspace's chain, in the caller's transaction. Values must be JSON types."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("an audit event belongs into the change's transaction")
+    workspace = by.workspace
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, workspace.pk % 2**31])
+    last = AuditEvent.objects.filter(workspace=workspace).order_by("-number").first()
+    event = AuditEvent(
+        workspace=workspace,
+        number=last.number + 1 if last else 1,
+        at=timezone.now(),
+        actor=by.user,
+        actor_name=by.name,
+        via=by.via,
+        action=action,
+        object_kind=kind,
+        object_id=object_id,
+        object_name=object_name[:200],
+        reason=reason,
+        changes={name: list(pair) for name, pair in (changes or {}).items()},
+    )
+    event.hash = digest(event, bytes(last.hash) if last else b"")
+    event.save(force_insert=True)
+    return event
+
+
+def digest(event: AuditEvent, previous: bytes) -> bytes:
+    """Return the SHA-256 over the event's facts and the hash before it."""
+    facts = [
+        event.workspace_id, event.number, event.at.isoformat(timespec="microseconds"), event.actor_name, event.via,
+        event.action, event.object_kind, event.object_id, event.object_name, event.reason, event.changes,
+    ]  # fmt: skip
+    return hashlib.sha256(previous + orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def first_broken(workspace: Workspace) -> int | None:
+    """Return the number of the first event that was altered, removed or put in; None when all is whole."""
+    previous = b""
+    chain = AuditEvent.objects.filter(workspace=workspace).order_by("number")
+    for number, event in enumerate(chain.iterator(chunk_size=2000), start=1):
+        if event.number != number or bytes(event.hash) != digest(event, previous):
+            return number
+        previous = bytes(event.hash)
+    return None

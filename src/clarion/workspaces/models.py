@@ -1,0 +1,128 @@
+"""Users, workspaces, memberships and audit events."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clarion.workspaces.permissions import Permission, Role, permissions_of
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by e-mail address, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person who signs in, by e-mail address."""
+
+    #: Lower case.
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    #: Sees and administers the installation: workspaces, senders' health, settings.
+    is_superuser = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=12, blank=True)
+    theme = models.CharField(max_length=5, blank=True)
+    #: Empty means the workspace's zone.
+    zone = models.CharField(max_length=64, blank=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name or self.email
+
+
+class Workspace(models.Model):
+    """A tenant: everything else belongs to exactly one."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    locale = models.CharField(max_length=12, default="en")
+    #: Two letters, for phone numbers written without a country code.
+    default_country = models.CharField(max_length=2, blank=True)
+    campaigns_enabled = models.BooleanField(default=True)
+    #: The kill switch: nothing leaves while it is set.
+    halted_at = models.DateTimeField(null=True, blank=True)
+    #: Marks the sample data made at the first start, so that one action can remove it.
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user's role in a workspace; the `member` that operations and queries ask for."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "workspace"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace}"
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this member's role includes the permission."""
+        return permission in permissions_of(Role(self.role))
+
+
+class AuditEvent(models.Model):
+    """Who did what, when, why. Append-only; each row's hash covers the one before it in the workspace."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="audit_events")
+    #: Position in the workspace's chain, from 1.
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    #: The actor's name as it was, or "system".
+    actor_name = models.CharField(max_length=254)
+    #: Through which door: web, cli, api or system.
+    via = models.CharField(max_length=8)
+    #: Noun and verb, such as "campaign.paused".
+    action = models.CharField(max_length=60)
+    #: The noun's kind and public id, such as "campaign" and its UUID.
+    object_kind = models.CharField(max_length=30)
+    object_id = models.CharField(max_length=64)
+    object_name = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+    #: {field: [old, new]}
+    changes = models.JSONField(default=dict)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="audit_number_once")]
+        indexes = [
+            models.Index(fields=["workspace", "object_kind", "object_id", "-number"], name="audit_by_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_name}"

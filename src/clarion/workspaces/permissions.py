@@ -1,0 +1,43 @@
+"""Which role may do what: the one table that screens and operations ask."""
+
+from functools import cache
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    VIEWER = "VIEWER", _("Viewer")
+    AUTHOR = "AUTHOR", _("Author")
+    MODERATOR = "MODERATOR", _("Moderator")
+    ADMIN = "ADMIN", _("Admin")
+    OWNER = "OWNER", _("Owner")
+
+
+class Permission(models.TextChoices):
+    VIEW = "view", _("See everything but personal data")
+    EDIT = "edit", _("Create and change campaigns and templates")
+    MODERATE = "moderate", _("Approve and reject campaigns")
+    LAUNCH = "launch", _("Start, pause, continue, stop and cancel campaigns")
+    EXPORT = "export", _("Download recipients")
+    VIEW_PII = "view_pii", _("See whole addresses and names")
+    MANAGE_AUDIENCE = "manage_audience", _("Change contacts, lists and suppressions")
+    MANAGE_SENDERS = "manage_senders", _("Change senders and their credentials")
+    MANAGE_MEMBERS = "manage_members", _("Invite and remove members, change the workspace")
+    AUDIT = "audit", _("Read the audit log")
+
+
+_P = Permission
+_GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({_P.VIEW}),
+    Role.AUTHOR: frozenset({_P.VIEW, _P.EDIT, _P.LAUNCH, _P.EXPORT, _P.VIEW_PII, _P.MANAGE_AUDIENCE}),
+    Role.MODERATOR: frozenset({_P.VIEW, _P.MODERATE, _P.LAUNCH, _P.VIEW_PII, _P.AUDIT}),
+    Role.ADMIN: frozenset(Permission) - {_P.MODERATE},
+    Role.OWNER: frozenset(Permission),
+}
+
+
+@cache
+def permissions_of(role: Role) -> frozenset[Permission]:
+    """Return what a role may do."""
+    return _GRANTS[role]

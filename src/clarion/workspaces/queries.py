@@ -1,0 +1,21 @@
+"""Reading users, workspaces and memberships."""
+
+from clarion.workspaces.models import Membership, User
+
+
+def membership_for(user: User, slug: str) -> Membership | None:
+    """Return the user's membership of the workspace, or None for a stranger."""
+    return (
+        Membership.objects.select_related("workspace", "user")
+        .filter(user=user, workspace__slug=slug, user__is_active=True)
+        .first()
+    )
+
+
+def memberships_for(user: User) -> list[Membership]:
+    """Return the user's memberships by workspace name."""
+    return list(
+        Membership.objects.select_related("workspace", "user")
+        .filter(user=user)
+        .order_by("workspace__name", "workspace_id")
+    )
