@@ -20,7 +20,7 @@ class Claim:
 
 @dataclass(slots=True)
 class Message:
-    """One message ready to be handed over. `payload` is what the channel's composer made for its transport."""
+    """One message ready to be handed over. The channel's composer made `payload` for its transport."""
 
     run_id: int
     delivery_id: int

@@ -181,7 +181,7 @@ class Deferred:
     """Certainly not taken; to be tried again."""
 
     reason: Reason
-    #: `PROVIDER` opens the breaker and costs no attempt; `SENDER` waits on the account's limit; else back off.
+    #: `PROVIDER` opens the breaker and costs no attempt; `SENDER` waits for the account; else back off.
     scope: Scope = Scope.MESSAGE
     #: Seconds the provider asked for; None leaves it to our back-off.
     after: float | None = None

@@ -1,1 +1,1 @@
-"""Small things without a domain: clock, ids, crypto, text, templates. Imports neither Django nor a domain app."""
+"""Small things without a domain: clock, ids, crypto, text, templates. Imports no Django and no app."""

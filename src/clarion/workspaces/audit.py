@@ -54,8 +54,8 @@ def record(
 def digest(event: AuditEvent, previous: bytes) -> bytes:
     """Return the SHA-256 over the event's facts and the hash before it."""
     facts = [
-        event.workspace_id, event.number, event.at.isoformat(timespec="microseconds"), event.actor_name, event.via,
-        event.action, event.object_kind, event.object_id, event.object_name, event.reason, event.changes,
+        event.workspace_id, event.number, event.at.isoformat(timespec="microseconds"), event.actor_name,
+        event.via, event.action, event.object_kind, event.object_id, event.object_name, event.reason, event.changes,
     ]  # fmt: skip
     return hashlib.sha256(previous + orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
 
