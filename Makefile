@@ -1,0 +1,79 @@
+# The door to everything: `make run` and `make test` need python3 (3.11 or later) with pip, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --no-input --quiet
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all check fix peers bench docs lock clean
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(DEVELOPMENT) ## Make .venv with everything to run, test and change Clarion
+
+run: $(RUNTIME) ## Start Clarion and say where it is; Ctrl-C stops it
+	@exec $(BIN)/clarion up
+
+test: $(DEVELOPMENT) ## Run the tests that need nothing but this machine
+	$(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
+
+test-all: $(DEVELOPMENT) ## Run all tests on the larger hypothesis profile
+	CI=1 $(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
+
+check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clarion check
+	$(BIN)/clarion check --migrations --templates
+	$(BIN)/python docs/generate.py --check
+
+fix: $(DEVELOPMENT) ## Repair what can be repaired by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+peers: ## Install third-party servers and Chromium for more tests (Debian, as root)
+	@sh tests/servers/install-peers.sh
+
+bench: $(DEVELOPMENT) ## Measure; figures mean something on an idle machine only
+	$(BIN)/pytest -m bench -s tests/bench $(PYTEST_ARGS)
+
+docs: $(DEVELOPMENT) ## Write the generated reference pages anew
+	$(BIN)/python docs/generate.py
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --upgrade \
+		pyproject.toml --output-file requirements.txt
+	uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --group dev \
+		pyproject.toml --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## Remove .venv and caches; data under CLARION_HOME stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian's python3 has neither ensurepip nor a usable `venv` with pip in it, so the system's pip installs from outside.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Clarion needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+			"Name another with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+		echo "Clarion needs pip for $(PYTHON): on Debian and Ubuntu 'apt-get install python3-pip'." >&2; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV)
+
+$(RUNTIME): requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Clarion into $(VENV): once, about a minute."
+	@$(PIP) install -r requirements.txt
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Clarion and its development tools into $(VENV): once, about two minutes."
+	@$(PIP) install -r requirements-dev.txt
+	@$(PIP) install --no-deps --editable .
+	@touch $(RUNTIME) $@

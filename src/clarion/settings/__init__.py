@@ -1,0 +1,200 @@
+"""The only Django settings. What an installation may choose is in `table`, and comes from the environment.
+
+Bad settings end the program with exit code 2 and one list of all problems, never a traceback.
+"""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from clarion.settings import database, env, keys, logging, security, table
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+try:
+    _values = env.read(table.SETTINGS, os.environ)
+    if _problem := table.home_problem(_values["HOME"]):
+        raise env.SettingsInvalid([_problem])
+except env.SettingsInvalid as _invalid:
+    sys.stderr.write(_invalid.report() + "\n")
+    raise SystemExit(2) from None
+
+CLARION_HOME: Path = _values["HOME"]
+CLARION_BIND: env.Bind = _values["BIND"]
+CLARION_PUBLIC_URL: str = _values["PUBLIC_URL"] or f"http://{CLARION_BIND}"
+CLARION_WORKERS: int = _values["WORKERS"]
+CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
+CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
+#: True when the database is the embedded one, which somebody must start.
+CLARION_DATABASE_IS_EMBEDDED: bool = _values["DATABASE_URL"] is None
+
+DEBUG: bool = _values["DEBUG"]
+SECRET_KEY: str = _values["SECRET_KEY"] or keys.kept_secret_key(CLARION_HOME / "secret_key")
+ALLOWED_HOSTS: list[str] = _values["ALLOWED_HOSTS"] or security.own_hosts(CLARION_PUBLIC_URL, CLARION_BIND)
+
+DATABASES: dict[str, Any] = {"default": database.django_database(_values["DATABASE_URL"], CLARION_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+#: Our own applications, upper layers first.
+CLARION_APPS = [
+    f"clarion.{name}"
+    for name in (
+        "web",
+        "public",
+        "runtime",
+        "deliveries",
+        "campaigns",
+        "audience",
+        "content",
+        "senders",
+        "workspaces",
+    )
+    if find_spec(f"clarion.{name}")
+]
+
+INSTALLED_APPS = [
+    *CLARION_APPS,
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "csp",
+    "lucide",
+    "template_partials.apps.SimpleAppConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "clarion.settings.urls"
+WSGI_APPLICATION = "clarion.settings.wsgi.application"
+
+_LOADERS: list[Any] = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "templates"],
+        "OPTIONS": {
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "debug": DEBUG,
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    _LOADERS if DEBUG else [("django.template.loaders.cached.Loader", _LOADERS)],
+                )
+            ],
+        },
+    }
+]
+
+# Time, language and numbers
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("ar", _("Arabic"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+# Static files, hashed and compressed once at the start
+
+STATIC_URL = "/static/"
+STATIC_ROOT = CLARION_HOME / "static"
+STATICFILES_DIRS = [PACKAGE / "static"]
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(CLARION_HOME / "files"), "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_TEMP_DIR = None
+#: A form's fields; files are streamed to disk and have limits of their own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# People
+
+if find_spec("clarion.workspaces"):
+    AUTH_USER_MODEL = "workspaces.User"
+    ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an administrator; there is no open sign-up
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Clarion"
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# Security
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": security.CONTENT_SECURITY_POLICY}
+for _name, _value in security.headers_and_cookies(CLARION_PUBLIC_URL).items():
+    globals()[_name] = _value
+SILENCED_SYSTEM_CHECKS = security.SILENCED_CHECKS
+
+# Logs
+
+LOGGING_CONFIG = "clarion.settings.logging.configure"
+LOGGING: dict[str, Any] = logging.dict_config(
+    log_format=_values["LOG_FORMAT"] or ("text" if sys.stderr.isatty() else "json"),
+    level=_values["LOG_LEVEL"],
+)

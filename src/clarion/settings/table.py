@@ -1,0 +1,119 @@
+"""Every setting there is. The reference page is generated from this table."""
+
+import os
+from pathlib import Path
+
+from clarion.settings import env
+from clarion.settings.env import Bind, Setting
+
+DEFAULT_BIND = Bind(host="127.0.0.1", port=8000, is_chosen=False)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="HOME",
+        parse=env.directory,
+        accepts="an absolute path",
+        default="`/var/lib/clarion` for root, else `$XDG_STATE_HOME/clarion` or `~/.local/state/clarion`",
+        fallback=env.default_home,
+        meaning="Where everything that must be kept lives: the embedded database, the secret key, uploads.",
+    ),
+    Setting(
+        name="DATABASE_URL",
+        parse=env.postgresql_url,
+        accepts="`postgresql://user:password@host:port/name`, with libpq's options after `?`",
+        default="the embedded PostgreSQL, in `CLARION_HOME`",
+        fallback=lambda: None,
+        meaning="A PostgreSQL server of yours, version 15 or later.",
+    ),
+    Setting(
+        name="SECRET_KEY",
+        parse=env.secret,
+        accepts="at least 32 characters",
+        default="made once and kept in `CLARION_HOME/secret_key`",
+        fallback=lambda: None,
+        meaning="Signs sessions and seals stored credentials. The same on every host; losing it loses the credentials.",
+    ),
+    Setting(
+        name="PUBLIC_URL",
+        parse=env.http_url,
+        accepts="`https://host` or `http://host:port`",
+        default="`http://` and the address of `CLARION_BIND`",
+        fallback=lambda: None,
+        meaning="How recipients and users reach this installation; unsubscribe links begin with it.",
+    ),
+    Setting(
+        name="BIND",
+        parse=env.bind,
+        accepts="`HOST:PORT`",
+        default="`127.0.0.1:8000`, or the next free port",
+        fallback=lambda: DEFAULT_BIND,
+        meaning="Where the web server listens. A port given here is used or the start fails.",
+    ),
+    Setting(
+        name="ALLOWED_HOSTS",
+        parse=env.hosts,
+        accepts="host names separated by commas",
+        default="the host of `CLARION_PUBLIC_URL` and this machine's own names",
+        fallback=lambda: None,
+        meaning="Host names that the web server answers to.",
+    ),
+    Setting(
+        name="LOG_FORMAT",
+        parse=env.choice("text", "json"),
+        accepts="`text` or `json`",
+        default="`text` on a terminal, else `json`",
+        fallback=lambda: None,
+        meaning="How log lines are written to stderr.",
+    ),
+    Setting(
+        name="LOG_LEVEL",
+        parse=env.choice("debug", "info", "warning", "error"),
+        accepts="`debug`, `info`, `warning` or `error`",
+        default="`info`",
+        fallback=lambda: "info",
+        meaning="The least important lines that are written.",
+    ),
+    Setting(
+        name="WORKERS",
+        parse=env.whole(0, 64),
+        accepts="0 to 64",
+        default="1",
+        fallback=lambda: 1,
+        meaning="How many sending processes `clarion up` starts. 0 leaves sending to other hosts.",
+    ),
+    Setting(
+        name="WEB_WORKERS",
+        parse=env.whole(1, 64),
+        accepts="1 to 64",
+        default="2, or 1 on a single processor",
+        fallback=lambda: min(2, os.cpu_count() or 1),
+        meaning="How many web server processes.",
+    ),
+    Setting(
+        name="WEB_THREADS",
+        parse=env.whole(1, 64),
+        accepts="1 to 64",
+        default="4",
+        fallback=lambda: 4,
+        meaning="How many requests each web server process answers at once.",
+    ),
+    Setting(
+        name="DEBUG",
+        parse=env.flag,
+        accepts="`on` or `off`",
+        default="`off`",
+        fallback=lambda: False,
+        meaning="Shows error details and unminified pages to developers. Never on a public address.",
+    ),
+)
+
+
+def home_problem(home: Path) -> str | None:
+    """Make the home directory. Return what is wrong with it, or None."""
+    try:
+        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        return f"CLARION_HOME cannot be made at {home}: {problem.strerror}."
+    if not os.access(home, os.W_OK | os.X_OK):
+        return f"CLARION_HOME at {home} cannot be written to by this user."
+    return None

@@ -1,0 +1,16 @@
+"""All addresses. Each interface brings its own."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from clarion.runtime import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("-/live", health.live, name="live"),
+    path("-/ready", health.ready, name="ready"),
+    path("accounts/", include("allauth.urls")),
+]
+for _interface in ("clarion.public.urls", "clarion.web.urls"):
+    if find_spec(_interface.removesuffix(".urls")) and find_spec(_interface):
+        urlpatterns.append(path("", include(_interface)))
