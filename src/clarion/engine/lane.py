@@ -72,6 +72,7 @@ class Lane:
         self._slots: list[asyncio.Task[None]] = []
         self._servants: list[asyncio.Task[None]] = []
         self._refused: tuple[Reason, str] | None = None
+        self._refusal_told = False
         self._trouble: Trouble | None = None
         self._rate = 0.0
         self._handed = self._handed_since_save = 0
@@ -229,6 +230,10 @@ class Lane:
             except StoreDown:
                 claimed = False
                 await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                claimed = False
+                log.exception("lane.claim_fault", sender=self.spec.sender_id, lane=self.spec.lane)
+                await asyncio.sleep(LOOK_SECONDS)
             if not claimed:
                 self._claim_wanted.clear()
                 try:
@@ -257,7 +262,7 @@ class Lane:
         self.journal.open_claim(claim_id)
         try:
             batch = await self._store.claim(queue.run, claim_id, size)
-        except (StoreDown, asyncio.CancelledError):
+        except BaseException:
             self._doubtful.append(claim_id)
             raise
         self._received(queue, batch)
@@ -302,9 +307,14 @@ class Lane:
                 self._measure()
                 if self.clock() - self._saved_at >= SAVE_SECONDS:
                     await self._save()
-                if self._refused:
+                if self._refused and not self._refusal_told:
                     await self._store.refuse_sender(self.spec, *self._refused)
+                    self._refusal_told = True
             except StoreDown:
+                await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                # A fault in one write must not end all writing: what was not written stays to be written.
+                log.exception("lane.settle_fault", sender=self.spec.sender_id, lane=self.spec.lane)
                 await asyncio.sleep(LOOK_SECONDS)
 
     def _measure(self) -> None:
