@@ -1,0 +1,5 @@
+"""What can go wrong with a run."""
+
+
+class RunInvalid(Exception):
+    """The run cannot be put together; the message is a sentence for the campaign's author."""
