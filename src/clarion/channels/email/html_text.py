@@ -13,8 +13,8 @@ _SKIPPED = frozenset({"head", "script", "style", "title", "template", "svg", "ob
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article aside blockquote body center dd div dl dt fieldset figure footer form header main nav "
-        "ol p pre section table tbody tfoot thead ul h1 h2 h3 h4 h5 h6",
+        "address article aside blockquote body center dd div dl dt fieldset figure footer form header main "
+        "nav ol p pre section table tbody tfoot thead ul h1 h2 h3 h4 h5 h6",
     )
 )
 #: Private-use characters stand for template tags while the HTML is read.
