@@ -52,12 +52,16 @@ class Contact(models.Model):
             models.Index(fields=["workspace", "phone"], condition=~models.Q(phone=""), name="contact_phone"),
             # Prefix searches; the database's collation is C, external ones may have another.
             models.Index(
-                models.F("workspace"), OpClass(Lower("last_name"), name="varchar_pattern_ops"),
-                condition=~models.Q(last_name=""), name="contact_last_name",
+                models.F("workspace"),
+                OpClass(Lower("last_name"), name="varchar_pattern_ops"),
+                condition=~models.Q(last_name=""),
+                name="contact_last_name",
             ),
             models.Index(
-                models.F("workspace"), OpClass(Lower("first_name"), name="varchar_pattern_ops"),
-                condition=~models.Q(first_name=""), name="contact_first_name",
+                models.F("workspace"),
+                OpClass(Lower("first_name"), name="varchar_pattern_ops"),
+                condition=~models.Q(first_name=""),
+                name="contact_first_name",
             ),
         ]
 
@@ -249,7 +253,9 @@ class Import(models.Model):
                 name="import_failure_told",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=[ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED])
+                condition=models.Q(
+                    status__in=[ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
+                )
                 ^ models.Q(finished_at__isnull=True),
                 name="import_end_has_time",
             ),

@@ -74,7 +74,9 @@ def _read(source: Source, progress: Progress | None) -> None:
         except DatabaseError:
             raise  # the job runs again
         except Exception:
-            unread.update(status=SourceStatus.FAILED, failure=_("The program made a mistake; its log says more."))
+            unread.update(
+                status=SourceStatus.FAILED, failure=_("The program made a mistake; its log says more.")
+            )
             raise
     source.refresh_from_db()
 
@@ -111,20 +113,21 @@ def _read_batches(source: Source, progress: Progress | None) -> None:
 
 
 def _store(source: Source, batch: list[_Record], done: int, bad: int, read_bytes: int) -> None:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Conditional on what we think is stored: a reader that lost its lock cannot write twice.
-            cursor.execute(
-                "update audience_source set row_count = row_count + %s, bad_count = bad_count + %s,"
-                " read_bytes = %s where id = %s and status = 'READING' and row_count = %s",
-                [len(batch), bad, read_bytes, source.pk, done],
-            )
-            if cursor.rowcount != 1:
-                raise _Gone
-            key = source.pk
-            with cursor.copy("copy audience_sourcerow (source_id, id, address, data, problem) from stdin") as copy:
-                for number, address, data, problem in batch:
-                    copy.write_row((key, number, address, data, problem))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Conditional on what we think is stored: a reader that lost its lock cannot write twice.
+        cursor.execute(
+            "update audience_source set row_count = row_count + %s, bad_count = bad_count + %s,"
+            " read_bytes = %s where id = %s and status = 'READING' and row_count = %s",
+            [len(batch), bad, read_bytes, source.pk, done],
+        )
+        if cursor.rowcount != 1:
+            raise _Gone
+        key = source.pk
+        with cursor.copy(
+            "copy audience_sourcerow (source_id, id, address, data, problem) from stdin"
+        ) as copy:
+            for number, address, data, problem in batch:
+                copy.write_row((key, number, address, data, problem))
 
 
 def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any]) -> Iterator[_Record]:

@@ -15,7 +15,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import operations
+from clarion.deliveries import operations, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
@@ -32,8 +32,12 @@ _LOCK_SPACE = 0x4255494C
 _CANDIDATES = {
     SourceKind.UPLOAD: """
         select id::bigint as key, null::bigint as contact_id, address, data as variables,
-               problem <> '' as invalid, false as barred
-        from audience_sourcerow
+               problem <> '' as invalid,
+               exists (
+                   select 1 from audience_contact c
+                   where c.workspace_id = %(workspace)s and c.{kind} = s.address and c.{kind} <> ''
+                     and c.state = 'DO_NOT_CONTACT') as barred
+        from audience_sourcerow s
         where source_id = %(source)s and id > %(after)s and id <= %(after)s + %(chunk)s
     """,
     SourceKind.CONTACTS: f"""
@@ -51,7 +55,7 @@ _CANDIDATES = {
         ) m
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
     """,
-}  # noqa: S608 - the parts put in are constants
+}
 
 _CHUNK = """
 with candidate as ({candidates}),
@@ -82,7 +86,7 @@ judged as (
 )
 select count(*)::int, count(*) filter (where skip is null)::int, max(id),
        (select max(key) from candidate),
-       jsonb_build_object({skips})
+       jsonb_build_object({skips})::text
 from made
 """.replace(
     "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
@@ -129,7 +133,7 @@ def _build_on(run: Run) -> None:
         more = _build_chunk(run, facts)
         run.refresh_from_db()
         if run.total == FIRST_CHUNK or not more:
-            _analyze()
+            _analyze(run)
     log.info("run.built", run=run.pk, total=run.total, skipped=run.skipped)
 
 
@@ -168,23 +172,13 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         cursor.execute(facts["statement"], parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
-            counts = waterfall if isinstance(waterfall, str) else _json(waterfall)
-            cursor.execute(
-                _COUNT,
-                {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key,
-                 "waterfall": counts},
-            )  # fmt: skip
+            counted = {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key}
+            cursor.execute(_COUNT, counted | {"waterfall": waterfall})
     if usable or not made:
         _go(row)
     if not made:
         _close_build(row)
     return bool(made)
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 def _go(run: Run) -> None:
@@ -203,7 +197,9 @@ def _close_build(run: Run) -> None:
     lifecycle.wake(run_id=run.pk)
 
 
-def _analyze() -> None:
-    """Tell the planner of the new rows; it would take tens of thousands for none otherwise."""
+def _analyze(run: Run) -> None:
+    """Tell the planner of the new rows; it would plan for an empty table otherwise."""
+    number = run.pk // partitions.RUNS_PER_PARTITION
     with connection.cursor() as cursor:
-        cursor.execute("analyze deliveries_recipient, deliveries_delivery")
+        for table in ("deliveries_recipient", "deliveries_delivery"):
+            cursor.execute(f"analyze {table}_{number}")

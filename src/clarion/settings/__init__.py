@@ -26,6 +26,7 @@ except env.SettingsInvalid as _invalid:
 CLARION_HOME: Path = _values["HOME"]
 CLARION_BIND: env.Bind = _values["BIND"]
 CLARION_PUBLIC_URL: str = _values["PUBLIC_URL"] or f"http://{CLARION_BIND}"
+CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
