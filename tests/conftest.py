@@ -82,3 +82,11 @@ def conninfo() -> str:
 def dsn(transactional_db: None) -> str:
     """The test database's address for async stores; the test is transactional."""
     return conninfo()
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    """alice (owner), bob (author) and vera (viewer) of Acme; mallory of another workspace. See `factories.Cast`."""
+    from tests.factories import make_cast
+
+    return make_cast()
