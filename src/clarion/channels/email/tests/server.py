@@ -122,12 +122,12 @@ class _Session:
                     await self._write_lines("250", ("mx.example.test", *self._server.extensions))
             elif verb == "MAIL":
                 if await self._say("MAIL", line):
-                    self._sender, self._mail_line, self._recipients = line[10:].split(">")[0], line, []
+                    self._sender, self._mail_line, self._recipients = line[11:].split(">")[0], line, []
             elif verb == "RCPT":
                 if self._sender is None:
                     await self._write("503 5.5.1 need MAIL first")
                 elif await self._say("RCPT", line):
-                    self._recipients.append(line[8:].split(">")[0])
+                    self._recipients.append(line[9:].split(">")[0])
             elif verb == "DATA":
                 await self._data(line)
             elif verb == "RSET":
@@ -151,9 +151,7 @@ class _Session:
         octets = await self._body()
         sender, self._sender = self._sender, None
         if await self._say("END", "") and self._recipients:
-            self._server.received.append(
-                Received(sender or "", self._recipients, octets, self._mail_line)
-            )
+            self._server.received.append(Received(sender or "", self._recipients, octets, self._mail_line))
 
     async def _body(self) -> bytes:
         lines = []

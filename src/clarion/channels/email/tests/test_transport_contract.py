@@ -45,4 +45,6 @@ class TestTransport(TransportContract):
                 await transport.aclose()
 
     def message(self, case: Case) -> Message:
-        return make_message(address="nobody@example.test" if case is Case.REFUSES_RECIPIENT else "ana@example.test")
+        return make_message(
+            address="nobody@example.test" if case is Case.REFUSES_RECIPIENT else "ana@example.test"
+        )
