@@ -16,7 +16,7 @@ def is_confirmed(request: HttpRequest) -> bool:
 def confirm_page(request: HttpRequest, confirm: Confirm, *, back: str) -> HttpResponse:
     """Ask, and send the same fields to the same address again when the answer is yes.
 
-    A text to type is checked by the browser only: it guards against slips, not against intent.
+    The text to type is asked for by the dialog only: this page itself is the second thought.
     """
     fields = [
         (name, value)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from clarion.deliveries.states import Result, Stage
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -58,6 +61,7 @@ RECIPIENT: dict[str, Look] = {
 #: What the carrier said later, and what the person did.
 RESULT: dict[str, Look] = {
     "delivered": Look(_("Delivered"), "check-check", "green", "ok"),
+    "delayed": Look(_("Delayed"), "clock", "amber", "warn"),
     "undelivered": Look(_("Not delivered"), "circle-x", "red", "bad"),
     "failed": Look(_("Failed"), "circle-x", "red", "bad"),
     "bounced": Look(_("Bounced"), "undo-2", "red", "bad"),
@@ -81,6 +85,11 @@ RESULT: dict[str, Look] = {
 #: Things that are worked on in the background or switched on and off: imports, exports, senders, templates.
 THING: dict[str, Look] = {
     "queued": Look(_("Queued"), "clock", "grey"),
+    "waiting": Look(_("Waiting"), "clock", "grey"),
+    "mapping": Look(_("Waiting for the columns"), "list-checks", "purple", "odd"),
+    "reading": Look(_("Reading"), "loader", "cyan"),
+    "ready": Look(_("Ready"), "circle-check", "green", "ok"),
+    "cancelled": Look(_("Cancelled"), "ban", "mute"),
     "running": Look(_("Running"), "loader", "cyan"),
     "done": Look(_("Done"), "check", "green", "ok"),
     "failed": Look(_("Failed"), "triangle-alert", "red", "bad"),
@@ -118,6 +127,22 @@ CHANNELS: dict[str, Look] = {
     "webpush": Look(_("Web push"), "bell-ring", "amber"),
     "sandbox": Look(_("Sandbox"), "flask-conical", "slate"),
 }
+
+
+#: Kinds that the big tables keep as small numbers.
+_NUMBERED: dict[str, type[Stage] | type[Result]] = {"recipient": Stage, "result": Result}
+
+
+def key_of(status: object, *, kind: str = "campaign") -> str:
+    """The key of `KINDS[kind]` for a state as models hold it: an enum member, its value, or the key itself.
+
+    Raises ValueError for a number that is no state of that kind.
+    """
+    if isinstance(status, Enum):
+        return status.name.lower()
+    if isinstance(status, int):
+        return _NUMBERED[kind](status).name.lower()
+    return str(status).lower()
 
 
 def look(status: str, *, kind: str = "campaign") -> Look:

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.web.context import THEME_COOKIE, THEMES
+from clarion.web.cookies import remember
 from clarion.web.links import safe_next
 from clarion.web.middleware import LAST_WORKSPACE
-from clarion.workspaces import queries
-
-_YEAR = 365 * 24 * 3600
+from clarion.workspaces import operations, queries
 
 
 @require_safe
@@ -31,16 +30,14 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def theme(request: HttpRequest) -> HttpResponse:
+def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember `theme` (light, dark, or auto for the system's) in a cookie and go back."""
     chosen = request.POST.get("theme", "")
     if chosen not in (*THEMES, "auto"):
         return HttpResponseBadRequest()
+    theme = "" if chosen == "auto" else chosen
+    if request.user.is_authenticated:
+        operations.update_profile(user=request.user, theme=theme)
     response = HttpResponseRedirect(safe_next(request, default="/"))
-    if chosen == "auto":
-        response.delete_cookie(THEME_COOKIE, samesite="Lax")
-    else:
-        response.set_cookie(
-            THEME_COOKIE, chosen, max_age=_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
-        )
+    remember(response, THEME_COOKIE, theme, secure=request.is_secure())
     return response

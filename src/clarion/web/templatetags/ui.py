@@ -32,21 +32,24 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def badge(status: str, kind: str = "campaign") -> SafeString:
+def badge(status: object, kind: str = "campaign") -> SafeString:
     """`{% badge campaign.status %}`: the pill. `kind` is campaign, recipient, result or thing."""
-    return _badge(str(status), kind, get_language() or "", assets.asset_url("icons.svg"))
+    return _badge(
+        statuses.key_of(status, kind=kind), kind, get_language() or "", assets.asset_url("icons.svg")
+    )
 
 
 @register.simple_tag
-def outcome(status: str, kind: str = "recipient") -> SafeString:
+def outcome(status: object, kind: str = "recipient") -> SafeString:
     """`{% outcome recipient.status %}`: a dot and a word, for rows of people and messages."""
-    return _outcome(str(status), kind, get_language() or "")
+    return _outcome(statuses.key_of(status, kind=kind), kind, get_language() or "")
 
 
 @register.simple_tag
-def channel(key: str, words: bool = False, result: str = "") -> SafeString:
+def channel(key: str, words: bool = False, result: object = "") -> SafeString:
     """`{% channel "sms" words=True %}`: a channel's chip; `result` adds a dot in a recipient status' colour."""
-    return _channel(str(key), bool(words), result, get_language() or "", assets.asset_url("icons.svg"))
+    found = "" if result in ("", None) else statuses.key_of(result, kind="recipient")
+    return _channel(str(key), bool(words), found, get_language() or "", assets.asset_url("icons.svg"))
 
 
 @register.simple_tag
@@ -118,6 +121,13 @@ def percent_of(part: float | None, whole: float | None) -> str:
     """A share with one decimal in the language's own spelling; 0 of 0 is 0."""
     share = 100 * (part or 0) / whole if whole else 0.0
     return number_format(share, decimal_pos=1, use_l10n=True) + "%"
+
+
+@register.filter
+def svg_only(document: str) -> SafeString:
+    """The <svg> element of an SVG document that we made ourselves, to stand in a page."""
+    start = document.find("<svg")
+    return SafeString(document[start:]) if start >= 0 else SafeString("")
 
 
 @register.filter
@@ -228,14 +238,14 @@ def field(
         "checkboxselectmultiple",
     }
     name = bound.auto_id or bound.html_name
-    help_text = help or bound.help_text
+    help_text = help.strip() if help else bound.help_text
     described = [f"{name}_helptext"] if help_text else []
     described += [f"{name}_error"] if bound.errors else []
     attrs: dict[str, Any] = {} if check or plain else {"class": f"input {style}".strip()}
     attrs["aria-describedby"] = " ".join(described) or None
     attrs["aria-invalid"] = "true" if bound.errors else None
     if placeholder:
-        attrs["placeholder"] = placeholder
+        attrs["placeholder"] = placeholder.strip()
     if autofocus:
         attrs["autofocus"] = True
     own = bound.field.widget.attrs.get("class")

@@ -20,8 +20,3 @@ urlpatterns = [
         include([pattern for noun in _nouns for pattern in getattr(noun, "workspace_urlpatterns", [])]),
     ),
 ]
-
-handler400 = "clarion.web.pages.errors.bad_request"
-handler403 = "clarion.web.pages.errors.forbidden"
-handler404 = "clarion.web.pages.errors.not_found"
-handler500 = "clarion.web.pages.errors.server_error"

@@ -9,5 +9,5 @@ from clarion.web.pages import shell
 urlpatterns = [
     path("", shell.start, name="start"),
     path("-/assets/<slug:digest>/<str:name>", login_not_required(assets.serve), name="asset"),
-    path("-/theme/", shell.theme, name="theme"),
+    path("-/theme/", shell.choose_theme, name="theme"),
 ]
