@@ -121,7 +121,9 @@ def _sole_use(home: Path) -> Any:
     while not lock.become_exclusive():
         if time.monotonic() > until:
             lock.close()
-            raise StartFailed(f"A command is still using the database in {home}; start again when it has ended.")
+            raise StartFailed(
+                f"A command is still using the database in {home}; start again when it has ended."
+            )
         time.sleep(0.1)
     return _Closing(lock)
 

@@ -90,6 +90,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "clarion.web.middleware.PreferencesMiddleware",
+    "clarion.web.middleware.WorkspaceMiddleware",
 ]
 
 ROOT_URLCONF = "clarion.settings.urls"
@@ -110,6 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "clarion.web.context.shell",
             ],
             "debug": DEBUG,
             "loaders": [
@@ -186,6 +189,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 
 # Security
 
+CSRF_FAILURE_VIEW = "clarion.web.pages.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": security.CONTENT_SECURITY_POLICY}
 for _name, _value in security.headers_and_cookies(CLARION_PUBLIC_URL).items():
     globals()[_name] = _value

@@ -6,6 +6,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from clarion.runtime import health
 
+handler400 = "clarion.web.pages.errors.bad_request"
+handler403 = "clarion.web.pages.errors.forbidden"
+handler404 = "clarion.web.pages.errors.not_found"
+handler500 = "clarion.web.pages.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("-/live", health.live, name="live"),
     path("-/ready", health.ready, name="ready"),

@@ -1,0 +1,178 @@
+"""The engine's SQL, one named statement each. Array parameters are sent in binary, which halves their cost.
+
+Rows are locked in one order everywhere, so that nothing deadlocks: deliveries, then the step, then the run.
+"""
+
+#: Everything that may be sent now, a row for each step of each run.
+PLAN = """
+select s.id, s.channel, s.lanes,
+       md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
+       s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
+       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max
+from deliveries_run r
+join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
+join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
+join deliveries_runstep rs on rs.run_id = r.id
+join senders_sender s on s.id = rs.sender_id and s.status = 'ACTIVE'
+where r.finished_at is null and r.closing_stage is null
+  and (r.pending > 0 or r.in_flight > 0 or r.built_at is null)
+order by s.id, r.id, rs.step
+"""
+
+LANE_STATE = "select limits from senders_senderlane where sender_id = %s and lane = %s"
+
+#: Take what waited until now off the waiting list, if the run may be sent; no row when it may not.
+DUE = """
+with due as (
+    delete from deliveries_waiting
+    where run_id = %(run)s and delivery_id in (
+        select delivery_id from deliveries_waiting
+        where run_id = %(run)s and step = %(step)s and not_before <= now()
+        order by not_before limit %(limit)s for update skip locked)
+    returning delivery_id
+)
+select array(select delivery_id from due),
+       (select extract(epoch from min(not_before))::float8 from deliveries_waiting
+        where run_id = %(run)s and step = %(step)s and not_before > now())
+from deliveries_run r
+join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
+join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null
+where r.id = %(run)s and r.closing_stage is null
+"""
+
+#: Move a step's cursor on; returns where it was and where it is. No row when it is at the end.
+MOVE_CURSOR = """
+update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id)
+from (select cursor from deliveries_runstep where run_id = %(run)s and step = %(step)s for update) was,
+     deliveries_run r
+where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s and was.cursor < r.last_recipient_id
+returning was.cursor, t.cursor
+"""
+
+_CLAIM = """
+with took as (
+    update deliveries_delivery d
+    set stage = 1, attempts = d.attempts + 1, claim_id = %(claim)s, claimed_at = now()
+    from deliveries_recipient r
+    where d.run_id = %(run)s and d.stage = 0 and {deliveries}
+      and r.run_id = %(run)s and r.id = d.id >> 4 and {recipients}
+    returning d.id, d.attempts, r.address, r.variables
+), n as (
+    select count(*)::int as n from took
+), c1 as (
+    update deliveries_run set pending = pending - n.n, in_flight = in_flight + n.n
+    from n where id = %(run)s and n.n > 0
+), c2 as (
+    insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
+    select %(claim)s, %(worker)s, %(run)s, %(step)s, %(low)s, %(high)s, now() from n where n.n > 0
+)
+select id, attempts, address, variables from took order by id
+"""
+
+CLAIM_RANGE = _CLAIM.format(
+    deliveries="d.id between %(low)s and %(high)s and d.id & 15 = %(step)s",
+    recipients="r.id between %(first)s and %(last)s",
+)
+CLAIM_THESE = _CLAIM.format(
+    deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
+)
+
+CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s)"
+
+IN_FLIGHT = """
+select id from deliveries_delivery
+where run_id = %(run)s and id between %(low)s and %(high)s and stage = 1 and claim_id = %(claim)s
+"""
+
+CLOSE_CLAIMS = "delete from deliveries_claim where id = any(%s)"
+
+#: Only rows that are still held by the claim change: a claim that was settled by others stays as they left it.
+SETTLE_SENT = """
+with u as (
+    update deliveries_delivery d
+    set stage = 2, ended_at = now(), code = v.code, provider_id = v.provider_id, reason = null
+    from unnest(%(ids)b::bigint[], %(claims)b::bigint[], %(codes)b::text[], %(provider_ids)b::text[])
+         v(id, claim, code, provider_id)
+    where d.run_id = %(run)s and d.id = v.id and d.stage = 1 and d.claim_id = v.claim
+    returning 1
+)
+select count(*)::int from u
+"""
+
+SETTLE_REST = """
+with u as (
+    update deliveries_delivery d
+    set stage = v.stage, problem = case when v.stage in (4, 5) then v.stage end, ended_at = now(),
+        attempts = d.attempts - v.back, reason = v.reason, code = v.code
+    from unnest(%(ids)b::bigint[], %(claims)b::bigint[], %(stages)s::smallint[], %(reasons)s::smallint[],
+                %(codes)b::text[], %(details)b::text[], %(not_befores)b::float8[], %(backs)s::smallint[])
+         v(id, claim, stage, reason, code, detail, not_before, back)
+    where d.run_id = %(run)s and d.id = v.id and d.stage = 1 and d.claim_id = v.claim
+    returning d.id, d.attempts, d.claimed_at, v.stage, v.reason, v.code, v.detail, v.not_before, v.back
+), w as (
+    insert into deliveries_waiting (run_id, delivery_id, step, not_before, reason)
+    select %(run)s, id, id & 15, greatest(to_timestamp(not_before), now()), reason from u where stage = 0
+    on conflict (run_id, delivery_id) do update set not_before = excluded.not_before, reason = excluded.reason
+), a as (
+    insert into deliveries_attempt
+        (run_id, delivery_id, number, started_at, ended_at, stage, reason, code, detail)
+    select %(run)s, id, attempts, claimed_at, now(), stage, reason, code, detail
+    from u where back = 0 and reason is not null
+    on conflict do nothing
+), s as (
+    insert into audience_suppression (workspace_id, channel, address, reason, origin, created_at)
+    select run.workspace_id, rs.channel, r.address, 'BOUNCED', 'run ' || run.id, now()
+    from deliveries_run run
+    join deliveries_recipient r on r.run_id = %(run)s and r.id = any(%(suppress)b::bigint[])
+    join u on u.id >> 4 = r.id and u.stage = 4
+    join deliveries_runstep rs on rs.run_id = run.id and rs.step = u.id & 15
+    where run.id = %(run)s
+    on conflict do nothing
+)
+select stage, reason, code, count(*)::int, min(detail) from u group by stage, reason, code
+"""
+
+COUNT_RUN = """
+update deliveries_run
+set in_flight = in_flight - %(all)s, sent = sent + %(sent)s, failed = failed + %(failed)s,
+    unknown = unknown + %(unknown)s, pending = pending + %(pending)s,
+    first_sent_at = case when %(sent)s > 0 then coalesce(first_sent_at, now()) else first_sent_at end,
+    last_sent_at = case when %(sent)s > 0 then now() else last_sent_at end
+where id = %(run)s
+returning pending, in_flight
+"""
+
+COUNT_STEP = """
+update deliveries_runstep
+set handed = handed + %(accepted)s + %(failed)s + %(unknown)s + %(deferred)s, accepted = accepted + %(accepted)s, failed = failed + %(failed)s, unknown = unknown + %(unknown)s,
+    deferred = deferred + %(deferred)s
+where run_id = %(run)s and step = %(step)s
+"""
+
+COUNT_ACTIVITY = """
+insert into deliveries_activity (run_id, step, minute, stage, count)
+select %(run)s, %(step)s, date_trunc('minute', now()), v.stage, v.count
+from unnest(%(stages)s::smallint[], %(counts)s::int[]) v(stage, count)
+on conflict (run_id, step, minute, stage) do update
+set count = deliveries_activity.count + excluded.count
+"""
+
+COUNT_PROBLEMS = """
+insert into deliveries_runproblem (run_id, step, stage, reason, code, count, sample, last_at)
+select %(run)s, %(step)s, v.stage, v.reason, v.code, v.count, v.sample, now()
+from unnest(%(stages)s::smallint[], %(reasons)s::smallint[], %(codes)s::text[], %(counts)s::int[],
+            %(samples)s::text[]) v(stage, reason, code, count, sample)
+order by v.stage, v.reason, v.code
+on conflict (run_id, step, stage, reason, code) do update
+set count = deliveries_runproblem.count + excluded.count, last_at = now()
+"""
+
+SAVE_LANE = """
+insert into senders_senderlane
+    (sender_id, lane, limits, open_until, open_reason, open_detail, worker_id, rate, saved_at)
+values (%(sender)s, %(lane)s, %(limits)s::jsonb, to_timestamp(%(until)s::float8), %(reason)s, %(detail)s,
+        %(worker)s, %(rate)s, now())
+on conflict (sender_id, lane) do update
+set limits = excluded.limits, open_until = excluded.open_until, open_reason = excluded.open_reason,
+    open_detail = excluded.open_detail, worker_id = excluded.worker_id, rate = excluded.rate, saved_at = now()
+"""

@@ -1,0 +1,324 @@
+"""The ledger for the sending engine: psycopg, no ORM, large batches.
+
+Each statement names one run and repeats `run_id` on every big table in it, so that the tables can be spread
+over hosts by it. Counters change in the transaction that changes the rows they count.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import orjson
+import psycopg
+import structlog
+from psycopg.types.json import set_json_loads
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from clarion.deliveries import statements as sql
+from clarion.deliveries.states import STEPS, Stage
+from clarion.engine.messages import Claim
+from clarion.engine.outcomes import Reason
+from clarion.engine.plan import (
+    Batch,
+    LaneSpec,
+    LaneState,
+    RunKey,
+    RunSpec,
+    Settled,
+    Settlement,
+    Trouble,
+)
+from clarion.engine.ports import Composer, StoreDown, Transport
+from clarion.engine.retry import RetryPolicy
+
+log = structlog.get_logger(__name__)
+
+#: Recipients that were left out have no delivery: a claim looks on over so many gaps before it comes back empty.
+GAPS = 40
+
+Row = tuple[Any, ...]
+
+
+class Workshop(Protocol):
+    """What the store leaves to the rest of the program; called in a thread."""
+
+    def transport(self, spec: LaneSpec) -> Transport:
+        """Return the transport of a sender, for one of its lanes."""
+
+    def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
+        """Return the composer of a run's step. Raises RenderFailed."""
+
+    def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
+        """Block the sender and pause its campaigns."""
+
+    def fail_run(self, run_id: int, sentence: str) -> None:
+        """End the run's campaign as failed."""
+
+
+async def _check(connection: psycopg.AsyncConnection[Row]) -> None:
+    """See that a pooled connection lives. One dead connection means that the server was restarted."""
+    await AsyncConnectionPool.check_connection(connection)
+
+
+async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
+    set_json_loads(orjson.loads, connection)
+    # Ranges of ids are planned for the values at hand: the tables grow by millions between two plans.
+    await connection.execute("set plan_cache_mode = force_custom_plan")
+
+
+def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
+    """Return a pool, not yet open, that gets over restarts of the server."""
+    pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]]
+
+    async def check(connection: psycopg.AsyncConnection[Row]) -> None:
+        try:
+            await _check(connection)
+        except psycopg.OperationalError:
+            # Without this, each dead connection would be waited for with growing gaps.
+            await pool.drain()
+            raise
+
+    pool = AsyncConnectionPool(
+        dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, check=check,
+        configure=_configure, kwargs={"autocommit": True, "prepare_threshold": 3},
+    )  # fmt: skip
+    return pool
+
+
+class PostgresStore:
+    """`engine.ports.Store` on PostgreSQL."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]],
+        *,
+        workshop: Workshop,
+        worker_id: int,
+        retry: RetryPolicy | None = None,
+        drained: Callable[[int], None] = lambda run_id: None,
+    ) -> None:
+        self._pool, self._workshop, self._worker_id = pool, workshop, worker_id
+        self._retry = retry or RetryPolicy()
+        #: Called with a run of which nothing is left to send.
+        self._drained = drained
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as problem:
+            raise StoreDown(str(problem)) from problem
+
+    async def plan(self) -> list[LaneSpec]:
+        async with self._connection() as connection:
+            rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
+        senders: dict[int, tuple[Row, list[RunSpec]]] = {}
+        for row in rows:
+            run = RunSpec(
+                run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
+                delay_min=row[13], delay_max=row[14],
+            )  # fmt: skip
+            senders.setdefault(row[0], (row, []))[1].append(run)
+        return [self._lane_spec(row, lane, runs) for row, runs in senders.values() for lane in range(row[2])]
+
+    def _lane_spec(self, row: Row, lane: int, runs: list[RunSpec]) -> LaneSpec:
+        lanes = row[2]
+        # A delay between recipients is the whole run's: one lane keeps it.
+        mine = tuple(r for r in runs if r.delay_max == 0 or r.run_id % lanes == lane)
+        limits = {"second": row[4], "minute": row[5], "hour": row[6], "day": row[7]}
+        return LaneSpec(
+            sender_id=row[0], channel=row[1], lane=lane, lanes=lanes, version=row[3], limits=limits,
+            retry=self._retry, runs=mine,
+        )  # fmt: skip
+
+    async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
+        async with self._connection() as connection:
+            found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
+        transport = await asyncio.to_thread(self._workshop.transport, spec)
+        return transport, LaneState(limits=found[0] if found else {})
+
+    async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
+        return await asyncio.to_thread(self._workshop.composer, spec, run)
+
+    async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
+        async with self._connection() as connection, connection.transaction():
+            found, next_due = await self._claim_due(connection, run, claim_id, limit)
+            if not found and next_due != float("inf"):
+                found = await self._claim_next(connection, run, claim_id, limit)
+        claims = [Claim(run.run_id, row[0], row[1], row[2], row[3]) for row in found]
+        return Batch(claim_id=claim_id, claims=claims, next_due=next_due or None)
+
+    async def _claim_due(
+        self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
+    ) -> tuple[list[Row], float]:
+        """Claim what waited until now; also return when the next is due (0: none; infinity: may not send)."""
+        facts = {"run": run.run_id, "step": run.step, "limit": limit}
+        row = await (await connection.execute(sql.DUE, facts, binary=True)).fetchone()
+        if row is None:
+            return [], float("inf")
+        ids, next_due = row
+        if not ids:
+            return [], next_due or 0.0
+        these = {
+            "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id, "ids": ids,
+            "recipients": [i // STEPS for i in ids], "low": min(ids), "high": max(ids),
+        }  # fmt: skip
+        cursor = await connection.execute(sql.CLAIM_THESE, these, binary=True)
+        return await cursor.fetchall(), next_due or 0.0
+
+    async def _claim_next(
+        self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
+    ) -> list[Row]:
+        """Move the step's cursor on and claim what is under it."""
+        wanted = limit
+        for _ in range(GAPS):
+            facts = {"run": run.run_id, "step": run.step, "limit": wanted}
+            row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
+            if row is None:
+                return []
+            low, high = row
+            facts = {
+                "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id,
+                "first": low + 1, "last": high, "low": (low + 1) * STEPS, "high": high * STEPS + STEPS - 1,
+            }  # fmt: skip
+            found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
+            if found:
+                return found
+            wanted = min(wanted * 2, 500)
+        return []
+
+    async def release(self, claim_ids: Sequence[int]) -> None:
+        async with self._connection() as connection:
+            cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
+            for claim_id, run_id, step, low, high in await cursor.fetchall():
+                async with connection.transaction():
+                    cursor = await connection.execute(
+                        sql.IN_FLIGHT, {"run": run_id, "claim": claim_id, "low": low, "high": high}
+                    )
+                    given_back = [
+                        Settlement(claim_id, row[0], Settled.PENDING, uncounted=True)
+                        for row in await cursor.fetchall()
+                    ]
+                    await self._settle(connection, (run_id, step), given_back, [claim_id])
+
+    async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
+        async with self._connection() as connection, connection.transaction():
+            counts = await self._settle(connection, run, settlements, closed)
+        if counts is not None and counts[0] == 0 and counts[1] == 0:
+            self._drained(run[0])
+
+    async def _settle(
+        self,
+        connection: psycopg.AsyncConnection[Row],
+        run: RunKey,
+        settlements: Sequence[Settlement],
+        closed: Sequence[int],
+    ) -> Row | None:
+        """Write them and count; return what is (pending, in flight) then, or None when no row was ours."""
+        run_id, step = run
+        sent = [s for s in settlements if s.stage is Settled.SENT]
+        rest = [s for s in settlements if s.stage is not Settled.SENT]
+        counts: dict[int, int] = {}
+        if sent:
+            facts: dict[str, Any] = {
+                "run": run_id,
+                "ids": [s.delivery_id for s in sent],
+                "claims": [s.claim_id for s in sent],
+                "codes": [_clean(s.code) for s in sent],
+                "provider_ids": [_clean(s.provider_id) for s in sent],
+            }
+            row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
+            counts[Stage.SENT] = row[0] if row else 0
+        problems: list[Row] = []
+        if rest:
+            cursor = await connection.execute(sql.SETTLE_REST, _rest_facts(run_id, rest), binary=True)
+            problems = await cursor.fetchall()
+            for stage, _reason, _code, count, _detail in problems:
+                counts[stage] = counts.get(stage, 0) + count
+        if closed:
+            await connection.execute(sql.CLOSE_CLAIMS, [list(closed)])
+        if not any(counts.values()):
+            return None
+        await self._count(connection, run_id, step, counts, problems)
+        facts = {
+            "run": run_id,
+            "all": sum(counts.values()),
+            "sent": counts.get(Stage.SENT, 0),
+            "failed": counts.get(Stage.FAILED, 0),
+            "unknown": counts.get(Stage.UNKNOWN, 0),
+            "pending": counts.get(Stage.PENDING, 0),
+        }
+        # Last, because every process that sends this run writes this row.
+        return await (await connection.execute(sql.COUNT_RUN, facts)).fetchone()
+
+    async def _count(
+        self,
+        connection: psycopg.AsyncConnection[Row],
+        run_id: int,
+        step: int,
+        counts: dict[int, int],
+        problems: Sequence[Row],
+    ) -> None:
+        told = [row for row in problems if row[1]]
+        if told:
+            await connection.execute(
+                sql.COUNT_PROBLEMS,
+                {
+                    "run": run_id, "step": step, "stages": [r[0] for r in told], "reasons": [r[1] for r in told],
+                    "codes": [r[2] or "" for r in told], "counts": [r[3] for r in told],
+                    "samples": [r[4] or "" for r in told],
+                },
+            )  # fmt: skip
+        ended = {stage: count for stage, count in counts.items() if stage != Stage.PENDING and count}
+        if ended:
+            await connection.execute(
+                sql.COUNT_ACTIVITY,
+                {"run": run_id, "step": step, "stages": list(ended), "counts": list(ended.values())},
+            )
+        await connection.execute(
+            sql.COUNT_STEP,
+            {
+                "run": run_id, "step": step, "accepted": counts.get(Stage.SENT, 0),
+                "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),
+                "deferred": sum(r[3] for r in told if r[0] == Stage.PENDING),
+            },
+        )  # fmt: skip
+
+    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
+        facts = {
+            "sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id, "rate": rate,
+            "limits": orjson.dumps(state.limits).decode(),
+            "until": trouble.until if trouble else None,
+            "reason": trouble.reason.value if trouble else None,
+            "detail": _clean(trouble.detail) if trouble else "",
+        }  # fmt: skip
+        async with self._connection() as connection:
+            await connection.execute(sql.SAVE_LANE, facts)
+
+    async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
+        await asyncio.to_thread(self._workshop.refuse_sender, spec.sender_id, reason, detail)
+
+    async def fail_run(self, run: RunSpec, sentence: str) -> None:
+        await asyncio.to_thread(self._workshop.fail_run, run.run_id, sentence)
+
+
+def _clean(words: str) -> str:
+    """Return the provider's words without what PostgreSQL's text cannot hold."""
+    return words.replace("\x00", "")
+
+
+def _rest_facts(run_id: int, rest: Sequence[Settlement]) -> dict[str, Any]:
+    return {
+        "run": run_id,
+        "ids": [s.delivery_id for s in rest],
+        "claims": [s.claim_id for s in rest],
+        "stages": [s.stage.value for s in rest],
+        "reasons": [s.reason.value if s.reason else None for s in rest],
+        "codes": [_clean(s.code) for s in rest],
+        "details": [_clean(s.detail) for s in rest],
+        "not_befores": [s.not_before for s in rest],
+        "backs": [1 if s.uncounted else 0 for s in rest],
+        "suppress": [s.delivery_id // STEPS for s in rest if s.suppress],
+    }

@@ -1,0 +1,179 @@
+"""The sending process's heart: which lanes this process owns, and telling them what changed."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from clarion.engine.journal import Journal
+from clarion.engine.lane import Lane
+from clarion.engine.plan import LaneSpec
+from clarion.engine.ports import Store, StoreDown
+
+log = structlog.get_logger(__name__)
+
+LaneKey = tuple[int, int]
+
+#: The plan is looked at so often even when nobody calls.
+LOOK_SECONDS = 0.5
+#: What is being handed over when a lane stops may take so long to end.
+GRACE_SECONDS = 5.0
+#: Claims of one process are numbered below this; its own number stands above.
+CLAIMS_PER_WORKER = 1 << 36
+
+
+class Locks(Protocol):
+    """Who owns which lane, across all processes."""
+
+    async def acquire(self, key: LaneKey) -> bool:
+        """Try to become the owner; return at once. Raises StoreDown."""
+
+    async def release(self, key: LaneKey) -> None:
+        """Stop being the owner. Raises StoreDown."""
+
+    async def peers(self) -> int:
+        """Return how many sending processes live, this one included. Raises StoreDown."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether ownership is beyond doubt at this moment."""
+
+    @property
+    def generation(self) -> int:
+        """Changes when every lock was lost with the connection that held them."""
+
+
+class Dispatcher:
+    """Owns lanes and keeps them at what the plan says."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        locks: Locks,
+        journal: Journal,
+        worker_id: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._locks, self._journal, self._clock = store, locks, journal, clock
+        numbers = itertools.count(worker_id * CLAIMS_PER_WORKER + 1)
+        self._new_claim_id = lambda: next(numbers)
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._closing: dict[LaneKey, asyncio.Task[None]] = {}
+        self._wanted = asyncio.Event()
+        self._generation = locks.generation
+
+    def wake(self, *, campaign_id: int | None = None) -> None:
+        """Something changed: look at the plan now. A named campaign hands over nothing until that is done."""
+        if campaign_id is not None:
+            for lane in self._lanes.values():
+                lane.withdraw(campaign_id)
+        self._wanted.set()
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes this process owns."""
+        return len(self._lanes)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until `stop` is set; then give back what is claimed and let what is under way end."""
+        guard = asyncio.create_task(self._guard())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                self._wanted.clear()
+                try:
+                    await self._look()
+                except StoreDown as down:
+                    log.warning("store.down", detail=str(down)[:200])
+                    await asyncio.sleep(LOOK_SECONDS)
+                wanted = asyncio.create_task(self._wanted.wait())
+                await asyncio.wait(
+                    {wanted, stopped}, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                wanted.cancel()
+        finally:
+            stopped.cancel()
+            guard.cancel()
+            for key in list(self._lanes):
+                self._close(key)
+            await asyncio.gather(*self._closing.values(), return_exceptions=True)
+
+    async def _guard(self) -> None:
+        """Hold every lane still while the ownership is in doubt. Needs no database to do so."""
+        while True:
+            await asyncio.sleep(0.1)
+            for lane in self._lanes.values():
+                if not self._locks.sound:
+                    lane.suspended = True
+                elif lane.suspended and self._generation == self._locks.generation:
+                    lane.resume()
+
+    async def _look(self) -> None:
+        plan = {spec.key: spec for spec in await self._store.plan()}
+        if self._generation != self._locks.generation:
+            await self._own_again()
+        for key in [
+            k for k in self._lanes if k not in plan or plan[k].version != self._lanes[k].spec.version
+        ]:
+            self._close(key)
+        for key, spec in plan.items():
+            if key in self._lanes:
+                await self._lanes[key].update(spec)
+        await self._balance(plan)
+
+    async def _own_again(self) -> None:
+        """After all locks were lost: keep the lanes that can be locked again, close the others."""
+        for key in list(self._lanes):
+            if not await self._locks.acquire(key):
+                log.warning("lane.lost", sender=key[0], lane=key[1])
+                self._close(key)
+        self._generation = self._locks.generation
+
+    async def _balance(self, plan: dict[LaneKey, LaneSpec]) -> None:
+        """Take free lanes up to a fair share, and any that nobody takes; give up what is above it."""
+        fair = -(-len(plan) // max(1, await self._locks.peers()))
+        for key, spec in plan.items():
+            if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:
+                await self._open(spec)
+        if len(self._lanes) > fair:
+            self._close(next(reversed(self._lanes)))
+
+    async def _open(self, spec: LaneSpec) -> None:
+        if not await self._locks.acquire(spec.key):
+            return
+        try:
+            transport, state = await self._store.open_lane(spec)
+        except Exception:
+            await self._locks.release(spec.key)
+            raise
+        lane = Lane(
+            spec=spec,
+            store=self._store,
+            transport=transport,
+            journal=self._journal,
+            state=state,
+            new_claim_id=self._new_claim_id,
+            clock=self._clock,
+        )
+        await lane.start()
+        self._lanes[spec.key] = lane
+        log.info("lane.opened", sender=spec.sender_id, lane=spec.lane)
+
+    def _close(self, key: LaneKey) -> None:
+        """Stop a lane beside the others' work; it is free for another owner when its last message has ended."""
+        lane = self._lanes.pop(key)
+        self._closing[key] = asyncio.create_task(self._stop_lane(key, lane))
+
+    async def _stop_lane(self, key: LaneKey, lane: Lane) -> None:
+        try:
+            await lane.stop(seconds=GRACE_SECONDS)
+            await self._locks.release(key)
+            log.info("lane.closed", sender=key[0], lane=key[1])
+        except StoreDown:
+            log.warning("lane.closed_unsettled", sender=key[0], lane=key[1])
+        finally:
+            del self._closing[key]

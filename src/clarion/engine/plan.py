@@ -1,0 +1,126 @@
+"""What a sending process is to do, as the store tells it, and what it tells the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import orjson
+
+from clarion.engine.messages import Claim
+from clarion.engine.outcomes import Reason
+from clarion.engine.retry import RetryPolicy
+
+RunKey = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One step of one run that may be sent now."""
+
+    run_id: int
+    step: int
+    campaign_id: int
+    weight: int = 1
+    #: Messages a second for the whole campaign; None for no limit of its own.
+    rate_limit: float | None = None
+    #: Seconds between two recipients.
+    delay_min: float = 0.0
+    delay_max: float = 0.0
+
+    @property
+    def key(self) -> RunKey:
+        return (self.run_id, self.step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSpec:
+    """One lane of a sender that has something to send."""
+
+    sender_id: int
+    lane: int
+    lanes: int
+    channel: str
+    #: Changes when the sender's settings do; the lane is then opened anew.
+    version: str
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+    #: How often and when what was put off is tried again.
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    runs: tuple[RunSpec, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (self.sender_id, self.lane)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneState:
+    """What of a lane outlives its process."""
+
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """A claim: deliveries now in flight and ours."""
+
+    claim_id: int
+    claims: list[Claim]
+    #: Wall-clock time when the next delivery that waits is due; None when none waits.
+    next_due: float | None = None
+
+
+class Settled(IntEnum):
+    """Where a delivery goes when it leaves a claim. Values are the ledger's stages."""
+
+    PENDING = 0
+    SENT = 2
+    FAILED = 4
+    UNKNOWN = 5
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What became of one claimed delivery."""
+
+    claim_id: int
+    delivery_id: int
+    stage: Settled
+    code: str = ""
+    provider_id: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+    #: Wall-clock time before which a PENDING one is not claimed again.
+    not_before: float = 0.0
+    #: Whether the attempt is taken back: nothing was handed over, or the provider as a whole was at fault.
+    uncounted: bool = False
+    #: Whether the address must not be written to again.
+    suppress: bool = False
+
+    def dump(self) -> bytes:
+        """Return it as a line of JSON for the journal."""
+        return orjson.dumps(
+            [
+                self.stage.value, self.code, self.provider_id, self.reason.value if self.reason else 0,
+                self.detail, self.not_before, self.uncounted, self.suppress,
+            ]
+        )  # fmt: skip
+
+    @classmethod
+    def load(cls, claim_id: int, delivery_id: int, line: bytes) -> "Settlement":
+        """Read what `dump` wrote."""
+        stage, code, provider_id, reason, detail, not_before, uncounted, suppress = orjson.loads(line)
+        return cls(
+            claim_id, delivery_id, Settled(stage), code=code, provider_id=provider_id,
+            reason=Reason(reason) if reason else None, detail=detail, not_before=not_before,
+            uncounted=uncounted, suppress=suppress,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a lane stands still, for screens."""
+
+    until: float
+    reason: Reason
+    detail: str = ""

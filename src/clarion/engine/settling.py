@@ -1,0 +1,79 @@
+"""What lanes write back: outcomes are collected for a moment and settled in batches."""
+
+import asyncio
+from collections.abc import Iterable
+
+from clarion.engine.journal import Journal
+from clarion.engine.plan import RunKey, Settled, Settlement
+from clarion.engine.ports import Store
+from clarion.engine.turns import RunQueue
+
+#: Outcomes are written when there are so many, or after so many seconds.
+SETTLE_MOST = 500
+SETTLE_SECONDS = 0.05
+
+
+class Outbox:
+    """Settlements of one lane on their way to the ledger, and how much of each claim is left."""
+
+    def __init__(self, store: Store, journal: Journal) -> None:
+        self._store, self._journal = store, journal
+        self._waiting: dict[RunKey, list[Settlement]] = {}
+        #: Claim → deliveries of it not yet settled.
+        self._left: dict[int, int] = {}
+        self._full = asyncio.Event()
+
+    def expect(self, claim_id: int, count: int) -> None:
+        """Note that so many deliveries of a claim are to be settled."""
+        self._left[claim_id] = count
+
+    def add(self, key: RunKey, settlement: Settlement) -> None:
+        """Take one to be written."""
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            waiting = self._waiting[key] = []
+        waiting.append(settlement)
+        if len(waiting) >= SETTLE_MOST:
+            self._full.set()
+
+    def give_back(self, queue: RunQueue) -> None:
+        """Give back what is claimed of a run and was not taken."""
+        for claim, claim_id in queue.drain():
+            self.add(queue.run.key, Settlement(claim_id, claim.delivery_id, Settled.PENDING, uncounted=True))
+        self._full.set()
+
+    async def due(self) -> None:
+        """Return when it is time to `flush`."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._full.wait()
+        except TimeoutError:
+            pass
+        self._full.clear()
+
+    async def flush(self) -> None:
+        """Write all there is. Raises StoreDown; what was not surely written stays to be written again."""
+        for key in list(self._waiting):
+            waiting = self._waiting[key]
+            while waiting:
+                part = waiting[:SETTLE_MOST]
+                await self._store.settle(key, part, self._closed_by(part))
+                del waiting[: len(part)]
+                self._count(part)
+            if not waiting:
+                self._waiting.pop(key, None)
+
+    def _closed_by(self, part: Iterable[Settlement]) -> list[int]:
+        counts: dict[int, int] = {}
+        for settlement in part:
+            counts[settlement.claim_id] = counts.get(settlement.claim_id, 0) + 1
+        return [claim for claim, count in counts.items() if self._left.get(claim, 0) <= count]
+
+    def _count(self, part: Iterable[Settlement]) -> None:
+        for settlement in part:
+            left = self._left.get(settlement.claim_id, 0) - 1
+            if left > 0:
+                self._left[settlement.claim_id] = left
+            else:
+                self._left.pop(settlement.claim_id, None)
+                self._journal.close_claim(settlement.claim_id)

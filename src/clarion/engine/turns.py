@@ -1,0 +1,107 @@
+"""Taking turns: what is claimed of each run, and whose message goes next."""
+
+import random
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from clarion.engine.limits import Rate
+from clarion.engine.messages import Claim
+from clarion.engine.plan import RunKey, RunSpec
+from clarion.engine.ports import Composer
+
+
+class RunQueue:
+    """The claimed messages of one run's step on one lane, with the run's own pace."""
+
+    def __init__(self, run: RunSpec, composer: Composer, *, share: float, now: float) -> None:
+        self.run = run
+        self.composer = composer
+        #: Turns taken, each divided by the run's weight: the smallest goes next.
+        self.virtual = 0.0
+        #: Nothing more may be handed over: it was paused or cancelled.
+        self.halted = False
+        #: The ledger had nothing to claim; not asked again before that time.
+        self.empty_until = 0.0
+        self._share = share
+        self._rate = Rate(run.rate_limit * share) if run.rate_limit else None
+        self._next_at = now
+        self._claimed: deque[tuple[Claim, int]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._claimed)
+
+    def change(self, run: RunSpec, now: float) -> None:
+        """Take over another weight, speed or delay, from now on."""
+        if run.rate_limit != self.run.rate_limit:
+            self._rate = Rate(run.rate_limit * self._share) if run.rate_limit else None
+        if (run.delay_min, run.delay_max) != (self.run.delay_min, self.run.delay_max):
+            self._next_at = now
+        self.run = run
+        self.halted = False
+        self.empty_until = 0.0
+
+    def put(self, claims: Iterable[Claim], claim_id: int) -> None:
+        """Add what was claimed."""
+        self._claimed.extend((claim, claim_id) for claim in claims)
+
+    def take(self, now: float) -> tuple[Claim, int]:
+        """Return the next message and its claim, and count the turn."""
+        self.virtual += 1.0 / self.run.weight
+        if self._rate is not None:
+            self._rate.take(1, now)
+        if self.run.delay_max > 0:
+            # Seconds on purpose not whole: people do not write at the full second.
+            self._next_at = now + random.uniform(self.run.delay_min, self.run.delay_max)  # noqa: S311
+        return self._claimed.popleft()
+
+    def drain(self) -> Iterator[tuple[Claim, int]]:
+        """Remove and yield what is claimed and not taken."""
+        while self._claimed:
+            yield self._claimed.popleft()
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the run's own pace lets the next one go; 0.0 for now."""
+        wait = self._next_at - now if self._next_at > now else 0.0
+        return wait if self._rate is None else max(wait, self._rate.wait(now))
+
+    def soon(self, now: float, seconds: float) -> int:
+        """Return how many the run's own pace lets go within the next `seconds`, at least one."""
+        most = 1_000_000_000
+        if self._rate is not None:
+            most = max(1, self._rate.available(now) + int(self._rate.rate * seconds))
+        if self.run.delay_max > 0:
+            mean = (self.run.delay_min + self.run.delay_max) / 2
+            most = min(most, max(1, int(seconds / mean)))
+        return most
+
+
+class Turns:
+    """The runs of a lane. Each gets turns by its weight; one that has nothing to send costs the others none."""
+
+    def __init__(self) -> None:
+        self.queues: dict[RunKey, RunQueue] = {}
+        self._now = 0.0
+
+    def add(self, queue: RunQueue) -> None:
+        """Let a run take part, from the present on: it does not catch up on turns it was not there for."""
+        queue.virtual = self._now
+        self.queues[queue.run.key] = queue
+
+    def next(self, now: float) -> tuple[RunQueue | None, float | None]:
+        """Return whose turn it is, or None and the seconds until a run's own pace allows one (None: no run)."""
+        best: RunQueue | None = None
+        shortest: float | None = None
+        for queue in self.queues.values():
+            if not len(queue) or queue.halted:
+                continue
+            wait = queue.wait(now)
+            if wait > 0.0:
+                shortest = wait if shortest is None else min(shortest, wait)
+                continue
+            if queue.virtual < self._now:
+                queue.virtual = self._now
+            if best is None or queue.virtual < best.virtual:
+                best = queue
+        if best is not None:
+            self._now = best.virtual
+        return best, shortest

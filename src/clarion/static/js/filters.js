@@ -1,0 +1,34 @@
+// Filter chips clear their field of the filter form, so list, chips and form never disagree; URLs stay short.
+import { find, findAll, on } from "./dom.js";
+
+on("click", "[data-filter-remove]", (event, link) => {
+  const form = find("[data-filters]");
+  if (!form || !globalThis.htmx) return;
+  event.preventDefault();
+  const name = link.dataset.filterRemove;
+  for (const input of findAll("input:not([type=hidden])", form)) {
+    if (name !== "*" && input.name !== name) continue;
+    if (input.type === "checkbox") {
+      if (name === "*" || input.value === link.dataset.value) input.checked = false;
+    } else if (input.type === "radio") input.checked = input.value === "";
+    else input.value = "";
+  }
+  htmx.trigger(form, "submit");
+});
+
+on("click", "[data-rail-toggle]", (_event, button) => {
+  const rail = find("[data-filters]");
+  const open = rail.toggleAttribute("data-open");
+  button.setAttribute("aria-expanded", String(open));
+  if (open) rail.scrollIntoView({ block: "nearest" });
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (!event.detail.elt.matches("[data-filters]")) return;
+  const parameters = event.detail.parameters;
+  for (const key of new Set(parameters.keys())) {
+    const kept = parameters.getAll(key).filter((value) => value !== "");
+    parameters.delete(key);
+    for (const value of kept) parameters.append(key, value);
+  }
+});

@@ -1,0 +1,100 @@
+"""The wall between workspaces, the reader's own language, theme and time zone, and where a person was last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from clarion.web.context import THEME_COOKIE, THEMES
+from clarion.web.cookies import remember
+from clarion.workspaces import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clarion.workspaces.models import User
+
+#: The session's key for the slug of the workspace that was opened last.
+LAST_WORKSPACE = "last_workspace"
+
+
+class PreferencesMiddleware:
+    """Gives a browser the cookies of the signed-in person's language and theme where it has none yet.
+
+    The cookies are what pages go by, so a page that needs no user asks the database for nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        user = _loaded_user(request)
+        if user is not None:
+            if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+                remember(response, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
+            if user.theme in THEMES and THEME_COOKIE not in request.COOKIES:
+                remember(response, THEME_COOKIE, user.theme, secure=request.is_secure())
+        return response
+
+
+class WorkspaceMiddleware:
+    """Sets `request.workspace` and `request.member` where the URL has the kwarg `workspace`.
+
+    Whoever is not signed in is sent to sign in; whoever is no member gets a 404, as if it did not exist.
+    Times are shown in the person's own zone, else in the workspace's.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: list[object],
+        kwargs: dict[str, object],
+    ) -> HttpResponse | None:
+        slug = kwargs.get("workspace")
+        if not isinstance(slug, str):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        member = queries.membership_for(request.user, slug)
+        if member is None:
+            raise Http404
+        request.member = member  # type: ignore[attr-defined]
+        request.workspace = member.workspace  # type: ignore[attr-defined]
+        timezone.activate(zone_named(member.user.zone or member.workspace.zone))
+        if request.session.get(LAST_WORKSPACE) != slug:
+            request.session[LAST_WORKSPACE] = slug
+        return None
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that name; UTC for one this machine does not know, so that a page still shows."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _loaded_user(request: HttpRequest) -> User | None:
+    """The signed-in user, if the request has looked for one: asking costs no query."""
+    cached = getattr(request, "_cached_user", None)
+    user = getattr(request, "user", None)
+    if user is not None and not isinstance(user, SimpleLazyObject):
+        cached = user
+    return cached if cached is not None and cached.is_authenticated else None

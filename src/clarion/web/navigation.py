@@ -1,0 +1,136 @@
+"""The side navigation: one list. An entry whose page does not exist is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from clarion.workspaces.models import Membership
+
+Count = Callable[["Membership"], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the workspace by its URL name. `url`, `count` and `current` are filled in per request."""
+
+    name: str
+    icon: str
+    label: str | Promise
+    url: str = ""
+    count: int = 0
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under a heading; the first group has none."""
+
+    label: str | Promise
+    entries: tuple[Entry, ...]
+
+
+NAVIGATION: tuple[Group, ...] = (
+    Group(
+        "",
+        (
+            Entry("dashboard", "layout-dashboard", _("Dashboard")),
+            Entry("campaigns", "megaphone", _("Campaigns")),
+            Entry("calendar", "calendar-days", _("Calendar")),
+            Entry("statistics", "chart-column", _("Statistics")),
+            Entry("moderation", "shield-check", _("Moderation")),
+            Entry("send", "send", _("Quick send")),
+            Entry("history", "history", _("Message history")),
+            Entry("archive", "archive", _("Archive")),
+        ),
+    ),
+    Group(
+        _("Audience"),
+        (
+            Entry("contacts", "users", _("Contacts")),
+            Entry("lists", "list", _("Lists")),
+            Entry("segments", "funnel", _("Segments")),
+            Entry("imports", "file-up", _("Imports")),
+            Entry("sources", "file-spreadsheet", _("Live sources")),
+            Entry("suppressions", "shield-off", _("Suppressions")),
+        ),
+    ),
+    Group(
+        _("Content"),
+        (
+            Entry("templates", "file-text", _("Templates")),
+            Entry("media", "image", _("Media")),
+        ),
+    ),
+    Group(
+        _("Workspace"),
+        (
+            Entry("senders", "plug", _("Channels & senders")),
+            Entry("outbox", "flask-conical", _("Sandbox outbox")),
+            Entry("audit", "scroll-text", _("Audit log")),
+            Entry("members", "user-plus", _("Members")),
+            Entry("settings", "settings", _("Settings")),
+        ),
+    ),
+)
+
+_counts: dict[str, Count] = {}
+
+
+def provide_count(name: str, count: Count) -> None:
+    """Show what `count(member)` returns beside the entry `name`, when it is not 0.
+
+    It is called on every page, so it must be one indexed query or cheaper.
+    """
+    _counts[name] = count
+
+
+def built_groups(request: HttpRequest) -> list[Group]:
+    """The groups with their existing pages, for the workspace and the member of the request."""
+    slug = request.workspace.slug  # type: ignore[attr-defined]
+    groups = []
+    for group in NAVIGATION:
+        entries = tuple(
+            replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(request, entry))
+            for entry in group.entries
+            if _exists(entry.name, settings.ROOT_URLCONF)
+        )
+        if entries:
+            groups.append(Group(group.label, entries))
+    return _with_current(groups, request.path)
+
+
+def _count(request: HttpRequest, entry: Entry) -> int:
+    count = _counts.get(entry.name)
+    return count(request.member) if count is not None else 0  # type: ignore[attr-defined]
+
+
+@cache
+def _exists(name: str, urlconf: str) -> bool:
+    try:
+        reverse(name, urlconf, kwargs={"workspace": "x"})
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _with_current(groups: list[Group], path: str) -> list[Group]:
+    """Mark the entry whose URL is the longest beginning of `path`; the dashboard only when it is the path."""
+    urls = [entry.url for group in groups for entry in group.entries]
+    shortest = min(urls, key=len, default="")
+    fitting = [url for url in urls if path == url or (url != shortest and path.startswith(url))]
+    here = max(fitting, key=len, default="")
+    return [
+        replace(group, entries=tuple(replace(entry, current=entry.url == here) for entry in group.entries))
+        for group in groups
+    ]

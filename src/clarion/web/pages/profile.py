@@ -1,0 +1,77 @@
+"""One's own name, language, theme and time zone."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from clarion.web.context import THEME_COOKIE
+from clarion.web.cookies import remember
+from clarion.workspaces import operations
+
+
+class ProfileForm(forms.Form):
+    """What a person may choose about themselves."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        required=False,
+        help_text=_("How others see you in lists and in the audit log."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    theme = forms.ChoiceField(
+        label=_("Theme"),
+        required=False,
+        choices=[("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
+    zone = forms.ChoiceField(
+        label=_("Time zone"), required=False, help_text=_("All times on all pages are shown in it.")
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        languages = [
+            (code, translation.get_language_info(code)["name_local"]) for code, _n in settings.LANGUAGES
+        ]
+        self.fields["language"].choices = [("", _("As the browser")), *languages]  # type: ignore[attr-defined]
+        zones = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
+        self.fields["zone"].choices = [  # type: ignore[attr-defined]
+            ("", _("The workspace's")),
+            ("UTC", "UTC"),
+            *zones,
+        ]
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and change it; the answer already comes in the new language and theme."""
+    user = request.user
+    initial = {"name": user.name, "language": user.language, "theme": user.theme, "zone": user.zone}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/profile.html", {"form": form})
+    chosen = form.cleaned_data
+    operations.update_profile(
+        user=user,
+        name=chosen["name"],
+        language=chosen["language"],
+        theme=chosen["theme"],
+        zone=chosen["zone"],
+    )
+    with translation.override(chosen["language"] or translation.get_language()):
+        messages.success(request, translation.gettext("Your profile is saved."))
+    response = HttpResponseRedirect(reverse("profile"))
+    remember(response, settings.LANGUAGE_COOKIE_NAME, chosen["language"], secure=request.is_secure())
+    remember(response, THEME_COOKIE, chosen["theme"], secure=request.is_secure())
+    return response
