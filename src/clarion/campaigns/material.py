@@ -1,6 +1,6 @@
 """What audience and content say about a campaign, in the few words that it needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,14 +58,13 @@ def _by_field(error: ContentInvalid) -> dict[str, str]:
 
 
 def size(source: Source, channel: str) -> int:
-    """Return how many people of a ready source can be reached on the channel."""
-    return audience.estimate(source, channel).recipients
+    """Return how many people of a ready source can be reached on the channel now."""
+    return audience.estimate(source, channel).will_receive
 
 
-def missing(variables: Iterable[str], source: Source) -> list[str]:
-    """Return the variables that no recipient of the source has."""
-    known = set(audience.known_variables(source))
-    return sorted(set(variables) - known)
+def missing(body: Mapping[str, Any], source: Source) -> list[str]:
+    """Return the variables without a default that no recipient of the source has."""
+    return content.missing_variables(body, audience.known_variables(source))
 
 
 def can_unsubscribe(channel: str, body: Mapping[str, Any]) -> bool:

@@ -207,7 +207,7 @@ def _look_at_content(found: _Findings) -> None:
                 found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
-        _look_at_variables(found, variables)
+        _look_at_variables(found, content, variables)
         if not material.can_unsubscribe(step.channel, content):
             found.add(
                 "unsubscribe", Level.WARN, Section.MESSAGE,
@@ -215,11 +215,11 @@ def _look_at_content(found: _Findings) -> None:
             )  # fmt: skip
 
 
-def _look_at_variables(found: _Findings, variables: list[str]) -> None:
+def _look_at_variables(found: _Findings, content: dict[str, Any], variables: list[str]) -> None:
     source = found.campaign.source
     if source is None or source.status != SourceStatus.READY:
         return
-    missing = material.missing(variables, source)
+    missing = material.missing(content, source)
     if missing:
         sentence = ngettext(
             "No recipient has the field %(names)s, which the message uses.",

@@ -66,7 +66,6 @@ class Progress:
     target: int = 0
     sent: int = 0
     partly: int = 0
-    #: Failed and unknown.
     failed: int = 0
     unknown: int = 0
     #: Cancelled and expired.
@@ -89,16 +88,13 @@ class Progress:
         return self.done * 100 // self.target if self.target else 0
 
     @property
-    def shares(self) -> dict[str, list[float]]:
-        """Return where each part of the bar begins and how wide it is, in percent of its length."""
-        if self.to_build:
-            return {"ok": [0, 0], "warn": [0, 0], "bad": [0, 0], "brand": [0, self.percent]}
-        x, shares = 0.0, {}
-        for name, count in (("ok", self.sent), ("warn", self.partly), ("bad", self.failed + self.unknown)):
-            width = round(100 * count / self.target, 2) if self.target else 0
-            shares[name] = [round(x, 2), width]
-            x += width
-        return shares
+    def shown_done(self) -> int:
+        """People done, or rows of the source taken while it is built."""
+        return self.built if self.to_build else self.done
+
+    @property
+    def shown_total(self) -> int:
+        return self.to_build or self.target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

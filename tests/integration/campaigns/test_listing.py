@@ -124,7 +124,6 @@ class TestRows:
 
         assert row.progress is not None
         assert (row.progress.target, row.progress.done, row.progress.percent) == (10, 8, 80)
-        assert row.progress.shares == {"ok": [0, 60], "warn": [60, 0], "bad": [60, 20]}
         assert row.channels == ["email"]
 
     def test_a_hundred_percent_means_that_nothing_is_left(self) -> None:

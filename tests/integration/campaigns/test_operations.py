@@ -270,7 +270,8 @@ class TestPreflight:
 
     def test_names_the_fields_that_no_recipient_has(self) -> None:
         campaign = making.make_launchable(making.make_workspace())
-        Step.objects.filter(campaign=campaign).update(body_variables=["first_name", "iban"])
+        content = making.CONTENT | {"text": "Your account {{ iban }} {{ unsubscribe_url }}"}
+        Step.objects.filter(campaign=campaign).update(body_content=content, body_variables=["iban"])
 
         blocker = preflight.examine(campaign).blockers[0]
 
