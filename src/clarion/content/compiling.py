@@ -15,7 +15,7 @@ import mjml
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
-from clarion.content import mjml_lint, variables
+from clarion.content import mjml_lint
 from clarion.content.errors import ContentInvalid, Problem
 from clarion.content.trials import run_trial
 from clarion.lib import template_lint, templating
@@ -39,8 +39,6 @@ _PLAIN = re.compile(
     r"|<[^>]*>",
     re.DOTALL | re.IGNORECASE,
 )
-#: Rows made by a loop: without their <tbody> the HTML parser would put it inside the loop.
-_LOOSE_ROWS = re.compile(r"(<table\b[^>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
 _GOOGLE_FONTS = re.compile(
     r"<link\b[^>]*\bfonts\.(?:googleapis|gstatic)\.com[^>]*>|@import\s+url\([^)]*\bfonts\.googleapis\.com[^)]*\)\s*;?",
     re.IGNORECASE,
@@ -84,9 +82,7 @@ def compile_source(channel: str, source: Mapping[str, Any], *, with_trial: bool 
     content = _content(channel, cleaned)
     if with_trial:
         problems = [
-            # Lines of compiled HTML are not the author's.
-            Problem(_field_of(cleaned, one.part), one.line if cleaned["mode"] == "text" else 0, one.sentence)
-            for one in run_trial(parts_of(content))
+            Problem(_field_of(cleaned, one.part), one.line, one.sentence) for one in run_trial(parts_of(content))
         ]
         if problems:
             raise ContentInvalid(problems)
@@ -108,7 +104,7 @@ _CONTENT_FIELDS = frozenset({"subject", "preheader", "html", "text", "to_name"})
 
 def variables_of(content: Mapping[str, Any]) -> list[str]:
     """Return the names of the variables the content uses, sorted."""
-    return variables.used(parts_of(content))
+    return sorted(templating.variables_of(*parts_of(content)))
 
 
 def _lint(source: Mapping[str, str]) -> list[Problem]:
@@ -123,9 +119,7 @@ def _lint(source: Mapping[str, str]) -> list[Problem]:
     if not source["source"].strip():
         problems.append(Problem("source", 0, "Write the message."))
     if "zqj" in source["source"]:
-        problems.append(
-            Problem("source", 0, "The letters “zqj” are used inside the program; write something else.")
-        )
+        problems.append(Problem("source", 0, "The letters “zqj” are used inside the program; write something else."))
     if not problems and source["mode"] == "mjml":
         problems = mjml_lint.lint(_Places(source["source"]).as_words())
     return problems
@@ -159,7 +153,7 @@ def _html(source: str, mode: str) -> str:
         markup = _from_mjml(markup)
     markup = _GOOGLE_FONTS.sub("", markup)
     if _STYLE.search(markup):
-        markup = _inlined(_EMPTY_STYLE.sub("", _LOOSE_ROWS.sub(r"\1<tbody>\2", markup)))
+        markup = _inlined(_EMPTY_STYLE.sub("", markup))
     html = places.put_back(markup)
     if len(html) > MAX_HTML:
         raise ContentInvalid([Problem("source", 0, f"The HTML is longer than {MAX_HTML:,} characters.")])
@@ -176,7 +170,7 @@ def _from_mjml(markup: str) -> str:
     except ValueError as error:
         sentence = f"The MJML cannot be compiled: {str(error)[:200]}."
         raise ContentInvalid([Problem("source", 0, sentence)]) from None
-    return str(made)
+    return str(made if isinstance(made, str) else made.html)
 
 
 def _inlined(markup: str) -> str:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
+from clarion.web.context import THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
 from clarion.workspaces import queries
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clarion.workspaces.models import User
+
+#: The session's key for the slug of the workspace that was opened last.
+LAST_WORKSPACE = "last_workspace"
 
 
 class PreferencesMiddleware:

@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from clarion.workspaces.models import Membership
 
 Count = Callable[["Membership"], int]
@@ -93,33 +95,24 @@ def provide_count(name: str, count: Count) -> None:
     _counts[name] = count
 
 
-def built_groups(member: Membership, path: str) -> list[Group]:
-    """The groups with their existing pages in the member's workspace; `path` is the page that is open."""
-    slug = member.workspace.slug
+def built_groups(request: HttpRequest) -> list[Group]:
+    """The groups with their existing pages, for the workspace and the member of the request."""
+    slug = request.workspace.slug  # type: ignore[attr-defined]
     groups = []
     for group in NAVIGATION:
         entries = tuple(
-            replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(member, entry))
+            replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(request, entry))
             for entry in group.entries
             if _exists(entry.name, settings.ROOT_URLCONF)
         )
         if entries:
             groups.append(Group(group.label, entries))
-    return _with_current(groups, path)
+    return _with_current(groups, request.path)
 
 
-def first_url(slug: str) -> str | None:
-    """The first existing page of the navigation in that workspace; None while there is none."""
-    for group in NAVIGATION:
-        for entry in group.entries:
-            if _exists(entry.name, settings.ROOT_URLCONF):
-                return reverse(entry.name, kwargs={"workspace": slug})
-    return None
-
-
-def _count(member: Membership, entry: Entry) -> int:
+def _count(request: HttpRequest, entry: Entry) -> int:
     count = _counts.get(entry.name)
-    return count(member) if count is not None else 0
+    return count(request.member) if count is not None else 0  # type: ignore[attr-defined]
 
 
 @cache

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.web.context import THEME_COOKIE
 from clarion.web.cookies import remember
-from clarion.web.http import PersonRequest
 from clarion.workspaces import operations
 
 
@@ -55,7 +54,7 @@ class ProfileForm(forms.Form):
 
 
 @login_required
-def profile(request: PersonRequest) -> HttpResponse:
+def profile(request: HttpRequest) -> HttpResponse:
     """Show and change it; the answer already comes in the new language and theme."""
     user = request.user
     initial = {"name": user.name, "language": user.language, "theme": user.theme, "zone": user.zone}

@@ -262,7 +262,7 @@ def field(
         "check": check,
         "plain": plain,
         "file": isinstance(bound.field.widget, ClearableFileInput),
-        "required": bound.field.required or bound.widget_type == "select",
+        "required": bound.field.required,
     }
     return SafeString(get_template("components/field.html").render(values))
 
@@ -286,7 +286,7 @@ def moment_field(
 
 
 def _control(bound: BoundField) -> SafeString:
-    attrs: dict[str, str | bool] = {"class": "input"} | ({"aria-invalid": "true"} if bound.errors else {})
+    attrs = {"class": "input"} | ({"aria-invalid": "true"} if bound.errors else {})
     return bound.as_widget(attrs=attrs)
 
 
