@@ -286,7 +286,9 @@ def moment_field(
 
 
 def _control(bound: BoundField) -> SafeString:
-    attrs: dict[str, str | bool] = {"class": "input"} | ({"aria-invalid": "true"} if bound.errors else {})
+    attrs: dict[str, str | bool] = {"class": "input"}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
     return bound.as_widget(attrs=attrs)
 
 
