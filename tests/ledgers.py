@@ -141,7 +141,7 @@ def make_run(campaign: Campaign, *, finished: bool = False, number: int = 1, **p
     ended = {name: people.get(name, 0) for name in ("sent", "failed", "unknown")}
     RunStep.objects.filter(run=run).update(
         cursor=behind,
-        handed=sum(ended.values()) + people.get("in_flight", 0),
+        handed=sum(ended.values()) + people.get("waiting", 0),
         accepted=ended["sent"],
         failed=ended["failed"],
         unknown=ended["unknown"],
@@ -236,7 +236,8 @@ def _messages(
 
 def _attempts(run: Run, first: int, last: int, stage: Stage, reason: int, code: str, detail: str) -> None:
     _run_sql(
-        "insert into deliveries_attempt (run_id, delivery_id, number, started_at, ended_at, stage, reason, code, detail)"
+        "insert into deliveries_attempt"
+        " (run_id, delivery_id, number, started_at, ended_at, stage, reason, code, detail)"
         " select %(run)s, i * 16, 1, %(start)s, %(end)s, %(stage)s, %(reason)s, %(code)s, %(detail)s"
         " from generate_series(%(first)s, %(last)s) i",
         run=run.pk, start=BEGAN, end=BEGAN + timedelta(seconds=1), stage=int(stage), reason=int(reason), code=code,

@@ -128,7 +128,7 @@ def _window(
     where = f"where {way.test}" if way.test else ""
     # The texts are this module's and its callers'; every value goes by parameter.
     sql = (
-        f"with candidate as materialized (select {way.id} as id{columns} {way.source}"  # noqa: S608
+        f"with candidate as materialized (select {way.id} as id{columns} {way.source}"
         f" and {way.id} > %(low)s and {way.id} < %(high)s order by {way.id} {direction} limit %(size)s)"
         f" select (select count(*) from candidate), (select {edge}(id) from candidate),"
         f" array(select id from candidate {where} order by id {direction} limit %(rows)s)"
