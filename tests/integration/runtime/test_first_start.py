@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.hashers import check_password
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from clarion.runtime import first_start
 from clarion.settings import PASSWORD_HASHERS
@@ -12,7 +12,7 @@ from clarion.workspaces.permissions import Permission
 pytestmark = pytest.mark.django_db
 
 
-def test_makes_an_owner_who_can_sign_in_and_may_do_everything(settings: SettingsWrapper) -> None:
+def test_makes_an_owner_who_can_sign_in_and_may_do_everything(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
 
     made = first_start.prepare()
