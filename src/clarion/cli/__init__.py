@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import ledger, server
+from clarion.cli import health, ledger, server
 
 app = typer.Typer(
     name="clarion",
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 server.register(app)
 ledger.register(app)
+health.register(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
