@@ -68,5 +68,8 @@ def watch(page: Page) -> list[str]:
     heard: list[str] = []
     page.on("console", lambda message: heard.append(message.text) if message.type != "log" else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("response", lambda answer: heard.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+    page.on(
+        "response",
+        lambda answer: heard.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
+    )
     return heard

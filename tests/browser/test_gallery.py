@@ -86,7 +86,9 @@ def test_a_dangerous_deletion_wants_the_name_typed(page: Page, gallery_url: str)
     expect(yes).to_be_enabled()
 
 
-def test_the_drawer_opens_with_the_page_it_was_given_and_escape_closes_it(page: Page, gallery_url: str) -> None:
+def test_the_drawer_opens_with_the_page_it_was_given_and_escape_closes_it(
+    page: Page, gallery_url: str
+) -> None:
     page.goto(f"{gallery_url}/ui/")
 
     page.locator("#detail .actions").get_by_role("link", name="Details").click()
@@ -105,7 +107,9 @@ def test_numbers_and_bars_move_by_themselves(page: Page, gallery_url: str) -> No
     expect(done).not_to_have_text("30,274", timeout=10_000)
 
     assert re.fullmatch(r"[\d,]+", done.inner_text())
-    assert page.locator('#detail [data-live-bar="progress"] [data-part="sent"]').get_attribute("width") != width
+    assert (
+        page.locator('#detail [data-live-bar="progress"] [data-part="sent"]').get_attribute("width") != width
+    )
 
 
 def test_keys_reach_search_rows_selection_and_help(page: Page, gallery_url: str) -> None:

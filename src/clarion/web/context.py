@@ -63,6 +63,11 @@ class Shell:
         return navigation.built_groups(self.member, self._request.path) if self.member is not None else []
 
     @cached_property
+    def search_url(self) -> str | None:
+        """Where the search field in the top bar leads: the list of campaigns."""
+        return navigation.url_of("campaigns", self.workspace.slug) if self.workspace is not None else None
+
+    @cached_property
     def workspaces(self) -> Sequence[Workspace]:
         """The workspaces the signed-in person may switch to."""
         return [membership.workspace for membership in self._memberships]

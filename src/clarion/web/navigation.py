@@ -108,6 +108,11 @@ def built_groups(member: Membership, path: str) -> list[Group]:
     return _with_current(groups, path)
 
 
+def url_of(name: str, slug: str) -> str | None:
+    """The page of that name in a workspace; None while it does not exist."""
+    return reverse(name, kwargs={"workspace": slug}) if _exists(name, settings.ROOT_URLCONF) else None
+
+
 def first_url(slug: str) -> str | None:
     """The first existing page of the navigation in that workspace; None while there is none."""
     for group in NAVIGATION:
