@@ -47,6 +47,8 @@ _FOREIGN = {
     b"%PDF": "PDF",
     b"\x1f\x8b": "GZIP",
 }
+#: Octets that no text has many of, in any encoding but the wide ones.
+_CONTROLS = [bytes([code]) for code in range(32) if code not in b"\t\n\r\f\x1a\x1b"]
 _ADDRESS_LIKE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d\s()./-]{6,}|[-+]?\d+([.,]\d+)?")
 
 
@@ -161,8 +163,10 @@ def _encoding_of(path: Path, head: bytes) -> str:
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name
-    if b"\0" in head:
-        return _wide_encoding_of(head)
+    if b"\0" in head and (wide := _wide_encoding_of(head)):
+        return wide
+    if sum(map(head.count, _CONTROLS)) > len(head) // 20:
+        raise CsvInvalid(_("This is not a text file."))
     if _is_utf8(path):
         return "utf-8"
     # Only lines that are not ASCII say anything; a few of them are enough, and quick.
@@ -172,11 +176,11 @@ def _encoding_of(path: Path, head: bytes) -> str:
 
 
 def _wide_encoding_of(head: bytes) -> str:
-    """Return which UTF-16 it is. ASCII text in it has a NUL in every other octet."""
+    """Return which UTF-16 it is, or "". ASCII text in it has a NUL in every other octet."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) > len(head) // 6 and min(even, odd) < max(even, odd) // 8:
         return "utf-16-be" if even > odd else "utf-16-le"
-    raise CsvInvalid(_("This is not a text file."))
+    return ""
 
 
 def _is_utf8(path: Path) -> bool:

@@ -5,7 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,16 +50,21 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["workspace", "id"], name="contact_keyset"),
             models.Index(fields=["workspace", "phone"], condition=~models.Q(phone=""), name="contact_phone"),
+            models.Index(
+                fields=["workspace", "email"],
+                condition=models.Q(state="DO_NOT_CONTACT"),
+                name="contact_not_to_write_to",
+            ),
             # Prefix searches; the database's collation is C, external ones may have another.
             models.Index(
                 models.F("workspace"),
-                OpClass(Lower("last_name"), name="varchar_pattern_ops"),
+                OpClass(Upper("last_name"), name="varchar_pattern_ops"),
                 condition=~models.Q(last_name=""),
                 name="contact_last_name",
             ),
             models.Index(
                 models.F("workspace"),
-                OpClass(Lower("first_name"), name="varchar_pattern_ops"),
+                OpClass(Upper("first_name"), name="varchar_pattern_ops"),
                 condition=~models.Q(first_name=""),
                 name="contact_first_name",
             ),
@@ -166,6 +171,8 @@ class Source(models.Model):
     read_bytes = models.BigIntegerField(default=0)
     row_count = models.IntegerField(default=0)
     bad_count = models.IntegerField(default=0)
+    #: Of a READY upload, what can never change: {"no_address", "invalid", "duplicate"}.
+    counts = models.JSONField(default=dict)
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)

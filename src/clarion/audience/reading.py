@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clarion.audience import addresses, csvfile, locks, uploads
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, Source, SourceRow, SourceStatus
+from clarion.audience.queries.sources import frozen_counts
 
 log = structlog.get_logger(__name__)
 
@@ -104,11 +105,12 @@ def _read_batches(source: Source, progress: Progress | None) -> None:
             bad += found_bad
             if progress:
                 progress(reader.bytes_read, reader.size, done)
-    finished = Source.objects.filter(pk=source.pk, status=SourceStatus.READING, row_count=done)
-    if not finished.update(status=SourceStatus.READY, read_bytes=source.file_bytes):
-        raise _Gone
     with connection.cursor() as cursor:
         cursor.execute("analyze audience_sourcerow")
+    counts = frozen_counts(source)
+    finished = Source.objects.filter(pk=source.pk, status=SourceStatus.READING, row_count=done)
+    if not finished.update(status=SourceStatus.READY, read_bytes=source.file_bytes, counts=counts):
+        raise _Gone
     log.info("source.read", source_id=source.pk, rows=done, bad=bad)
 
 

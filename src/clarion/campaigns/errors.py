@@ -1,13 +1,19 @@
 """What can go wrong with a campaign."""
 
+from collections.abc import Mapping
+
 
 class TransitionRefused(Exception):
     """The campaign is not in a state that allows this; somebody else may have been quicker."""
 
 
 class CampaignInvalid(Exception):
-    """Something keeps the campaign from being launched. `problems` are sentences for the author."""
+    """Something is wrong with what the campaign says. `problems` are sentences for the author.
 
-    def __init__(self, problems: list[str]) -> None:
+    `fields` holds the same sentences by the field they belong to, where they belong to one.
+    """
+
+    def __init__(self, problems: list[str], *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
+        self.fields = dict(fields or {})

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from clarion.campaigns.errors import TransitionRefused
@@ -47,6 +48,8 @@ def move(
         "status_changed_at": now,
         "status_reason": reason,
         "pause_cause": (cause or PauseCause.PERSON) if goal is Status.PAUSED else "",
+        # The state it had until this very update, whoever else was quick in between.
+        "paused_from": F("status") if goal is Status.PAUSED else "",
         "finished_at": now if goal in ENDED else None,
         **facts,
     }

@@ -35,6 +35,8 @@ class Campaign(models.Model):
     status_changed_at = models.DateTimeField(default=timezone.now)
     #: Set exactly while paused.
     pause_cause = models.CharField(max_length=7, choices=PauseCause.choices, blank=True)
+    #: The state that a pause interrupted, and that continuing leads back to.
+    paused_from = models.CharField(max_length=9, choices=Status.choices, blank=True)
     #: A sentence: why it is paused, was stopped, rejected or failed.
     status_reason = models.CharField(max_length=500, blank=True)
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT)

@@ -39,6 +39,7 @@ _PLAIN = re.compile(
     r"|<[^>]*>",
     re.DOTALL | re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 #: Rows made by a loop: without their <tbody> the HTML parser would put it inside the loop.
 _LOOSE_ROWS = re.compile(r"(<table\b[^>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
 _GOOGLE_FONTS = re.compile(
@@ -153,14 +154,16 @@ def _field_of(source: Mapping[str, str], name: str) -> str:
 
 def _html(source: str, mode: str) -> str:
     """Return the HTML to send. Raises ContentInvalid."""
-    places = _Places(source)
-    markup = places.as_markup()
-    if mode == "mjml":
-        markup = _from_mjml(markup)
-    markup = _GOOGLE_FONTS.sub("", markup)
-    if _STYLE.search(markup):
+    if mode == "mjml" or _STYLE.search(source):
+        places = _Places(source)
+        markup = places.as_markup()
+        if mode == "mjml":
+            markup = _from_mjml(markup)
+        markup = _GOOGLE_FONTS.sub("", markup)
         markup = _inlined(_EMPTY_STYLE.sub("", _LOOSE_ROWS.sub(r"\1<tbody>\2", markup)))
-    html = places.put_back(markup)
+        html = places.put_back(markup)
+    else:
+        html = _GOOGLE_FONTS.sub("", source)
     if len(html) > MAX_HTML:
         raise ContentInvalid([Problem("source", 0, f"The HTML is longer than {MAX_HTML:,} characters.")])
     for one in template_lint.lint(html, name="html", is_html=True)[:1]:
@@ -214,10 +217,24 @@ class _Places:
         pieces, at = [], 0
         for plain in _PLAIN.finditer(self._words):
             pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : plain.start()]))
-            pieces.append(plain[0])
+            is_tag = plain[1] is None and not plain[0].startswith("<!--")
+            pieces.append(self._with_attributes(plain[0]) if is_tag else plain[0])
             at = plain.end()
         pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at:]))
         return "".join(pieces)
+
+    def _with_attributes(self, tag: str) -> str:
+        """Return a start tag in which everything from its first to its last bare place is one attribute.
+
+        Parsers may reorder attributes; `{% if a %} class="b" {% endif %}` must stay together.
+        """
+        unquoted = _QUOTED.sub(lambda value: " " * len(value[0]), tag)
+        bare = list(_MARK.finditer(unquoted))
+        if not bare:
+            return tag
+        start, end = bare[0].start(), bare[-1].end()
+        self._tags.append(self.put_back(tag[start:end]))
+        return f'{tag[:start]} zqj{len(self._tags) - 1}jqz="" {tag[end:]}'
 
     def put_back(self, markup: str) -> str:
         """Return the markup with the template tags again."""

@@ -110,6 +110,9 @@ class Cluster:
         """Tell whether the server takes connections now."""
         import psycopg
 
+        # Asked too early, the server would log a refusal; it notes here when it is ready.
+        if not leftovers.says_ready(self._place()):
+            return False
         try:
             psycopg.connect(self.conninfo, autocommit=True).close()
         except psycopg.OperationalError:

@@ -204,7 +204,7 @@ def _set_config(
     kept = {name: old[name] for name in channel.secrets if old.get(name) and name not in forget}
     given = {name: value for name, value in config.items() if value or name not in channel.secrets}
     shown, hidden = secrets.split(sender.channel, channel.check_config({**kept, **given}))
-    for name in sorted(shown.keys() | sender.config.keys()):
+    for name in sorted((shown.keys() | sender.config.keys()) - channel.secrets):
         if shown.get(name) != sender.config.get(name):
             changes[name] = (sender.config.get(name), shown.get(name))
     for name in sorted(channel.secrets):

@@ -35,10 +35,9 @@ def open_secrets(*, public_id: str, sealed: bytes) -> dict[str, Any]:
 
 
 def split(channel: str, config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a checked configuration as (what may be seen, the secrets). Empty secrets are left out."""
-    names = registry.get(channel).secrets
-    shown = {name: value for name, value in config.items() if name not in names}
-    return shown, {name: config[name] for name in sorted(names) if config.get(name)}
+    """Return a checked configuration as (what may be seen, the secrets). A secret that is not set may be seen."""
+    hidden = {name: config[name] for name in sorted(registry.get(channel).secrets) if config.get(name)}
+    return {name: value for name, value in config.items() if name not in hidden}, hidden
 
 
 def seal(sender: Sender, secrets: Mapping[str, Any]) -> bytes:

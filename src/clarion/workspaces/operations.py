@@ -19,7 +19,9 @@ def create_user(*, email: str, name: str = "", password: str | None, is_superuse
 
 
 @transaction.atomic
-def create_workspace(*, name: str, slug: str, owner: User, zone: str = "UTC", is_demo: bool = False) -> Workspace:
+def create_workspace(
+    *, name: str, slug: str, owner: User, zone: str = "UTC", is_demo: bool = False
+) -> Workspace:
     """Make a workspace and its owner's membership."""
     workspace = Workspace.objects.create(name=name, slug=slug, zone=zone, is_demo=is_demo)
     add_member(workspace=workspace, user=owner, role=Role.OWNER)
@@ -29,7 +31,9 @@ def create_workspace(*, name: str, slug: str, owner: User, zone: str = "UTC", is
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: Role) -> Membership:
     """Give a user a role in a workspace, or another role than before."""
-    membership, _ = Membership.objects.update_or_create(workspace=workspace, user=user, defaults={"role": role})
+    membership, _ = Membership.objects.update_or_create(
+        workspace=workspace, user=user, defaults={"role": role}
+    )
     return membership
 
 

@@ -2,15 +2,19 @@
 
 import pytest
 from django.contrib.auth.hashers import check_password
+from pytest_django import Settings
 
 from clarion.runtime import first_start
+from clarion.settings import PASSWORD_HASHERS
 from clarion.workspaces.models import User
 from clarion.workspaces.permissions import Permission
 
 pytestmark = pytest.mark.django_db
 
 
-def test_makes_an_owner_who_can_sign_in_and_may_do_everything() -> None:
+def test_makes_an_owner_who_can_sign_in_and_may_do_everything(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+
     made = first_start.prepare()
 
     assert made is not None

@@ -1,0 +1,74 @@
+"""What audience and content say about a campaign, in the few words that it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from clarion.audience import queries as audience
+from clarion.audience.models import Source
+from clarion.content import compiling
+from clarion.content import queries as content
+from clarion.content.errors import ContentInvalid, TrialFailed
+
+#: The channel whose addresses are counted before one was chosen.
+DEFAULT_CHANNEL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A body as its channel sends it, or sentences about what is wrong, by field."""
+
+    #: As it was typed, cleaned when it compiles.
+    source: dict[str, Any] = field(default_factory=dict)
+    content: dict[str, Any] = field(default_factory=dict)
+    variables: list[str] = field(default_factory=list)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def in_zone(moment: datetime, zone: str) -> datetime:
+    """Return the same moment by the clocks of the zone."""
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def compiled(channel: str, source: Mapping[str, Any]) -> Compiled:
+    """Return the body compiled; content is empty when something is wrong with it."""
+    if not source:
+        return Compiled()
+    try:
+        made = compiling.compile_source(channel, source)
+    except ContentInvalid as error:
+        return Compiled(source=dict(source), problems=_by_field(error))
+    except TrialFailed:
+        sentence = _("The message could not be tried out just now; save it again.")
+        return Compiled(source=dict(source), problems={"source": sentence})
+    return Compiled(source=dict(made.source), content=made.content, variables=made.variables)
+
+
+def _by_field(error: ContentInvalid) -> dict[str, str]:
+    """Return the first problem of each field, with its line."""
+    found: dict[str, str] = {}
+    for problem in error.problems:
+        line = _("Line %(n)d: ") % {"n": problem.line} if problem.line else ""
+        found.setdefault(problem.field, f"{line}{problem.sentence}")
+    return found
+
+
+def size(source: Source, channel: str) -> int:
+    """Return how many people of a ready source can be reached on the channel now."""
+    return audience.estimate(source, channel).will_receive
+
+
+def missing(body: Mapping[str, Any], source: Source) -> list[str]:
+    """Return the variables without a default that no recipient of the source has."""
+    return content.missing_variables(body, audience.known_variables(source))
+
+
+def can_unsubscribe(channel: str, body: Mapping[str, Any]) -> bool:
+    """Whether the message lets its reader unsubscribe; channels without links are not asked."""
+    if channel not in ("email", "sandbox"):
+        return True
+    return "unsubscribe_url" in f"{body.get('html', '')}{body.get('text', '')}"

@@ -1,0 +1,290 @@
+"""What is checked before a campaign may go: each thing passes, warns or blocks, and says where it is cured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clarion.audience.models import Source, SourceStatus
+from clarion.campaigns import material, queries
+from clarion.campaigns.forecast import Forecast, forecast
+from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.states import Status
+from clarion.senders.models import Sender, SenderStatus
+
+
+class Level(StrEnum):
+    PASS = "pass"  # noqa: S105
+    WARN = "warn"
+    BLOCK = "block"
+
+
+class Section(StrEnum):
+    """A part of the compose page, and its anchor there."""
+
+    BASICS = "basics"
+    AUDIENCE = "audience"
+    MESSAGE = "message"
+    TIMING = "timing"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. `code` is stable; `section` is where it is cured."""
+
+    code: str
+    level: Level
+    sentence: str
+    section: Section
+    #: A page outside the campaign where it is cured, and the public id of what it shows.
+    cure_url_name: str = ""
+    cure_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """All checks, and what they found out about the size."""
+
+    checks: list[Check]
+    #: How many people will get it; None when that cannot be known yet.
+    recipients: int | None
+    forecast: Forecast | None
+
+    @property
+    def blockers(self) -> list[Check]:
+        return [check for check in self.checks if check.level is Level.BLOCK]
+
+    @property
+    def warnings(self) -> list[Check]:
+        return [check for check in self.checks if check.level is Level.WARN]
+
+    def level_of(self, section: Section) -> Level:
+        """Return the worst level among the section's checks."""
+        levels = {check.level for check in self.checks if check.section is section}
+        return next((level for level in (Level.BLOCK, Level.WARN) if level in levels), Level.PASS)
+
+
+@dataclass(slots=True)
+class _Findings:
+    campaign: Campaign
+    steps: list[Step]
+    checks: list[Check] = field(default_factory=list)
+    recipients: int | None = None
+
+    def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
+        self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
+
+
+def examine(campaign: Campaign) -> Preflight:
+    """Look at everything that decides whether the campaign can go, and how long it will take."""
+    prefetch_related_objects([campaign], "steps__sender", "steps__template_version")
+    found = _Findings(campaign, sorted(campaign.steps.all(), key=lambda step: step.position))
+    for look in _LOOKS:
+        look(found)
+    ahead = None
+    if found.recipients:
+        senders = [step.sender for step in found.steps if step.sender is not None]
+        ahead = forecast(campaign=campaign, senders=senders, size=found.recipients)
+        _tell_forecast(found, ahead)
+    return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead)
+
+
+def check(campaign: Campaign) -> list[Check]:
+    """Return what `examine` looked at."""
+    return examine(campaign).checks
+
+
+def blockers(campaign: Campaign) -> list[Check]:
+    """Return what keeps the campaign from being launched."""
+    return examine(campaign).blockers
+
+
+def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step's body fields for what was typed; content is empty when it does not compile."""
+    made = material.compiled(channel, source)
+    return {
+        "body_source": made.source,
+        "body_content": made.content,
+        "body_variables": made.variables,
+    }
+
+
+def _look_at_name(found: _Findings) -> None:
+    if found.campaign.name.strip():
+        found.add("name", Level.PASS, Section.BASICS, _("The campaign has a name."))
+    else:
+        found.add("name", Level.BLOCK, Section.BASICS, _("The campaign needs a name."))
+
+
+def _look_at_workspace(found: _Findings) -> None:
+    if found.campaign.workspace.halted_at is not None:
+        found.add(
+            "halted",
+            Level.BLOCK,
+            Section.REVIEW,
+            _("Sending is halted for the whole workspace by its kill switch."),
+        )
+
+
+def _look_at_audience(found: _Findings) -> None:
+    source = found.campaign.source
+    if source is None:
+        found.add("audience", Level.BLOCK, Section.AUDIENCE, _("Choose who gets it."))
+        return
+    if source.status == SourceStatus.FAILED:
+        found.add(
+            "audience_failed", Level.BLOCK, Section.AUDIENCE,
+            _("The file could not be read: %(why)s") % {"why": source.failure},
+        )  # fmt: skip
+        return
+    if source.status != SourceStatus.READY:
+        found.add("audience_reading", Level.BLOCK, Section.AUDIENCE, _("The file is still being read."))
+        return
+    _count_audience(found, source)
+
+
+def _count_audience(found: _Findings, source: Source) -> None:
+    channel = found.steps[0].channel if found.steps else material.DEFAULT_CHANNEL
+    found.recipients = material.size(source, channel)
+    if not found.recipients:
+        found.add(
+            "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
+        )
+        return
+    found.add(
+        "audience", Level.PASS, Section.AUDIENCE,
+        ngettext("%(n)s person will get it.", "%(n)s people will get it.", found.recipients)
+        % {"n": f"{found.recipients:,}"},
+    )  # fmt: skip
+    if source.bad_count:
+        found.add(
+            "audience_bad_rows", Level.WARN, Section.AUDIENCE,
+            ngettext(
+                "%(n)s row of the file cannot be used.", "%(n)s rows of the file cannot be used.", source.bad_count
+            )
+            % {"n": f"{source.bad_count:,}"},
+        )  # fmt: skip
+
+
+def _look_at_sender(found: _Findings) -> None:
+    if not found.steps or all(step.sender is None for step in found.steps):
+        found.add("sender", Level.BLOCK, Section.MESSAGE, _("Choose the sender."))
+        return
+    for step in found.steps:
+        if step.sender is None:
+            found.add("sender", Level.BLOCK, Section.MESSAGE, _("Choose the sender."))
+        else:
+            _look_at_one_sender(found, step.sender)
+
+
+def _look_at_one_sender(found: _Findings, sender: Sender) -> None:
+    cure = {"cure_url_name": "senders:detail", "cure_id": str(sender.public_id)}
+    names = {"sender": sender.name, "why": sender.status_reason}
+    if sender.status == SenderStatus.BLOCKED:
+        sentence = _("The sender %(sender)s is blocked: %(why)s") % names
+        found.add("sender_blocked", Level.BLOCK, Section.MESSAGE, sentence, **cure)
+    elif sender.status == SenderStatus.PAUSED:
+        sentence = _("The sender %(sender)s is paused; nothing goes out until it is continued.") % names
+        found.add("sender_paused", Level.WARN, Section.MESSAGE, sentence, **cure)
+    else:
+        found.add("sender", Level.PASS, Section.MESSAGE, _("The sender %(sender)s is active.") % names)
+
+
+def _look_at_content(found: _Findings) -> None:
+    for step in found.steps:
+        content, variables = content_of(step)
+        if not content:
+            problems = material.compiled(step.channel, step.body_source).problems if step.body_source else {}
+            sentences = list(problems.values()) or [_("Choose a template or write the message.")]
+            for sentence in sentences:
+                found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
+            continue
+        found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
+        _look_at_variables(found, content, variables)
+        if not material.can_unsubscribe(step.channel, content):
+            found.add(
+                "unsubscribe", Level.WARN, Section.MESSAGE,
+                _("The message holds no unsubscribe link: {{ unsubscribe_url }} puts one in."),
+            )  # fmt: skip
+
+
+def _look_at_variables(found: _Findings, content: dict[str, Any], variables: list[str]) -> None:
+    source = found.campaign.source
+    if source is None or source.status != SourceStatus.READY:
+        return
+    missing = material.missing(content, source)
+    if missing:
+        sentence = ngettext(
+            "No recipient has the field %(names)s, which the message uses.",
+            "No recipient has the fields %(names)s, which the message uses.",
+            len(missing),
+        )
+        found.add("variables", Level.BLOCK, Section.MESSAGE, sentence % {"names": ", ".join(missing)})
+    elif variables:
+        found.add(
+            "variables", Level.PASS, Section.MESSAGE, _("The audience has all fields that the message uses.")
+        )
+
+
+def _look_at_test(found: _Findings) -> None:
+    if queries.is_tested(found.campaign):
+        found.add("test", Level.PASS, Section.MESSAGE, _("A test of this version was sent."))
+    else:
+        found.add("test", Level.WARN, Section.MESSAGE, _("No test of this version was sent yet."))
+
+
+def _look_at_timing(found: _Findings) -> None:
+    campaign = found.campaign
+    if campaign.launch != Launch.SCHEDULE or campaign.status not in (
+        Status.DRAFT,
+        Status.STOPPED,
+        Status.FAILED,
+    ):
+        return
+    if campaign.starts_at is None:
+        found.add("start", Level.WARN, Section.TIMING, _("No start time is set yet."))
+    elif campaign.starts_at <= timezone.now():
+        found.add("start_passed", Level.WARN, Section.TIMING, _("The start time is in the past."))
+    else:
+        found.add("start", Level.PASS, Section.TIMING, _("The start time lies ahead."))
+
+
+def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
+    if ahead.span is None or not ahead.span.total_seconds():
+        return
+    begin = found.campaign.starts_at if found.campaign.launch == Launch.SCHEDULE else None
+    end = material.in_zone(
+        max(begin or timezone.now(), timezone.now()) + ahead.span, found.campaign.workspace.zone
+    )
+    is_long = ahead.span.days >= 1
+    sentence = _("At its speed limits it will have gone out by %(end)s.") % {
+        "end": date_format(end, "DATETIME_FORMAT")
+    }
+    if is_long:
+        sentence += " " + _("That takes more than a day.")
+    found.add("forecast", Level.WARN if is_long else Level.PASS, Section.TIMING, sentence)
+
+
+def content_of(step: Step) -> tuple[dict[str, Any], list[str]]:
+    """Return what the step's channel is to send, and the variables it uses; empty when there is nothing yet."""
+    if step.template_version is not None:
+        return step.template_version.content, step.template_version.variables
+    return step.body_content, step.body_variables
+
+
+_LOOKS: tuple[Callable[[_Findings], None], ...] = (
+    _look_at_name,
+    _look_at_workspace,
+    _look_at_audience,
+    _look_at_sender,
+    _look_at_content,
+    _look_at_test,
+    _look_at_timing,
+)

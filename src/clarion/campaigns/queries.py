@@ -1,0 +1,101 @@
+"""Reading campaigns. Every row comes through a member, so that a stranger finds nothing."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.db.models import Prefetch, QuerySet
+
+from clarion.audience.models import Source
+from clarion.campaigns.models import Campaign, Step
+from clarion.content.models import TemplateVersion
+from clarion.senders.models import Sender
+from clarion.workspaces.models import AuditEvent, Membership
+from clarion.workspaces.permissions import Permission
+
+#: How much of an id a person has to type.
+SHORTEST_PREFIX = 4
+
+
+def campaigns_for(member: Membership) -> QuerySet[Campaign]:
+    """Return the campaigns that the member may see, archived ones too."""
+    if not member.may(Permission.VIEW):
+        return Campaign.objects.none()
+    return Campaign.objects.filter(workspace_id=member.workspace_id)
+
+
+def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
+    """Return the campaign with its source, author and steps; None for a stranger's."""
+    steps = Step.objects.select_related("sender", "template_version__template")
+    return (
+        campaigns_for(member)
+        .select_related("workspace", "source", "created_by")
+        .prefetch_related(Prefetch("steps", steps))
+        .filter(public_id=public_id)
+        .first()
+    )
+
+
+def find_for(member: Membership, words: str) -> list[Campaign]:
+    """Return the campaigns that a person may mean by a whole id, the beginning of one, or a whole name."""
+    text = words.strip()
+    mine = campaigns_for(member)
+    bounds = id_range(text)
+    if bounds is not None and len(text) >= SHORTEST_PREFIX:
+        found = list(mine.filter(public_id__range=bounds).order_by("-id")[:20])
+        if found:
+            return found
+    return list(mine.filter(name__iexact=text).order_by("-id")[:20])
+
+
+def senders_for(member: Membership, *, channel: str) -> Sequence[Sender]:
+    """Return the senders that a campaign on the channel can use, by name."""
+    return list(
+        Sender.objects.filter(workspace_id=member.workspace_id, channel=channel).order_by("name", "id")
+    )
+
+
+def template_versions_for(member: Membership, *, channel: str) -> Sequence[TemplateVersion]:
+    """Return the newest version of each template for the channel that is not archived, by name."""
+    newest = (
+        TemplateVersion.objects.filter(
+            template__workspace_id=member.workspace_id,
+            template__channel=channel,
+            template__archived_at=None,
+        )
+        .order_by("template_id", "-number")
+        .distinct("template_id")
+        .select_related("template")
+    )
+    return sorted(newest, key=lambda version: version.template.name.casefold())
+
+
+def uploads_for(member: Membership) -> QuerySet[Source]:
+    """Return the sources of the member's workspace."""
+    return Source.objects.filter(workspace_id=member.workspace_id)
+
+
+def first_step(campaign: Campaign) -> Step | None:
+    """Return the campaign's first step, None before a sender or a message was chosen."""
+    return min(campaign.steps.all(), key=lambda step: step.position, default=None)
+
+
+def is_tested(campaign: Campaign) -> bool:
+    """Whether a test of the campaign as it is now was sent."""
+    return AuditEvent.objects.filter(
+        workspace_id=campaign.workspace_id,
+        object_kind="campaign",
+        object_id=str(campaign.public_id),
+        action="campaign.test",
+        changes__version__1=campaign.version,
+    ).exists()
+
+
+def id_range(prefix: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """Return the first and the last id that begin so, None when no id does.
+
+    As bounds, so that the unique index is used: a UUID has no prefix operator.
+    """
+    digits = prefix.strip().lower().replace("-", "")
+    if not 0 < len(digits) <= 32 or any(letter not in "0123456789abcdef" for letter in digits):
+        return None
+    return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))

@@ -1,0 +1,276 @@
+"""The list of campaigns with what their latest run has come to: rows, counts and progress.
+
+A page costs a fixed number of queries however many rows it shows; a refresh of its numbers costs two.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
+
+from clarion.campaigns import queries as campaign_queries
+from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.states import FINAL, Status
+from clarion.deliveries.models import Run
+from clarion.workspaces.models import Membership
+
+#: Shorter words would match nearly everything.
+SEARCH_FROM = 3
+PAGE_SIZE = 20
+_NO_ID = UUID(int=0)
+
+PERIODS: dict[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+SORTS = ("name", "sender", "start", "created")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list shows. Unknown values are left out by whoever makes it."""
+
+    words: str = ""
+    #: A key of PERIODS; empty for all.
+    period: str = ""
+    statuses: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    tag: str = ""
+    #: One of SORTS, with a minus for descending.
+    sort: str = "-created"
+    is_archived: bool = False
+    page: int = 1
+
+    @property
+    def is_searching(self) -> bool:
+        return len(self.words) >= SEARCH_FROM
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the sorting keeps campaigns from being shown."""
+        return bool(self.is_searching or self.period or self.statuses or self.channels or self.tag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a campaign's latest run has come, in persons."""
+
+    #: Everybody it is for: those left out when it was built are not among them.
+    target: int = 0
+    sent: int = 0
+    partly: int = 0
+    failed: int = 0
+    unknown: int = 0
+    #: Cancelled and expired.
+    dropped: int = 0
+    waiting: int = 0
+    skipped: int = 0
+    #: Rows of the source taken, of how many; both 0 once it is built.
+    built: int = 0
+    to_build: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.sent + self.partly + self.failed + self.unknown + self.dropped
+
+    @property
+    def percent(self) -> int:
+        """Whole percent done, 100 only when nothing is left."""
+        if self.to_build:
+            return min(99, self.built * 100 // self.to_build)
+        return self.done * 100 // self.target if self.target else 0
+
+    @property
+    def shown_done(self) -> int:
+        """People done, or rows of the source taken while it is built."""
+        return self.built if self.to_build else self.done
+
+    @property
+    def shown_total(self) -> int:
+        return self.to_build or self.target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A campaign as the list shows it."""
+
+    campaign: Campaign
+    #: (channel, sender's name) of each step, in order.
+    steps: Sequence[tuple[str, str]] = ()
+    progress: Progress | None = None
+    run_id: int | None = None
+
+    @property
+    def channels(self) -> list[str]:
+        return list(dict.fromkeys(channel for channel, _sender in self.steps))
+
+    @property
+    def senders(self) -> list[str]:
+        return list(dict.fromkeys(sender for _channel, sender in self.steps if sender))
+
+    @property
+    def is_final(self) -> bool:
+        return self.campaign.status in FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of the list, and how many there are by status."""
+
+    rows: Sequence[Row]
+    #: How many the filters leave.
+    count: int
+    number: int
+    pages: int
+    #: status → how many the other filters leave.
+    by_status: dict[str, int] = field(default_factory=dict)
+    #: status → how many there are in all, archived ones not counted.
+    in_all: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE_SIZE + 1 if self.count else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.number * PAGE_SIZE, self.count)
+
+
+def campaign_list(member: Membership, filters: Filters) -> Page:
+    """Return a page of the member's campaigns; one beyond the end is the last. Four queries."""
+    mine = campaign_queries.campaigns_for(member)
+    others = _condition(replace(filters, statuses=frozenset()))
+    by_status, in_all = _counts(mine, others)
+    count = sum(n for status, n in by_status.items() if not filters.statuses or status in filters.statuses)
+    pages = max(1, -(-count // PAGE_SIZE))
+    number = min(max(1, filters.page), pages)
+    found = _sorted(mine.filter(_condition(filters)), filters.sort)
+    start = (number - 1) * PAGE_SIZE
+    campaigns = list(found.select_related("created_by", "source")[start : start + PAGE_SIZE])
+    return Page(
+        rows=rows_of(campaigns), count=count, number=number, pages=pages, by_status=by_status, in_all=in_all
+    )
+
+
+def live_rows(member: Membership, public_ids: Collection[UUID]) -> list[Row]:
+    """Return the rows of those campaigns, with status and progress only. Two queries."""
+    campaigns = campaign_queries.campaigns_for(member).filter(public_id__in=list(public_ids)[:100])
+    return rows_of(list(campaigns), with_steps=False)
+
+
+def active_rows(member: Membership, limit: int = 8) -> list[Row]:
+    """Return the campaigns that are working now, the busiest states first."""
+    order = [Status.SENDING, Status.BUILDING, Status.PAUSED]
+    campaigns = list(
+        campaign_queries.campaigns_for(member)
+        .filter(status__in=order, archived_at=None)
+        .order_by("-status_changed_at", "-id")[:50]
+    )
+    campaigns.sort(key=lambda campaign: order.index(Status(campaign.status)))
+    return rows_of(campaigns[:limit])
+
+
+def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[Row]:
+    """Return the campaigns with their steps and their latest run. Two queries, one without steps."""
+    runs = _latest_runs([campaign.pk for campaign in campaigns])
+    steps: dict[int, list[tuple[str, str]]] = {}
+    if with_steps and campaigns:
+        found = Step.objects.filter(campaign__in=campaigns).order_by("campaign_id", "position")
+        for campaign_id, channel, sender in found.values_list("campaign_id", "channel", "sender__name"):
+            steps.setdefault(campaign_id, []).append((channel, sender or ""))
+    return [
+        Row(
+            campaign=campaign,
+            steps=steps.get(campaign.pk, ()),
+            progress=_progress(runs.get(campaign.pk), campaign),
+            run_id=runs[campaign.pk].pk if campaign.pk in runs else None,
+        )
+        for campaign in campaigns
+    ]
+
+
+def _latest_runs(campaign_ids: Sequence[int]) -> dict[int, Run]:
+    if not campaign_ids:
+        return {}
+    newest = (
+        Run.objects.filter(campaign_id__in=campaign_ids)
+        .order_by("campaign_id", "-number")
+        .distinct("campaign_id")
+        .defer("plan", "waterfall")
+    )
+    return {run.campaign_id: run for run in newest}
+
+
+def _progress(run: Run | None, campaign: Campaign) -> Progress | None:
+    if run is None:
+        return None
+    is_building = run.built_at is None and campaign.status == Status.BUILDING
+    return Progress(
+        target=run.total - run.skipped, sent=run.sent, partly=run.partly, failed=run.failed,
+        unknown=run.unknown, dropped=run.cancelled + run.expired, waiting=run.pending + run.in_flight,
+        skipped=run.skipped, built=run.built_count if is_building else 0,
+        to_build=run.source_count if is_building else 0,
+    )  # fmt: skip
+
+
+def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], dict[str, int]]:
+    """Return both counts by status from one pass."""
+    by_status, in_all = {}, {}
+    grouped = campaigns.order_by().values("status").annotate(
+        found=Count("pk", filter=others), whole=Count("pk", filter=Q(archived_at=None))
+    )  # fmt: skip
+    for row in grouped:
+        by_status[row["status"]] = row["found"]
+        in_all[row["status"]] = row["whole"]
+    return by_status, in_all
+
+
+def _condition(filters: Filters) -> Q:
+    condition = Q(archived_at__isnull=not filters.is_archived)
+    if filters.statuses:
+        condition &= Q(status__in=filters.statuses)
+    if filters.period:
+        since = timezone.now() - PERIODS[filters.period]
+        condition &= Q(created_at__gte=since) | Q(started_at__gte=since) | Q(finished_at__gte=since)
+    if filters.channels:
+        condition &= Q(Exists(Step.objects.filter(campaign=OuterRef("pk"), channel__in=filters.channels)))
+    if filters.tag:
+        condition &= Q(tags__contains=[filters.tag])
+    if filters.is_searching:
+        words = filters.words
+        condition &= (
+            Q(name__icontains=words)
+            | Q(public_id__range=campaign_queries.id_range(words) or (_NO_ID, _NO_ID))
+            | Q(tags__contains=[words])
+            | Q(Exists(_steps_saying(words)))
+        )
+    return condition
+
+
+def _steps_saying(words: str) -> QuerySet[Step]:
+    return Step.objects.filter(campaign=OuterRef("pk")).filter(
+        Q(channel__istartswith=words) | Q(sender__name__icontains=words)
+    )
+
+
+def _sorted(campaigns: QuerySet[Campaign], sort: str) -> QuerySet[Campaign]:
+    key, is_descending = sort.removeprefix("-"), sort.startswith("-")
+    if key == "created":
+        return campaigns.order_by(*(("-created_at", "-id") if is_descending else ("created_at", "id")))
+    expression: Any
+    if key == "name":
+        expression = Lower("name")
+    elif key == "sender":
+        first = Step.objects.filter(campaign=OuterRef("pk")).order_by("position")
+        expression = Lower(Subquery(first.values("sender__name")[:1]))
+    else:
+        expression = Coalesce("started_at", "starts_at")
+    ordered = expression.desc(nulls_last=True) if is_descending else expression.asc(nulls_last=True)
+    return campaigns.order_by(ordered, "-id")

@@ -1,0 +1,180 @@
+"""The workspace at a glance: key figures, sparklines, what is planned today and what needs attention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from clarion.campaigns import queries as campaign_queries
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import LIVE, PauseCause, Status
+from clarion.deliveries.models import RunStep
+from clarion.deliveries.states import Stage
+from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces.models import Membership
+
+#: Days that a sparkline shows, today included.
+SPARK_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The key figures over all campaigns that are not archived."""
+
+    total: int
+    active: int
+    completed: int
+    failed: int
+    #: Messages that a provider took, and of them those that came back.
+    accepted: int
+    bounced: int
+
+    @property
+    def delivered(self) -> int:
+        return self.accepted - self.bounced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sparks:
+    """A count for each of the last days, oldest first."""
+
+    created: list[int]
+    started: list[int]
+    completed: list[int]
+    failed: list[int]
+    #: Messages that a provider took.
+    accepted: list[int]
+
+
+def figures(member: Membership, in_all: dict[str, int] | None = None) -> Figures:
+    """Return the key figures. `in_all` saves a query when a page of the list has counted already."""
+    if in_all is None:
+        in_all = count_by_status(member)
+    messages = RunStep.objects.filter(run__workspace_id=member.workspace_id).aggregate(
+        accepted=Sum("accepted"), bounced=Sum("bounced")
+    )
+    return Figures(
+        total=sum(in_all.values()),
+        active=sum(in_all.get(status, 0) for status in LIVE),
+        completed=in_all.get(Status.COMPLETED, 0),
+        failed=in_all.get(Status.FAILED, 0),
+        accepted=messages["accepted"] or 0,
+        bounced=messages["bounced"] or 0,
+    )
+
+
+def count_by_status(member: Membership) -> dict[str, int]:
+    """Return status → number of campaigns that are not archived."""
+    mine = campaign_queries.campaigns_for(member).filter(archived_at=None).order_by()
+    return dict(mine.values_list("status").annotate(n=Count("pk")))
+
+
+_SPARKS = """
+with bounds as (select %(since)s::timestamptz as since)
+select 'created', (c.created_at at time zone %(zone)s)::date, count(*)
+  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.created_at >= b.since group by 2
+union all
+select 'started', (c.started_at at time zone %(zone)s)::date, count(*)
+  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.started_at >= b.since group by 2
+union all
+select lower(c.status), (c.finished_at at time zone %(zone)s)::date, count(*)
+  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.finished_at >= b.since
+   and c.status in ('COMPLETED', 'FAILED') group by 1, 2
+union all
+select 'accepted', (a.minute at time zone %(zone)s)::date, sum(a.count)
+  from bounds b, deliveries_run r join deliveries_activity a on a.run_id = r.id
+ where r.workspace_id = %(workspace)s and r.last_sent_at >= b.since and a.minute >= b.since and a.stage = %(sent)s
+ group by 2
+"""
+
+
+def sparks(member: Membership) -> Sparks:
+    """Return the counts of the last days, by the workspace's calendar. One query."""
+    zone = member.workspace.zone
+    days = last_days(zone)
+    since = datetime.combine(days[0], time.min, tzinfo=ZoneInfo(zone))
+    series: dict[str, dict[date, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SPARKS,
+            {"workspace": member.workspace_id, "since": since, "zone": zone, "sent": int(Stage.SENT)},
+        )
+        for name, day, count in cursor.fetchall():
+            series.setdefault(name, {})[day] = int(count)
+    counts = {name: [series.get(name, {}).get(day, 0) for day in days] for name in Sparks.__slots__}
+    return Sparks(**counts)
+
+
+def last_days(zone: str) -> list[date]:
+    """Return the days of a sparkline in the zone, oldest first."""
+    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    return [today - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
+
+
+def planned_today(member: Membership, limit: int = 12) -> Sequence[Campaign]:
+    """Return the scheduled campaigns that start before the workspace's day ends, overdue ones too."""
+    zone = ZoneInfo(member.workspace.zone)
+    tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
+    end = datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
+    return list(
+        campaign_queries.campaigns_for(member)
+        .filter(status=Status.SCHEDULED, archived_at=None, starts_at__lt=end)
+        .order_by("starts_at", "id")[:limit]
+    )
+
+
+def planned_later(member: Membership) -> Campaign | None:
+    """Return the next campaign that is scheduled at all."""
+    return (
+        campaign_queries.campaigns_for(member)
+        .filter(status=Status.SCHEDULED, archived_at=None)
+        .order_by("starts_at", "id")
+        .first()
+    )
+
+
+def failed_lately(member: Membership, limit: int = 8) -> Sequence[Campaign]:
+    """Return the campaigns that failed, or that the program paused, newest first."""
+    mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+    failed = mine.filter(status=Status.FAILED)
+    halted = mine.filter(status=Status.PAUSED).exclude(pause_cause__in=[PauseCause.PERSON, PauseCause.WINDOW])
+    return list((failed | halted).order_by("-status_changed_at", "-id")[:limit])
+
+
+def blocked_senders(member: Membership, limit: int = 8) -> Sequence[Sender]:
+    """Return the senders that their provider refused."""
+    return list(
+        Sender.objects.filter(workspace_id=member.workspace_id, status=SenderStatus.BLOCKED).order_by(
+            "-status_changed_at", "-id"
+        )[:limit]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSteps:
+    """What a new workspace still lacks before its first campaign can go."""
+
+    has_sender: bool
+    has_contacts: bool
+    has_campaign: bool
+
+    @property
+    def is_done(self) -> bool:
+        return self.has_sender and self.has_campaign
+
+
+def first_steps(member: Membership) -> FirstSteps:
+    """Return what is there already. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists(select from senders_sender where workspace_id = %(w)s and channel <> 'sandbox'),"
+            " exists(select from audience_contact where workspace_id = %(w)s),"
+            " exists(select from campaigns_campaign where workspace_id = %(w)s and not is_demo)",
+            {"w": member.workspace_id},
+        )
+        sender, contacts, campaign = cursor.fetchone()
+    return FirstSteps(has_sender=sender, has_contacts=contacts, has_campaign=campaign)
