@@ -189,7 +189,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clarion"
-USERSESSIONS_TRACK_ACTIVITY = True
+#: It would write to the database at every request, and live pages ask every two seconds.
+USERSESSIONS_TRACK_ACTIVITY = False
 
 # Security
 
