@@ -67,6 +67,14 @@ class TestWorkspaceWall:
         assert answer.status_code == 302
         assert answer["Location"] == f"/accounts/login/?next=/w/{cast.workspace.slug}/%3Fa%3D1"
 
+    def test_a_fragment_takes_its_whole_page_to_the_sign_in(self, cast: Cast) -> None:
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/w/{cast.workspace.slug}/?q=x"}
+        with override_settings(ROOT_URLCONF=__name__):
+            answer = Client().get(f"/w/{cast.workspace.slug}/", headers=headers)
+
+        assert answer["HX-Redirect"] == f"/accounts/login/?next=/w/{cast.workspace.slug}/%3Fq%3Dx"
+        assert answer.content == b""
+
     def test_a_stranger_gets_the_same_404_as_for_a_workspace_that_is_not_there(self, cast: Cast) -> None:
         client = signed_in(cast.mallory.user)
         with override_settings(ROOT_URLCONF=__name__):

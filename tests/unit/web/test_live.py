@@ -18,6 +18,12 @@ def test_the_same_numbers_are_sent_once() -> None:
         final=False,
         scopes={"7": Scope(values={"sent": 1})},
     )
+    weak = live_response(
+        ask.get("/", headers={"If-None-Match": f"W/{first['ETag']}"}),
+        scope,
+        final=False,
+        scopes={"7": Scope(values={"sent": 1})},
+    )
     moved = live_response(
         ask.get("/", headers={"If-None-Match": first["ETag"]}), Scope(values={"sent": 6}), final=True
     )
@@ -26,5 +32,6 @@ def test_the_same_numbers_are_sent_once() -> None:
     assert body["values"] == {"sent": 5}
     assert body["bars"] == {"progress": {"sent": [0, 50.0]}}
     assert body["scopes"]["7"]["values"] == {"sent": 1}
+    assert weak.status_code == 304, "compressed answers have weak tags"
     assert (again.status_code, again.content) == (304, b"")
     assert json.loads(moved.content)["final"] is True
