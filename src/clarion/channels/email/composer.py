@@ -54,13 +54,15 @@ class Composer:
             f", <mailto:{config.unsubscribe_mailto}?subject=unsubscribe>" if config.unsubscribe_mailto else ""
         )
         self._date: tuple[int, bytes] = (0, b"")
+        self._bounce_token = tokens.maker(BOUNCE, context.token_key, context.run_id)
+        self._unsubscribe_token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
+        self._unsubscribe_base = f"{context.public_url}/u/"
 
     def compose(self, claim: Claim) -> Message:
         """Return the mail for this delivery. Raises RenderFailed."""
-        context = self._context
         run_id, delivery_id, address = claim.run_id, claim.delivery_id, claim.address
-        token = tokens.make(BOUNCE, context.token_key, run_id, delivery_id)
-        url = f"{context.public_url}/u/{tokens.make(UNSUBSCRIBE, context.token_key, run_id, delivery_id)}"
+        token = self._bounce_token(delivery_id)
+        url = self._unsubscribe_base + self._unsubscribe_token(delivery_id)
         values = self._values(claim, url)
         try:
             recipient = addresses.on_the_wire(address)
@@ -75,7 +77,7 @@ class Composer:
             self._date[1],
             f"<{token}@{self._domain}>".encode(),
         )
-        if context.public_url:
+        if self._context.public_url:
             personal += (f"<{url}>{self._mailto}".encode(),)
         mail = Mail(
             sender=self._return_path(token),
