@@ -244,7 +244,10 @@ class Connection(asyncio.Protocol):
     def _message_reply(self, step: Step, reply: Reply) -> None:
         code = reply.code
         if code == 421:
-            self._finish(self._failure or self._last_outcome(step, reply))
+            if step is Step.MAIL and self.used > 1 and self._waiter is not None and not self._waiter.done():
+                # It has waited for us too long and says so only now: RFC 5321 3.8.
+                self._waiter.set_exception(Stale())
+            self._finish(self._failure or self._last_outcome(step, reply), keep=False)
             self.abort()
         elif step is Step.END:
             self._end_reply(reply)
@@ -355,8 +358,8 @@ class Connection(asyncio.Protocol):
     # Ends.
 
     def abort(self) -> None:
-        """Drop the connection at once. A message under way is left to whoever cancelled it."""
-        self._die()
+        """Drop the connection at once. A message under way ends as one whose connection broke."""
+        self._fail(Reason.CONNECTION_FAILED, "the connection was closed by us")
 
     def quit(self) -> None:
         """Say good-bye and close, without waiting for the answer."""

@@ -322,7 +322,7 @@ def verifies(wire: bytes, *, index: int) -> bool:
 
 
 class TestSignatures:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=12, deadline=None)
     @given(subject=anything, text=anything, eight_bit=st.booleans())
     def test_both_signatures_verify_for_any_content(self, subject: str, text: str, eight_bit: bool) -> None:
         config = make_config(dkim_keys=[["rsa", KEYS["rsa"]], ["ed", KEYS["ed"]]], list_id="n.example.test")
