@@ -100,7 +100,8 @@ def _make(name: str) -> Asset:
         return _packed("text/javascript; charset=utf-8", htmx.read_text("utf-8"))
     if name == "icons.svg":
         return _packed("image/svg+xml; charset=utf-8", icons.sprite().decode())
-    page = STATIC / "js" / "pages" / name
+    # A name from a template is a SafeString, which pathlib refuses before Python 3.12.
+    page = STATIC / "js" / "pages" / "".join(name)
     if re.fullmatch(r"[a-z][a-z0-9_-]*\.js", name) and page.is_file():
         return _packed("text/javascript; charset=utf-8", _script([STATIC / "js" / "dom.js", page]))
     raise LookupError(name)
