@@ -30,7 +30,6 @@ check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes n
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clarion check
 	$(BIN)/clarion check --migrations --templates
 	$(BIN)/python docs/generate.py --check
 

@@ -38,15 +38,16 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_static_files() -> Iterator[None]:
-    """Tests read static files where they lie: nothing is collected or hashed."""
+def _settings_of_tests() -> Iterator[None]:
+    """Static files are read where they lie, and passwords are hashed fast."""
     from django.conf import settings
     from django.test import override_settings
 
     storages = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True):
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=hashers):
         yield
 
 
@@ -82,3 +83,11 @@ def conninfo() -> str:
 def dsn(transactional_db: None) -> str:
     """The test database's address for async stores; the test is transactional."""
     return conninfo()
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    """alice (owner), bob (author) and vera (viewer) of Acme; mallory of another workspace. See `factories.Cast`."""
+    from tests.factories import make_cast
+
+    return make_cast()

@@ -3,7 +3,9 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +50,24 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["workspace", "id"], name="contact_keyset"),
             models.Index(fields=["workspace", "phone"], condition=~models.Q(phone=""), name="contact_phone"),
+            models.Index(
+                fields=["workspace", "email"],
+                condition=models.Q(state="DO_NOT_CONTACT"),
+                name="contact_not_to_write_to",
+            ),
+            # Prefix searches; the database's collation is C, external ones may have another.
+            models.Index(
+                models.F("workspace"),
+                OpClass(Upper("last_name"), name="varchar_pattern_ops"),
+                condition=~models.Q(last_name=""),
+                name="contact_last_name",
+            ),
+            models.Index(
+                models.F("workspace"),
+                OpClass(Upper("first_name"), name="varchar_pattern_ops"),
+                condition=~models.Q(first_name=""),
+                name="contact_first_name",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,12 +165,14 @@ class Source(models.Model):
     file_name = models.CharField(max_length=255, blank=True)
     file_path = models.CharField(max_length=500, blank=True)
     file_bytes = models.BigIntegerField(default=0)
-    #: {"encoding", "delimiter", "quote", "has_header", "columns": [names], "address": column, ...}
+    #: csvdialect.Dialect as JSON, and {"channel", "variables": [a name for each column], "address": variable}.
     dialect = models.JSONField(default=dict)
-    #: Progress and result of reading.
+    #: Progress and result of reading. `bad_count` of the `row_count` rows have a problem.
     read_bytes = models.BigIntegerField(default=0)
     row_count = models.IntegerField(default=0)
     bad_count = models.IntegerField(default=0)
+    #: Of a READY upload, what can never change: {"no_address", "invalid", "duplicate"}.
+    counts = models.JSONField(default=dict)
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
@@ -205,7 +227,7 @@ class Import(models.Model):
     file_path = models.CharField(max_length=500)
     file_bytes = models.BigIntegerField()
     dialect = models.JSONField(default=dict)
-    #: Column name → "email", "first_name", …, "attribute:NAME", or "" to leave it out.
+    #: Variable name of a column → "email", "first_name", …, "attribute:NAME", or "" to leave it out.
     mapping = models.JSONField(default=dict)
     #: What to do with a contact that is already known: "update" or "skip".
     on_known = models.CharField(max_length=6, default="update")
@@ -218,10 +240,34 @@ class Import(models.Model):
     bad_count = models.IntegerField(default=0)
     #: File with the rejected rows and their reasons, below CLARION_HOME.
     report_path = models.CharField(max_length=500, blank=True)
+    #: Octets of the report that belong to the rows counted above; what follows is of a batch that was not kept.
+    report_bytes = models.BigIntegerField(default=0)
     failure = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=ImportStatus.values), name="import_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(on_known__in=["update", "skip"]), name="import_on_known_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=ImportStatus.FAILED) ^ models.Q(failure=""),
+                name="import_failure_told",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=[ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
+                )
+                ^ models.Q(finished_at__isnull=True),
+                name="import_end_has_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "-id"], name="import_newest")]
 
     def __str__(self) -> str:
         return self.file_name

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import server
+from clarion.cli import health, ledger, server
 
 app = typer.Typer(
     name="clarion",
@@ -21,6 +21,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 server.register(app)
+ledger.register(app)
+health.register(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

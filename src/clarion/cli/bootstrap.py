@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -14,6 +15,17 @@ def django() -> None:
     import django as framework
 
     framework.setup()
+
+
+def settings() -> Any:
+    """Read the settings and set up logging, without loading any application."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clarion.settings")
+    from django.conf import settings as read
+
+    from clarion.settings import logging
+
+    logging.configure(read.LOGGING)
+    return read
 
 
 @contextmanager

@@ -1,14 +1,28 @@
-"""Commands that run the installation: version, migrate."""
+"""Commands that run the installation: up, web, worker, migrate, version."""
+
+import json
+from importlib.util import find_spec
+from typing import Annotated, Any
 
 import typer
 
 from clarion.cli import bootstrap
 
+#: Seconds to wait for a database that is still starting.
+DATABASE_SECONDS = 60.0
+#: Exit code when another supervisor has the home.
+RUNS_ALREADY = 4
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command()(version)
+    app.command()(up)
+    app.command()(web)
+    if find_spec("clarion.runtime.worker"):
+        app.command()(worker)
     app.command()(migrate)
+    app.command()(version)
+    app.command(hidden=True)(prepare)
 
 
 def version() -> None:
@@ -18,9 +32,90 @@ def version() -> None:
     typer.echo(installed("clarion"))
 
 
-def migrate() -> None:
-    """Bring the database's tables up to this version. Safe to repeat."""
-    with bootstrap.database():
-        from django.core.management import call_command
+def up() -> None:
+    """Start everything: the database, the web server and the workers. Ctrl-C stops it."""
+    settings = bootstrap.settings()
+    from clarion.runtime import listening, postgres, supervisor
 
-        call_command("migrate", interactive=False, verbosity=1)
+    plan = supervisor.plan_from(settings, workers=find_spec("clarion.runtime.worker") is not None)
+    try:
+        code = supervisor.run(plan, _announce)
+    except supervisor.AlreadyRunning as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(RUNS_ALREADY) from None
+    except supervisor.StartFailed as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(problem.code) from None
+    except (listening.PortTaken, postgres.PostgresUnusable) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(code)
+
+
+def _announce(url: str, said: dict[str, Any]) -> None:
+    lines = [f"Clarion is ready: {url}"]
+    if owner := said.get("first_owner"):
+        lines += [
+            "",
+            "  Sign in with   " + owner["email"],
+            "  Password       " + owner["password"] + "   (shown only this once)",
+            "",
+        ]
+    typer.echo("\n".join([*lines, "Ctrl-C stops it."]))
+
+
+def prepare() -> None:
+    """Bring tables and files up to date and print what the first start made, as JSON."""
+    bootstrap.django()
+    from clarion.runtime import preparation
+
+    try:
+        owner = preparation.prepare(patience_seconds=DATABASE_SECONDS)
+    except preparation.DatabaseUnusable as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(json.dumps({"first_owner": owner.as_json() if owner else None}))
+
+
+def web(
+    fd: Annotated[int | None, typer.Option("--fd", hidden=True, help="An open listening socket.")] = None,
+) -> None:
+    """Run the web server alone, on CLARION_BIND. The database must be running."""
+    bootstrap.django()
+    from django.conf import settings
+
+    from clarion.runtime import listening, static_files
+    from clarion.runtime.web_server import WebServer
+
+    if fd is None:
+        bind = settings.CLARION_BIND
+        try:
+            listener = listening.listen(bind.host, bind.port, may_move=not bind.is_chosen)
+        except listening.PortTaken as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(1) from None
+        static_files.collect_if_changed()
+        typer.echo(f"http://{bind.host}:{listener.getsockname()[1]}", err=True)
+        fd = listener.detach()
+    WebServer(listener=fd, workers=settings.CLARION_WEB_WORKERS, threads=settings.CLARION_WEB_THREADS).run()
+
+
+def worker() -> None:
+    """Run one sending process alone. The database must be running."""
+    bootstrap.django()
+    from importlib import import_module
+
+    raise typer.Exit(import_module("clarion.runtime.worker").main() or 0)
+
+
+def migrate() -> None:
+    """Bring the database's tables up to this version. Safe to repeat, also on several hosts at once."""
+    with bootstrap.database():
+        from clarion.runtime import preparation
+
+        try:
+            preparation.wait_for_database(DATABASE_SECONDS)
+        except preparation.DatabaseUnusable as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(1) from None
+        preparation.migrate(verbosity=1)

@@ -15,7 +15,7 @@ import mjml
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
-from clarion.content import mjml_lint
+from clarion.content import mjml_lint, variables
 from clarion.content.errors import ContentInvalid, Problem
 from clarion.content.trials import run_trial
 from clarion.lib import template_lint, templating
@@ -39,6 +39,9 @@ _PLAIN = re.compile(
     r"|<[^>]*>",
     re.DOTALL | re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+#: Rows made by a loop: without their <tbody> the HTML parser would put it inside the loop.
+_LOOSE_ROWS = re.compile(r"(<table\b[^>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
 _GOOGLE_FONTS = re.compile(
     r"<link\b[^>]*\bfonts\.(?:googleapis|gstatic)\.com[^>]*>|@import\s+url\([^)]*\bfonts\.googleapis\.com[^)]*\)\s*;?",
     re.IGNORECASE,
@@ -82,7 +85,9 @@ def compile_source(channel: str, source: Mapping[str, Any], *, with_trial: bool 
     content = _content(channel, cleaned)
     if with_trial:
         problems = [
-            Problem(_field_of(cleaned, one.part), one.line, one.sentence) for one in run_trial(parts_of(content))
+            # Lines of compiled HTML are not the author's.
+            Problem(_field_of(cleaned, one.part), one.line if cleaned["mode"] == "text" else 0, one.sentence)
+            for one in run_trial(parts_of(content))
         ]
         if problems:
             raise ContentInvalid(problems)
@@ -104,7 +109,7 @@ _CONTENT_FIELDS = frozenset({"subject", "preheader", "html", "text", "to_name"})
 
 def variables_of(content: Mapping[str, Any]) -> list[str]:
     """Return the names of the variables the content uses, sorted."""
-    return sorted(templating.variables_of(*parts_of(content)))
+    return variables.used(parts_of(content))
 
 
 def _lint(source: Mapping[str, str]) -> list[Problem]:
@@ -119,7 +124,9 @@ def _lint(source: Mapping[str, str]) -> list[Problem]:
     if not source["source"].strip():
         problems.append(Problem("source", 0, "Write the message."))
     if "zqj" in source["source"]:
-        problems.append(Problem("source", 0, "The letters “zqj” are used inside the program; write something else."))
+        problems.append(
+            Problem("source", 0, "The letters “zqj” are used inside the program; write something else.")
+        )
     if not problems and source["mode"] == "mjml":
         problems = mjml_lint.lint(_Places(source["source"]).as_words())
     return problems
@@ -147,14 +154,16 @@ def _field_of(source: Mapping[str, str], name: str) -> str:
 
 def _html(source: str, mode: str) -> str:
     """Return the HTML to send. Raises ContentInvalid."""
-    places = _Places(source)
-    markup = places.as_markup()
-    if mode == "mjml":
-        markup = _from_mjml(markup)
-    markup = _GOOGLE_FONTS.sub("", markup)
-    if _STYLE.search(markup):
-        markup = _inlined(_EMPTY_STYLE.sub("", markup))
-    html = places.put_back(markup)
+    if mode == "mjml" or _STYLE.search(source):
+        places = _Places(source)
+        markup = places.as_markup()
+        if mode == "mjml":
+            markup = _from_mjml(markup)
+        markup = _GOOGLE_FONTS.sub("", markup)
+        markup = _inlined(_EMPTY_STYLE.sub("", _LOOSE_ROWS.sub(r"\1<tbody>\2", markup)))
+        html = places.put_back(markup)
+    else:
+        html = _GOOGLE_FONTS.sub("", source)
     if len(html) > MAX_HTML:
         raise ContentInvalid([Problem("source", 0, f"The HTML is longer than {MAX_HTML:,} characters.")])
     for one in template_lint.lint(html, name="html", is_html=True)[:1]:
@@ -170,7 +179,7 @@ def _from_mjml(markup: str) -> str:
     except ValueError as error:
         sentence = f"The MJML cannot be compiled: {str(error)[:200]}."
         raise ContentInvalid([Problem("source", 0, sentence)]) from None
-    return str(made if isinstance(made, str) else made.html)
+    return str(made)
 
 
 def _inlined(markup: str) -> str:
@@ -208,10 +217,24 @@ class _Places:
         pieces, at = [], 0
         for plain in _PLAIN.finditer(self._words):
             pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : plain.start()]))
-            pieces.append(plain[0])
+            is_tag = plain[1] is None and not plain[0].startswith("<!--")
+            pieces.append(self._with_attributes(plain[0]) if is_tag else plain[0])
             at = plain.end()
         pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at:]))
         return "".join(pieces)
+
+    def _with_attributes(self, tag: str) -> str:
+        """Return a start tag in which everything from its first to its last bare place is one attribute.
+
+        Parsers may reorder attributes; `{% if a %} class="b" {% endif %}` must stay together.
+        """
+        unquoted = _QUOTED.sub(lambda value: " " * len(value[0]), tag)
+        bare = list(_MARK.finditer(unquoted))
+        if not bare:
+            return tag
+        start, end = bare[0].start(), bare[-1].end()
+        self._tags.append(self.put_back(tag[start:end]))
+        return f'{tag[:start]} zqj{len(self._tags) - 1}jqz="" {tag[end:]}'
 
     def put_back(self, markup: str) -> str:
         """Return the markup with the template tags again."""

@@ -15,7 +15,8 @@ from clarion.lib.templating import Part
 #: Seconds until the child is killed. It starts in 0.1 s; a busy machine may need much longer.
 WALL_SECONDS = 10.0
 
-#: Trials at once in this process are bounded by the web server's threads, each at `trial.MEMORY` at most.
+COMMAND = [sys.executable, "-m", "clarion.content.trial"]
+
 _SOURCES = Path(clarion.__file__).resolve().parent.parent
 
 
@@ -33,7 +34,7 @@ def run_trial(parts: Sequence[Part]) -> list[Finding]:
     task = json.dumps({"parts": [[part.name, part.source, part.is_html] for part in parts]})
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "clarion.content.trial"],
+            COMMAND,
             input=task.encode(),
             capture_output=True,
             timeout=WALL_SECONDS,

@@ -27,7 +27,7 @@ def create_statements(number: int) -> Iterator[str]:
         name = f"{table}_{number}"
         yield f"create table if not exists {name} (like {table} including all) {storage}"
         # Names and numbers are our own; SQL has no parameters for them.
-        yield (  # noqa: S608
+        yield (
             f"do $$ begin if not exists (select from pg_inherits where inhrelid = '{name}'::regclass) then "
             f"alter table {table} attach partition {name} "
             f"for values from ({low}) to ({low + RUNS_PER_PARTITION}); end if; end $$"

@@ -144,7 +144,8 @@ returning pending, in_flight
 
 COUNT_STEP = """
 update deliveries_runstep
-set handed = handed + %(accepted)s + %(failed)s + %(unknown)s + %(deferred)s, accepted = accepted + %(accepted)s, failed = failed + %(failed)s, unknown = unknown + %(unknown)s,
+set handed = handed + %(accepted)s + %(failed)s + %(unknown)s + %(deferred)s,
+    accepted = accepted + %(accepted)s, failed = failed + %(failed)s, unknown = unknown + %(unknown)s,
     deferred = deferred + %(deferred)s
 where run_id = %(run)s and step = %(step)s
 """

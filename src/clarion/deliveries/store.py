@@ -104,7 +104,8 @@ class PostgresStore:
         self._drained = drained
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
+        """Lend a connection in autocommit. Raises StoreDown when the server is not there, or goes."""
         try:
             async with self._pool.connection() as connection:
                 yield connection
@@ -112,7 +113,7 @@ class PostgresStore:
             raise StoreDown(str(problem)) from problem
 
     async def plan(self) -> list[LaneSpec]:
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
         for row in rows:
@@ -134,7 +135,7 @@ class PostgresStore:
         )  # fmt: skip
 
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
         transport = await asyncio.to_thread(self._workshop.transport, spec)
         return transport, LaneState(limits=found[0] if found else {})
@@ -143,7 +144,7 @@ class PostgresStore:
         return await asyncio.to_thread(self._workshop.composer, spec, run)
 
     async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
-        async with self._connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             found, next_due = await self._claim_due(connection, run, claim_id, limit)
             if not found and next_due != float("inf"):
                 found = await self._claim_next(connection, run, claim_id, limit)
@@ -190,7 +191,7 @@ class PostgresStore:
         return []
 
     async def release(self, claim_ids: Sequence[int]) -> None:
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
             for claim_id, run_id, step, low, high in await cursor.fetchall():
                 async with connection.transaction():
@@ -204,7 +205,7 @@ class PostgresStore:
                     await self._settle(connection, (run_id, step), given_back, [claim_id])
 
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
-        async with self._connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             counts = await self._settle(connection, run, settlements, closed)
         if counts is not None and counts[0] == 0 and counts[1] == 0:
             self._drained(run[0])
@@ -294,7 +295,7 @@ class PostgresStore:
             "reason": trouble.reason.value if trouble else None,
             "detail": _clean(trouble.detail) if trouble else "",
         }  # fmt: skip
-        async with self._connection() as connection:
+        async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:

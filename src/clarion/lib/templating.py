@@ -181,7 +181,7 @@ class Program:
             try:
                 self._env.add_template("trial", _scoped(part, _MARK.join(tags)))
             except minijinja.TemplateError:
-                # A construct that the splitter cannot follow, such as nested dict literals: all of it is a hole.
+                # The splitter cannot follow, as with nested dict literals: all of it is a hole.
                 return ["", ""], [part.source]
             finally:
                 self._env.remove_template("trial")
@@ -216,7 +216,8 @@ def _file(part: Part) -> str:
 
 def _scoped(part: Part, body: str) -> str:
     """Wrap a part so that its escaping and its `set` variables end with it."""
-    return f"{{% with %}}{{% autoescape {str(part.is_html).lower()} %}}{body}{{% endautoescape %}}{{% endwith %}}"
+    escape = "true" if part.is_html else "false"
+    return f"{{% with %}}{{% autoescape {escape} %}}{body}{{% endautoescape %}}{{% endwith %}}"
 
 
 def _sentence(part: Part, error: minijinja.TemplateError) -> str:
@@ -279,3 +280,8 @@ def _step(tag: str) -> int:
     if word[1] == "set" and "=" not in tag:
         return 1
     return 0
+
+
+def safe(value: str) -> Any:
+    """Mark a value of ours, such as a URL without special characters, as needing no escaping in HTML."""
+    return minijinja.safe(value)

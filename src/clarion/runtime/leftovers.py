@@ -9,6 +9,8 @@ from clarion.runtime import native
 
 #: Seconds to wait for a dead server to be reaped and for its children to notice that it is gone.
 REAP_SECONDS = 5.0
+#: Where postmaster.pid tells the server's state, counted from 0.
+STATUS_LINE = 7
 
 
 def living_server(data: Path) -> int | None:
@@ -27,6 +29,15 @@ def clear(data: Path, programs: Path) -> None:
             if not native.signal_process(pid, wanted) or native.wait_for_end(pid, seconds):
                 break
     _forget_dead_server(data)
+
+
+def says_ready(data: Path) -> bool:
+    """Tell whether the server noted that it takes connections; it may have died since."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
 
 
 def _noted_pid(data: Path) -> int | None:

@@ -2,9 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+#: Held by the supervisor for as long as it runs; its content says who and where.
+SUPERVISOR = "lock"
+#: Held, shared, by everyone who uses the embedded database.
+DATABASE_USERS = "postgres.lock"
+#: Held by the command that is starting the embedded database.
+DATABASE_START = "postgres.start.lock"
 
 
 class LockTaken(Exception):
@@ -33,6 +41,10 @@ class Lock:
             return False
         return True
 
+    def become_shared(self) -> None:
+        """Turn an exclusive lock into a shared one."""
+        self.take(is_shared=True)
+
     def write(self, content: bytes) -> None:
         """Leave a note in the file for those who find it locked."""
         os.ftruncate(self._file, 0)
@@ -55,11 +67,33 @@ def shared(path: Path) -> Iterator[Lock]:
 
 
 @contextmanager
-def exclusive(path: Path, *, waits: bool = True) -> Iterator[Lock]:
-    """Hold the lock alone."""
+def exclusive(path: Path, *, patience_seconds: float | None = None) -> Iterator[Lock]:
+    """Hold the lock alone. Raises LockTaken when it is not free in time; None waits for as long as it takes."""
     lock = Lock(path)
     try:
-        lock.take(is_shared=False, waits=waits)
+        until = time.monotonic() + (patience_seconds or 0.0)
+        while True:
+            try:
+                lock.take(is_shared=False, waits=patience_seconds is None)
+                break
+            except LockTaken:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
         yield lock
     finally:
         lock.close()
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds that lock alone."""
+    if not path.exists():
+        return False
+    lock = Lock(path)
+    try:
+        lock.take(is_shared=True, waits=False)
+    except LockTaken:
+        return True
+    finally:
+        lock.close()
+    return False

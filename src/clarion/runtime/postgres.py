@@ -110,6 +110,9 @@ class Cluster:
         """Tell whether the server takes connections now."""
         import psycopg
 
+        # Asked too early, the server would log a refusal; it notes here when it is ready.
+        if not leftovers.says_ready(self._place()):
+            return False
         try:
             psycopg.connect(self.conninfo, autocommit=True).close()
         except psycopg.OperationalError:
@@ -296,15 +299,25 @@ def ensure_running(home: Path, socket_directory: Path) -> Iterator[None]:
     Uses the one that runs, be it the supervisor's or another command's; else starts it. The last user stops it.
     """
     cluster = Cluster(home, socket_directory)
-    with locks.shared(home / "postgres.lock") as use:
-        with locks.exclusive(home / "postgres.start.lock"):
-            if not cluster.is_ready():
-                cluster.prepare()
-                server = cluster.spawn(dies_with_parent=False)
-                wait_until_ready(cluster, server)
-                cluster.make_database()
+    with locks.shared(home / locks.DATABASE_USERS) as use:
+        with locks.exclusive(home / locks.DATABASE_START):
+            _start_unless_supervised(cluster)
         try:
             yield
         finally:
             if use.become_exclusive() and (pid := cluster.server_pid()):
                 stop(pid)
+
+
+def _start_unless_supervised(cluster: Cluster) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not cluster.is_ready():
+        if not locks.is_held(cluster.home / locks.SUPERVISOR):
+            cluster.prepare()
+            wait_until_ready(cluster, cluster.spawn(dies_with_parent=False))
+        elif time.monotonic() > until:
+            raise PostgresUnusable("The running Clarion does not bring up its database; see its log.")
+        else:
+            time.sleep(0.1)  # the supervisor is starting it, or starting it again
+    if not locks.is_held(cluster.home / locks.SUPERVISOR):
+        cluster.make_database()

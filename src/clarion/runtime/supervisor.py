@@ -68,14 +68,8 @@ class Plan:
 
 def running(home: Path) -> AlreadyRunning | None:
     """Return whose the home is, or None when no supervisor runs on it."""
-    path = home / "lock"
-    if not path.exists():
-        return None
-    try:
-        with locks.exclusive(path, waits=False):
-            return None
-    except locks.LockTaken:
-        return _holder(path)
+    path = home / locks.SUPERVISOR
+    return _holder(path) if locks.is_held(path) else None
 
 
 def _holder(path: Path) -> AlreadyRunning:
@@ -92,49 +86,39 @@ def run(plan: Plan, announce: Callable[[str, dict[str, Any]], None]) -> int:
     `announce` is called once with the URL and what `prepare` printed, when everything answers.
     Raises AlreadyRunning, StartFailed, PortTaken or PostgresUnusable; nothing is left running then.
     """
+    path = plan.home / locks.SUPERVISOR
     with ExitStack() as held:
         try:
-            lock = held.enter_context(locks.exclusive(plan.home / "lock", waits=False))
+            # A second of patience: someone may be asking whether the lock is held.
+            lock = held.enter_context(locks.exclusive(path, patience_seconds=1.0))
         except locks.LockTaken:
-            raise _holder(plan.home / "lock") from None
+            raise _holder(path) from None
         lock.write(json.dumps({"pid": os.getpid(), "url": ""}).encode())
         if plan.cluster:
-            held.enter_context(_sole_use(plan.home))
+            _wait_for_commands(plan.home, held)
         listener = held.enter_context(listening.listen(plan.host, plan.port, may_move=plan.port_may_move))
         url = plan.public_url or f"http://{_written(plan.host)}:{listener.getsockname()[1]}"
         lock.write(json.dumps({"pid": os.getpid(), "url": url}).encode())
         return asyncio.run(_Supervisor(plan, listener, url, announce).run())
 
 
+def _wait_for_commands(home: Path, held: ExitStack) -> None:
+    """Wait until no command has the embedded database, then be one of its users: the commands to come find us."""
+    try:
+        lock = held.enter_context(
+            locks.exclusive(home / locks.DATABASE_USERS, patience_seconds=COMMAND_SECONDS)
+        )
+    except locks.LockTaken:
+        raise StartFailed(
+            f"A command still uses the database in {home}; start again when it has ended."
+        ) from None
+    lock.become_shared()
+
+
 def _written(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return "localhost"
     return f"[{host}]" if ":" in host else host
-
-
-def _sole_use(home: Path) -> Any:
-    """Wait until no command uses the embedded database, then hold it as one user among those to come."""
-    import time
-
-    lock = locks.Lock(home / "postgres.lock")
-    until = time.monotonic() + COMMAND_SECONDS
-    while not lock.become_exclusive():
-        if time.monotonic() > until:
-            lock.close()
-            raise StartFailed(
-                f"A command is still using the database in {home}; start again when it has ended."
-            )
-        time.sleep(0.1)
-    return _Closing(lock)
-
-
-class _Closing(ExitStack):
-    """Holds a lock until the stack unwinds."""
-
-    def __init__(self, lock: locks.Lock) -> None:
-        super().__init__()
-        self.lock = lock
-        self.callback(lock.close)
 
 
 class _Supervisor:

@@ -25,7 +25,10 @@ except env.SettingsInvalid as _invalid:
 
 CLARION_HOME: Path = _values["HOME"]
 CLARION_BIND: env.Bind = _values["BIND"]
-CLARION_PUBLIC_URL: str = _values["PUBLIC_URL"] or f"http://{CLARION_BIND}"
+#: What the operator said, if anything; `CLARION_PUBLIC_URL` is never empty.
+CLARION_PUBLIC_URL_GIVEN: str | None = _values["PUBLIC_URL"]
+CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION_BIND)
+CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
@@ -159,9 +162,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # People
 
-if find_spec("clarion.workspaces"):
-    AUTH_USER_MODEL = "workspaces.User"
-    ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+AUTH_USER_MODEL = "workspaces.User"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -178,6 +180,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "clarion.runtime.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an administrator; there is no open sign-up

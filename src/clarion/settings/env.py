@@ -147,6 +147,9 @@ def postgresql_url(value: str) -> str:
         parts = conninfo_to_dict(value)
     except ProgrammingError:
         raise ValueError("is not a PostgreSQL address such as postgresql://user:password@host/name") from None
+    port = str(parts.get("port") or "5432")
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("must have a port from 1 to 65535, or none")
     if not parts.get("dbname"):
         raise ValueError("must name a database after the host")
     return value

@@ -29,6 +29,8 @@ SILENCED_CHECKS = [
     "security.W021",  # preloading a domain is its owner's decision
 ]
 
+#: Every address of this machine, in IPv4 and IPv6.
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 #: Half a year: long enough to protect, short enough to go back.
 HSTS_SECONDS = 15_768_000
 #: Two weeks.
@@ -62,9 +64,14 @@ def headers_and_cookies(public_url: str) -> dict[str, Any]:
     return settings
 
 
+def local_url(bind: Bind) -> str:
+    """Return where this machine's own browser finds a server that listens there."""
+    return f"http://localhost:{bind.port}" if bind.host in ANY_ADDRESS else f"http://{bind}"
+
+
 def own_hosts(public_url: str, bind: Bind) -> list[str]:
     """Return the host names to answer to: the public one, this machine's, and where we listen."""
     names = {urlsplit(public_url).hostname or "", "localhost", "127.0.0.1", "[::1]", socket.gethostname()}
-    if bind.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+    if bind.host not in ANY_ADDRESS:
         names.add(f"[{bind.host}]" if ":" in bind.host else bind.host)
     return sorted(name for name in names if name)

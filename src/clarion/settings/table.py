@@ -82,6 +82,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="How many sending processes `clarion up` starts. 0 leaves sending to other hosts.",
     ),
     Setting(
+        name="RETRY_SECONDS",
+        parse=env.whole(1, 3600),
+        accepts="1 to 3600",
+        default="60",
+        fallback=lambda: 60,
+        meaning="How long a message that the provider put off waits for its second attempt; later gaps grow threefold.",
+    ),
+    Setting(
         name="WEB_WORKERS",
         parse=env.whole(1, 64),
         accepts="1 to 64",

@@ -11,6 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from django.conf import settings
@@ -42,7 +43,7 @@ class Asset:
 
 
 def asset(name: str) -> Asset:
-    """The asset "clarion.css", "clarion.js", "icons.svg" or "<page>.js" of static/js/pages.
+    """The asset "clarion.css", "clarion.js", "htmx.js", "icons.svg" or "<page>.js" of static/js/pages.
 
     Raises LookupError for any other name. With DEBUG on, style sheets and scripts are read at every call.
     """
@@ -72,7 +73,7 @@ def serve(request: HttpRequest, digest: str, name: str) -> HttpResponse:
 
 
 def _may_change(name: str) -> bool:
-    return settings.DEBUG and name != "icons.svg"
+    return settings.DEBUG and name not in ("icons.svg", "htmx.js")
 
 
 def _url(name: str, digest: str) -> str:
@@ -94,6 +95,9 @@ def _make(name: str) -> Asset:
         return _packed("text/css; charset=utf-8", _style_sheet())
     if name == "clarion.js":
         return _packed("text/javascript; charset=utf-8", _script(sorted((STATIC / "js").glob("*.js"))))
+    if name == "htmx.js":
+        htmx = files("django_htmx") / "static" / "django_htmx" / "htmx-2.min.js"
+        return _packed("text/javascript; charset=utf-8", htmx.read_text("utf-8"))
     if name == "icons.svg":
         return _packed("image/svg+xml; charset=utf-8", icons.sprite().decode())
     page = STATIC / "js" / "pages" / name

@@ -19,3 +19,8 @@ def memberships_for(user: User) -> list[Membership]:
         .filter(user=user)
         .order_by("workspace__name", "workspace_id")
     )
+
+
+def has_users() -> bool:
+    """Tell whether anybody can sign in yet."""
+    return User.objects.exists()

@@ -17,8 +17,8 @@ _ORDINARY = re.compile(
 def normalise(address: str) -> str:
     """Return the address in lower case, with an ASCII domain (IDNA). Raises ValueError with a sentence.
 
-    Only the local part may hold other than ASCII characters. Lower case is a decision: hardly any server tells
-    `Ana@` from `ana@`, while lists are full of both for one person.
+    Only the local part may hold other than ASCII characters. Lower case is a decision: hardly any server
+    tells `Ana@` from `ana@`, while lists are full of both for one person.
     """
     plain = address.strip().lower()
     if len(plain) <= MAX_OCTETS and plain.find("@") <= 64 and _ORDINARY.fullmatch(plain):

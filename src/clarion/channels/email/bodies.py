@@ -36,7 +36,7 @@ def quoted_printable(raw: bytes) -> bytes:
 
 
 def quoted_printable_pieces(pieces: Sequence[bytes]) -> list[bytes]:
-    """Encode pieces that are joined later. Each but the last ends with a soft break, so none needs another."""
+    """Encode pieces that are joined later: each but the last ends with a line break."""
     return [*map(quoted_printable_value, pieces[:-1]), quoted_printable(pieces[-1])]
 
 

@@ -104,9 +104,15 @@ async def _hello(connection: Connection, config: Config, note: Note) -> None:
     note("HELO", "the server knows no extensions")
 
 
-async def _encrypt(connection: Connection, config: Config, context: ssl.SSLContext | None, note: Note) -> None:
+async def _encrypt(
+    connection: Connection, config: Config, context: ssl.SSLContext | None, note: Note
+) -> None:
     if not connection.abilities.starttls:
-        refuse(Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="the server does not offer STARTTLS"))
+        refuse(
+            Deferred(
+                reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="the server does not offer STARTTLS"
+            )
+        )
     reply = await connection.command(b"STARTTLS", seal=True)
     if reply.code != 220:
         refuse(
@@ -117,7 +123,9 @@ async def _encrypt(connection: Connection, config: Config, context: ssl.SSLConte
     loop = asyncio.get_running_loop()
     plain = connection.transport
     if connection.is_dead or context is None or plain is None:
-        refuse(Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="text in clear after STARTTLS"))
+        refuse(
+            Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="text in clear after STARTTLS")
+        )
     try:
         transport = await loop.start_tls(
             plain,
@@ -129,7 +137,9 @@ async def _encrypt(connection: Connection, config: Config, context: ssl.SSLConte
     except (ssl.SSLError, OSError) as error:
         refuse(_tls_failed(error))
     if transport is None:
-        refuse(Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="the handshake was broken off"))
+        refuse(
+            Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail="the handshake was broken off")
+        )
     # RFC 3207 4.2: what the server said before is worth nothing now.
     connection.abilities = Abilities()
     connection.attach(transport)

@@ -6,8 +6,6 @@ from email.utils import formatdate
 from hashlib import blake2b
 from typing import Any
 
-import minijinja
-
 from clarion.channels.base import StepContext
 from clarion.channels.email import addresses, content, dkim, headers, mime
 from clarion.channels.email.bodies import TextPart, octets
@@ -38,10 +36,7 @@ class Composer:
         self._subject, self._to_name = self._program.constants[0], self._program.constants[1]
         self._subject_holes, self._to_name_holes = self._program.holes[0], self._program.holes[1]
         self._body_from = self._to_name_holes.stop
-        texts = [
-            TextPart(constants)
-            for constants in self._program.constants[2:]
-        ]
+        texts = [TextPart(constants) for constants in self._program.constants[2:]]
         files = content.attachments_of(checked)
         frame = mime.frame(
             text=texts[0], html=texts[1] if len(texts) > 1 else None, files=files, boundary=self._boundary()
@@ -50,10 +45,14 @@ class Composer:
             frame=frame,
             personal=self._personal_names(),
             constant=self._constant_fields(checked),
-            signer=dkim.Signer(domain=config.dkim_domain, keys=config.dkim_keys) if config.dkim_keys else None,
+            signer=dkim.Signer(domain=config.dkim_domain, keys=config.dkim_keys)
+            if config.dkim_keys
+            else None,
         )
         self._sender_needs_utf8 = not self._from_address.isascii()
-        self._mailto = f", <mailto:{config.unsubscribe_mailto}?subject=unsubscribe>" if config.unsubscribe_mailto else ""
+        self._mailto = (
+            f", <mailto:{config.unsubscribe_mailto}?subject=unsubscribe>" if config.unsubscribe_mailto else ""
+        )
         self._date: tuple[int, bytes] = (0, b"")
 
     def compose(self, claim: Claim) -> Message:
@@ -69,8 +68,8 @@ class Composer:
             raise RenderFailed(str(error)) from None
         now = int(time.time())
         if now != self._date[0]:
-            self._date = (now, formatdate(now).encode())
-        personal = (
+            self._date = (now, formatdate(now).removesuffix("-0000").encode() + b"+0000")
+        personal: tuple[bytes, ...] = (
             headers.mailbox(_filled(self._to_name, values[self._to_name_holes]), address, used=4),
             headers.text(_filled(self._subject, values[self._subject_holes]), used=9),
             self._date[1],
@@ -96,7 +95,7 @@ class Composer:
         try:
             # The address of a link needs no escaping, and a slash spelled as an entity irritates readers.
             return self._program.render(
-                {"email": claim.address, **claim.variables, "unsubscribe_url": minijinja.safe(url)}
+                {"email": claim.address, **claim.variables, "unsubscribe_url": templating.safe(url)}
             )
         except templating.FillFailed as error:
             raise RenderFailed(str(error)) from None
@@ -110,7 +109,10 @@ class Composer:
     def _boundary(self) -> str:
         # Unguessable, so that no variable's value can hold it; the same in every process of the run.
         seed = f"{self._context.run_id}.{self._context.campaign_public_id}".encode()
-        return "=_" + blake2b(seed, key=self._context.token_key[:64], digest_size=12, person=b"boundary").hexdigest()
+        return (
+            "=_"
+            + blake2b(seed, key=self._context.token_key[:64], digest_size=12, person=b"boundary").hexdigest()
+        )
 
     def _personal_names(self) -> list[str]:
         names = ["To", "Subject", "Date", "Message-ID"]

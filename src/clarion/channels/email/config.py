@@ -1,7 +1,7 @@
 """The settings of a mail sender: one SMTP account, who the mail is from, and how it is signed.
 
 `check` turns what a form, a file or the command line gives into a plain dict that can be stored as JSON;
-`Config.of` turns that dict into an object for the transport and the composer. Field names are the same in all.
+`Config.of` turns that dict into an object for the transport and the composer. The names are the same in all.
 """
 
 import re
@@ -81,7 +81,9 @@ class Config:
         return cls(**values)
 
     def __repr__(self) -> str:
-        return f"Config({self.security}, {self.host}:{self.port}, from {addresses.domain_of(self.from_address)})"
+        return (
+            f"Config({self.security}, {self.host}:{self.port}, from {addresses.domain_of(self.from_address)})"
+        )
 
     @property
     def authenticates(self) -> bool:
@@ -89,7 +91,7 @@ class Config:
         return self.auth != "none" and bool(self.username)
 
     def tls_context(self) -> ssl.SSLContext:
-        """Return the context for both ways of TLS. Raises OSError or ssl.SSLError for a bad authority file."""
+        """Return the context for both ways of TLS. Raises OSError for a bad authority file."""
         context = ssl.create_default_context(cafile=self.ca_file or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if not self.verify_certificate:
@@ -130,7 +132,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "feedback_id": headers.clean(reader.text("feedback_id")),
         "unsubscribe_mailto": reader.address("unsubscribe_mailto"),
     }
-    cleaned["port"] = int(reader.number("port", DEFAULT_PORTS[cleaned["security"]], 1, 65535))
+    cleaned["port"] = int(reader.number("port", DEFAULT_PORTS[str(cleaned["security"])], 1, 65535))
     _check_together(cleaned, reader.problems)
     if reader.problems:
         raise ConfigInvalid(reader.problems)
@@ -152,7 +154,9 @@ def _check_together(cleaned: dict[str, Any], problems: dict[str, str]) -> None:
         and cleaned["host"] not in _LOOPBACK
         and not cleaned["allow_cleartext_login"]
     ):
-        problems["security"] = "The password would go unencrypted: choose STARTTLS or TLS, or allow it expressly."
+        problems["security"] = (
+            "The password would go unencrypted: choose STARTTLS or TLS, or allow it expressly."
+        )
     if cleaned["ca_file"] and "ca_file" not in problems:
         try:
             ssl.create_default_context(cafile=cleaned["ca_file"])
@@ -286,7 +290,11 @@ class _Reader:
                 if not _LABEL.fullmatch(selector):
                     raise dkim.KeyInvalid(f"“{selector}” is not a selector.")
             except (dkim.KeyInvalid, ValueError, TypeError, AttributeError) as error:
-                reason = str(error) if isinstance(error, dkim.KeyInvalid) else "Give a selector and a key in PEM form."
+                reason = (
+                    str(error)
+                    if isinstance(error, dkim.KeyInvalid)
+                    else "Give a selector and a key in PEM form."
+                )
                 self.problems["dkim_keys"] = reason
                 return []
             keys.append([str(selector), str(pem)])

@@ -20,7 +20,13 @@ MAX_ATTACHED = 7_000_000
 MAX_FILENAME = 150
 
 #: Fields that are templates, with what a person calls them.
-TEMPLATES = {"subject": "subject", "to_name": "recipient's name", "html": "HTML", "text": "text", "preheader": "preheader"}
+TEMPLATES = {
+    "subject": "subject",
+    "to_name": "recipient's name",
+    "html": "HTML",
+    "text": "text",
+    "preheader": "preheader",
+}
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 _CID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,100}")
@@ -156,7 +162,12 @@ def _attachment(entry: Any) -> tuple[dict[str, str], int]:
         octets = b64decode(str(entry.get("content_b64") or ""), validate=True)
     except (Base64Error, ValueError):
         raise ValueError("its content is not base64.") from None
-    one = {"filename": filename, "content_type": content_type, "cid": cid, "content_b64": b64encode(octets).decode()}
+    one = {
+        "filename": filename,
+        "content_type": content_type,
+        "cid": cid,
+        "content_b64": b64encode(octets).decode(),
+    }
     return one, len(octets)
 
 

@@ -59,7 +59,11 @@ class Signer:
             name.encode() + b":" + relaxed_value(present[name]) + b"\r\n" for name in dict.fromkeys(names)
         )
         body_hash = b64encode(sha256(relaxed_body(body)).digest())
-        tail = b"; t=%d; h=%b;\r\n bh=%b;\r\n b=" % (now, listed.replace(b":message-id", b":\r\n message-id"), body_hash)
+        tail = b"; t=%d; h=%b;\r\n bh=%b;\r\n b=" % (
+            now,
+            listed.replace(b":message-id", b":\r\n message-id"),
+            body_hash,
+        )
         fields = []
         for prefix, make in self._signers:
             value = prefix + tail

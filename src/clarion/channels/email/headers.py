@@ -89,7 +89,8 @@ def parameter(name: str, value: str) -> bytes:
 
 def _continued(name: str, raw: str) -> list[bytes]:
     """RFC 2231 3: a long value in numbered pieces, never cutting a %XX."""
-    pieces, at = [], 0
+    pieces: list[bytes] = []
+    at = 0
     raw = "utf-8''" + raw
     while at < len(raw):
         end = at + 55

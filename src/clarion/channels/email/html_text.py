@@ -11,17 +11,19 @@ from clarion.lib import templating
 
 _SKIPPED = frozenset({"head", "script", "style", "title", "template", "svg", "object"})
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer form header main nav ol "
-    "p pre section table tbody tfoot thead ul h1 h2 h3 h4 h5 h6".split()
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body center dd div dl dt fieldset figure footer form header main "
+        "nav ol p pre section table tbody tfoot thead ul h1 h2 h3 h4 h5 h6",
+    )
 )
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: Private-use characters stand for template tags while the HTML is read.
 _FIRST, _LAST = 0xE000, 0xF8FF
 _PLACE = re.compile("[\ue000-\uf8ff]")
 _SPACE = re.compile(r"[ \t\r\n\xa0\u200b\u200c\u034f\u00ad\ufeff]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 #: Elements without an end tag.
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = frozenset(re.findall(r"\w+", "area base br col embed hr img input link meta source track wbr"))
 
 
 def text_of(html: str) -> str:

@@ -101,7 +101,16 @@ class Plan:
 class Mail:
     """What the composer gives to the SMTP client."""
 
-    __slots__ = ("_moment", "_personal", "_plan", "_values", "envelope_id", "needs_utf8", "recipient", "sender")
+    __slots__ = (
+        "_moment",
+        "_personal",
+        "_plan",
+        "_values",
+        "envelope_id",
+        "needs_utf8",
+        "recipient",
+        "sender",
+    )
 
     def __init__(
         self,
@@ -115,7 +124,7 @@ class Mail:
         values: Sequence[bytes],
         moment: int,
     ) -> None:
-        """`personal` and `values` fill the holes of the plan's header and body; `moment` is in Unix seconds."""
+        """`personal` and `values` fill the holes of the plan's header and body; `moment` is Unix time."""
         #: Envelope addresses without angle brackets.
         self.sender = sender
         self.recipient = recipient

@@ -1,4 +1,4 @@
-"""The frame of a message around its text bodies: parts, boundaries and files, made once (RFC 2045, 2046, 2387)."""
+"""The frame of a message around its text bodies: parts, boundaries, files (RFC 2045, 2046, 2387)."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -47,9 +47,13 @@ def _wrap(kind: str, boundary: str, parts: Sequence[Frame]) -> Frame:
     for number, part in enumerate(parts):
         start = (b"\r\n--" if number else b"--") + mark + b"\r\n"
         if isinstance(part.segments[0], TextPart):
-            segments.append(start + b"Content-Type: " + part.content_type + b"\r\nContent-Transfer-Encoding: ")
+            segments.append(
+                start + b"Content-Type: " + part.content_type + b"\r\nContent-Transfer-Encoding: "
+            )
         else:
-            segments.append(start + b"Content-Type: " + part.content_type + (b"\r\n" if part.is_single else b"\r\n\r\n"))
+            segments.append(
+                start + b"Content-Type: " + part.content_type + (b"\r\n" if part.is_single else b"\r\n\r\n")
+            )
         segments.extend(part.segments)
     segments.append(b"\r\n--" + mark + b"--\r\n")
     extra = b'; type="multipart/alternative"' if kind == "related" and not parts[0].is_single else b""

@@ -186,9 +186,7 @@ class Connection(asyncio.Protocol):
         wire = mail.wire(eight_bit=abilities.eight_bit)
         if 0 < abilities.size < len(wire):
             detail = f"the server takes {abilities.size} octets, the message has {len(wire)}"
-            waiter.set_result(
-                Refused(reason=Reason.MESSAGE_TOO_LARGE, scope=Scope.MESSAGE, detail=detail)
-            )
+            waiter.set_result(Refused(reason=Reason.MESSAGE_TOO_LARGE, scope=Scope.MESSAGE, detail=detail))
             self.on_free(self)
             return waiter
         self.used += 1
@@ -294,7 +292,9 @@ class Connection(asyncio.Protocol):
         is_success = step is Step.END and reply.code < 400
         is_early = not self._is_out or self._written_in == self._in_chunk
         if is_success and (is_early or reply.code >= 300):
-            return Unknown(reason=Reason.PROTOCOL_ERROR, code=str(reply.code), detail="answered before the end")
+            return Unknown(
+                reason=Reason.PROTOCOL_ERROR, code=str(reply.code), detail="answered before the end"
+            )
         return outcome(step, reply)
 
     def _finish(self, result: Outcome, *, reset: bool = False, keep: bool = True) -> None:
@@ -344,7 +344,7 @@ class Connection(asyncio.Protocol):
             elif self._failure is not None:
                 waiter.set_result(self._failure)
             else:
-                # About this message, as far as anyone can tell: a server that is gone shows at the next connect.
+                # About this message, as far as one can tell: a server that is gone shows at the next connect.
                 scope = Scope.PROVIDER if reason is Reason.PROTOCOL_ERROR else Scope.MESSAGE
                 waiter.set_result(Deferred(reason=reason, scope=scope, detail=words))
         self._die()

@@ -45,9 +45,13 @@ class Reply:
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
 _MAIL_ADDRESS = re.compile(r"<?[^\s<>,;:()\"']+@[^\s<>,;:()\"']+>?")
-_WAIT = re.compile(r"(?:in|after|for|retry)\D{0,20}?(\d{1,5})\s*(s|sec|second|m|min|minute)s?\b", re.IGNORECASE)
+_WAIT = re.compile(
+    r"(?:in|after|for|retry)\D{0,20}?(\d{1,5})\s*(s|sec|second|m|min|minute)s?\b", re.IGNORECASE
+)
 
-_FAST = re.compile(r"throttl|too (?:many|fast|much)|rate.?limit|\brate\b.*exceed|slow down|flood", re.IGNORECASE)
+_FAST = re.compile(
+    r"throttl|too (?:many|fast|much)|rate.?limit|\brate\b.*exceed|slow down|flood", re.IGNORECASE
+)
 _GREY = re.compile(r"gr[ae]y.?list", re.IGNORECASE)
 _NOBODY = re.compile(
     r"(?:user|recipient|mailbox|address|account)\b.{0,60}\b(?:unknown|not found|not exist|n't exist|invalid)|"
@@ -118,7 +122,7 @@ BASIC: dict[tuple[Step, int], tuple[Reason, Scope]] = {
 
 
 def outcome(step: Step, reply: Reply) -> Outcome:
-    """Return what a reply other than the hoped-for one means at this step; for END also what success means."""
+    """Return what a reply means that is not the hoped-for one; after the final dot, what any means."""
     if step is Step.END and 200 <= reply.code < 300:
         return Accepted(provider_id=queue_id(reply.text), code=code_of(reply))
     if 400 <= reply.code < 500:
@@ -181,9 +185,7 @@ def _refused(step: Step, reply: Reply) -> Outcome:
     return Refused(reason=reason, scope=scope, code=code, detail=detail)
 
 
-def _whose_fault(
-    step: Step, code: int, enhanced: tuple[int, int] | None, words: str
-) -> tuple[Reason, Scope]:
+def _whose_fault(step: Step, code: int, enhanced: tuple[int, int] | None, words: str) -> tuple[Reason, Scope]:
     if step in (Step.MAIL, Step.RCPT) and _RELAY.search(words):
         return Reason.SENDER_REFUSED, Scope.SENDER
     if enhanced in REFUSALS:

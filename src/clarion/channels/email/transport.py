@@ -78,7 +78,7 @@ class Transport:
                 except ConnectionUnusable as error:
                     if not self._all or not isinstance(error.outcome, Deferred):
                         raise
-                    # Some connections work and one more does not: a limit of the server's. Make do with those.
+                    # Some work and one more does not: a limit of the server's. Make do with those.
                     self._crowded_until = loop.time() + CROWDED_SECONDS
                     continue
             turn: asyncio.Future[None] = loop.create_future()
@@ -97,7 +97,11 @@ class Transport:
                 self._context = config.tls_context()
             except (OSError, ssl.SSLError) as error:
                 raise ConnectionUnusable(
-                    Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail=f"authority file: {error}"[:200])
+                    Deferred(
+                        reason=Reason.TLS_FAILED,
+                        scope=Scope.PROVIDER,
+                        detail=f"authority file: {error}"[:200],
+                    )
                 ) from None
         self._opening += 1
         try:

@@ -81,7 +81,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         real = Shell(request)
         shell = SampleShell(real.theme, real.language, real.direction)
         broken = SampleForm(
-            {"name": "", "mail": "nobody", "zone": "UTC", "date": "2026-02-31", "time": "09:30"}
+            {"name": "", "mail": "nobody", "zone": "UTC", "date": "", "time": "09:30"}
         )
         broken.is_valid()
         context = {

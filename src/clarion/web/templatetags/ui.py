@@ -262,7 +262,7 @@ def field(
         "check": check,
         "plain": plain,
         "file": isinstance(bound.field.widget, ClearableFileInput),
-        "required": bound.field.required,
+        "required": bound.field.required or bound.widget_type == "select",
     }
     return SafeString(get_template("components/field.html").render(values))
 
@@ -286,7 +286,9 @@ def moment_field(
 
 
 def _control(bound: BoundField) -> SafeString:
-    attrs = {"class": "input"} | ({"aria-invalid": "true"} if bound.errors else {})
+    attrs: dict[str, str | bool] = {"class": "input"}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
     return bound.as_widget(attrs=attrs)
 
 

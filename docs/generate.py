@@ -1,0 +1,105 @@
+"""Write the reference pages that are made from the program itself; `--check` only tells whether they are current."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+NOTE = "<!-- Made by docs/generate.py from the program; change it there. -->\n"
+
+
+def settings_page() -> str:
+    """Return the page of all settings."""
+    from clarion.settings.table import SETTINGS
+
+    def lines() -> Iterator[str]:
+        yield "# Settings\n"
+        yield (
+            "All come from the environment. Everything has a default that runs. Each may also be given as a\n"
+            "file: `CLARION_SECRET_KEY_FILE=/run/secrets/key` reads the value from there. A `CLARION_*` variable\n"
+            "that is not in this list stops the start, as does any bad value; all problems are told at once, with\n"
+            "exit code 2.\n"
+        )
+        for setting in SETTINGS:
+            yield f"## `CLARION_{setting.name}`\n"
+            yield f"{setting.meaning}\n"
+            yield f"- Accepts: {setting.accepts}"
+            yield f"- Default: {setting.default}\n"
+
+    return NOTE + "\n".join(lines()).rstrip() + "\n"
+
+
+def checks_page() -> str:
+    """Return the page of all system checks."""
+    from clarion.runtime.checks import FINDINGS
+
+    rows = [f"## `{found.id}`\n\n{found.sentence}\n\n{found.hint}\n" for found in FINDINGS]
+    head = "# System checks\n\n`clarion check` reports these. Errors (E) end with exit code 1, warnings (W) do not.\n"
+    return NOTE + "\n".join([head, *rows])
+
+
+def commands_page() -> str:
+    """Return the page of all commands and their options."""
+    import click
+    import typer
+
+    from clarion.cli import app
+
+    program = typer.main.get_command(app)
+    parts = [
+        "# Commands\n",
+        "Results go to stdout, everything else to stderr. Exit codes: 0 done; 1 failed; 2 bad input or settings;\n"
+        "3 a campaign ended otherwise than completed; 4 Clarion runs already; 130 interrupted.\n",
+    ]
+    parts += _command_parts(program, "clarion", click.Context(program, info_name="clarion"))
+    return NOTE + "\n".join(parts).rstrip() + "\n"
+
+
+def _command_parts(command: object, name: str, context: object) -> Iterator[str]:
+    commands = getattr(command, "commands", None)
+    if commands is None:
+        yield f"## `{name}`\n"
+        yield f"{(getattr(command, 'help', '') or '').strip()}\n"
+        for parameter in command.params:  # type: ignore[attr-defined]
+            record = None if getattr(parameter, "hidden", False) else parameter.get_help_record(context)
+            if record:
+                yield f"- `{' '.join(record[0].split())}` {record[1]}".rstrip()
+        yield ""
+        return
+    for part in sorted(commands):
+        if not commands[part].hidden:
+            yield from _command_parts(commands[part], f"{name} {part}", context)
+
+
+PAGES = {"settings.md": settings_page, "checks.md": checks_page, "commands.md": commands_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check every page; return 1 when a checked page is out of date."""
+    os.environ["TERMINAL_WIDTH"] = "120"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clarion.settings")
+    # The reference is the same everywhere: nothing of this machine's installation goes into it.
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["CLARION_HOME"] = home
+        import django
+
+        django.setup()
+    stale = []
+    for name, make in PAGES.items():
+        path, content = REFERENCE / name, make()
+        if path.exists() and path.read_text() == content:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(content)
+            sys.stdout.write(f"{path}\n")
+    if stale and "--check" in arguments:
+        sys.stderr.write(f"Out of date: {', '.join(stale)}. Run `make docs`.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

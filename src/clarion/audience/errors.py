@@ -1,0 +1,65 @@
+"""What can go wrong with contacts, lists, sources and imports. Each says it in a sentence."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from clarion.audience.csvdialect import CsvInvalid
+
+__all__ = [
+    "AddressTaken",
+    "ContactInvalid",
+    "CsvInvalid",
+    "ImportNotPossible",
+    "ListNameTaken",
+    "MappingInvalid",
+    "NoAddressColumn",
+    "SourceInvalid",
+]
+
+
+class ContactInvalid(ValueError):
+    """A contact's fields do not make sense. `problems` maps a field's name to a sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class AddressTaken(ContactInvalid):
+    """Another contact of the workspace has this address."""
+
+    def __init__(self, field: str = "email") -> None:
+        super().__init__({field: _("Another contact already has this address.")})
+
+
+class ListNameTaken(ValueError):
+    """Another list of the workspace has this name."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is already a list with this name."))
+
+
+class SourceInvalid(ValueError):
+    """Nothing can be sent to a source like this."""
+
+
+class NoAddressColumn(CsvInvalid):
+    """No column of the file looks like addresses. `columns` are those it has."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        shown = ", ".join(columns[:20])
+        super().__init__(_("No column holds addresses. The file has: %(columns)s.") % {"columns": shown})
+        self.columns = tuple(columns)
+
+
+class MappingInvalid(ValueError):
+    """The columns of an import are not assigned in a way that makes contacts. `problems` are sentences."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = list(problems)
+
+
+class ImportNotPossible(Exception):
+    """The import is not in a state for this."""

@@ -1,0 +1,27 @@
+"""Session advisory locks that let one process at a time work on a file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+#: First keys of the locks, one a kind of work.
+SOURCES = 0x41554431
+IMPORTS = 0x41554432
+
+
+@contextmanager
+def work_lock(space: int, key: int) -> Iterator[bool]:
+    """Hold the lock on this thread's connection; yields False when somebody else has it.
+
+    The connection that holds it also does the writing: if it breaks, both end, and no zombie can write on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [space, key % 2**31])
+        got = bool(cursor.fetchone()[0])
+    try:
+        yield got
+    finally:
+        if got and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, %s)", [space, key % 2**31])

@@ -1,0 +1,51 @@
+"""Every write to contacts, lists, suppressions, sources and imports that a person or another app asks for.
+
+What the background jobs write as they go is in `reading` and `importing`.
+"""
+
+from clarion.audience.operations.contacts import (
+    ContactFields,
+    add_tags,
+    create_contact,
+    delete_contacts,
+    remove_tags,
+    set_contact_state,
+    update_contact,
+)
+from clarion.audience.operations.lists import (
+    add_to_list,
+    create_list,
+    delete_list,
+    remove_from_list,
+    update_list,
+)
+from clarion.audience.operations.sources import (
+    create_contacts_source,
+    create_list_source,
+    create_upload_source,
+    delete_source,
+)
+from clarion.audience.operations.suppressions import add_suppression, suppress, suppress_file, unsuppress
+
+__all__ = [
+    "ContactFields",
+    "add_suppression",
+    "add_tags",
+    "add_to_list",
+    "create_contact",
+    "create_contacts_source",
+    "create_list",
+    "create_list_source",
+    "create_upload_source",
+    "delete_contacts",
+    "delete_list",
+    "delete_source",
+    "remove_from_list",
+    "remove_tags",
+    "set_contact_state",
+    "suppress",
+    "suppress_file",
+    "unsuppress",
+    "update_contact",
+    "update_list",
+]

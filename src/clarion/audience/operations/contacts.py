@@ -1,0 +1,237 @@
+"""Contacts, one by one and many at once."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypedDict
+from zoneinfo import available_timezones
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clarion.audience import addresses, columns
+from clarion.audience.errors import AddressTaken, ContactInvalid
+from clarion.audience.masking import mask, mask_name
+from clarion.audience.models import Contact, ContactState
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+
+#: Attributes of one contact, characters of a value, tags.
+MAX_ATTRIBUTES = 200
+MAX_VALUE = 5000
+MAX_TAGS = 50
+_LENGTHS = {"first_name": 100, "last_name": 100, "language": 12, "zone": 64}
+
+
+class ContactFields(TypedDict, total=False):
+    """What can be set on a contact. `attributes` replaces all of them."""
+
+    email: str
+    phone: str
+    first_name: str
+    last_name: str
+    language: str
+    zone: str
+    state: str
+    tags: list[str]
+    attributes: dict[str, str]
+
+
+def create_contact(*, by: Actor, fields: ContactFields) -> Contact:
+    """Make a contact with at least one address. Raises ContactInvalid, AddressTaken."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    clean = checked(fields)
+    if not clean.get("email") and not clean.get("phone"):
+        raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.create(workspace=by.workspace, **clean)
+            _record(by, "contact.created", contact, {})
+    except IntegrityError:
+        raise AddressTaken from None
+    return contact
+
+
+def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Contact:
+    """Change the given fields of a contact. Raises ContactInvalid, AddressTaken."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    clean = checked(fields)
+    changes = {
+        name: (getattr(contact, name), value)
+        for name, value in clean.items()
+        if getattr(contact, name) != value
+    }
+    if not changes:
+        return contact
+    if not clean.get("email", contact.email) and not clean.get("phone", contact.phone):
+        raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
+    try:
+        with transaction.atomic():
+            Contact.objects.filter(workspace=by.workspace, pk=contact.pk).update(
+                **{name: new for name, (_old, new) in changes.items()}, updated_at=timezone.now()
+            )
+            _record(by, "contact.changed", contact, changes)
+    except IntegrityError:
+        raise AddressTaken from None
+    contact.refresh_from_db()
+    return contact
+
+
+def delete_contacts(*, by: Actor, contact_ids: Collection[int]) -> int:
+    """Delete contacts of the workspace and their places on lists. What they were sent stays in the runs."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        ids = _own_ids(by, contact_ids)
+        # Lists in order, so that two deletions cannot wait for each other.
+        cursor.execute(
+            "with gone as (delete from audience_listmember where contact_id = any(%s) returning list_id)"
+            " select list_id, count(*) from gone group by list_id order by list_id",
+            [ids],
+        )
+        for list_id, count in cursor.fetchall():
+            cursor.execute(
+                "update audience_list set member_count = member_count - %s where id = %s", [count, list_id]
+            )
+        cursor.execute("delete from audience_contact where id = any(%s)", [ids])
+        deleted = int(cursor.rowcount)
+        _record_many(by, "contacts.deleted", deleted)
+    return deleted
+
+
+def set_contact_state(*, by: Actor, contact_ids: Collection[int], state: str) -> int:
+    """Set the state of contacts. Returns how many had another one."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    wanted = ContactState(state)
+    with transaction.atomic():
+        mine = Contact.objects.filter(workspace=by.workspace, pk__in=list(contact_ids))
+        changed = mine.exclude(state=wanted).update(state=wanted, updated_at=timezone.now())
+        _record_many(by, "contacts.state_set", changed, state=wanted.value)
+    return changed
+
+
+def add_tags(*, by: Actor, contact_ids: Collection[int], tags: Collection[str]) -> int:
+    """Add tags to contacts. Returns how many lacked at least one of them. Raises ContactInvalid."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    wanted = _tags(tags)
+    return _change_tags(
+        by, contact_ids, wanted, "contacts.tagged",
+        "update audience_contact set updated_at = now(), tags ="
+        " array(select distinct tag from unnest(tags || %s::varchar[]) as tag order by tag)"
+        " where workspace_id = %s and id = any(%s) and not tags @> %s::varchar[]",
+    )  # fmt: skip
+
+
+def remove_tags(*, by: Actor, contact_ids: Collection[int], tags: Collection[str]) -> int:
+    """Take tags off contacts. Returns how many had at least one of them."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    wanted = _tags(tags)
+    return _change_tags(
+        by, contact_ids, wanted, "contacts.untagged",
+        "update audience_contact set updated_at = now(), tags ="
+        " array(select tag from unnest(tags) as tag where tag <> all(%s::varchar[]))"
+        " where workspace_id = %s and id = any(%s) and tags && %s::varchar[]",
+    )  # fmt: skip
+
+
+def _change_tags(
+    by: Actor, contact_ids: Collection[int], tags: list[str], action: str, statement: str
+) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [tags, by.workspace.pk, list(contact_ids), tags])
+        changed = int(cursor.rowcount)
+        _record_many(by, action, changed, tags=", ".join(tags))
+    return changed
+
+
+def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields as they are stored. Raises ContactInvalid with every problem at once."""
+    clean: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, value in fields.items():
+        try:
+            clean[name] = _CHECKS[name](value) if name in _CHECKS else _text(name, value)
+        except ValueError as refusal:
+            problems[name] = str(refusal)
+    if problems:
+        raise ContactInvalid(problems)
+    return clean
+
+
+def _text(name: str, value: str) -> str:
+    plain = value.strip()
+    if len(plain) > _LENGTHS[name]:
+        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": _LENGTHS[name]})
+    if "\0" in plain:
+        raise ValueError(_("The text contains a NUL character."))
+    return plain
+
+
+def _zone(value: str) -> str:
+    plain = _text("zone", value)
+    if plain and plain not in available_timezones():
+        raise ValueError(_("There is no time zone %(name)s. Write it like Europe/Berlin.") % {"name": plain})
+    return plain
+
+
+def _tags(values: Collection[str]) -> list[str]:
+    tags = sorted({value.strip() for value in values if value.strip()})
+    if len(tags) > MAX_TAGS or any(len(tag) > 40 or "\0" in tag for tag in tags):
+        raise ContactInvalid({"tags": _("At most 50 tags of at most 40 characters fit.")})
+    return tags
+
+
+def _attributes(values: Mapping[str, Any]) -> dict[str, str]:
+    clean = {columns.slug(name): str(value) for name, value in values.items()}
+    if "" in clean:
+        raise ValueError(_("An attribute's name needs a letter or digit."))
+    if len(clean) > MAX_ATTRIBUTES:
+        raise ValueError(_("At most %(limit)s attributes fit.") % {"limit": MAX_ATTRIBUTES})
+    if any(len(value) > MAX_VALUE or "\0" in value for value in clean.values()):
+        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": MAX_VALUE})
+    return clean
+
+
+def _state(value: str) -> str:
+    return ContactState(value).value
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "email": lambda value: addresses.email(value) if value.strip() else "",
+    "phone": lambda value: addresses.phone(value) if value.strip() else "",
+    "zone": _zone,
+    "tags": _tags,
+    "attributes": _attributes,
+    "state": _state,
+}
+
+
+def _own_ids(by: Actor, contact_ids: Collection[int]) -> list[int]:
+    mine = Contact.objects.filter(workspace=by.workspace, pk__in=list(contact_ids))
+    return list(mine.order_by("pk").values_list("pk", flat=True))
+
+
+def _record(by: Actor, action: str, contact: Contact, changes: Mapping[str, tuple[Any, Any]]) -> None:
+    """Note the change. The trail outlives a person's data, so it holds addresses and names shortened."""
+    shown = {name: (_shown(name, old), _shown(name, new)) for name, (old, new) in changes.items()}
+    audit.record(
+        by=by, action=action, kind="contact", object_id=str(contact.public_id),
+        object_name=mask(contact.email or contact.phone), changes=shown,
+    )  # fmt: skip
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in ("email", "phone"):
+        return mask(value)
+    if name in ("first_name", "last_name"):
+        return mask_name(value)
+    return sorted(value) if isinstance(value, dict) else value
+
+
+def _record_many(by: Actor, action: str, count: int, **facts: str) -> None:
+    if count:
+        changes: dict[str, tuple[Any, Any]] = {"contacts": (None, count)}
+        changes |= {name: (None, value) for name, value in facts.items()}
+        audit.record(
+            by=by, action=action, kind="workspace", object_id=by.workspace.slug,
+            object_name=by.workspace.name, changes=changes,
+        )  # fmt: skip

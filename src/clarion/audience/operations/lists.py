@@ -1,0 +1,123 @@
+"""Lists and their members. Member counts are changed in the transactions that change the members."""
+
+from collections.abc import Collection
+
+from django.db import IntegrityError, connection, transaction
+
+from clarion.audience.errors import ListNameTaken
+from clarion.audience.models import List
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+
+
+def create_list(*, by: Actor, name: str, description: str = "") -> List:
+    """Make an empty list. Raises ListNameTaken."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    try:
+        with transaction.atomic():
+            made = List.objects.create(
+                workspace=by.workspace, name=name.strip(), description=description, created_by=by.user
+            )
+            _record(by, "list.created", made)
+    except IntegrityError:
+        raise ListNameTaken from None
+    return made
+
+
+def update_list(*, by: Actor, the_list: List, name: str, description: str) -> List:
+    """Rename or describe a list. Raises ListNameTaken."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    changes = {
+        field: (old, new)
+        for field, old, new in (
+            ("name", the_list.name, name.strip()),
+            ("description", the_list.description, description),
+        )
+        if old != new
+    }
+    if not changes:
+        return the_list
+    try:
+        with transaction.atomic():
+            List.objects.filter(workspace=by.workspace, pk=the_list.pk).update(
+                name=name.strip(), description=description
+            )
+            the_list.name, the_list.description = name.strip(), description
+            audit.record(
+                by=by, action="list.changed", kind="list", object_id=str(the_list.public_id),
+                object_name=the_list.name, changes=changes,
+            )  # fmt: skip
+    except IntegrityError:
+        raise ListNameTaken from None
+    return the_list
+
+
+def delete_list(*, by: Actor, the_list: List) -> None:
+    """Delete a list. Its contacts stay; campaigns that have run keep their recipients."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        count = the_list.member_count
+        # Set-based: a list may have millions of members, which the ORM would collect one by one.
+        cursor.execute("delete from audience_listmember where list_id = %s", [the_list.pk])
+        _record(by, "list.deleted", the_list, members=(count, 0))
+        List.objects.filter(workspace=by.workspace, pk=the_list.pk).delete()
+
+
+def add_to_list(*, by: Actor, the_list: List, contact_ids: Collection[int]) -> int:
+    """Add contacts of the workspace to a list. Returns how many were not in it before."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    with transaction.atomic():
+        added = _add(by, the_list, contact_ids)
+        if added:
+            _record(by, "list.members_added", the_list, members=(None, added))
+    return added
+
+
+def _add(by: Actor, the_list: List, contact_ids: Collection[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from audience_list where id = %s and workspace_id = %s for update",
+            [the_list.pk, by.workspace.pk],
+        )
+        if cursor.fetchone() is None:
+            return 0
+        cursor.execute(
+            "insert into audience_listmember (list_id, contact_id, added_at)"
+            " select %s, id, now() from audience_contact where workspace_id = %s and id = any(%s)"
+            " on conflict do nothing",
+            [the_list.pk, by.workspace.pk, list(contact_ids)],
+        )
+        added = int(cursor.rowcount)
+        cursor.execute(
+            "update audience_list set member_count = member_count + %s where id = %s", [added, the_list.pk]
+        )
+    return added
+
+
+def remove_from_list(*, by: Actor, the_list: List, contact_ids: Collection[int]) -> int:
+    """Take contacts off a list. Returns how many were in it."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "delete from audience_listmember m using audience_list l"
+            " where l.id = m.list_id and l.workspace_id = %s and m.list_id = %s and m.contact_id = any(%s)",
+            [by.workspace.pk, the_list.pk, list(contact_ids)],
+        )
+        removed = int(cursor.rowcount)
+        cursor.execute(
+            "update audience_list set member_count = member_count - %s where id = %s and workspace_id = %s",
+            [removed, the_list.pk, by.workspace.pk],
+        )
+        if removed:
+            _record(by, "list.members_removed", the_list, members=(removed, None))
+    return removed
+
+
+def _record(
+    by: Actor, action: str, the_list: List, members: tuple[int | None, int | None] | None = None
+) -> None:
+    audit.record(
+        by=by, action=action, kind="list", object_id=str(the_list.public_id), object_name=the_list.name,
+        changes={"members": members} if members else None,
+    )  # fmt: skip

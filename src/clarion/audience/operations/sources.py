@@ -1,0 +1,123 @@
+"""Make and drop the sources of campaigns."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clarion.audience import columns, csvfile, tasks, uploads
+from clarion.audience.errors import NoAddressColumn, SourceInvalid
+from clarion.audience.models import List, Source, SourceKind, SourceRow, SourceStatus
+from clarion.channels import registry
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+
+#: Rows looked at to find the column with the addresses.
+_SAMPLE_ROWS = 200
+
+
+def create_upload_source(
+    *,
+    by: Actor,
+    file: uploads.Readable,
+    file_name: str,
+    channel: str,
+    dialect_overrides: Mapping[str, Any] | None = None,
+) -> Source:
+    """Keep the file and have it read by a background job. Returns the source, WAITING.
+
+    `dialect_overrides` may fix encoding, delimiter, quote, has_header, and address: the name of the column with
+    the addresses. Raises CsvInvalid (NoAddressColumn if none is found); nothing is kept then.
+    """
+    by.require(Permission.EDIT)
+    stored = uploads.store(file)
+    try:
+        dialect = _dialect(stored.path, channel, dialect_overrides or {})
+        with transaction.atomic():
+            source = Source.objects.create(
+                workspace=by.workspace,
+                kind=SourceKind.UPLOAD,
+                name=Path(file_name).name[:200],
+                status=SourceStatus.WAITING,
+                file_name=Path(file_name).name[:255],
+                file_path=stored.name,
+                file_bytes=stored.size,
+                dialect=dialect,
+                created_by=by.user,
+            )
+            audit.record(
+                by=by,
+                action="source.uploaded",
+                kind="source",
+                object_id=str(source.public_id),
+                object_name=source.name,
+                changes={"bytes": (None, stored.size)},
+            )
+            tasks.read_source.defer(source_id=source.pk)
+    except BaseException:
+        uploads.remove(stored.name)
+        raise
+    return source
+
+
+def _dialect(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    dialect = csvfile.sniff(path, overrides)
+    sample = []
+    with csvfile.Reader(path, dialect) as reader:
+        for row in reader:
+            sample.append(row.cells)
+            if len(sample) == _SAMPLE_ROWS:
+                break
+    if not sample:
+        raise csvfile.CsvInvalid(_("The file has a header, but no rows."))
+    kind = registry.get(channel).address_kind
+    if wanted := overrides.get("address"):
+        index = columns.index_of(dialect.columns, str(wanted))
+    else:
+        index = columns.address_index(dialect.columns, sample, kind=kind)
+    if index is None:
+        raise NoAddressColumn(dialect.columns)
+    names = columns.variable_names(dialect.columns)
+    return dialect.to_json() | {"channel": channel, "variables": names, "address": names[index]}
+
+
+def create_list_source(*, by: Actor, lists: Sequence[List]) -> Source:
+    """Make a source of one or more lists of the workspace, ready at once."""
+    by.require(Permission.EDIT)
+    if not lists:
+        raise SourceInvalid(_("Choose at least one list."))
+    if any(one.workspace_id != by.workspace.pk for one in lists):
+        raise SourceInvalid(_("The list belongs to another workspace."))
+    with transaction.atomic():
+        source = Source.objects.create(
+            workspace=by.workspace,
+            kind=SourceKind.LISTS,
+            name=", ".join(one.name for one in lists)[:200],
+            created_by=by.user,
+        )
+        source.lists.set(lists)
+    return source
+
+
+def create_contacts_source(*, by: Actor) -> Source:
+    """Make a source of all contacts of the workspace, ready at once."""
+    by.require(Permission.EDIT)
+    return Source.objects.create(workspace=by.workspace, kind=SourceKind.CONTACTS, created_by=by.user)
+
+
+def delete_source(*, by: Actor, source: Source) -> None:
+    """Forget a source that no campaign uses, with its rows and its file.
+
+    Raises ProtectedError while a campaign has it. A job that is reading it finds it gone and ends.
+    """
+    by.require(Permission.EDIT)
+    with transaction.atomic():
+        SourceRow.objects.filter(source_id=source.pk).delete()
+        name = source.file_path
+        source.delete()
+        if name:
+            transaction.on_commit(partial(uploads.remove, name))

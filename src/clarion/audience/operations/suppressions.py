@@ -1,0 +1,128 @@
+"""Addresses that must not be written to: added by people, receipts and recipients; taken away by people."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from clarion.audience import addresses, columns, csvfile, uploads
+from clarion.audience.errors import NoAddressColumn
+from clarion.audience.models import Suppression, SuppressionReason
+from clarion.channels import registry
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.models import Workspace
+from clarion.workspaces.permissions import Permission
+
+#: Octets of the largest suppression file taken in a request.
+FILE_LIMIT = 64 * 1024**2
+_BATCH = 5_000
+_INSERT = """
+    insert into audience_suppression (workspace_id, channel, address, reason, origin, created_at)
+    select %s, %s, address, reason, %s, now()
+    from unnest(%s::text[], %s::text[]) as given (address, reason)
+    on conflict (workspace_id, channel, address) do nothing
+"""
+
+
+def suppress(*, workspace: Workspace, channel: str, address: str, reason: str, origin: str) -> bool:
+    """Make sure that the normalised address is suppressed. Returns whether it was not before.
+
+    The first reason stays: what comes later does not rewrite why we stopped. For receipts and recipients; what
+    a person adds goes through `add_suppression`.
+    """
+    return bool(_insert(workspace, channel, [address], [SuppressionReason(reason).value], origin))
+
+
+def _insert(
+    workspace: Workspace, channel: str, found: Sequence[str], reasons: Sequence[str], origin: str
+) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [workspace.pk, channel, origin[:200], list(found), list(reasons)])
+        return int(cursor.rowcount)
+
+
+def add_suppression(*, by: Actor, channel: str, address: str, note: str = "") -> bool:
+    """Suppress an address by hand. Returns whether it was not suppressed before. Raises ValueError with a sentence."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    normal = addresses.normaliser(channel)(address)
+    with transaction.atomic():
+        added = suppress(
+            workspace=by.workspace, channel=channel, address=normal, reason=SuppressionReason.MANUAL,
+            origin=note.strip() or by.name,
+        )  # fmt: skip
+        if added:
+            row = Suppression.objects.get(workspace=by.workspace, channel=channel, address=normal)
+            audit.record(
+                by=by, action="suppression.added", kind="suppression", object_id=str(row.pk),
+                object_name=channel, reason=note.strip(),
+            )  # fmt: skip
+    return added
+
+
+def unsuppress(*, by: Actor, suppression: Suppression, reason: str = "") -> None:
+    """Allow the address to be written to again; it may be gone already."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    with transaction.atomic():
+        gone, _by_model = Suppression.objects.filter(workspace=by.workspace, pk=suppression.pk).delete()
+        if gone:
+            audit.record(
+                by=by, action="suppression.removed", kind="suppression", object_id=str(suppression.pk),
+                object_name=suppression.channel, reason=reason,
+                changes={"reason": (suppression.reason, None)},
+            )  # fmt: skip
+
+
+def suppress_file(
+    *, by: Actor, file: uploads.Readable, file_name: str, channel: str
+) -> tuple[int, int, list[str]]:
+    """Suppress every address of a CSV file. Returns how many were added, known before, and what was wrong.
+
+    At most a hundred sentences are returned. A column called `reason` is heeded where it holds one of ours.
+    Raises CsvInvalid.
+    """
+    by.require(Permission.MANAGE_AUDIENCE)
+    stored = uploads.store(file, limit=FILE_LIMIT)
+    try:
+        with transaction.atomic():
+            return _suppress_rows(by, stored, file_name, channel)
+    finally:
+        uploads.remove(stored.name)
+
+
+def _suppress_rows(
+    by: Actor, stored: uploads.Stored, file_name: str, channel: str
+) -> tuple[int, int, list[str]]:
+    dialect = csvfile.sniff(stored.path)
+    sample = [row.cells for row, _unused in zip(csvfile.rows(stored.path, dialect), range(200), strict=False)]
+    index = columns.address_index(dialect.columns, sample, kind=registry.get(channel).address_kind)
+    if index is None:
+        raise NoAddressColumn(dialect.columns)
+    reason_index = columns.index_of(dialect.columns, "reason")
+    normalise = addresses.normaliser(channel)
+    added = taken = 0
+    problems: list[str] = []
+    batch: dict[str, str] = {}
+    for row in csvfile.rows(stored.path, dialect):
+        try:
+            if row.problem:
+                raise ValueError(row.problem)
+            address = normalise(row.cells[index])
+        except ValueError as refusal:
+            if len(problems) < 100:
+                problems.append(_("Row %(row)s: %(problem)s") % {"row": row.number, "problem": refusal})
+            continue
+        word = row.cells[reason_index].strip().upper() if reason_index is not None else ""
+        batch.setdefault(
+            address, word if word in SuppressionReason.values else SuppressionReason.MANUAL.value
+        )
+        taken += 1
+        if len(batch) >= _BATCH:
+            added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
+            batch = {}
+    added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
+    audit.record(
+        by=by, action="suppression.imported", kind="workspace", object_id=by.workspace.slug,
+        object_name=file_name, changes={"added": (None, added), "rows": (None, taken)},
+    )  # fmt: skip
+    return added, taken - added, problems

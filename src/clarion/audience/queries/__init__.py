@@ -1,0 +1,48 @@
+"""Every read of contacts, lists, suppressions, sources and imports beyond a plain filter."""
+
+from clarion.audience.queries.contacts import (
+    Page,
+    contact_for,
+    contacts_by_public_ids,
+    contacts_page,
+    list_for,
+    lists_for,
+    lists_of,
+    tags_of,
+)
+from clarion.audience.queries.imports import import_for, imports_for
+from clarion.audience.queries.sources import (
+    CONTACT_ADDRESS_COLUMNS,
+    CONTACT_VARIABLES_SQL,
+    Waterfall,
+    estimate,
+    known_variables,
+    problem_rows,
+    sample,
+    source_for,
+)
+from clarion.audience.queries.suppressions import suppression_for, suppression_rows, suppressions_page
+
+__all__ = [
+    "CONTACT_ADDRESS_COLUMNS",
+    "CONTACT_VARIABLES_SQL",
+    "Page",
+    "Waterfall",
+    "contact_for",
+    "contacts_by_public_ids",
+    "contacts_page",
+    "estimate",
+    "import_for",
+    "imports_for",
+    "known_variables",
+    "list_for",
+    "lists_for",
+    "lists_of",
+    "problem_rows",
+    "sample",
+    "source_for",
+    "suppression_for",
+    "suppression_rows",
+    "suppressions_page",
+    "tags_of",
+]

@@ -1,0 +1,243 @@
+"""What a source holds: how many of it will be written to, and what their messages can say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from clarion.audience import csvfile, uploads
+from clarion.audience.csvdialect import Dialect
+from clarion.audience.errors import SourceInvalid
+from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.channels import registry
+from clarion.workspaces.models import Membership
+
+#: A channel's `address_kind` → the contact's column.
+CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
+
+#: What a template may use of a contact `c`, as jsonb: the attributes, and over them the contact's own fields.
+CONTACT_VARIABLES_SQL = (
+    "c.attributes || jsonb_build_object('email', c.email, 'phone', c.phone, 'first_name', c.first_name, "
+    "'last_name', c.last_name, 'language', c.language)"
+)
+_CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "language"})
+
+#: Contacts whose attributes are looked at to know which there are: the oldest and the newest of a source.
+_ATTRIBUTE_SAMPLE = 5_000
+
+#: Enough to hold a million addresses in memory while their duplicates are counted.
+_WORK_MEM = "256MB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """How many rows of a source there are, why some get nothing, and how many are left.
+
+    A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
+    only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts and
+    lists), or a contact with this address is DO_NOT_CONTACT (uploads).
+    """
+
+    matched: int = 0
+    no_address: int = 0
+    invalid: int = 0
+    duplicate: int = 0
+    suppressed: int = 0
+    do_not_contact: int = 0
+    will_receive: int = 0
+
+
+def source_for(member: Membership, public_id: UUID) -> Source | None:
+    """Return the workspace's source of that id."""
+    return Source.objects.filter(workspace=member.workspace, public_id=public_id).first()
+
+
+def estimate(source: Source, channel: str) -> Waterfall:
+    """Return who would get a message on the channel if it were sent now. An upload counts what is read so far."""
+    kind = registry.get(channel).address_kind
+    if source.kind == SourceKind.UPLOAD:
+        frozen = source.counts or frozen_counts(source)
+        facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
+        suppressed, do_not_contact = _counted(_BLOCKED_SQL, facts)
+        matched = source.row_count
+        no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
+    else:
+        matched, no_address, invalid, duplicate, suppressed, do_not_contact = _counted(
+            _people_sql(source, kind), _people_parameters(source, channel)
+        )
+    return Waterfall(
+        matched=matched,
+        no_address=no_address,
+        invalid=invalid,
+        duplicate=duplicate,
+        suppressed=suppressed,
+        do_not_contact=do_not_contact,
+        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact,
+    )
+
+
+def frozen_counts(source: Source) -> dict[str, int]:
+    """Count what cannot change any more about the rows of an upload, for `Source.counts`."""
+    no_address, invalid, duplicate = _counted(_FROZEN_SQL, {"source": source.pk})
+    return {"no_address": no_address, "invalid": invalid, "duplicate": duplicate}
+
+
+def _counted(statement: str | sql.Composed, parameters: dict[str, Any]) -> list[int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
+        cursor.execute(statement, parameters)
+        return [int(count or 0) for count in cursor.fetchone()]
+
+
+_FROZEN_SQL = """
+    with grouped as (
+        select address, problem = '' as is_usable, count(*) as n
+        from audience_sourcerow where source_id = %(source)s group by 1, 2
+    )
+    select sum(n) filter (where not is_usable and address = ''),
+        sum(n) filter (where not is_usable and address <> ''),
+        sum(n - 1) filter (where is_usable)
+    from grouped
+"""
+
+#: Of an upload's usable addresses, how many are suppressed, and how many others are not to be contacted.
+_BLOCKED_SQL = """
+    with blocked as (
+        select address, bool_or(is_suppressed) as is_suppressed from (
+            select address, true as is_suppressed from audience_suppression
+            where workspace_id = %(workspace)s and channel = %(channel)s
+            union all
+            select case when %(kind)s = 'phone' then phone else email end, false from audience_contact
+            where workspace_id = %(workspace)s and state = 'DO_NOT_CONTACT'
+        ) known group by address
+    )
+    select count(distinct address) filter (where is_suppressed),
+        count(distinct address) filter (where not is_suppressed)
+    from audience_sourcerow join blocked using (address)
+    where source_id = %(source)s and problem = ''
+"""
+
+_PEOPLE_SQL = """
+    with people as (
+        select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
+        from audience_contact c where workspace_id = %(workspace)s {only}
+    )
+    select count(*),
+        count(*) filter (where people.address = ''),
+        0,
+        count(*) filter (where people.address <> '' and not is_first),
+        count(*) filter (where is_first and s.id is not null),
+        count(*) filter (where is_first and s.id is null and not is_active)
+    from people left join audience_suppression s
+        on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
+"""
+
+
+def _people_sql(source: Source, kind: str) -> sql.Composed:
+    try:
+        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
+    except KeyError:
+        raise SourceInvalid(f"contacts have no {kind} address") from None
+    if kind == "email":
+        is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
+    else:
+        is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
+            column
+        )
+    only = sql.SQL(_MEMBERS_ONLY if source.kind == SourceKind.LISTS else "")
+    return sql.SQL(_PEOPLE_SQL).format(address=column, is_first=is_first, only=only)
+
+
+#: A contact on several of the lists is one person.
+_MEMBERS_ONLY = """
+    and exists (select from audience_listmember m where m.contact_id = c.id and m.list_id = any(%(lists)s))
+"""
+
+
+def _people_parameters(source: Source, channel: str) -> dict[str, Any]:
+    lists = list(source.lists.values_list("pk", flat=True)) if source.kind == SourceKind.LISTS else []
+    return {"workspace": source.workspace_id, "channel": channel, "lists": lists}
+
+
+def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
+    """Return what templates may use of the source's first recipients, in its order."""
+    if source.kind == SourceKind.UPLOAD:
+        rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
+        return list(rows.values_list("data", flat=True)[:limit])
+    only = _MEMBERS_ONLY if source.kind == SourceKind.LISTS else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {CONTACT_VARIABLES_SQL} from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
+            f" and state = 'ACTIVE' {only} order by id limit %(limit)s",
+            _people_parameters(source, "") | {"limit": limit},
+        )
+        return [_as_dict(row[0]) for row in cursor.fetchall()]
+
+
+def known_variables(source: Source) -> set[str]:
+    """Return the names that templates may use of the source's recipients.
+
+    Of large audiences the attributes of the oldest and the newest contacts are known.
+    """
+    if source.kind == SourceKind.UPLOAD:
+        return set(source.dialect.get("variables", ()))
+    only = _MEMBERS_ONLY if source.kind == SourceKind.LISTS else ""
+    part = (
+        "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
+        f" {only} order by id {{}} limit {_ATTRIBUTE_SAMPLE})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct jsonb_object_keys(attributes) from"  # noqa: S608
+            f" ({part.format('asc')} union all {part.format('desc')}) found",
+            _people_parameters(source, ""),
+        )
+        return {*_CONTACT_FIELDS, *(name for (name,) in cursor.fetchall())}
+
+
+def problem_rows(source: Source) -> Iterator[list[str]]:
+    """Yield the header and the rejected rows of an upload: row number, column, reason, and the cells as they were.
+
+    Safe to open in a spreadsheet.
+    """
+    dialect = Dialect.from_json(source.dialect)
+    problems = dict(
+        SourceRow.objects.filter(source_id=source.pk)
+        .exclude(problem="")
+        .values_list("id", "problem")
+        .iterator()
+    )
+    yield report_header(dialect.columns)
+    last = max(problems, default=0)
+    if not last:
+        return
+    for row in csvfile.rows(uploads.path_of(source.file_path), dialect):
+        if row.number in problems:
+            yield report_line(row, problems[row.number], dialect.columns)
+        if row.number >= last:
+            return
+
+
+def report_header(columns: tuple[str, ...]) -> list[str]:
+    """Return the first line of a file of rejected rows."""
+    return ["row", "column", "reason", *map(csvfile.safe_cell, columns)]
+
+
+def report_line(row: csvfile.Row, problem: str, columns: tuple[str, ...]) -> list[str]:
+    """Return a rejected row as a line of the report, its problem parted into column and sentence."""
+    column = next((name for name in columns if problem.startswith(f"{name}: ")), "")
+    reason = problem.removeprefix(f"{column}: ") if column else problem
+    cells = [csvfile.safe_cell(cell.encode("utf-8", "replace").decode()) for cell in row.cells]
+    return [str(row.number), csvfile.safe_cell(column), reason, *cells]
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    """Return a jsonb value, which Django's connections leave as text when no model field is involved."""
+    if isinstance(value, str):
+        import orjson
+
+        return dict(orjson.loads(value))
+    return dict(value)

@@ -1,0 +1,24 @@
+"""Background jobs. Each is fenced by its row's state, so that running one twice or again is harmless."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+#: A job put off by a stopped worker or a lost database runs again; its row remembers how far it came.
+_RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
+
+
+@app.task(name="audience.read_source", queue="audience", retry=_RETRY)
+def read_source(source_id: int) -> None:
+    """Read an uploaded file into SourceRow."""
+    from clarion.audience import reading
+
+    reading.read_source_job(source_id)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="audience.sweep_uploads", queue="audience", queueing_lock="audience.sweep_uploads")
+def sweep_uploads(timestamp: int) -> None:
+    """Delete uploaded files that no row refers to: their transaction was rolled back by a crash."""
+    from clarion.audience import reading
+
+    reading.sweep_uploads()

@@ -1,0 +1,43 @@
+"""The settings of a sandbox sender."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from clarion.channels.base import ConfigInvalid
+from clarion.channels.sandbox.behaviour import SHARES
+
+#: name -> (default, lowest, highest).
+NUMBERS: dict[str, tuple[float, float, float]] = {
+    "latency_seconds": (0.0, 0.0, 60.0),
+    "receipt_delay_seconds": (1.0, 0.0, 86_400.0),
+    "connections": (10, 1, 1000),
+    **{name: (0.0, 0.0, 1.0) for name, _ in SHARES},
+}
+
+
+def check(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""
+    problems: dict[str, str] = {}
+    cleaned: dict[str, Any] = {}
+    for name, (default, low, high) in NUMBERS.items():
+        value = config.get(name)
+        try:
+            number = default if value is None or value == "" else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not low <= number <= high:
+            problems[name] = f"This must be a number between {low:g} and {high:g}."
+        cleaned[name] = number
+    if not problems and sum(cleaned[name] for name, _ in SHARES) > 1.000001:
+        problems["refuse_share"] = "The shares are more than one together."
+    outbox = config.get("outbox") or ""
+    if not isinstance(outbox, str) or "\0" in outbox:
+        problems["outbox"] = "This must be the name of a directory."
+    cleaned["outbox"] = outbox
+    token = config.get("token") or ""
+    cleaned["token"] = token if isinstance(token, str) else ""
+    if problems:
+        raise ConfigInvalid(problems)
+    cleaned["connections"] = int(cleaned["connections"])
+    return cleaned

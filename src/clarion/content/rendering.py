@@ -1,0 +1,64 @@
+"""Shows what a person will get."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clarion.channels.email.content import with_preheader
+from clarion.channels.email.html_text import text_of
+from clarion.content import variables as names
+from clarion.content.compiling import parts_of
+from clarion.lib import templating
+
+#: Where an unsubscribe link leads in a preview: nowhere.
+NO_LINK = "#unsubscribe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A message filled in. `missing` names what had no value; its name in brackets stands in its place."""
+
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+    missing: list[str] = field(default_factory=list)
+    #: Why it could not be filled in; the rest is empty then.
+    problem: str = ""
+
+
+def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, Any]) -> Preview:
+    """Fill the content in as the channel would, for these variables (plain JSON values only).
+
+    `content` must have been compiled by `clarion.content.compiling`, which refuses what would not end.
+    """
+    shown = dict(content)
+    if shown.get("html") and not str(shown.get("text") or "").strip():
+        shown["text"] = text_of(shown["html"])
+    if shown.get("html") and shown.get("preheader"):
+        shown["html"] = with_preheader(shown["html"], shown["preheader"])
+    parts = parts_of(shown)
+    missing = names.missing(parts, variables)
+    values: dict[str, Any] = {"email": "", **variables, "unsubscribe_url": NO_LINK}
+    for name in missing:
+        _put(values, name)
+    try:
+        filled = templating.Program(parts).render_whole(values)
+    except (templating.FillFailed, templating.TemplateInvalid) as error:
+        return Preview(missing=missing, problem=str(error))
+    by_name = dict(zip((part.name for part in parts), filled, strict=True))
+    return Preview(
+        **{name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}, missing=missing
+    )
+
+
+def _put(values: dict[str, Any], name: str) -> None:
+    """Set `order.id` to `[order.id]`, making what is around it."""
+    *path, last = name.split(".")
+    inner = values
+    for step in path:
+        below = inner.get(step)
+        if not isinstance(below, dict):
+            below = {}
+        inner[step] = inner = dict(below)
+    inner[last] = f"[{name}]"

@@ -1,0 +1,205 @@
+"""Putting a run's recipients together: set-based, in chunks, going on after a crash where it was.
+
+Each chunk is one transaction: rows, counters, the waterfall and the cursor together. The first is small, so
+that sending begins within a moment even for millions.
+"""
+
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from clarion.audience.models import SourceKind, SourceStatus
+from clarion.audience.queries import CONTACT_VARIABLES_SQL
+from clarion.campaigns import lifecycle
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.states import Action
+from clarion.channels import registry
+from clarion.deliveries import operations, partitions
+from clarion.deliveries.errors import RunInvalid
+from clarion.deliveries.models import Run
+from clarion.deliveries.states import Skip
+from clarion.workspaces import actors
+
+log = structlog.get_logger(__name__)
+
+FIRST_CHUNK = 1_000
+CHUNK = 20_000
+#: First key of the advisory lock that lets one process build a run.
+_LOCK_SPACE = 0x4255494C
+
+#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
+_CANDIDATES = {
+    SourceKind.UPLOAD: """
+        select id::bigint as key, null::bigint as contact_id, address, data as variables,
+               problem <> '' as invalid,
+               exists (
+                   select 1 from audience_contact c
+                   where c.workspace_id = %(workspace)s and c.{kind} = s.address and c.{kind} <> ''
+                     and c.state = 'DO_NOT_CONTACT') as barred
+        from audience_sourcerow s
+        where source_id = %(source)s and id > %(after)s and id <= %(after)s + %(chunk)s
+    """,
+    SourceKind.CONTACTS: f"""
+        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred
+        from audience_contact c
+        where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
+    """,
+    SourceKind.LISTS: f"""
+        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred
+        from (
+            select distinct contact_id from audience_listmember
+            where list_id = any(%(lists)s) and contact_id > %(after)s order by contact_id limit %(chunk)s
+        ) m
+        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+    """,
+}
+
+_CHUNK = """
+with candidate as ({candidates}),
+judged as (
+    select *, row_number() over (order by key) as position,
+        case when address = '' then 1
+             when invalid then 2
+             when row_number() over (partition by address, invalid order by key) > 1 or exists (
+                 select 1 from deliveries_recipient r
+                 where r.run_id = %(run)s and r.address = candidate.address
+                   and (r.skip is null or r.skip > 3)) then 3
+             when exists (
+                 select 1 from audience_suppression s
+                 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
+                   and s.address = candidate.address) then 4
+             when barred then 5 end as skip
+    from candidate
+), made as (
+    insert into deliveries_recipient (run_id, id, contact_id, address, variables, stage, skip)
+    select %(run)s, %(last)s + position, contact_id, address, variables,
+           case when skip is null then 0 else 6 end, skip
+    from judged order by position
+    returning id, skip
+), sent_to as (
+    insert into deliveries_delivery (run_id, id)
+    select %(run)s, made.id * 16 + step from made, unnest(%(steps)s::smallint[]) step where skip is null
+    order by 2
+)
+select count(*)::int, count(*) filter (where skip is null)::int, max(id),
+       (select max(key) from candidate),
+       jsonb_build_object({skips})::text
+from made
+""".replace(
+    "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
+)
+
+_COUNT = """
+update deliveries_run
+set total = total + %(made)s, pending = pending + %(usable)s, skipped = skipped + %(made)s - %(usable)s,
+    last_recipient_id = %(last)s, build_cursor = %(cursor)s, built_count = built_count + %(made)s,
+    waterfall = (
+        select jsonb_object_agg(name, coalesce((waterfall ->> name)::int, 0) + added::int)
+        from jsonb_each_text(%(waterfall)s::jsonb) w(name, added)
+    )
+where id = %(run)s
+"""
+
+
+def build(campaign_id: int) -> None:
+    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off."""
+    try:
+        run = operations.begin_run(campaign_id)
+        if run is not None:
+            build_run(run)
+    except RunInvalid as problem:
+        operations.fail_campaign(campaign_id, str(problem))
+
+
+def build_run(run: Run) -> None:
+    """Go on building a run. Raises RunInvalid when its source is not to be had."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.pk])
+        if not cursor.fetchone()[0]:
+            return
+        try:
+            _build_on(run)
+        finally:
+            cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.pk])
+
+
+def _build_on(run: Run) -> None:
+    facts = _facts(run)
+    more = True
+    while more:
+        more = _build_chunk(run, facts)
+        run.refresh_from_db()
+        if run.total == FIRST_CHUNK or not more:
+            _analyze(run)
+    log.info("run.built", run=run.pk, total=run.total, skipped=run.skipped)
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """Return the parameters that stay the same for every chunk, the statement among them."""
+    source = run.campaign.source
+    if source is None:
+        raise RunInvalid("The campaign has no audience.")
+    if source.kind == SourceKind.UPLOAD and source.status != SourceStatus.READY:
+        raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
+    steps = list(run.steps.order_by("step"))
+    channel = steps[0].channel
+    candidates = _CANDIDATES[SourceKind(source.kind)].format(kind=registry.get(channel).address_kind)
+    return {
+        "statement": _CHUNK.format(candidates=candidates),
+        "run": run.pk,
+        "workspace": run.workspace_id,
+        "source": source.pk,
+        "lists": list(source.lists.values_list("pk", flat=True)),
+        "channel": channel,
+        "steps": [step.step for step in steps],
+    }
+
+
+@transaction.atomic
+def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
+    """Add the next chunk; return whether there may be more."""
+    row = Run.objects.select_for_update().get(pk=run.pk)
+    if row.built_at or row.closing_stage is not None:
+        return False
+    chunk = CHUNK if row.total else FIRST_CHUNK
+    parameters = {k: v for k, v in facts.items() if k != "statement"} | {
+        "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(facts["statement"], parameters)
+        made, usable, last, key, waterfall = cursor.fetchone()
+        if made:
+            counted = {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key}
+            cursor.execute(_COUNT, counted | {"waterfall": waterfall})
+    if usable or not made:
+        _go(row)
+    if not made:
+        _close_build(row)
+    return bool(made)
+
+
+def _go(run: Run) -> None:
+    """Let sending begin with what there is."""
+    campaign = run.campaign
+    try:
+        lifecycle.move(campaign, Action.BUILT, by=actors.system(campaign.workspace))
+    except TransitionRefused:
+        return  # it is sending already, or was paused or cancelled meanwhile
+
+
+def _close_build(run: Run) -> None:
+    """Mark the building as done, and leave out whoever was suppressed while it went on."""
+    with connection.cursor() as cursor:
+        cursor.execute("update deliveries_run set built_at = now() where id = %s", [run.pk])
+    lifecycle.wake(run_id=run.pk)
+
+
+def _analyze(run: Run) -> None:
+    """Tell the planner of the new rows; it would plan for an empty table otherwise."""
+    number = run.pk // partitions.RUNS_PER_PARTITION
+    with connection.cursor() as cursor:
+        for table in ("deliveries_recipient", "deliveries_delivery"):
+            cursor.execute(f"analyze {table}_{number}")

@@ -1,0 +1,9 @@
+"""What can go wrong with a run."""
+
+
+class RunInvalid(Exception):
+    """The run cannot be put together; the message is a sentence for the campaign's author."""
+
+
+class UnknownsRefused(Exception):
+    """Unknown messages cannot be settled like that; the message is a sentence for a person."""

@@ -1,0 +1,132 @@
+"""Who owns which lane: session advisory locks on one connection, with a heartbeat of its own.
+
+The server frees the locks by itself when their owner dies: at once when the process is killed, within about
+nine seconds when its host vanishes (the session's settings below). An owner that hears nothing from the server
+for `FENCE_SECONDS` therefore holds still before anybody else can become the owner.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import psycopg
+import structlog
+
+from clarion.campaigns.lifecycle import WAKE_CHANNEL
+from clarion.engine.ports import StoreDown
+
+log = structlog.get_logger(__name__)
+
+#: Settings of the session that holds the locks; measured, see docs/explanation/engine.md.
+_SESSION = (
+    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=4000 -c client_connection_check_interval=1000 -c idle_session_timeout=10000"
+)
+HEARTBEAT_SECONDS = 1.0
+#: The shortest time after which the server may have given the locks to somebody else is 4 s.
+FENCE_SECONDS = 3.0
+#: A sending process whose row was not touched for so long does not count as a peer.
+PEER_SECONDS = 10.0
+#: First key of the locks, so that they meet no others.
+_LOCK_SPACE = 0x4C414E45
+
+
+class LaneLocks:
+    """`engine.dispatcher.Locks` on PostgreSQL."""
+
+    def __init__(self, dsn: str, *, worker_id: int, woken: Callable[[str], None]) -> None:
+        self._dsn, self._worker_id, self._woken = dsn, worker_id, woken
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._turn = asyncio.Lock()
+        self._heard_at = 0.0
+        self._generation = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether the server answered lately."""
+        return time.monotonic() - self._heard_at < FENCE_SECONDS
+
+    @property
+    def generation(self) -> int:
+        """How often the connection, and with it every lock, was made anew."""
+        return self._generation
+
+    async def run(self) -> None:
+        """Keep the connection, beat, and pass on what is notified; until cancelled."""
+        while True:
+            try:
+                await self._connect()
+                while True:
+                    await self._beat()
+                    await self._listen(HEARTBEAT_SECONDS)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+                log.warning("locks.lost", detail=str(problem)[:200])
+                self._connection = None
+                await asyncio.sleep(0.3)
+
+    async def aclose(self) -> None:
+        """Give up every lock by ending the session."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def acquire(self, key: tuple[int, int]) -> bool:
+        row = await self._ask("select pg_try_advisory_lock(%s::int, %s::int)", _lock(key))
+        return bool(row[0])
+
+    async def release(self, key: tuple[int, int]) -> None:
+        await self._ask("select pg_advisory_unlock(%s::int, %s::int)", _lock(key))
+
+    async def peers(self) -> int:
+        row = await self._ask(
+            "select count(*) from deliveries_worker "
+            "where ended_at is null and heartbeat_at > now() - make_interval(secs => %s)",
+            (PEER_SECONDS,),
+        )
+        return int(str(row[0]))
+
+    async def _connect(self) -> None:
+        connection = await psycopg.AsyncConnection.connect(
+            self._dsn, autocommit=True, options=_SESSION, keepalives_idle=3, keepalives_interval=1,
+            keepalives_count=3, tcp_user_timeout=4000, connect_timeout=5,
+        )  # fmt: skip
+        await connection.execute(f"listen {WAKE_CHANNEL}")
+        self._connection = connection
+        self._generation += 1
+        self._heard_at = time.monotonic()
+
+    async def _beat(self) -> None:
+        asked_at = time.monotonic()
+        await self._ask(
+            "update deliveries_worker set heartbeat_at = now() where id = %s returning 1", (self._worker_id,)
+        )
+        # The answer proves that the locks were held when it was asked for, not later.
+        self._heard_at = asked_at
+
+    async def _listen(self, seconds: float) -> None:
+        """Let notifications in for a while; other questions may be asked in between."""
+        connection = self._connection
+        if connection is None:
+            return
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            async with self._turn:
+                async for notify in connection.notifies(timeout=min(left, 0.05), stop_after=1):
+                    self._woken(notify.payload)
+            await asyncio.sleep(0)
+
+    async def _ask(self, query: str, parameters: tuple[object, ...]) -> tuple[object, ...]:
+        connection = self._connection
+        if connection is None:
+            raise StoreDown("not connected")
+        try:
+            async with self._turn:
+                row = await (await connection.execute(query, parameters)).fetchone()
+        except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+            raise StoreDown(str(problem)) from problem
+        return row or (None,)
+
+
+def _lock(key: tuple[int, int]) -> tuple[int, int]:
+    """Return the two keys of a lane's lock: 32 lanes at most to a sender."""
+    sender, lane = key
+    return (_LOCK_SPACE + (sender >> 26), (sender << 5 | lane) & 0x7FFFFFFF)

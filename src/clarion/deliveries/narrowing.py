@@ -1,0 +1,227 @@
+"""What may be asked of a run's people, and which index leads to the answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Sum
+
+from clarion.deliveries.models import Claim, Run, RunProblem, RunStep
+from clarion.deliveries.scanning import END, Way
+from clarion.deliveries.states import STEPS, Result, Skip, Stage
+
+if TYPE_CHECKING:
+    from clarion.deliveries.finding import Matches
+
+#: Stages that the ledger keeps an index of.
+PROBLEMS = frozenset({Stage.FAILED, Stage.UNKNOWN, Stage.CANCELLED, Stage.EXPIRED})
+#: Stages that a message reached by an attempt, so that it lies behind its step's cursor.
+_ENDED = frozenset({Stage.SENT, Stage.PARTLY})
+
+_DELIVERY = "from deliveries_delivery where run_id = %(run)s"
+_RECIPIENT = "from deliveries_recipient where run_id = %(run)s"
+_WAITING = (
+    "from deliveries_waiting w join deliveries_delivery d on d.run_id = %(run)s and d.id = w.delivery_id"
+    " where w.run_id = %(run)s"
+)
+_COLUMNS = ("stage", "reason", "code", "result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Conditions that all hold; None asks nothing."""
+
+    stage: Stage | None = None
+    skip: Skip | None = None
+    result: Result | None = None
+    reason: int | None = None
+    code: str | None = None
+    no_receipt: bool = False
+
+    @property
+    def is_by_message(self) -> bool:
+        """Whether something is asked of the messages beyond the stage."""
+        return bool(
+            self.result is not None or self.reason is not None or self.code is not None or self.no_receipt
+        )
+
+    def count(self, run: Run) -> int | None:
+        """Return how many people fit, where counters tell; else None."""
+        if self.skip is not None:
+            return None
+        if not self.is_by_message:
+            return run.total if self.stage is None else getattr(run, _COUNTERS[self.stage])
+        if self.stage not in (Stage.FAILED, Stage.UNKNOWN) or self.result is not None or self.no_receipt:
+            return None
+        rows = RunProblem.objects.filter(run_id=run.pk, stage=self.stage)
+        if self.reason is not None:
+            rows = rows.filter(reason=self.reason)
+        if self.code is not None:
+            rows = rows.filter(code=self.code)
+        total: int | None = rows.aggregate(total=Sum("count"))["total"]
+        return total or 0
+
+
+_COUNTERS = {
+    Stage.PENDING: "pending",
+    Stage.IN_FLIGHT: "in_flight",
+    Stage.SENT: "sent",
+    Stage.PARTLY: "partly",
+    Stage.FAILED: "failed",
+    Stage.UNKNOWN: "unknown",
+    Stage.SKIPPED: "skipped",
+    Stage.CANCELLED: "cancelled",
+    Stage.EXPIRED: "expired",
+}
+
+
+def ways(run: Run, steps: Sequence[RunStep], wanted: Narrowing, found: "Matches | None" = None) -> list[Way]:
+    """Return the ways that together lead to every recipient that fits, and to no other."""
+    if found is not None and not found.ids and not found.prefix:
+        return []
+    if wanted.skip is not None or wanted.stage is Stage.SKIPPED:
+        return _skipped(wanted, found)
+    if wanted.stage is None and not wanted.is_by_message:
+        return [_everybody(found)]
+    per = max(1, len(steps))
+    test, parameters = _test(wanted)
+    made = []
+    for source, ranges, extra in _sources(run, steps, wanted):
+        is_waiting = source == _WAITING
+        way = Way(
+            source=source,
+            id="w.delivery_id" if is_waiting else "id",
+            columns=", ".join(f"d.{name}" for name in _COLUMNS) if is_waiting else ", ".join(_COLUMNS),
+            test=test,
+            parameters={**parameters, **extra},
+            ranges=ranges,
+            per_recipient=per,
+        )
+        made.append(_matching(way, steps, found))
+    return made
+
+
+def _sources(
+    run: Run, steps: Sequence[RunStep], wanted: Narrowing
+) -> list[tuple[str, Sequence[tuple[int, int]], dict[str, Any]]]:
+    """Return (FROM and WHERE, ranges of ids, parameters) of what leads to the messages."""
+    everything = [(0, END)]
+    if wanted.stage in PROBLEMS:
+        return [(f"{_DELIVERY} and problem = %(problem)s", everything, {"problem": int(wanted.stage)})]
+    if wanted.result is not None:
+        return [(f"{_DELIVERY} and result = %(result_)s", everything, {"result_": int(wanted.result)})]
+    if wanted.stage is Stage.PENDING:
+        low = min((step.cursor for step in steps), default=0)
+        return [(_WAITING, everything, {}), (_DELIVERY, [((low + 1) * STEPS, END)], {})]
+    if wanted.stage is Stage.IN_FLIGHT:
+        return [(_DELIVERY, _claimed(run), {})]
+    if wanted.stage in _ENDED or wanted.no_receipt:
+        high = max((step.cursor for step in steps), default=0)
+        return [(_DELIVERY, [(0, high * STEPS + STEPS - 1)], {})]
+    return [(_DELIVERY, everything, {})]
+
+
+def _claimed(run: Run) -> list[tuple[int, int]]:
+    """Return the ranges of ids that claims hold, joined where they overlap."""
+    merged: list[tuple[int, int]] = []
+    claims = Claim.objects.filter(run_id=run.pk).order_by("first_id")
+    for first, last in claims.values_list("first_id", "last_id"):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _test(wanted: Narrowing) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a message has to fulfil, and its values."""
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    stage = Stage.SENT if wanted.no_receipt and wanted.stage is None else wanted.stage
+    for name, value in (
+        ("stage", stage),
+        ("reason", wanted.reason),
+        ("result", wanted.result),
+    ):
+        if value is not None:
+            conditions.append(f"{name} = %(t_{name})s")
+            values[f"t_{name}"] = int(value)
+    if wanted.code is not None:
+        conditions.append("coalesce(code, '') = %(t_code)s")
+        values["t_code"] = wanted.code
+    if wanted.no_receipt:
+        conditions.append("result is null")
+    return " and ".join(conditions), values
+
+
+def _skipped(wanted: Narrowing, found: "Matches | None") -> list[Way]:
+    if wanted.is_by_message or wanted.stage not in (None, Stage.SKIPPED):
+        return []  # nobody who was left out has a message
+    skips = [wanted.skip] if wanted.skip is not None else list(Skip)
+    return [
+        _matching_recipients(
+            Way(
+                source=f"{_RECIPIENT} and skip = %(skip)s",
+                parameters={"skip": int(skip)},
+                of_recipients=True,
+            ),
+            found,
+        )
+        for skip in skips
+    ]
+
+
+def _everybody(found: "Matches | None") -> Way:
+    return _matching_recipients(Way(source=_RECIPIENT, of_recipients=True), found)
+
+
+def _matching_recipients(way: Way, found: "Matches | None") -> Way:
+    """Return the way, leading only to recipients that a search matched."""
+    if found is None:
+        return way
+    if found.prefix:
+        return replace(
+            way,
+            columns="address",
+            test="starts_with(address, %(prefix)s)",
+            parameters={**way.parameters, "prefix": found.prefix},
+        )
+    return _among(way, found.ids)
+
+
+def _matching(way: Way, steps: Sequence[RunStep], found: "Matches | None") -> Way:
+    """Return the way, leading only to messages to recipients that a search matched."""
+    if found is None:
+        return way
+    if not found.prefix:
+        return _among(way, [one * STEPS + step.step for one in found.ids for step in steps])
+    address = (
+        "exists(select from deliveries_recipient r where r.run_id = %(run)s"
+        f" and r.id = candidate.id / {STEPS} and starts_with(r.address, %(prefix)s))"
+    )
+    return replace(
+        way,
+        test=f"{way.test} and {address}" if way.test else address,
+        parameters={**way.parameters, "prefix": found.prefix},
+    )
+
+
+def _among(way: Way, ids: Sequence[int]) -> Way:
+    return replace(
+        way,
+        source=f"{way.source} and {way.id} = any(%(matches)s)",
+        parameters={**way.parameters, "matches": list(ids)},
+    )
+
+
+def name_in(variables: Mapping[str, Any]) -> str:
+    """Return the name that a source gave a person, by the usual names of its columns; empty for none."""
+    known = {str(key).lower().replace(" ", "_"): value for key, value in variables.items()}
+    for key in ("name", "full_name"):
+        if isinstance(known.get(key), str) and known[key].strip():
+            return str(known[key]).strip()
+    parts = [
+        known.get("first_name") or known.get("firstname"),
+        known.get("last_name") or known.get("lastname"),
+    ]
+    return " ".join(str(part).strip() for part in parts if part)

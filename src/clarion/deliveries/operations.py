@@ -1,0 +1,110 @@
+"""Beginning and ending runs."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from clarion.campaigns import lifecycle
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.states import Action, PauseCause, Status
+from clarion.deliveries import partitions
+from clarion.deliveries.errors import RunInvalid
+from clarion.deliveries.models import Run, RunStep
+from clarion.engine.outcomes import REASONS, Reason
+from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces import actors, audit
+
+
+@transaction.atomic
+def begin_run(campaign_id: int) -> Run | None:
+    """Return the run that a BUILDING campaign is to fill, made when there is none; None when it is not building.
+
+    The steps' content is copied, so that nothing changed later reaches a run that has begun. Raises RunInvalid.
+    """
+    campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
+    if campaign is None or campaign.status != Status.BUILDING:
+        return None
+    run = Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
+    if run is not None:
+        return run
+    steps = list(campaign.steps.select_related("template_version"))
+    if not steps:
+        raise RunInvalid("The campaign has no message.")
+    if campaign.source is None:
+        raise RunInvalid("The campaign has no audience.")
+    last = Run.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
+    run = Run.objects.create(
+        workspace_id=campaign.workspace_id,
+        campaign=campaign,
+        number=last + 1,
+        plan={"name": campaign.name, "version": campaign.version, "source_id": campaign.source_id},
+    )
+    partitions.ensure_for(run.pk)
+    RunStep.objects.bulk_create(_frozen(run, step) for step in steps)
+    return run
+
+
+def _frozen(run: Run, step: Step) -> RunStep:
+    content = step.template_version.content if step.template_version else step.body_content
+    if step.sender_id is None or not content:
+        raise RunInvalid("The campaign's message has no sender or no content.")
+    return RunStep(
+        run=run,
+        step=step.position,
+        tier=step.tier,
+        channel=step.channel,
+        sender_id=step.sender_id,
+        content=content,
+    )
+
+
+@transaction.atomic
+def finish_run(run_id: int) -> bool:
+    """End the run when every recipient is settled, and complete its campaign; return whether it ended now."""
+    run = Run.objects.select_for_update(of=("self",)).select_related("campaign__workspace").get(pk=run_id)
+    if run.finished_at or run.pending or run.in_flight or run.built_at is None:
+        return False
+    if run.closing_stage is None:
+        try:
+            lifecycle.move(run.campaign, Action.COMPLETE, by=actors.system(run.campaign.workspace))
+        except TransitionRefused:
+            return False  # paused with nothing left: it completes when it is continued
+    Run.objects.filter(pk=run_id).update(finished_at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def fail_campaign(campaign_id: int, sentence: str) -> None:
+    """End a campaign that cannot go on, with the reason its author reads. Harmless when it has ended already."""
+    campaign = Campaign.objects.select_related("workspace").get(pk=campaign_id)
+    try:
+        lifecycle.move(campaign, Action.FAIL, by=actors.system(campaign.workspace), reason=sentence[:500])
+    except TransitionRefused:
+        return
+
+
+@transaction.atomic
+def refuse_sender(sender_id: int, reason: Reason, words: str) -> None:
+    """Block a sender that the provider refused, and pause what is sending through it."""
+    sender = Sender.objects.select_related("workspace").get(pk=sender_id)
+    told = REASONS[reason].sentence + (f" ({words})" if words else "")
+    blocked = Sender.objects.filter(pk=sender_id, status=SenderStatus.ACTIVE).update(
+        status=SenderStatus.BLOCKED, status_reason=told[:500], status_changed_at=timezone.now()
+    )
+    if not blocked:
+        return
+    by = actors.system(sender.workspace)
+    audit.record(
+        by=by, action="sender.blocked", kind="sender", object_id=str(sender.public_id),
+        object_name=sender.name, reason=told,
+        changes={"status": (SenderStatus.ACTIVE.value, SenderStatus.BLOCKED.value)},
+    )  # fmt: skip
+    sending: dict[str, Any] = {"status": Status.SENDING, "steps__sender": sender}
+    for campaign in Campaign.objects.filter(**sending).distinct():
+        try:
+            lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.SENDER, reason=told[:500])
+        except TransitionRefused:
+            continue

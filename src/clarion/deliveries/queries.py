@@ -1,0 +1,110 @@
+"""Reading campaigns' runs. Every row comes through a member, so that a stranger finds nothing.
+
+No function here counts rows of the big tables: what a run has come to is on its counters.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, QuerySet
+
+from clarion.campaigns.models import Campaign, Step
+from clarion.deliveries import reasons
+from clarion.deliveries.models import Run, RunProblem, RunStep
+from clarion.deliveries.reasons import Explained
+from clarion.deliveries.states import Stage
+from clarion.workspaces.models import Membership
+from clarion.workspaces.permissions import Permission
+
+#: Runs listed on one page of a campaign.
+RUNS_SHOWN = 100
+
+
+def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
+    """Return the campaign with its source, author, steps and their senders; None for a stranger's. Two queries."""
+    if not member.may(Permission.VIEW):
+        return None
+    steps = Step.objects.select_related("sender", "template_version__template").order_by("position")
+    return (
+        Campaign.objects.filter(workspace_id=member.workspace_id, public_id=public_id)
+        .select_related("workspace", "source", "created_by")
+        .prefetch_related(Prefetch("steps", steps))
+        .first()
+    )
+
+
+def runs_for(member: Membership, campaign: Campaign) -> QuerySet[Run]:
+    """Return the campaign's runs, newest first; none of a stranger's."""
+    if not member.may(Permission.VIEW):
+        return Run.objects.none()
+    return Run.objects.filter(workspace_id=member.workspace_id, campaign=campaign).order_by("-number")
+
+
+def run_for(member: Membership, campaign: Campaign, number: int | None = None) -> Run | None:
+    """Return the campaign's run of that number, the latest without one; None when there is none."""
+    runs = runs_for(member, campaign)
+    return (runs if number is None else runs.filter(number=number)).first()
+
+
+def run_by_id_for(member: Membership, run_id: int) -> Run | None:
+    """Return a run with its campaign by its id; None for a stranger's."""
+    if not member.may(Permission.VIEW):
+        return None
+    return Run.objects.select_related("campaign").filter(workspace_id=member.workspace_id, pk=run_id).first()
+
+
+def steps_of(run: Run) -> list[RunStep]:
+    """Return the run's steps in order."""
+    return list(RunStep.objects.filter(run_id=run.pk).order_by("step"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemCode:
+    """How many messages one provider code stands for, and the provider's words for one of them."""
+
+    stage: Stage
+    step: int
+    code: str
+    count: int
+    sample: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemGroup:
+    """Everything that happened to messages of a run for one reason."""
+
+    reason: Explained
+    #: FAILED, UNKNOWN, or PENDING for those that were put off and tried again.
+    stage: Stage
+    count: int
+    codes: Sequence[ProblemCode]
+
+    @property
+    def was_put_off(self) -> bool:
+        return self.stage is Stage.PENDING
+
+
+def problems(run: Run) -> list[ProblemGroup]:
+    """Return the run's problems by stage and reason, the gravest stage first and the largest first in each."""
+    groups: dict[tuple[int, int], list[RunProblem]] = {}
+    for row in RunProblem.objects.filter(run_id=run.pk, count__gt=0).order_by("-count", "code", "step"):
+        groups.setdefault((row.stage, row.reason), []).append(row)
+    made = [
+        ProblemGroup(
+            reason=reasons.explain(reason),
+            stage=Stage(stage),
+            count=sum(row.count for row in rows),
+            codes=[
+                ProblemCode(
+                    stage=Stage(row.stage), step=row.step, code=row.code, count=row.count, sample=row.sample
+                )
+                for row in rows
+            ],
+        )
+        for (stage, reason), rows in groups.items()
+    ]
+    order = [Stage.UNKNOWN, Stage.FAILED, Stage.EXPIRED, Stage.CANCELLED, Stage.PENDING]
+    return sorted(
+        made, key=lambda group: (order.index(group.stage) if group.stage in order else 9, -group.count)
+    )

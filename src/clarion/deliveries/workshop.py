@@ -1,0 +1,60 @@
+"""Transports and composers for the engine, made from senders and runs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from clarion.channels import registry
+from clarion.channels.base import StepContext
+from clarion.deliveries import operations
+from clarion.deliveries.models import Run, RunStep
+from clarion.engine.outcomes import Reason
+from clarion.engine.plan import LaneSpec, RunSpec
+from clarion.engine.ports import Composer, Transport
+from clarion.lib import keys
+from clarion.senders import secrets
+from clarion.senders.models import Sender
+
+
+class Workshop:
+    """`deliveries.store.Workshop` on Django's models. Each method runs in a thread of its own."""
+
+    def transport(self, spec: LaneSpec) -> Transport:
+        """Return the sender's transport with the lane's share of its connections."""
+        close_old_connections()
+        sender = Sender.objects.get(pk=spec.sender_id)
+        config = secrets.open_config(sender)
+        connections = config.get("connections")
+        if isinstance(connections, int):
+            config["connections"] = max(1, connections // spec.lanes)
+        return registry.get(sender.channel).transport(config)
+
+    def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
+        """Return the composer of the run's step. Raises RenderFailed."""
+        close_old_connections()
+        step = RunStep.objects.get(run_id=run.run_id, step=run.step)
+        ledger = Run.objects.select_related("campaign").get(pk=run.run_id)
+        return compose_with(step, ledger, secrets.open_config(Sender.objects.get(pk=step.sender_id)))
+
+    def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
+        """Block the sender and pause its campaigns."""
+        close_old_connections()
+        operations.refuse_sender(sender_id, reason, detail)
+
+    def fail_run(self, run_id: int, sentence: str) -> None:
+        """End the run's campaign as failed."""
+        close_old_connections()
+        operations.fail_campaign(Run.objects.get(pk=run_id).campaign_id, sentence)
+
+
+def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
+    """Return the composer by which the step's messages are, or were, made."""
+    context = StepContext(
+        workspace_id=run.workspace_id,
+        run_id=run.pk,
+        campaign_public_id=str(run.campaign.public_id),
+        public_url=settings.CLARION_PUBLIC_URL,
+        token_key=keys.derive(settings.SECRET_KEY, keys.TOKENS),
+    )
+    return registry.get(step.channel).composer(step.content, config, context)

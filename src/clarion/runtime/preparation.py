@@ -1,0 +1,66 @@
+"""What must be true before anything serves or sends: the database answers, tables and files are up to date."""
+
+import time
+
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from clarion.runtime import first_start, static_files
+from clarion.runtime.first_start import FirstOwner
+
+#: First and second key of the advisory lock under which one host at a time migrates.
+MIGRATION_LOCK = (0x434C4152, 1)
+#: The oldest PostgreSQL that is supported, as it numbers itself.
+OLDEST_SERVER = 150000
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used. The message is a sentence for the operator."""
+
+
+def prepare(*, patience_seconds: float) -> FirstOwner | None:
+    """Wait for the database, migrate, collect static files and make the first owner where there is nobody.
+
+    Returns the owner that was made, whose password is known only now. Raises DatabaseUnusable.
+    """
+    wait_for_database(patience_seconds)
+    migrate(verbosity=0)
+    static_files.collect_if_changed()
+    return first_start.prepare()
+
+
+def wait_for_database(seconds: float) -> None:
+    """Return when the database answers and is recent enough. Raises DatabaseUnusable."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            connection.ensure_connection()
+            break
+        except OperationalError as problem:
+            if time.monotonic() > until:
+                raise DatabaseUnusable(f"The database does not answer: {_first_line(problem)}") from None
+            time.sleep(0.5)
+    server = connection.connection.info.server_version
+    if server < OLDEST_SERVER:
+        raise DatabaseUnusable(f"PostgreSQL 15 or later is needed; the server is version {server // 10000}.")
+
+
+def migrate(*, verbosity: int) -> None:
+    """Apply missing migrations; when several hosts start at once, the others wait for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+        try:
+            if verbosity or _has_unapplied():
+                call_command("migrate", interactive=False, skip_checks=True, verbosity=verbosity)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", MIGRATION_LOCK)
+
+
+def _has_unapplied() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__

@@ -1,0 +1,104 @@
+"""What every worker looks after each second. Each thing is done by a conditional update, so no leader is needed."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from clarion.campaigns import lifecycle
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import Action, Status
+from clarion.deliveries import building, closing, operations
+from clarion.deliveries.models import Run
+from clarion.workspaces import actors
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1.0
+
+
+class Scheduler:
+    """Runs in two threads, because a large build must not keep a due campaign waiting."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._wanted = {"build": threading.Event(), "tick": threading.Event()}
+        self._threads = [
+            threading.Thread(target=self._loop, args=("build", build_due), name="build", daemon=True),
+            threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to look."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Look now. Safe from any thread."""
+        for wanted in self._wanted.values():
+            wanted.set()
+
+    def stop(self, seconds: float) -> None:
+        """Stop looking; what is under way may take so long to end. A build goes on at the next start."""
+        self._stopping.set()
+        self.wake()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _loop(self, name: str, look: Callable[[], None]) -> None:
+        wanted = self._wanted[name]
+        while not self._stopping.is_set():
+            wanted.clear()
+            try:
+                close_old_connections()
+                look()
+            except DatabaseError as problem:
+                log.warning("scheduler.database_down", look=name, detail=str(problem)[:200])
+                connection.close()
+            except Exception:
+                log.exception("scheduler.fault", look=name)
+            wanted.wait(TICK_SECONDS)
+        connection.close()
+
+
+def tick() -> None:
+    """Start what is due, close what was called off, finish what is settled."""
+    start_due()
+    closing.close_ended()
+    finish_settled()
+
+
+def start_due() -> None:
+    """Move every campaign whose start time has come from scheduled to building."""
+    due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=timezone.now())
+    for campaign in due.select_related("workspace"):
+        try:
+            lifecycle.move(
+                campaign, Action.START, by=actors.system(campaign.workspace), started_at=timezone.now()
+            )
+        except TransitionRefused:
+            continue
+
+
+def build_due() -> None:
+    """Build the run of every building campaign, and go on where an earlier process stopped."""
+    for campaign_id in Campaign.objects.filter(status=Status.BUILDING).values_list("pk", flat=True):
+        building.build(campaign_id)
+    unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
+    for run in unfinished.select_related("campaign__workspace", "campaign__source"):
+        building.build_run(run)
+
+
+def finish_settled() -> None:
+    """Finish runs of which nothing is left to send."""
+    settled = Run.objects.filter(
+        finished_at=None, built_at__isnull=False, pending=0, in_flight=0,
+        campaign__status__in=[Status.SENDING, Status.CANCELLED, Status.STOPPED, Status.FAILED, Status.EXPIRED],
+    )  # fmt: skip
+    for run_id in settled.values_list("pk", flat=True):
+        operations.finish_run(run_id)

@@ -1,0 +1,155 @@
+"""Start a whole installation as a process of its own, and look at what it consists of."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+#: Supervises real PostgreSQL, the real web server, and a child that does nothing but live.
+WITH_A_CHILD = """
+import sys
+from dataclasses import replace
+from clarion.cli import bootstrap
+settings = bootstrap.settings()
+from clarion.runtime import supervisor
+from clarion.runtime.processes import Program
+plan = supervisor.plan_from(settings, workers=False)
+def programs(listener, environment):
+    child = [sys.executable, "-c", "import time; time.sleep(3600)  # the child"]
+    return [*plan.programs(listener, environment),
+            Program(name="child", command=lambda: child, environment=environment)]
+sys.exit(supervisor.run(replace(plan, programs=programs), lambda url, said: print("ready", url, flush=True)))
+"""
+
+
+def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
+    """Return the first true answer. Fails the test after that time."""
+    until = time.monotonic() + seconds
+    while not (answer := question()):
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {seconds} s in vain: {what}")
+        time.sleep(0.05)
+    return answer
+
+
+class Installation:
+    """One CLARION_HOME and the supervisor on it."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home = home
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("CLARION_")
+        }
+        self.environment |= {
+            "CLARION_HOME": str(home),
+            "CLARION_BIND": "127.0.0.1:0",
+            "CLARION_WEB_WORKERS": "1",
+            **settings,
+        }
+        self.process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.log = home.parent / f"{home.name}.log"
+
+    def move(self, home: Path) -> None:
+        """Use another home below the same folder."""
+        self.home = home
+        self.environment["CLARION_HOME"] = str(home)
+
+    def clarion(self, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+        """Run one command of the program to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "clarion.cli", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def start(self, *command: str, seconds: float = 60) -> str:
+        """Start it and return its address as soon as it says that it is ready."""
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command or [sys.executable, "-c", WITH_A_CHILD],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        watchdog = time.monotonic() + seconds
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if "ready" in line:
+                return "http" + line.partition("http")[2].strip()
+            assert time.monotonic() < watchdog, self.log.read_text()
+        raise AssertionError(f"it ended with {self.process.wait()}:\n{self.log.read_text()}")
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every living process that belongs to this home, the supervisor included."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process):
+                    found.append(process)
+        return found
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        if process.pid == os.getpid():
+            return False
+        data = str((self.home / "postgres").resolve())
+        return process.cwd() == data or process.environ().get("CLARION_HOME") == str(self.home)
+
+    def pid_of(self, mark: str) -> int | None:
+        """Return the process id of the direct child whose command line contains the mark."""
+        assert self.process
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):
+                if child.status() != psutil.STATUS_ZOMBIE and mark in " ".join(child.cmdline()):
+                    return child.pid
+        return None
+
+    def signal(self, wanted: signal.Signals) -> None:
+        """Send the supervisor a signal."""
+        assert self.process
+        self.process.send_signal(wanted)
+
+    def wait(self, seconds: float = 30) -> int:
+        """Wait for the supervisor's end and return its code."""
+        assert self.process
+        code = self.process.wait(seconds)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return code
+
+    def remove(self) -> None:
+        """Stop all that is left and delete the files."""
+        for process in self.processes():
+            with suppress(psutil.Error):
+                process.kill()
+        if self.process:
+            self.wait()
+        wait_for(10, lambda: not self.processes(), "killed processes go")
+        shutil.rmtree(self.home.parent, ignore_errors=True)
+
+
+def new_home() -> Path:
+    """Return a fresh place that an unprivileged database user can reach, which pytest's own folders are not."""
+    return Path(tempfile.mkdtemp(prefix="clarion-acceptance-")) / "home"
+
+
+def copy_home(source: Path) -> Path:
+    """Return a copy of a stopped installation, owners included."""
+    target = new_home()
+    target.parent.chmod(0o711)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+    return target

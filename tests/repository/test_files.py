@@ -1,0 +1,168 @@
+"""Promises that the files of the repository keep."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "clarion"
+#: Lines a module may have; beyond that, two things live in one room.
+MOST_LINES = 400
+#: Longer files, with the reason.
+LONG_FILES: dict[str, str] = {}
+#: Calls that write to the database.
+WRITING = {
+    *("save", "asave", "create", "acreate", "update", "aupdate", "delete", "adelete", "bulk_create"),
+    *("bulk_update", "get_or_create", "update_or_create"),
+}
+#: What `WRITING` names on other things than querysets and models, by the receiver as it is written.
+HARMLESS = re.compile(
+    r"^(hashlib|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
+)
+#: Modules that may write besides `operations.py`; every one is an operation under a name of its own.
+WRITERS = {"planning.py", "store.py", "lifecycle.py", "audit.py", "partitions.py", "building.py", "demo.py"}
+
+#: Packages that never see a model; the import contracts say so.
+WITHOUT_A_DATABASE = ("engine", "lib", "channels")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the repository's files that match, whether committed yet or not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("this is no git work tree")
+    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def name(path: Path) -> str:
+    """Return the path within the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_nothing_is_left_to_do() -> None:
+    mark = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+    files = [
+        path for path in tracked("*.py", "*.html", "*.css", "*.js", "*.md", "*.sql") if path != Path(__file__)
+    ]
+
+    assert [name(path) for path in files if mark.search(path.read_text())] == []
+
+
+def test_modules_are_short() -> None:
+    long = {
+        name(path)
+        for path in tracked("*.py", "*.css", "*.js")
+        if "migrations" not in path.parts and len(path.read_text().splitlines()) > MOST_LINES
+    }
+
+    assert long == set(LONG_FILES)
+
+
+def test_templates_hold_no_inline_script_or_style() -> None:
+    """The content security policy would block them; mails are another matter."""
+    inline = re.compile(
+        r"<style|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|\sstyle=|\son[a-z]+=\""
+    )
+    pages = [path for path in tracked("src/clarion/**/*.html") if "mail" not in name(path)]
+
+    assert [name(path) for path in pages if inline.search(path.read_text())] == []
+
+
+def test_decisions_are_numbered_in_sequence() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_generated_reference_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    link = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
+    broken = [
+        f"{name(path)} -> {target}"
+        for path in tracked("*.md")
+        for target in link.findall(path.read_text())
+        if not (path.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_the_lock_files_name_every_dependency_and_no_host() -> None:
+    locked = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-dev.txt").read_text()
+    names = {line.partition("==")[0].lower() for line in locked.splitlines() if "==" in line}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    wanted = {re.split(r"[^A-Za-z0-9-]", line)[0].lower() for line in declared}
+
+    assert wanted - names == set()
+    assert "://" not in locked
+
+
+def writes(path: Path) -> Iterator[str]:
+    """Return every database write in a module: its line and what it is called on."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITING:
+            receiver = ast.unparse(node.func.value)
+            if _is_a_row_or_queryset(receiver, node):
+                yield f"{name(path)}:{node.lineno} {receiver[:40]}.{node.func.attr}"
+
+
+def _is_a_row_or_queryset(receiver: str, call: ast.Call) -> bool:
+    if HARMLESS.match(receiver):
+        return False
+    method = call.func.attr  # type: ignore[attr-defined]
+    if ".objects" in receiver or "_set" in receiver or ".filter(" in receiver:
+        return True
+    if method == "update":  # dict.update and hash.update take an argument without a name
+        return not call.args
+    return method in ("save", "asave", "delete", "adelete", "bulk_create", "bulk_update")
+
+
+def test_only_operations_write() -> None:
+    readers = [
+        path
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.name != "operations.py"
+        and path.name not in WRITERS
+        and not {"migrations", "tests", "operations", *WITHOUT_A_DATABASE}
+        & set(path.relative_to(SOURCE).parts)
+    ]
+
+    assert [found for path in readers for found in writes(path)] == []
+
+
+def test_the_search_for_writes_finds_them() -> None:
+    module = ROOT / "tests" / "repository" / "sample_of_writes.py.txt"
+
+    assert [line.rpartition(" ")[2] for line in writes(module)] == [
+        "Run.objects.create",
+        "runs.filter(id=1).update",
+        "run.save",
+        "run.delete",
+    ]
