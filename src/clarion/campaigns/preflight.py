@@ -202,9 +202,11 @@ def _look_at_content(found: _Findings) -> None:
         content, variables = content_of(step)
         if not content:
             problems = material.compiled(step.channel, step.body_source).problems if step.body_source else {}
-            sentences = list(problems.values()) or [_("Choose a template or write the message.")]
-            for sentence in sentences:
+            for sentence in problems.values():
                 found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
+            if not problems:
+                sentence = _("Choose a template or write the message.")
+                found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
         _look_at_variables(found, content, variables)
