@@ -46,7 +46,9 @@ def cpu() -> float:
 
 def make_composer(**settings: Any) -> Composer:
     """Return a composer for a 5 kB personalised mail with a text."""
-    checked = config.check({"host": "127.0.0.1", "from_address": "shop@example.test", "verp": True} | settings)
+    checked = config.check(
+        {"host": "127.0.0.1", "from_address": "shop@example.test", "verp": True} | settings
+    )
     context = StepContext(
         workspace_id=1,
         run_id=7,
@@ -191,7 +193,9 @@ def main() -> None:
     ascii_only = "compose + octets, 7bit"
     measure(ascii_only, lambda number: composer.compose(claim(number)).payload.wire(eight_bit=False), count)
     edwards = make_composer(dkim_keys=[["e", pem(ed25519.Ed25519PrivateKey.generate())]])
-    classic = make_composer(dkim_keys=[["r", pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))]])
+    classic = make_composer(
+        dkim_keys=[["r", pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))]]
+    )
     measure("… + DKIM Ed25519", lambda number: edwards.compose(claim(number)).payload.wire(), count // 10)
     measure("… + DKIM RSA-2048", lambda number: classic.compose(claim(number)).payload.wire(), count // 20)
     if shutil.which("smtp-sink") is None:

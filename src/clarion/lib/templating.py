@@ -172,6 +172,11 @@ class Program:
             values = self._env.render_template("program", **variables).split(_MARK)
         except (minijinja.TemplateError, TypeError, ValueError) as error:
             raise self._explain(variables, error) from None
+        except BaseException as error:
+            # A panic of the Rust library is no Exception, and would end the process for one bad template.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise FillFailed("The template made the template engine fail.") from None
         if len(values) != self.count:
             values = self._render_without_marks(variables)
         return values

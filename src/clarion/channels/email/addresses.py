@@ -50,5 +50,5 @@ def on_the_wire(address: str) -> bytes:
     return raw
 
 
-#: Nothing that could leave the angle brackets or the line.
-_SAFE = re.compile(r"[^\x00-\x20\x7f-\x9f<>\u2028\u2029]+")
+#: Nothing that could leave the angle brackets or the line, or mean something in a header's list of addresses.
+_SAFE = re.compile(r"[^\x00-\x20\x7f-\x9f<>()\[\]\\,;:\"\u2028\u2029]+")

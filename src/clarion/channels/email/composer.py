@@ -54,6 +54,7 @@ class Composer:
             signer=signer,
         )
         self._sender_needs_utf8 = not (self._from_address + config.return_path).isascii()
+        self._fixed_return_path = (config.return_path or self._from_address).encode()
         mailto = quote(config.unsubscribe_mailto, safe="@")
         self._mailto = f", <mailto:{mailto}?subject=unsubscribe>" if mailto else ""
         self._date: tuple[int, bytes] = (0, b"")
@@ -74,8 +75,9 @@ class Composer:
         now = int(time.time())
         if now != self._date[0]:
             self._date = (now, formatdate(now).removesuffix("-0000").encode() + b"+0000")
+        to_name = _filled(self._to_name, values[self._to_name_holes])
         personal: tuple[bytes, ...] = (
-            headers.mailbox(_filled(self._to_name, values[self._to_name_holes]), address, used=4),
+            headers.mailbox(to_name, address, used=4) if to_name else recipient,
             headers.text(_filled(self._subject, values[self._subject_holes]), used=9),
             self._date[1],
             f"<{token}@{self._domain}>".encode(),
@@ -89,7 +91,10 @@ class Composer:
             envelope_id=token,
             plan=self._plan,
             personal=personal,
-            values=[octets(value) for value in values[self._body_from :]],
+            values=[
+                value.encode() if value.isprintable() else octets(value)
+                for value in values[self._body_from :]
+            ],
             moment=now,
         )
         return Message(run_id=run_id, delivery_id=delivery_id, address=address, payload=mail)
@@ -106,10 +111,9 @@ class Composer:
             raise RenderFailed(str(error)) from None
 
     def _return_path(self, token: str) -> bytes:
-        config = self._config
-        if config.verp:
-            return f"{VERP_LOCAL}+{token}@{config.verp_domain}".encode()
-        return (config.return_path or self._from_address).encode()
+        if self._config.verp:
+            return f"{VERP_LOCAL}+{token}@{self._config.verp_domain}".encode()
+        return self._fixed_return_path
 
     def _boundary(self) -> str:
         # Unguessable, so that no variable's value can hold it; the same in every process of the run.

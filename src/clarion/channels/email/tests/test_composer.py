@@ -152,7 +152,8 @@ class TestHeaders:
         assert "To: änne@example.test\r\n".encode() in mail.wire()
 
     @pytest.mark.parametrize(
-        "address", ["a b@example.test", "a@example.test>\r\nRCPT TO:<x@y.test", "nobody", ""]
+        "address",
+        ["a b@example.test", "a@example.test>\r\nRCPT TO:<x@y.test", "a,b@example.test", "nobody", ""],
     )
     def test_an_address_that_could_leave_its_command_is_refused(self, address: str) -> None:
         with pytest.raises(RenderFailed):
