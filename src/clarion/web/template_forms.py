@@ -64,9 +64,7 @@ class TemplateForm(forms.Form):
         label=gettext_lazy("Message"),
         max_length=MAX_SOURCE,
         strip=False,
-        widget=forms.Textarea(
-            attrs={"class": "input--code", "rows": 22, "spellcheck": "false", "data-code": ""}
-        ),
+        widget=forms.Textarea(attrs={"class": "input--code", "rows": 22, "spellcheck": "false"}),
     )
     text = forms.CharField(
         label=gettext_lazy("Plain text"),

@@ -149,20 +149,29 @@ class TestEditor:
 class TestPreview:
     def given_a_contact(self, cast: Cast) -> Contact:
         return Contact.objects.create(
-            workspace=cast.workspace, email="ana@example.test", first_name="Ana <b>", attributes={"city": "Graz"}
+            workspace=cast.workspace,
+            email="ana@example.test",
+            first_name="Ana <b>",
+            attributes={"city": "Graz"},
         )
 
     def test_fills_in_what_is_typed_as_a_contact(self, cast: Cast, bob: Client) -> None:
         contact = self.given_a_contact(cast)
 
-        answer = bob.post(LIST + "frame/", form(source="<p>{{ first_name }} of {{ city }}</p>", **{"as": str(contact.public_id)}))
+        answer = bob.post(
+            LIST + "frame/",
+            form(source="<p>{{ first_name }} of {{ city }}</p>", **{"as": str(contact.public_id)}),
+        )
 
         assert "Ana &lt;b&gt; of Graz" in answer.content.decode()
 
     def test_is_a_document_with_no_rights(self, cast: Cast, bob: Client) -> None:
         template = given_a_template(cast, source="<script>alert(1)</script><p>Hi</p>")
 
-        for answer in (bob.get(f"{LIST}{template.public_id}/versions/1/frame/"), bob.post(LIST + "frame/", form())):
+        for answer in (
+            bob.get(f"{LIST}{template.public_id}/versions/1/frame/"),
+            bob.post(LIST + "frame/", form()),
+        ):
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
             assert "sandbox" in policy
@@ -174,7 +183,9 @@ class TestPreview:
         contact = self.given_a_contact(cast)
 
         wrong = bob.post(LIST + "check/", form(source="\n{{ x|oops }}")).content.decode()
-        lacking = bob.post(LIST + "check/", form(source="{{ plan }}", **{"as": str(contact.public_id)})).content.decode()
+        lacking = bob.post(
+            LIST + "check/", form(source="{{ plan }}", **{"as": str(contact.public_id)})
+        ).content.decode()
 
         assert 'data-go-to-line="2"' in wrong
         assert "There is no filter “oops”" in wrong
@@ -199,7 +210,9 @@ class TestPreview:
         template = given_a_template(cast, source="{{ first_name }}")
         vera = client_of(cast.vera)
 
-        frame = vera.get(f"{LIST}{template.public_id}/versions/1/frame/?as={contact.public_id}").content.decode()
+        frame = vera.get(
+            f"{LIST}{template.public_id}/versions/1/frame/?as={contact.public_id}"
+        ).content.decode()
 
         assert "Ana" not in frame
         assert "ana@example.test" not in vera.get(f"{LIST}{template.public_id}/").content.decode()
