@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 _PADDING = frozenset("padding padding-top padding-right padding-bottom padding-left".split())
 _BLOCK = _PADDING | {"container-background-color", "css-class", "mj-class"}
-_FONT = frozenset("color font-family font-size font-style font-weight letter-spacing line-height text-decoration".split())
+_FONT = frozenset(
+    "color font-family font-size font-style font-weight letter-spacing line-height text-decoration".split()
+)
 _BORDER = frozenset("border border-top border-right border-bottom border-left border-radius".split())
-_INNER_BORDER = frozenset("inner-border inner-border-top inner-border-right inner-border-bottom inner-border-left".split())
+_INNER_BORDER = frozenset(
+    "inner-border inner-border-top inner-border-right inner-border-bottom inner-border-left".split()
+)
 _BACKGROUND = frozenset(
     "background-color background-url background-repeat background-size background-position background-position-x "
     "background-position-y".split()
@@ -43,9 +47,14 @@ _ANYWHERE = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-co
 
 _SECTION = _BACKGROUND | _BORDER | _PADDING | _COMMON | {"direction", "full-width", "text-align", "gap"}
 _TEXT = _BLOCK | _FONT | {"align", "height", "text-transform"}
-_SOCIAL = _FONT | _PADDING | _COMMON | frozenset(
-    "align alt border-radius background-color href icon-height icon-padding icon-size icon-position name rel sizes "
-    "src srcset target text-padding title vertical-align".split()
+_SOCIAL = (
+    _FONT
+    | _PADDING
+    | _COMMON
+    | frozenset(
+        "align alt border-radius background-color href icon-height icon-padding icon-size icon-position name rel sizes "
+        "src srcset target text-padding title vertical-align".split()
+    )
 )
 _ACCORDION = _BLOCK | _ICON | {"border", "font-family"}
 

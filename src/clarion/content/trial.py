@@ -19,7 +19,9 @@ CPU_SECONDS = 2
 MAX_RENDERED = 5_000_000
 
 #: What the language calls mistakes that no value could mend; other ones may come from the made-up values.
-_FATAL = frozenset({"SyntaxError", "UnknownFilter", "UnknownFunction", "UnknownTest", "UnknownMethod", "OutOfFuel"})
+_FATAL = frozenset(
+    {"SyntaxError", "UnknownFilter", "UnknownFunction", "UnknownTest", "UnknownMethod", "OutOfFuel"}
+)
 
 
 def main() -> int:
@@ -49,7 +51,13 @@ def problems_of(parts: list[tuple[str, str, bool]]) -> Iterator[tuple[str, int, 
 def samples(names: frozenset[str]) -> Iterator[Mapping[str, Any]]:
     """Yield values for the variables: words, long texts, numbers, lists, and none at all."""
     words = "Zoë & <b>O’Neill</b> \"quoted\" 'x'\n"
-    row = {"name": "A thing", "title": "A thing", "price": 12.5, "quantity": 3, "url": "https://example.test/"}
+    row = {
+        "name": "A thing",
+        "title": "A thing",
+        "price": 12.5,
+        "quantity": 3,
+        "url": "https://example.test/",
+    }
     for value in ("Ana", words * 40, 1_000_000, [row] * 50, ["one", "two"] * 25, None):
         yield _nested(names, value)
 
@@ -85,7 +93,11 @@ def _try(part: Any, variables: Mapping[str, Any]) -> tuple[int, str] | None:
     except minijinja.TemplateError as error:
         if error.kind not in _FATAL:
             return None
-        sentence = "The template takes too many steps" if error.kind == "OutOfFuel" else str(error.detail or error.kind)
+        sentence = (
+            "The template takes too many steps"
+            if error.kind == "OutOfFuel"
+            else str(error.detail or error.kind)
+        )
         return error.line or 0, f"{sentence[:1].upper()}{sentence[1:200]}."
     except (TypeError, ValueError, OverflowError):
         return None  # a filter of ours was given a made-up value that it cannot take

@@ -193,7 +193,9 @@ def _word(tag: str) -> str:
 def _readable(detail: str) -> str:
     """The language's own words, a little plainer."""
     plain = detail.replace("expected end of variable block", "expected “}}”")
-    plain = plain.replace("expected end of block", "expected “%}”").replace("unexpected end of input", "the text ends here")
+    plain = plain.replace("expected end of block", "expected “%}”").replace(
+        "unexpected end of input", "the text ends here"
+    )
     return plain[:1].upper() + plain[1:]
 
 
@@ -205,9 +207,15 @@ def _unknown_names(env: minijinja.Environment, line: int, tag: str) -> Iterator[
             continue
         before = tokens[at - 1].text if at else ""
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-        if (before == "|" or (at == 1 and before == "filter")) and not _exists(env, f"''|{token.text}", "UnknownFilter"):
+        if (before == "|" or (at == 1 and before == "filter")) and not _exists(
+            env, f"''|{token.text}", "UnknownFilter"
+        ):
             yield Problem(line, f"There is no filter “{token.text}”.")
-        elif before in ("is", "not") and _is_test(tokens, at) and not _exists(env, f"'' is {token.text}", "UnknownTest"):
+        elif (
+            before in ("is", "not")
+            and _is_test(tokens, at)
+            and not _exists(env, f"'' is {token.text}", "UnknownTest")
+        ):
             yield Problem(line, f"There is no test “{token.text}”.")
         elif after == "(" and before not in ("|", ".", "is", "not", "filter") and token.text not in _WORDS:
             if token.text in ("debug", "namespace") or not _exists(env, f"{token.text}()", "UnknownFunction"):
@@ -216,7 +224,9 @@ def _unknown_names(env: minijinja.Environment, line: int, tag: str) -> Iterator[
 
 def _is_test(tokens: Sequence[_Token], at: int) -> bool:
     before = tokens[at - 1].text
-    return before == "is" or (before == "not" and at > 1 and tokens[at - 2].text == "is" and tokens[at].text not in _WORDS)
+    return before == "is" or (
+        before == "not" and at > 1 and tokens[at - 2].text == "is" and tokens[at].text not in _WORDS
+    )
 
 
 def _exists(env: minijinja.Environment, probe: str, unknown: str) -> bool:
@@ -350,7 +360,9 @@ def _factor(name: str, arguments: Sequence[_Token]) -> int:
             raise _Refuse(f"“{name}” needs a number that is written out")
         if any(token.text in ("*", "**", "+") for token in arguments):
             raise _Refuse(f"“{name}” needs a plain number")
-        largest = max((float(token.text.replace("_", "")) for token in arguments if token.kind == "number"), default=1)
+        largest = max(
+            (float(token.text.replace("_", "")) for token in arguments if token.kind == "number"), default=1
+        )
         if largest > MAX_ARGUMENT:
             raise _Refuse(f"the number of “{name}” is too large")
         factor *= max(1, int(largest), _UNKNOWN_FACTOR if has_names else 1)
@@ -367,7 +379,10 @@ def _repetition(tokens: Sequence[_Token], at: int) -> int:
         for token in (*tokens[at - 1 : at], *tokens[at + 1 : at + 2])
         if token.kind == "number"
     ]
-    ahead = next((i for i in range(at + 1, len(tokens)) if tokens[i].text in (",", "+", "-", "~", "*", "/")), len(tokens))
+    ahead = next(
+        (i for i in range(at + 1, len(tokens)) if tokens[i].text in (",", "+", "-", "~", "*", "/")),
+        len(tokens),
+    )
     right = [tokens[i].text for i in range(at + 1, ahead) if i and tokens[i - 1].text == "|"]
     left = tokens[at - 1].text if at > 1 and tokens[at - 2].text == "|" else ""
     if left in _NUMERIC and ((right and right[-1] in _NUMERIC) or literals):

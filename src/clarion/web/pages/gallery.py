@@ -80,9 +80,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     with translation.override(request.GET.get("language", translation.get_language() or "en")):
         real = Shell(request)
         shell = SampleShell(real.theme, real.language, real.direction)
-        broken = SampleForm(
-            {"name": "", "mail": "nobody", "zone": "UTC", "date": "", "time": "09:30"}
-        )
+        broken = SampleForm({"name": "", "mail": "nobody", "zone": "UTC", "date": "", "time": "09:30"})
         broken.is_valid()
         context = {
             "shell": shell,
