@@ -23,7 +23,7 @@ from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
-from clarion.web.sender_forms import SenderForm, SendTestForm
+from clarion.web.sender_forms import SenderForm, SendTestForm, plain_numbers
 from clarion.web.statuses import channel_look, look
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
@@ -306,6 +306,7 @@ def _row(request: PageRequest, sender: Any) -> dict[str, Any]:
     return {
         "sender": sender,
         "status": sender.status.lower(),
+        "tone": "red" if sender.status == SenderStatus.BLOCKED else "amber",
         "origin": sender.config.get("from_address", ""),
         "limits": limits_text(sender),
         "health": queries.health_of(sender),
@@ -348,7 +349,9 @@ def _chips(request: PageRequest, channels: list[str], statuses: list[str]) -> li
 
 def _sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpResponse:
     form = SenderForm(initial=SenderForm.initial_of(sender))
-    setup = setup_form(sender.channel)(initial=sender.config, secrets_set=tuple(secrets.set_names(sender)))
+    setup = setup_form(sender.channel)(
+        initial=plain_numbers(sender.config), secrets_set=tuple(secrets.set_names(sender))
+    )
     return _editor(request, sender, sender.channel, form, setup, **context)
 
 
