@@ -86,6 +86,9 @@ class TestLint:
             "{{ range(100000000) }}",
             "{{ [1]|slice(100000000)|list }}",
             "{% filter indent(9999) %}" * 3 + "{{ a }}" + "{% endfilter %}" * 3,
+            "{% for i in range(10000) %}{{ 'x' * 9000 }}{% endfor %}",
+            "{% for i in range(9000) %}" + "x" * 5000 + "{% endfor %}",
+            "{% for a in b %}" * 4 + "{{ a }}" + "{% endfor %}" * 4,
             "{% for x in y %}" * 9 + "x" + "{% endfor %}" * 9,
         ],
     )
