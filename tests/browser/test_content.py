@@ -1,4 +1,4 @@
-"""Templates and senders in Chromium: the live preview, mistakes at their line, accessibility, silence of the console."""
+"""Templates and senders in Chromium: the live preview, mistakes at their line, accessibility, a silent console."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def test_a_mistake_is_shown_at_its_line(opened: Callable[..., Any], template: Te
     expect(page.locator(".code__lines [data-bad]").first).to_have_text("3")
     page.locator("[data-go-to-line]").first.click()
     selected = page.evaluate(
-        "(() => { const a = document.querySelector('#id_source'); return a.value.slice(a.selectionStart, a.selectionEnd); })()"
+        "(() => { const a = document.querySelector('#id_source');"
+        " return a.value.slice(a.selectionStart, a.selectionEnd); })()"
     )
     assert "<mj-txt>" in selected
     assert heard == []
@@ -118,19 +119,22 @@ def test_pages_are_accessible_and_silent(
     opened: Callable[..., Any], template: Template, cast: Cast, axe_source: str, look: str
 ) -> None:
     sender = senders.create_sender(
-        by=of_member(cast.alice), channel="email", name="Shop", config={"host": "mail.example.test", "from_address": "shop@example.test"}
+        by=of_member(cast.alice), channel="email", name="Shop",
+        config={"host": "mail.example.test", "from_address": "shop@example.test"},
     )  # fmt: skip
     size = {"width": 390, "height": 844} if look == "phone" else {"width": 1440, "height": 900}
     options = {"viewport": size, "color_scheme": "dark" if look == "dark" else "light", "bypass_csp": True}
-    paths = ["templates/", f"templates/{template.public_id}/", f"templates/{template.public_id}/versions/",
-             f"templates/{template.public_id}/versions/1/", "senders/", "senders/new/", f"senders/{sender.public_id}/"]  # fmt: skip
+    one = f"templates/{template.public_id}/"
+    paths = ["templates/", one, f"{one}versions/", f"{one}versions/1/"]
+    paths += ["senders/", "senders/new/", f"senders/{sender.public_id}/"]
 
     for path in paths:
         page, heard = opened(path, **options)
         page.wait_for_load_state("networkidle")
         page.evaluate(axe_source)
         found = page.evaluate(
-            "axe.run(document, {iframes: false}).then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
+            "axe.run(document, {iframes: false})"
+            ".then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
         )
 
         assert found == [], path

@@ -117,8 +117,8 @@ class TestLint:
 
 _NAMES = st.sampled_from(["a", "b", "s", "t"])
 _FILTERS = st.sampled_from(
-    ["|upper", "|tojson", "|list", "|string", '|replace("v", "wwwww")', '|join(", ")', "|indent(9)", "|urlencode", "|escape",
-     "|replace(a, b)", "|join(b)", "|batch(3)|list", "|pprint", "|length", "|int", "|sort|list", "|reverse"]
+    ["|upper", "|tojson", "|list", "|string", '|replace("v", "wwwww")', '|join(", ")', "|indent(9)", "|urlencode",
+     "|escape", "|replace(a, b)", "|join(b)", "|batch(3)|list", "|pprint", "|length", "|int", "|sort|list", "|reverse"]
 )  # fmt: skip
 _ATOMS = st.builds("".join, st.tuples(_NAMES, st.lists(_FILTERS, max_size=4).map("".join)))
 _EXPRESSIONS = st.lists(_ATOMS, min_size=1, max_size=3).flatmap(
