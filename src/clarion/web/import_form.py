@@ -20,8 +20,9 @@ class MappingForm(forms.Form):
 
     on_known = forms.ChoiceField(
         label=gettext_lazy("Contacts that are known already"),
+        help_text=gettext_lazy("Empty cells of the file erase nothing."),
         choices=[
-            ("update", gettext_lazy("Update them; empty cells change nothing")),
+            ("update", gettext_lazy("Update them")),
             ("skip", gettext_lazy("Leave them as they are")),
         ],
         initial="update",

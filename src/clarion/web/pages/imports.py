@@ -248,7 +248,7 @@ def _facts(request: PageRequest, the_import: Import) -> dict[str, Any]:
         "stats": [
             Stat(label=_("Rows"), value=the_import.row_count, live="rows"),
             Stat(label=_("Added"), value=the_import.created_count, mark="ok", live="created"),
-            Stat(label=_("Updated"), value=the_import.updated_count, mark="brand", live="updated"),
+            Stat(label=_("Updated"), value=the_import.updated_count, mark="odd", live="updated"),
             Stat(label=_("Left as they were"), value=the_import.skipped_count, mark="idle", live="skipped"),
             Stat(label=_("Rejected"), value=the_import.bad_count, mark="bad", live="bad"),
         ],
