@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clarion.audience import importing, operations
+from clarion.audience import importing, operations, reading
 from clarion.audience.models import Contact, ContactState, Import, List, Suppression
 from clarion.workspaces import actors
 from clarion.workspaces.models import Membership
@@ -293,3 +293,26 @@ class TestSuppressions:
 
         assert "Row 2: " in shown
         assert Suppression.objects.get().origin == "old.csv"
+
+
+def test_the_rejected_rows_of_an_upload_are_downloaded_by_its_own_workspace_only(
+    cast: Cast, visit: Visit
+) -> None:
+    source = operations.create_upload_source(
+        by=actors.of_member(cast.alice),
+        file=SimpleUploadedFile("people.csv", b"email,name\nana@shop.example,Ana\n=rubbish,Bob\n"),
+        file_name="people.csv",
+        channel="email",
+    )
+    reading.read_source(source)
+    page = f"sources/{source.public_id}/rejected.csv"
+
+    answer = visit(cast.alice).get(f"/w/{cast.workspace.slug}/{page}")
+
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == "row,column,reason,email,name"
+    assert lines[1].startswith("2,email,")
+    assert lines[1].endswith(",'=rubbish,Bob")
+    assert visit(cast.vera).get(f"/w/{cast.workspace.slug}/{page}").status_code == 403
+    for slug in (cast.workspace.slug, cast.elsewhere.slug):
+        assert visit(cast.mallory).get(f"/w/{slug}/{page}").status_code == 404

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from clarion.channels import registry
 from clarion.web.access import require
 from clarion.web.audience_forms import SuppressionForm, channel_choices
 from clarion.web.confirm import confirm_page, is_confirmed
+from clarion.web.csv_answers import csv_answer
 from clarion.web.keyset import keys_of, page_links
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import may_see
@@ -197,21 +196,5 @@ def suppression_export(request: PageRequest, workspace: str) -> HttpResponseBase
     """All suppressions as a CSV file."""
     require(request, Permission.EXPORT)
     require(request, Permission.VIEW_PII)
-    lines = _lines(queries.suppression_rows(request.member))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="suppressions-{request.workspace.slug}.csv"'
-    return response
-
-
-class _Echo:
-    """What `csv.writer` writes to: hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
-    yield "\ufeff"  # spreadsheets know UTF-8 by this mark
-    writer = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow(row)
+    rows = queries.suppression_rows(request.member)
+    return csv_answer(rows, name=f"suppressions-{request.workspace.slug}.csv")
