@@ -77,7 +77,9 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     )
     pages = [path for path in tracked("src/clarion/**/*.html") if "mail" not in name(path)]
 
-    assert [name(path) for path in pages if inline.search(path.read_text())] == []
+    tags = re.compile(r"\{%.*?%\}")  # a parameter called style is no attribute
+
+    assert [name(path) for path in pages if inline.search(tags.sub("", path.read_text()))] == []
 
 
 def test_decisions_are_numbered_in_sequence() -> None:
