@@ -15,6 +15,14 @@ def read_source(source_id: int) -> None:
     reading.read_source_job(source_id)
 
 
+@app.task(name="audience.run_import", queue="audience", retry=_RETRY)
+def run_import(import_id: int) -> None:
+    """Bring a mapped file's rows into the contacts."""
+    from clarion.audience import importing
+
+    importing.run_import_job(import_id)
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="audience.sweep_uploads", queue="audience", queueing_lock="audience.sweep_uploads")
 def sweep_uploads(timestamp: int) -> None:

@@ -15,8 +15,9 @@ from clarion.deliveries.scanning import END, Way, search
 MATCHES = 5_000
 #: Names have no index: they are looked for in runs of up to so many people.
 NAMES_UP_TO = 20_000
-#: Seconds given to the search for a provider's id, which has no index either. It reads a million rows in about 0.2.
+#: Seconds given to the search for a provider's id, which has no index either.
 PROVIDER_ID_SECONDS = 1.0
+PROVIDER_ID_WINDOW = 100_000
 PROVIDER_ID_LENGTH = 6
 _NUMBER = re.compile(r"#(\d{1,15})")
 

@@ -61,7 +61,7 @@ def check(run: Run) -> LedgerReport:
     """Recount the run from its rows; the report lists all that is off.
 
     It reads one snapshot in a transaction of its own, so that a run that is being sent is judged at one moment;
-    inside a caller's transaction it sees what that one sees. It reads every row of the run: about two seconds a
+    inside a caller's transaction it sees what that one sees. It reads every row of the run: a few seconds a
     million.
     """
     began = time.monotonic()
