@@ -25,10 +25,11 @@ COLUMNS = {Span.MINUTE: 60, Span.HOUR: 48, Span.DAY: 31}
 FEWEST = {Span.MINUTE: 15, Span.HOUR: 12, Span.DAY: 7}
 
 
-_BACK = {
-    Span.MINUTE: timedelta(minutes=COLUMNS[Span.MINUTE]),
-    Span.HOUR: timedelta(hours=COLUMNS[Span.HOUR] + 1),
-    Span.DAY: timedelta(days=COLUMNS[Span.DAY] + 1),
+#: Hours that the columns reach back, and one to spare for a change of the clocks.
+_BACK_HOURS = {
+    Span.MINUTE: COLUMNS[Span.MINUTE] // 60 + 1,
+    Span.HOUR: COLUMNS[Span.HOUR] + 1,
+    Span.DAY: COLUMNS[Span.DAY] * 24 + 1,
 }
 
 
@@ -56,7 +57,7 @@ with bounds as materialized (
 select date_trunc(%(span)s, a.minute, %(zone)s), a.stage, sum(a.count), min(bounds.oldest)
   from bounds, deliveries_runstep s, deliveries_activity a
  where s.run_id = %(run)s and a.run_id = %(run)s and a.step = s.step
-   and a.minute > bounds.newest - %(back)s group by 1, 2
+   and a.minute > bounds.newest - make_interval(hours => %(hours)s) group by 1, 2
 """
 
 
@@ -66,7 +67,7 @@ def activity(run: Run, span: Span, zone: str) -> list[Bucket]:
     counts: dict[datetime, dict[int, int]] = {}
     oldest = datetime.max.replace(tzinfo=place)
     with connection.cursor() as cursor:
-        cursor.execute(_ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk, "back": _BACK[span]})
+        cursor.execute(_ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk, "hours": _BACK_HOURS[span]})
         for start, stage, count, first in cursor.fetchall():
             oldest = first.astimezone(place)
             counts.setdefault(start.astimezone(place), {})[stage] = int(count)
