@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SAMPLE = 25
 #: Addresses of one test.
 TESTS_MAX = 5
+#: How a message without HTML is shown; the frame's own policy allows the style.
+_PLAIN = (
+    '<!doctype html><meta charset="utf-8"><title>.</title><body style="margin:0;padding:18px 20px;'
+    'font:14px/1.55 system-ui,sans-serif;white-space:pre-wrap;overflow-wrap:anywhere">{}</body>'
+)
 #: Stands in for a recipient while there is none.
 NOBODY = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
 
@@ -83,7 +88,7 @@ def document(request: PageRequest, campaign: Campaign) -> str:
     filled = rendering.preview(content, step.channel, person) if step and content else rendering.Preview()
     if filled.html and not filled.problem:
         return filled.html
-    return render_to_string("campaigns/preview_text.html", {"text": filled.text, "problem": filled.problem})
+    return format_html(_PLAIN, filled.problem or filled.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
