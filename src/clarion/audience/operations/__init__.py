@@ -31,7 +31,13 @@ from clarion.audience.operations.sources import (
     create_upload_source,
     delete_source,
 )
-from clarion.audience.operations.suppressions import add_suppression, suppress, suppress_file, unsuppress
+from clarion.audience.operations.suppressions import (
+    add_suppression,
+    suppress,
+    suppress_file,
+    unsuppress,
+    withdraw_unsubscription,
+)
 
 __all__ = [
     "ContactFields",
@@ -58,4 +64,5 @@ __all__ = [
     "unsuppress",
     "update_contact",
     "update_list",
+    "withdraw_unsubscription",
 ]

@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from email.utils import getaddresses
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -22,7 +23,8 @@ AUTH = ("auto", "plain", "login", "xoauth2", "none")
 DEFAULT_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 _SCHEMES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+#: A name (with underscores, as container networks have them) or an address.
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -190,6 +192,18 @@ def config_from_url(url: str) -> dict[str, Any]:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})
         config[name] = value
     return config
+
+
+def from_header(text: str) -> dict[str, Any]:
+    """Return `from_name` and `from_address` from `Shop <shop@example.com>`. Raises ConfigInvalid."""
+    found = getaddresses([text]) if text.isprintable() else []
+    if len(found) != 1 or not found[0][1]:
+        raise ConfigInvalid({"from": "Write one address, such as Shop <shop@example.com>."})
+    name, address = found[0]
+    try:
+        return {"from_name": headers.clean(name), "from_address": addresses.normalise(address)}
+    except ValueError as error:
+        raise ConfigInvalid({"from": str(error)}) from None
 
 
 class _Reader:
