@@ -30,13 +30,13 @@ def detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 
 @require_safe
-def part(request: PageRequest, workspace: str, id: UUID, name: str) -> HttpResponse:
+def part_of(request: PageRequest, workspace: str, id: UUID, part: str) -> HttpResponse:
     """A part of the overview, for the page to swap in."""
-    if name not in _PARTS:
+    if part not in _PARTS:
         raise Http404
     page = campaign_page.load(request, id, "detail")
     context = {"page": page, "shown": overview(request, page)}
-    return render(request, f"campaign/overview.html#{name}", context)
+    return render(request, f"campaign/overview.html#{part}", context)
 
 
 @require_safe
