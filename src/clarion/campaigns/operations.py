@@ -116,7 +116,7 @@ def set_step(
         campaign=now, position=position, channel=channel
     )
     different = _different(step, values)
-    if step.pk is not None and not different:
+    if not different and not step._state.adding:
         return step
     opened = _opened(now, by)
     for name, value in values.items():

@@ -1,6 +1,7 @@
 """`clarion worker`: one sending process. Lanes on uvloop, the scheduler in threads, recovery at the start and later."""
 
 import asyncio
+import gc
 import secrets
 import signal
 import socket
@@ -25,6 +26,7 @@ from clarion.engine.dispatcher import Dispatcher
 from clarion.engine.journal import Journal
 from clarion.engine.ports import StoreDown
 from clarion.engine.retry import RetryPolicy
+from clarion.runtime import presence
 from clarion.runtime.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
@@ -46,24 +48,29 @@ def conninfo() -> str:
     return make_conninfo(**{name: parameters[name] for name in known if parameters.get(name)})
 
 
-def main() -> int:
-    """Send until SIGTERM or SIGINT; return the exit code."""
+def main(*, is_lent: bool = False) -> int:
+    """Send until SIGTERM or SIGINT; return the exit code. A lent process serves one command and goes with it."""
 
     async def send() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await run(stop)
+        await run(stop, is_lent=is_lent)
 
+    # What is loaded by now stays: the collector need not look at it again, nor so often at the rest.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     uvloop.run(send())
     return 0
 
 
-async def run(stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None) -> None:
+async def run(
+    stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None, is_lent: bool = False
+) -> None:
     """Be a sending process until `stop` is set. Waits for the database as long as it takes."""
     folder = Path(settings.CLARION_HOME) / "journal"
-    name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(4)}"
+    name = f"{socket.gethostname()[:32]}-{getpid()}-{secrets.token_hex(4)}{presence.LENT if is_lent else ''}"
     dsn = conninfo()
     worker_id = await _register(dsn, name, stop)
     if worker_id is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 #: Nothing was said yet: that is no mistake, only not done.
-_UNTOUCHED = frozenset({"audience", "sender", "content_missing", "audience_reading"})
+_UNTOUCHED = frozenset({"audience", "sender", "content_missing", "audience_reading", "start"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
     may_launch = request.member.may(Permission.LAUNCH)
     return {
         "campaign": campaign,
-        "form": form,
+        "form": form.as_shown(),
         "is_timing_only": campaign.status == Status.PAUSED,
         "steps": steps(examined),
         "estimate": estimate(campaign),

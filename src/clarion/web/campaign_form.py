@@ -32,6 +32,20 @@ if TYPE_CHECKING:
 #: Longest body that a form takes, in characters.
 BODY_LENGTH = 1_000_000
 
+#: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
+_WANTED = (
+    "sender",
+    "content",
+    "template",
+    "subject",
+    "source",
+    "delay_min",
+    "delay_max",
+    "date",
+    "time",
+    "upload",
+)
+
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
     "audience": ("audience", "lists", "upload", "address_column", "file"),
@@ -49,6 +63,8 @@ _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A
 
 class CampaignForm(forms.Form):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
+
+    use_required_attribute = False
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=NAME_LENGTH)
     tags = forms.CharField(
@@ -156,6 +172,12 @@ class CampaignForm(forms.Form):
         """The columns of the uploaded file."""
         source = self.campaign.source
         return list(source.dialect.get("columns", ())) if source and source.kind == SourceKind.UPLOAD else []
+
+    def as_shown(self) -> CampaignForm:
+        """Return the form for drawing; it is not to be validated after that."""
+        for name in _WANTED:
+            self.fields[name].required = True
+        return self
 
     def clean_tags(self) -> list[str]:
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]

@@ -202,6 +202,11 @@ class TestAccountPages:
         assert b"clarion.css" in page.content
         assert b" style=" not in page.content
 
+    def test_the_rules_for_passwords_are_a_list(self, cast: Cast) -> None:
+        page = signed_in(cast.alice.user).get("/accounts/password/change/").content
+
+        assert b"<li>Your password must contain at least 10 characters.</li>" in page
+
     def test_the_code_to_scan_is_in_the_page_since_the_policy_forbids_data_images(self, cast: Cast) -> None:
         client = signed_in(cast.alice.user)
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})

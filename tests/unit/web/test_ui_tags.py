@@ -103,3 +103,9 @@ def test_heads_sort_both_ways_and_keep_the_filters() -> None:
 )
 def test_initials(name: str, letters: str) -> None:
     assert show("{{ name|initials }}", name=name) == letters
+
+
+def test_help_is_text_unless_it_was_made_as_markup() -> None:
+    html = show("{% field form.email %}", form=SampleForm())
+
+    assert "Where &lt;b&gt;answers&lt;/b&gt; go." in html

@@ -25,7 +25,7 @@ from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.live import Scope, live_response
 from clarion.web.parts import Action, Column, Confirm
-from clarion.web.templatetags.ui import grouped
+from clarion.web.templatetags.ui import grouped, short
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -68,7 +68,7 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
     context |= {"groups": campaign_filters.groups(filters, page)}
     if not is_archived:
         context |= {
-            "figures": overview.figures(request.member, page.in_all),
+            "figures": figure_values(overview.figures(request.member, page.in_all)),
             "sparks": overview.sparks(request.member),
         }
     return render(request, "campaigns/list.html", context)
@@ -131,19 +131,23 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the rows that a page shows, and the key figures."""
     rows = listing.live_rows(request.member, _ids(request.GET.getlist("id")))
     figures = shared_figures(request)
-    values = {
+    return live_response(
+        request,
+        Scope(values=figure_values(figures)),
+        final=not any(row.campaign.status in LIVE for row in rows),
+        scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
+    )
+
+
+def figure_values(figures: overview.Figures) -> dict[str, int | str]:
+    """Return the key figures as the tiles show them."""
+    return {
         "total": figures.total,
         "active": figures.active,
         "completed": figures.completed,
         "failed": figures.failed,
-        "delivered": figures.delivered,
+        "delivered": short(figures.delivered) if figures.delivered > 99_999 else figures.delivered,
     }
-    return live_response(
-        request,
-        Scope(values=values),
-        final=not any(row.campaign.status in LIVE for row in rows),
-        scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
-    )
 
 
 def shared_figures(request: PageRequest) -> overview.Figures:

@@ -16,7 +16,7 @@ from clarion.senders.models import Sender
 from clarion.web.campaign_rows import scope_of
 from clarion.web.links import workspace_url
 from clarion.web.live import Scope, live_response
-from clarion.web.pages.campaigns import row_context, shared_figures
+from clarion.web.pages.campaigns import figure_values, row_context, shared_figures
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     figures = overview.figures(request.member)
     steps = overview.first_steps(request.member)
     context |= {
-        "figures": figures,
+        "figures": figure_values(figures),
         "sparks": overview.sparks(request.member),
         "planned": overview.planned_today(request.member),
         "next_planned": overview.planned_later(request.member),
@@ -53,16 +53,9 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the campaigns at work, the key figures, and whether another campaign has joined or left."""
     rows = listing.active_rows(request.member)
     figures = shared_figures(request)
-    values = {
-        "total": figures.total,
-        "active": figures.active,
-        "completed": figures.completed,
-        "failed": figures.failed,
-        "delivered": figures.delivered,
-    }
     return live_response(
         request,
-        Scope(values=values, versions={"panel": panel_version(rows)}),
+        Scope(values=figure_values(figures), versions={"panel": panel_version(rows)}),
         final=False,
         scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
     )

@@ -6,7 +6,7 @@ Another module of this package adds its own pages of a campaign by having `campa
 import pkgutil
 from importlib import import_module
 
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 from clarion.web import urls
 from clarion.web.pages import campaign_acting, campaign_edit, campaigns
@@ -26,7 +26,7 @@ _OWN = [
 ]
 
 
-def _others() -> list[object]:
+def _others() -> list[URLPattern]:
     names = sorted(found.name for found in pkgutil.iter_modules(urls.__path__))
     modules = [import_module(f"{urls.__name__}.{name}") for name in names if name != "campaigns"]
     return [pattern for module in modules for pattern in getattr(module, "campaign_urlpatterns", [])]
