@@ -247,7 +247,7 @@ class TestNow:
 
         told = json.loads(as_(people.alice).get(url(waiting, "now/")).content)
 
-        assert (told["final"], told["versions"]["body"]) == (False, "0")
+        assert (told["final"], told["versions"]["body"]) == (False, "0-SCHEDULED")
 
 
 class TestErrors:
