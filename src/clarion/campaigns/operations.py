@@ -110,7 +110,7 @@ def set_step(
     _check_belonging(by, channel, sender, template_version)
     values: dict[str, Any] = {"channel": channel, "sender": sender, "template_version": template_version}
     if template_version is None and body is not None:
-        values |= preflight.compiled_body(channel, body)
+        values |= _body_values(campaign, position, channel, body)
     now = _locked(campaign, by)
     step = Step.objects.filter(campaign=now, position=position).first() or Step(
         campaign=now, position=position, channel=channel
@@ -280,6 +280,16 @@ def _launch(*, campaign: Campaign, action: Action, by: Actor, reason: str, **fac
     if blockers:
         raise CampaignInvalid([check.sentence for check in blockers])
     return move(now, action, by=by, reason=reason, **facts)
+
+
+def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step's body fields, compiled only when they differ: a trial render costs a process."""
+    before = Step.objects.filter(campaign=campaign, position=position).first()
+    if before is not None and before.channel == channel and before.body_content:
+        kept = {"body_content": before.body_content, "body_variables": before.body_variables}
+        if material.cleaned(body) == before.body_source:
+            return {"body_source": before.body_source, **kept}
+    return preflight.compiled_body(channel, body)
 
 
 def _locked(campaign: Campaign, by: Actor, *, is_archived: bool | None = False) -> Campaign:

@@ -17,7 +17,7 @@ from clarion.audience import queries as audience
 from clarion.audience import uploads
 from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
 from clarion.audience.models import Source, SourceKind
-from clarion.campaigns import operations, queries
+from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import DELAY_MAX, NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign, Launch
@@ -296,7 +296,7 @@ def _save_message(form: CampaignForm) -> None:
     body["mode"] = data["mode"] or "html"
     is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
     before = form.step.body_source if form.step else {}
-    operations.set_step(
+    step = operations.set_step(
         campaign=form.campaign,
         channel=sender.channel if sender else (form.step.channel if form.step else "email"),
         sender=sender,
@@ -304,6 +304,11 @@ def _save_message(form: CampaignForm) -> None:
         body=body if is_written or before else None,
         by=of_member(form.member),
     )
+    if version is None and not step.body_content:
+        # What is not written yet is no mistake; the checklist says that it is missing.
+        for name, sentence in material.compiled(step.channel, step.body_source).problems.items():
+            if step.body_source.get(name):
+                form.add_error(name, sentence)
 
 
 def _save_audience(form: CampaignForm) -> None:
