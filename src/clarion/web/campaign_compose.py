@@ -16,7 +16,7 @@ from clarion.campaigns import material, preflight
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
-from clarion.web import campaign_preview
+from clarion.web import campaign_columns, campaign_preview
 from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
@@ -75,7 +75,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "launch": campaign.launch,
         "question": question(campaign, examined) if may_launch else None,
         "variables": known_variables(campaign),
-        "mapping": mapping(campaign),
+        "mapping": campaign_columns.mapping(campaign),
         "pane": campaign_preview.pane(request, campaign),
         "test": campaign_preview.test_state(request, campaign),
         "lists": [(one, str(one.public_id) in (form["lists"].value() or [])) for one in form.all_lists],
@@ -131,20 +131,6 @@ def _reading(source: Source) -> int | None:
     if source.kind != SourceKind.UPLOAD or source.status == SourceStatus.READY:
         return None
     return min(99, source.read_bytes * 100 // source.file_bytes) if source.file_bytes else 0
-
-
-def mapping(campaign: Campaign) -> list[tuple[str, str, str, bool]]:
-    """Return the columns of an uploaded file: name, field in messages, first value, whether it is the address."""
-    source = campaign.source
-    if source is None or source.kind != SourceKind.UPLOAD:
-        return []
-    columns, names = source.dialect.get("columns", ()), source.dialect.get("variables", ())
-    first = next(iter(audience.sample(source, 1)), {})
-    address = source.dialect.get("address", "")
-    return [
-        (column, name, str(first.get(name) or "")[:60], address in (column, name))
-        for column, name in zip(columns, names, strict=False)
-    ]
 
 
 def known_variables(campaign: Campaign) -> list[str]:

@@ -22,6 +22,7 @@ from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import DELAY_MAX, NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
+from clarion.web.campaign_columns import address_column_of
 from clarion.web.middleware import zone_named
 from clarion.workspaces.actors import of_member
 
@@ -218,7 +219,7 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "audience": source.kind if source else "UPLOAD",
         "lists": [str(one.public_id) for one in source.lists.all()] if source and source.pk else [],
         "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
-        "address_column": source.dialect.get("address", "") if source else "",
+        "address_column": address_column_of(source),
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
@@ -352,11 +353,7 @@ def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None
         return audience_operations.create_contacts_source(by=by)
     if data["audience"] == SourceKind.UPLOAD and data["upload"]:
         upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
-        if (
-            upload is None
-            or not data["address_column"]
-            or data["address_column"] == upload.dialect.get("address")
-        ):
+        if upload is None or data["address_column"] in ("", address_column_of(upload)):
             return upload
         if upload != before:
             return upload  # the column was chosen for another file

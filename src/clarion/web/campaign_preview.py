@@ -66,7 +66,14 @@ def pane(request: PageRequest, campaign: Campaign) -> Pane:
     shown = name or str(person.get("email") or _("a recipient"))
     content = content_of(step)[0] if step else {}
     if not content:
-        return Pane(number=number, count=len(people), name=shown, sender=sender)
+        typed = step.body_source if step else {}
+        problem = (
+            _("The message cannot be shown before its errors are mended.") if typed.get("source") else ""
+        )
+        return Pane(
+            number=number, count=len(people), name=shown, sender=sender,
+            subject=typed.get("subject", ""), preheader=typed.get("preheader", ""), problem=problem,
+        )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
     url = workspace_url(request, "campaigns:preview", id=campaign.public_id)
     frame = workspace_url(request, "campaigns:preview_frame", id=campaign.public_id)

@@ -340,6 +340,26 @@ class TestCompose:
         assert '<option value="city"' in page.content.decode()
         assert "mail Address {{ mail }}" in words(page)
 
+    def test_a_file_is_read_again_only_when_another_column_is_chosen(
+        self, client: Client, member: Membership
+    ) -> None:
+        campaign = making.make_campaign(member.workspace)
+        rows = b"E-Mail;Other mail\nada@example.test;a@example.test\nbob@example.test;b@example.test\n"
+        data = filled(member, audience="UPLOAD")
+        client.post(url(campaign, "edit/"), data | {"file": SimpleUploadedFile("people.csv", rows)})
+        first = Source.objects.get()
+        data["upload"] = str(first.public_id)
+
+        client.post(url(campaign, "edit/"), data | {"address_column": "E-Mail"})
+        count = Source.objects.count()
+        client.post(url(campaign, "edit/"), data | {"address_column": "Other mail"})
+
+        campaign.refresh_from_db()
+        assert count == 1
+        assert campaign.source is not None
+        assert campaign.source != first
+        assert campaign.source.dialect["address"] == "other_mail"
+
     def test_a_file_without_addresses_says_so_at_its_field(self, client: Client, member: Membership) -> None:
         campaign = making.make_campaign(member.workspace)
         file = SimpleUploadedFile("people.csv", b"name,city\nAda,Berlin\nBob,Bonn\n")
