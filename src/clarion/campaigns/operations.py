@@ -147,6 +147,23 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
 
 
 @transaction.atomic
+def start_due(*, campaign: Campaign, by: Actor) -> Campaign:
+    """Start a scheduled campaign whose time has come, and return it.
+
+    What has come to block it since it was scheduled makes it fail, with the reason; what only holds sending back
+    (a blocked sender, the kill switch) does not.
+    """
+    now = _locked(campaign, by)
+    if now.status != Status.SCHEDULED:
+        raise TransitionRefused
+    blockers = [check for check in preflight.blockers(now) if check.code not in preflight.HOLDING_CODES]
+    if blockers:
+        reason = " ".join(check.sentence for check in blockers)[:500]
+        return move(now, Action.FAIL, by=by, reason=reason)
+    return move(now, Action.START, by=by, started_at=timezone.now())
+
+
+@transaction.atomic
 def pause(
     *, campaign: Campaign, by: Actor, reason: str = "", cause: PauseCause = PauseCause.PERSON
 ) -> Campaign:
