@@ -42,7 +42,7 @@ PAGE_SIZE = 50
 #: The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
 _MESSAGE_POLICY = {
     "default-src": ["'none'"],
-    "style-src": ["'unsafe-inline'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "https:"],
     "frame-ancestors": ["'self'"],
 }
