@@ -142,6 +142,9 @@ def test_filters_and_search_apply_without_leaving_the_page(page: Page, site: Sit
 
     expect(page.locator("tbody tr")).to_have_count(1)
     assert "q=person0000066" in page.url
+    page.get_by_role("link", name="Remove the filter There is no such recipient.").click()
+    page.get_by_role("link", name="Remove the filter “person0000066”").click()
+    expect(page.locator("tbody tr")).to_have_count(50)
 
 
 def test_settling_asks_with_the_number_and_then_does_it(page: Page, site: Site) -> None:
