@@ -40,6 +40,12 @@ class Channel(Protocol):
     #: Names of config fields that are secret: sealed in the database and never shown again.
     secrets: frozenset[str]
 
+    def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
+        """Return settings from what a command line gives: an address with credentials, and who it is from.
+
+        They are still to be checked. Raises ConfigInvalid, with the fields `url` and `from`.
+        """
+
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned, JSON-serialisable settings. Raises ConfigInvalid."""
 

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import health, ledger, server
+from clarion.cli import health, ledger, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 server.register(app)
+send.register(app)
 ledger.register(app)
 health.register(app)
 

@@ -1,7 +1,6 @@
 """Commands that run the installation: up, web, worker, migrate, version."""
 
 import json
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -18,8 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(up)
     app.command()(web)
-    if find_spec("clarion.runtime.worker"):
-        app.command()(worker)
+    app.command()(worker)
     app.command()(migrate)
     app.command()(version)
     app.command(hidden=True)(prepare)
@@ -37,7 +35,7 @@ def up() -> None:
     settings = bootstrap.settings()
     from clarion.runtime import listening, postgres, supervisor
 
-    plan = supervisor.plan_from(settings, workers=find_spec("clarion.runtime.worker") is not None)
+    plan = supervisor.plan_from(settings, workers=True)
     try:
         code = supervisor.run(plan, _announce)
     except supervisor.AlreadyRunning as problem:
@@ -100,12 +98,14 @@ def web(
     WebServer(listener=fd, workers=settings.CLARION_WEB_WORKERS, threads=settings.CLARION_WEB_THREADS).run()
 
 
-def worker() -> None:
+def worker(
+    lent: Annotated[bool, typer.Option("--lent", hidden=True, help="Serve one command.")] = False,
+) -> None:
     """Run one sending process alone. The database must be running."""
     bootstrap.django()
-    from importlib import import_module
+    from clarion.runtime import worker as process
 
-    raise typer.Exit(import_module("clarion.runtime.worker").main() or 0)
+    raise typer.Exit(process.main(is_lent=lent))
 
 
 def migrate() -> None:

@@ -34,7 +34,8 @@ def prepare() -> FirstOwner | None:
         return None
     password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     owner = operations.create_user(email=OWNER_EMAIL, name="Owner", password=password, is_superuser=True)
-    operations.create_workspace(name="My workspace", slug="main", owner=owner)
+    if not operations.adopt_workspaces(owner=owner):
+        operations.create_workspace(name="My workspace", slug="main", owner=owner)
     if find_spec("clarion.runtime.demo"):
         import_module("clarion.runtime.demo").load(owner=owner)
     return FirstOwner(email=owner.email, password=password)

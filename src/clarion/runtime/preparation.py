@@ -51,15 +51,32 @@ def migrate(*, verbosity: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
         try:
-            if verbosity or _has_unapplied():
+            if verbosity or has_unapplied():
                 call_command("migrate", interactive=False, skip_checks=True, verbosity=verbosity)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", MIGRATION_LOCK)
 
 
-def _has_unapplied() -> bool:
+def has_unapplied() -> bool:
+    """Tell whether the database's tables are older than this program."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def ready_for_command(*, may_migrate: bool, patience_seconds: float) -> None:
+    """See that a command finds the tables it knows. Raises DatabaseUnusable.
+
+    An empty database gets its tables; one in use is brought up to date if told so.
+    """
+    wait_for_database(patience_seconds)
+    if not has_unapplied():
+        return
+    if may_migrate or "workspaces_workspace" not in connection.introspection.table_names():
+        migrate(verbosity=0)
+    else:
+        raise DatabaseUnusable(
+            "The database's tables are not those of this version. Run `clarion migrate` first."
+        )
 
 
 def _first_line(problem: Exception) -> str:

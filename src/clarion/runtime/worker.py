@@ -25,6 +25,7 @@ from clarion.engine.dispatcher import Dispatcher
 from clarion.engine.journal import Journal
 from clarion.engine.ports import StoreDown
 from clarion.engine.retry import RetryPolicy
+from clarion.runtime import presence
 from clarion.runtime.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
@@ -46,24 +47,26 @@ def conninfo() -> str:
     return make_conninfo(**{name: parameters[name] for name in known if parameters.get(name)})
 
 
-def main() -> int:
-    """Send until SIGTERM or SIGINT; return the exit code."""
+def main(*, is_lent: bool = False) -> int:
+    """Send until SIGTERM or SIGINT; return the exit code. A lent process serves one command and goes with it."""
 
     async def send() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await run(stop)
+        await run(stop, is_lent=is_lent)
 
     uvloop.run(send())
     return 0
 
 
-async def run(stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None) -> None:
+async def run(
+    stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None, is_lent: bool = False
+) -> None:
     """Be a sending process until `stop` is set. Waits for the database as long as it takes."""
     folder = Path(settings.CLARION_HOME) / "journal"
-    name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(4)}"
+    name = f"{socket.gethostname()[:32]}-{getpid()}-{secrets.token_hex(4)}{presence.LENT if is_lent else ''}"
     dsn = conninfo()
     worker_id = await _register(dsn, name, stop)
     if worker_id is None:

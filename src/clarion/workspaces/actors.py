@@ -9,7 +9,7 @@ from clarion.workspaces.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A member acting through a door, or the program itself (`member` is None)."""
+    """A member acting through a door; `member` is None for the program itself and for its operator."""
 
     workspace: Workspace
     member: Membership | None
@@ -22,7 +22,9 @@ class Actor:
 
     @property
     def name(self) -> str:
-        return str(self.member.user) if self.member else "system"
+        if self.member:
+            return str(self.member.user)
+        return "command line" if self.via == "cli" else "system"
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor may do this. The program itself may do all."""
@@ -33,6 +35,11 @@ class Actor:
 def of_member(member: Membership, *, via: str = "web") -> Actor:
     """Return the actor for a member."""
     return Actor(workspace=member.workspace, member=member, via=via)
+
+
+def operator(workspace: Workspace) -> Actor:
+    """Return whoever uses the command line: they hold the database, so they may do all."""
+    return Actor(workspace=workspace, member=None, via="cli")
 
 
 def system(workspace: Workspace) -> Actor:

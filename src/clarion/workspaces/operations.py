@@ -1,7 +1,7 @@
 """Writing users, workspaces and memberships."""
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 
 from clarion.workspaces.models import Membership, User, Workspace
 from clarion.workspaces.permissions import Role
@@ -20,12 +20,31 @@ def create_user(*, email: str, name: str = "", password: str | None, is_superuse
 
 @transaction.atomic
 def create_workspace(
-    *, name: str, slug: str, owner: User, zone: str = "UTC", is_demo: bool = False
+    *, name: str, slug: str, owner: User | None, zone: str = "UTC", is_demo: bool = False
 ) -> Workspace:
-    """Make a workspace and its owner's membership."""
+    """Make a workspace and its owner's membership; without an owner only the command line reaches it."""
     workspace = Workspace.objects.create(name=name, slug=slug, zone=zone, is_demo=is_demo)
-    add_member(workspace=workspace, user=owner, role=Role.OWNER)
+    if owner is not None:
+        add_member(workspace=workspace, user=owner, role=Role.OWNER)
     return workspace
+
+
+@transaction.atomic
+def adopt_workspaces(*, owner: User) -> int:
+    """Make the user the owner of every workspace that nobody belongs to yet. Returns how many those were."""
+    orphans = list(Workspace.objects.filter(memberships=None))
+    for workspace in orphans:
+        add_member(workspace=workspace, user=owner, role=Role.OWNER)
+    return len(orphans)
+
+
+@transaction.atomic
+def default_workspace() -> Workspace:
+    """Return the oldest workspace that is not the demo, made if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('clarion default workspace'))")
+    found = Workspace.objects.filter(is_demo=False).order_by("pk").first()
+    return found or create_workspace(name="My workspace", slug="default", owner=None)
 
 
 @transaction.atomic

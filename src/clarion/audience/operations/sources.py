@@ -36,7 +36,7 @@ def create_upload_source(
     by.require(Permission.EDIT)
     stored = uploads.store(file)
     try:
-        dialect = _dialect(stored.path, channel, dialect_overrides or {})
+        dialect = dialect_of(stored.path, channel, dialect_overrides or {})
         with transaction.atomic():
             source = Source.objects.create(
                 workspace=by.workspace,
@@ -64,7 +64,8 @@ def create_upload_source(
     return source
 
 
-def _dialect(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+def dialect_of(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the file is to be read, as `Source.dialect` holds it. Raises CsvInvalid, NoAddressColumn."""
     dialect = csvfile.sniff(path, overrides)
     sample = []
     with csvfile.Reader(path, dialect) as reader:

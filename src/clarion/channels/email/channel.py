@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, StepContext
+from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
 from clarion.channels.email import addresses, checking
 from clarion.channels.email import config as settings
 from clarion.channels.email import content as contents
@@ -20,6 +20,22 @@ class EmailChannel:
     icon = "mail"
     address_kind = "email"
     secrets = settings.SECRETS
+
+    def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
+        """Return settings from `smtp://user:password@host:port` and `Shop <shop@example.com>`."""
+        problems: dict[str, str] = {}
+        config: dict[str, Any] = {}
+        for field, read, given in (
+            ("url", settings.config_from_url, url),
+            ("from", settings.from_header, sender),
+        ):
+            try:
+                config |= read(given)
+            except ConfigInvalid as error:
+                problems[field] = " ".join(error.problems.values())
+        if problems:
+            raise ConfigInvalid(problems)
+        return config
 
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned settings of a sender. Raises ConfigInvalid."""

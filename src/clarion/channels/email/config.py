@@ -8,6 +8,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from email.utils import getaddresses
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -190,6 +191,18 @@ def config_from_url(url: str) -> dict[str, Any]:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})
         config[name] = value
     return config
+
+
+def from_header(text: str) -> dict[str, Any]:
+    """Return `from_name` and `from_address` from `Shop <shop@example.com>`. Raises ConfigInvalid."""
+    found = getaddresses([text]) if text.isprintable() else []
+    if len(found) != 1 or not found[0][1]:
+        raise ConfigInvalid({"from": "Write one address, such as Shop <shop@example.com>."})
+    name, address = found[0]
+    try:
+        return {"from_name": headers.clean(name), "from_address": addresses.normalise(address)}
+    except ValueError as error:
+        raise ConfigInvalid({"from": str(error)}) from None
 
 
 class _Reader:

@@ -23,6 +23,10 @@ class SandboxChannel:
     address_kind = "email"
     secrets = frozenset({"token"})
 
+    def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
+        """Return settings from `sandbox:?refuse_share=0.1&outbox=/tmp/outbox`; nothing given is fine too."""
+        return settings.config_from_url(url)
+
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned settings. Raises ConfigInvalid."""
         return settings.check(config)

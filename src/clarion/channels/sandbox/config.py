@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.sandbox.behaviour import SHARES
@@ -41,3 +42,15 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigInvalid(problems)
     cleaned["connections"] = int(cleaned["connections"])
     return cleaned
+
+
+def config_from_url(url: str) -> dict[str, Any]:
+    """Return settings from `sandbox:?name=value`, to be checked. Raises ConfigInvalid."""
+    parts = urlsplit(url or "sandbox:")
+    if parts.scheme != "sandbox":
+        raise ConfigInvalid({"url": "Write sandbox: and settings, such as sandbox:?refuse_share=0.1."})
+    config = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for name in config:
+        if name not in NUMBERS and name != "outbox":
+            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+    return config

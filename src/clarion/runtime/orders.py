@@ -1,0 +1,269 @@
+"""A campaign ordered in one go, as the command line does: check all that was said, then make what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clarion.audience import operations as audience
+from clarion.audience import reading
+from clarion.audience.csvdialect import CsvInvalid
+from clarion.audience.models import Source, SourceStatus
+from clarion.audience.operations.sources import dialect_of
+from clarion.campaigns import operations as campaigns
+from clarion.campaigns.errors import CampaignInvalid
+from clarion.campaigns.models import Campaign
+from clarion.channels import registry
+from clarion.channels.base import ConfigInvalid
+from clarion.content import compiling, queries
+from clarion.content.errors import ContentInvalid, TrialFailed
+from clarion.senders import operations as senders
+from clarion.senders import secrets
+from clarion.senders.errors import NameTaken, SecretsLost
+from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces.actors import Actor
+
+#: Largest file of a message, in octets.
+MAX_BODY = 4_000_000
+
+
+class OrderInvalid(Exception):
+    """The order cannot be carried out. `problems` are sentences, each beginning with the option it is about."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was said, as it was typed. Exactly one of `html` and `mjml`, or `text`, or `text` beside either."""
+
+    name: str
+    channel: str
+    sender_url: str
+    sender: str
+    subject: str
+    html: Path | None
+    mjml: Path | None
+    text: Path | None
+    csv: Path | None
+    rate: float | None
+    reply_to: str = ""
+    #: Column of the file with the addresses; empty finds it.
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """An order of which nothing is known to be wrong."""
+
+    order: Order
+    #: The sender's settings, secrets included.
+    config: dict[str, Any] = field(repr=False)
+    #: The body as a template version holds it.
+    body: dict[str, str]
+    csv: Path
+
+
+def check(order: Order) -> Checked:
+    """Look at everything without touching the database. Raises OrderInvalid with every problem."""
+    problems: list[str] = []
+    if not order.name.strip():
+        problems.append(_("--name: give the campaign a name."))
+    if order.rate is not None and not order.rate > 0:
+        problems.append(_("--rate: this must be more than 0."))
+    if order.channel not in registry.CHANNELS:
+        known = ", ".join(registry.CHANNELS)
+        raise OrderInvalid([*problems, _("--channel: choose one of: %(known)s.") % {"known": known}])
+    config = _config(order, problems)
+    body = _body(order, problems)
+    dialect = _dialect(order, problems)
+    content = _content(order, body, problems) if body else {}
+    if content and dialect:
+        _compare(content, dialect, problems)
+    if problems or order.csv is None:
+        raise OrderInvalid(problems)
+    return Checked(order=order, config=config, body=body, csv=order.csv)
+
+
+def _config(order: Order, problems: list[str]) -> dict[str, Any]:
+    options = {"url": "--sender-url", "from": "--from", "from_address": "--from", "reply_to": "--reply-to"}
+    channel = registry.get(order.channel)
+    try:
+        config = channel.config_from_url(order.sender_url, order.sender)
+        if order.reply_to:
+            config["reply_to"] = order.reply_to
+        return channel.check_config(config)
+    except ConfigInvalid as error:
+        for name, sentence in error.problems.items():
+            option = options.get(name, f"--sender-url ({name})")
+            problems.append(f"{option}: {sentence}")
+    return {}
+
+
+def _body(order: Order, problems: list[str]) -> dict[str, str]:
+    given = {name: path for name in ("html", "mjml", "text") if (path := getattr(order, name)) is not None}
+    if not given:
+        problems.append(_("--html, --mjml or --text: name the file with the message."))
+    if "html" in given and "mjml" in given:
+        problems.append(_("--html, --mjml: give one of them."))
+    texts = {name: _text(name, path, problems) for name, path in given.items()}
+    if order.channel == "email" and not order.subject.strip():
+        problems.append(_("--subject: a mail needs a subject."))
+    if problems and (not given or None in texts.values() or {"html", "mjml"} <= given.keys()):
+        return {}
+    mode = next(name for name in ("mjml", "html", "text") if name in given)
+    beside = texts.get("text") or "" if mode != "text" else ""
+    return {
+        "mode": mode,
+        "subject": order.subject,
+        "preheader": "",
+        "source": texts[mode] or "",
+        "text": beside,
+    }
+
+
+def _text(name: str, path: Path, problems: list[str]) -> str | None:
+    sentence = _unreadable(path)
+    if not sentence and path.stat().st_size > MAX_BODY:
+        sentence = _("the file is larger than %(limit)d MB.") % {"limit": MAX_BODY // 1_000_000}
+    if not sentence:
+        try:
+            return path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            sentence = _("the file is not UTF-8 text.")
+        except OSError as error:
+            sentence = f"{error.strerror}."
+    problems.append(f"--{name} {path}: {sentence}")
+    return None
+
+
+def _unreadable(path: Path) -> str:
+    """Return why the file cannot be read, as the end of a sentence; empty when it can."""
+    try:
+        with path.open("rb"):
+            return ""
+    except FileNotFoundError:
+        return _("there is no such file.")
+    except IsADirectoryError:
+        return _("this is a directory.")
+    except OSError as error:
+        return f"{error.strerror}."
+
+
+def _dialect(order: Order, problems: list[str]) -> dict[str, Any]:
+    path = order.csv
+    if path is None:
+        problems.append(_("--csv: name the file with the recipients."))
+        return {}
+    if sentence := _unreadable(path):
+        problems.append(f"--csv {path}: {sentence}")
+        return {}
+    try:
+        return dialect_of(path, order.channel, _overrides(order))
+    except (CsvInvalid, OSError) as error:
+        problems.append(f"--csv {path}: {error}")
+        return {}
+
+
+def _overrides(order: Order) -> dict[str, Any]:
+    return {"address": order.address} if order.address else {}
+
+
+def _content(order: Order, body: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    try:
+        return compiling.compile_source(order.channel, body).content
+    except ContentInvalid as error:
+        for one in error.problems:
+            option = f"--{body['mode']}" if one.field == "source" else f"--{one.field}"
+            line = _("line %(n)d: ") % {"n": one.line} if one.line else ""
+            sentence = f"{option}: {line}{one.sentence}"
+            if not any(known.startswith(f"{option}: ") for known in problems if one.field == "subject"):
+                problems.append(sentence)
+    except TrialFailed:
+        problems.append(_("The message could not be tried out just now; try again."))
+    return {}
+
+
+def _compare(content: Mapping[str, Any], dialect: Mapping[str, Any], problems: list[str]) -> None:
+    known = dialect["variables"]
+    missing = queries.missing_variables(content, known)
+    if missing:
+        problems.append(
+            _("The message uses %(missing)s, and the file has no such column. It has: %(known)s.")
+            % {"missing": ", ".join(missing), "known": ", ".join(known)}
+        )
+
+
+def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = None) -> Campaign:
+    """Make the sender unless there is the same, read the file, make the campaign and start it.
+
+    `progress` is told as the file is read. Raises OrderInvalid; neither campaign nor source stay then.
+    """
+    order = checked.order
+    sender = _sender(checked, by)
+    source = _source(checked, by)
+    campaign: Campaign | None = None
+    try:
+        source = reading.read_source(source, progress)
+        if source.status != SourceStatus.READY:
+            raise OrderInvalid([f"--csv {checked.csv}: {source.failure}"])
+        campaign = campaigns.create_campaign(name=order.name, by=by, rate_limit=order.rate)
+        campaign = campaigns.set_source(campaign=campaign, source=source, by=by)
+        campaigns.set_step(campaign=campaign, channel=order.channel, by=by, sender=sender, body=checked.body)
+        return campaigns.start(campaign=campaign, by=by)
+    except BaseException as error:
+        _take_back(campaign, source, by)
+        if isinstance(error, CampaignInvalid):
+            raise OrderInvalid(error.problems) from None
+        raise
+
+
+def _take_back(campaign: Campaign | None, source: Source, by: Actor) -> None:
+    if campaign is not None:
+        campaigns.delete(campaign=campaign, by=by)
+    audience.delete_source(by=by, source=source)
+
+
+def _source(checked: Checked, by: Actor) -> Source:
+    try:
+        with checked.csv.open("rb") as file:
+            return audience.create_upload_source(
+                by=by,
+                file=file,
+                file_name=checked.csv.name,
+                channel=checked.order.channel,
+                dialect_overrides=_overrides(checked.order),
+            )
+    except (CsvInvalid, OSError) as error:
+        raise OrderInvalid([f"--csv {checked.csv}: {error}"]) from None
+
+
+def _sender(checked: Checked, by: Actor) -> Sender:
+    """Return the workspace's sender with these very settings, made if there is none."""
+    channel, config = checked.order.channel, checked.config
+    for sender in Sender.objects.filter(workspace=by.workspace, channel=channel).order_by("pk"):
+        try:
+            is_same = secrets.open_config(sender) == config
+        except SecretsLost:
+            continue
+        if is_same:
+            # Whoever gives the account anew wants it used; one that a person paused stays paused.
+            is_blocked = sender.status == SenderStatus.BLOCKED
+            return senders.activate_sender(sender=sender, by=by) if is_blocked else sender
+    return _new_sender(channel, config, by)
+
+
+def _new_sender(channel: str, config: dict[str, Any], by: Actor) -> Sender:
+    place = f"{config['host']}:{config['port']}" if "host" in config else channel
+    name = " via ".join(filter(None, [config.get("from_address", ""), place]))[:110]
+    for number in range(1, 1000):
+        shown = name if number == 1 else f"{name} ({number})"
+        try:
+            return senders.create_sender(by=by, channel=channel, name=shown, config=config)
+        except NameTaken:
+            continue
+    raise OrderInvalid([_("There are too many senders called %(name)s.") % {"name": name}])

@@ -1,0 +1,112 @@
+"""Follow a campaign from its start to its end, as a command that waits for it does."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import FINAL, PauseCause, Status
+from clarion.deliveries.models import Run
+from clarion.deliveries.reasons import sentence_of
+from clarion.senders.queries import health_of
+
+#: Pauses that end only when somebody mends what is wrong: nobody waits for that at a command line.
+_STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
+#: Seconds that what is under way, or left over, may take to be settled once a campaign has ended.
+_SETTLE_SECONDS = 15.0
+#: States that a campaign is in while it works.
+_WORKING = frozenset({Status.SCHEDULED, Status.BUILDING, Status.SENDING, Status.PAUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A campaign and its latest run at one moment."""
+
+    campaign: Campaign
+    run: Run | None
+
+    @property
+    def status(self) -> Status:
+        return Status(self.campaign.status)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not go on by itself."""
+        if self.status is Status.PAUSED:
+            return self.campaign.pause_cause in _STUCK
+        return self.status not in _WORKING
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the run's counters are final, or will not move until somebody acts."""
+        run = self.run
+        if run is None or run.finished_at is not None:
+            return True
+        return self.status is Status.PAUSED and run.in_flight == 0
+
+    @property
+    def target(self) -> int:
+        """How many people it is for, as far as is known."""
+        return self.run.total - self.run.skipped if self.run else 0
+
+    @property
+    def done(self) -> int:
+        """How many of them need nothing any more."""
+        return self.target - self.run.pending - self.run.in_flight if self.run else 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from the start to the end, or until now."""
+        begin = self.campaign.started_at
+        if begin is None:
+            return 0.0
+        end: datetime = self.campaign.finished_at or timezone.now()
+        return max(0.0, (end - begin).total_seconds())
+
+
+def snapshot(campaign_id: int) -> Snapshot:
+    """Return the campaign as it is now."""
+    campaign = Campaign.objects.select_related("workspace", "source").get(pk=campaign_id)
+    run = Run.objects.filter(campaign=campaign).defer("plan", "waterfall").order_by("-number").first()
+    return Snapshot(campaign=campaign, run=run)
+
+
+def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
+    """Yield the campaign again and again, the last one as it ended.
+
+    `pause` waits for a moment between two; a true answer ends it before its time.
+    """
+    until: float | None = None
+    while True:
+        seen = snapshot(campaign_id)
+        yield seen
+        if seen.has_ended:
+            until = until or time.monotonic() + _SETTLE_SECONDS
+            if seen.is_settled or time.monotonic() > until:
+                return
+        else:
+            until = None
+        if pause():
+            return
+
+
+def trouble(seen: Snapshot) -> str:
+    """Return a sentence about a provider that does not answer just now; empty when all is well."""
+    if seen.status not in (Status.BUILDING, Status.SENDING):
+        return ""
+    for step in seen.campaign.steps.select_related("sender"):
+        if step.sender is None:
+            continue
+        health = health_of(step.sender)
+        if health.reason is not None and health.open_until is not None:
+            words = f" ({health.detail})" if health.detail else ""
+            return f"{sentence_of(health.reason)}{words}"
+    return ""
+
+
+def is_final(seen: Snapshot) -> bool:
+    """Whether the campaign can never send again."""
+    return seen.status in FINAL
