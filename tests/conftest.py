@@ -38,16 +38,26 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _settings_of_tests() -> Iterator[None]:
-    """Static files are read where they lie, and passwords are hashed fast."""
+def _plain_static_files() -> Iterator[None]:
+    """Tests read static files where they lie: nothing is collected or hashed."""
     from django.conf import settings
     from django.test import override_settings
 
     storages = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_passwords() -> Iterator[None]:
+    """The real hash is slow on purpose."""
+    from django.conf import settings
+    from django.test import override_settings
+
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=hashers):
+    with override_settings(PASSWORD_HASHERS=hashers):
         yield
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from clarion.runtime import native
+
 #: Supervises real PostgreSQL, the real web server, and a child that does nothing but live.
 WITH_A_CHILD = """
 import sys
@@ -85,6 +87,8 @@ class Installation:
                 stderr=log,
                 text=True,
                 start_new_session=True,
+                # A killed test run leaves nothing either.
+                preexec_fn=native.die_with_parent(signal.SIGTERM),
             )
         watchdog = time.monotonic() + seconds
         assert self.process.stdout

@@ -9,6 +9,7 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -27,9 +28,15 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def gallery_url(_plain_static_files: None) -> Iterator[str]:
+def gallery_url() -> Iterator[str]:
     """The address of a server with the gallery at /ui/."""
-    with override_settings(ROOT_URLCONF="tests.browser.urls", WHITENOISE_USE_FINDERS=True):
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(
+        ROOT_URLCONF="tests.browser.urls",
+        STORAGES=settings.STORAGES | plain,
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+    ):
         server = _Server(("127.0.0.1", 0), _Quiet)
         server.set_app(WSGIHandler())
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -68,5 +75,8 @@ def watch(page: Page) -> list[str]:
     heard: list[str] = []
     page.on("console", lambda message: heard.append(message.text) if message.type != "log" else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("response", lambda answer: heard.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+    page.on(
+        "response",
+        lambda answer: heard.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
+    )
     return heard

@@ -12,8 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "clarion"
-#: Lines a module may have; beyond that, two things live in one room.
+#: Lines a module may have, and one of tests, which is a list; beyond that, two things live in one room.
 MOST_LINES = 400
+MOST_LINES_OF_TESTS = 600
 #: Longer files, with the reason.
 LONG_FILES: dict[str, str] = {}
 #: Calls that write to the database.
@@ -25,9 +26,16 @@ WRITING = {
 HARMLESS = re.compile(
     r"^(hashlib|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
 )
-#: Modules that may write besides `operations.py`; every one is an operation under a name of its own.
-WRITERS = {"planning.py", "store.py", "lifecycle.py", "audit.py", "partitions.py", "building.py", "demo.py"}
-
+#: Modules that may write besides `operations.py`, and what makes each an operation under a name of its own.
+WRITERS = {
+    "audience/reading.py": "keeps the progress of reading a source, row batch by row batch",
+    "campaigns/lifecycle.py": "the one door of a campaign's states",
+    "deliveries/building.py": "makes a run's rows",
+    "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/partitions.py": "makes room for new runs",
+    "runtime/demo.py": "loads the sample data",
+    "workspaces/audit.py": "the one door of the audit trail",
+}
 #: Packages that never see a model; the import contracts say so.
 WITHOUT_A_DATABASE = ("engine", "lib", "channels")
 
@@ -51,6 +59,11 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def most_lines(path: Path) -> int:
+    """Return how long this module may be."""
+    return MOST_LINES_OF_TESTS if "tests" in path.parts else MOST_LINES
+
+
 def test_nothing_is_left_to_do() -> None:
     mark = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
     files = [
@@ -64,7 +77,7 @@ def test_modules_are_short() -> None:
     long = {
         name(path)
         for path in tracked("*.py", "*.css", "*.js")
-        if "migrations" not in path.parts and len(path.read_text().splitlines()) > MOST_LINES
+        if "migrations" not in path.parts and len(path.read_text().splitlines()) > most_lines(path)
     }
 
     assert long == set(LONG_FILES)
@@ -75,9 +88,10 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     inline = re.compile(
         r"<style|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|\sstyle=|\son[a-z]+=\""
     )
+    tag = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)  # arguments of template tags are no attributes
     pages = [path for path in tracked("src/clarion/**/*.html") if "mail" not in name(path)]
 
-    assert [name(path) for path in pages if inline.search(path.read_text())] == []
+    assert [name(path) for path in pages if inline.search(tag.sub("", path.read_text()))] == []
 
 
 def test_decisions_are_numbered_in_sequence() -> None:
@@ -149,7 +163,7 @@ def test_only_operations_write() -> None:
         path
         for path in sorted(SOURCE.rglob("*.py"))
         if path.name != "operations.py"
-        and path.name not in WRITERS
+        and path.relative_to(SOURCE).as_posix() not in WRITERS
         and not {"migrations", "tests", "operations", *WITHOUT_A_DATABASE}
         & set(path.relative_to(SOURCE).parts)
     ]

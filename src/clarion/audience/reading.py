@@ -168,10 +168,10 @@ def _storable(text: str) -> str:
 
 
 def sweep_uploads(*, age_seconds: float = _SWEEP_AGE) -> int:
-    """Delete files in the uploads folder that no source or import knows. Returns how many."""
+    """Delete files in the uploads folder that no source, open import or report knows. Returns how many."""
     known = set(Source.objects.exclude(file_path="").values_list("file_path", flat=True))
-    for file_path, report_path in Import.objects.values_list("file_path", "report_path"):
-        known |= {file_path, report_path}
+    known |= set(Import.objects.filter(finished_at=None).values_list("file_path", flat=True))
+    known |= set(Import.objects.values_list("report_path", flat=True))
     count = 0
     for path in uploads.folder().iterdir():
         if path.name not in known and time.time() - path.stat().st_mtime > age_seconds:

@@ -1,5 +1,9 @@
 """Background jobs. Each is fenced by its row's state, so that running one twice or again is harmless."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -7,12 +11,32 @@ from procrastinate.contrib.django import app
 _RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
 
+@contextmanager
+def _own_connection() -> Iterator[None]:
+    """Leave no connection behind in the worker's thread: jobs are rare, and a restarted database breaks idle ones."""
+    try:
+        yield
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
 @app.task(name="audience.read_source", queue="audience", retry=_RETRY)
 def read_source(source_id: int) -> None:
     """Read an uploaded file into SourceRow."""
     from clarion.audience import reading
 
-    reading.read_source_job(source_id)
+    with _own_connection():
+        reading.read_source_job(source_id)
+
+
+@app.task(name="audience.run_import", queue="audience", retry=_RETRY)
+def run_import(import_id: int) -> None:
+    """Bring a mapped file's rows into the contacts."""
+    from clarion.audience import importing
+
+    with _own_connection():
+        importing.run_import_job(import_id)
 
 
 @app.periodic(cron="17 3 * * *")
@@ -21,4 +45,5 @@ def sweep_uploads(timestamp: int) -> None:
     """Delete uploaded files that no row refers to: their transaction was rolled back by a crash."""
     from clarion.audience import reading
 
-    reading.sweep_uploads()
+    with _own_connection():
+        reading.sweep_uploads()

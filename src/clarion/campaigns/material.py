@@ -57,6 +57,11 @@ def _by_field(error: ContentInvalid) -> dict[str, str]:
     return found
 
 
+def fits(template_channel: str, channel: str) -> bool:
+    """Whether a template can go by the channel: by its own, and for trying out by the sandbox."""
+    return channel in (template_channel, "sandbox")
+
+
 def size(source: Source, channel: str) -> int:
     """Return how many people of a ready source can be reached on the channel now."""
     return audience.estimate(source, channel).will_receive

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience.models import Source
-from clarion.campaigns import fields, offers, preflight
+from clarion.campaigns import fields, material, offers, preflight
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.fields import Changes, Settings
 from clarion.campaigns.lifecycle import move, wake
@@ -116,7 +116,7 @@ def set_step(
         campaign=now, position=position, channel=channel
     )
     different = _different(step, values)
-    if step.pk is not None and not different:
+    if not different and not step._state.adding:
         return step
     opened = _opened(now, by)
     for name, value in values.items():
@@ -337,8 +337,10 @@ def _check_belonging(
         problems["sender"] = _("There is no such sender.")
     if template_version is not None:
         template = template_version.template
-        if template.workspace_id != by.workspace.pk or template.channel != channel:
+        if template.workspace_id != by.workspace.pk:
             problems["template"] = _("There is no such template.")
+        elif not material.fits(template.channel, channel):
+            problems["template"] = _("This template is for another channel than the sender's.")
     if problems:
         raise CampaignInvalid(list(problems.values()), fields=problems)
 

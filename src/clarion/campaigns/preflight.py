@@ -18,6 +18,9 @@ from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
 
+#: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
+_START_CODES = frozenset({"start", "start_passed"})
+
 
 class Level(StrEnum):
     PASS = "pass"  # noqa: S105
@@ -102,8 +105,8 @@ def check(campaign: Campaign) -> list[Check]:
 
 
 def blockers(campaign: Campaign) -> list[Check]:
-    """Return what keeps the campaign from being launched."""
-    return examine(campaign).blockers
+    """Return what keeps the campaign from being launched, whatever start time is noted in it."""
+    return [check for check in examine(campaign).blockers if check.code not in _START_CODES]
 
 
 def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,9 +205,11 @@ def _look_at_content(found: _Findings) -> None:
         content, variables = content_of(step)
         if not content:
             problems = material.compiled(step.channel, step.body_source).problems if step.body_source else {}
-            sentences = list(problems.values()) or [_("Choose a template or write the message.")]
-            for sentence in sentences:
+            for sentence in problems.values():
                 found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
+            if not problems:
+                sentence = _("Choose a template or write the message.")
+                found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
         _look_at_variables(found, content, variables)
@@ -249,9 +254,11 @@ def _look_at_timing(found: _Findings) -> None:
     ):
         return
     if campaign.starts_at is None:
-        found.add("start", Level.WARN, Section.TIMING, _("No start time is set yet."))
+        found.add(
+            "start", Level.BLOCK, Section.TIMING, _("Say on which day and at what time it is to start.")
+        )
     elif campaign.starts_at <= timezone.now():
-        found.add("start_passed", Level.WARN, Section.TIMING, _("The start time is in the past."))
+        found.add("start_passed", Level.BLOCK, Section.TIMING, _("The start time is in the past."))
     else:
         found.add("start", Level.PASS, Section.TIMING, _("The start time lies ahead."))
 
@@ -265,7 +272,7 @@ def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
     )
     is_long = ahead.span.days >= 1
     sentence = _("At its speed limits it will have gone out by %(end)s.") % {
-        "end": date_format(end, "DATETIME_FORMAT")
+        "end": f"{date_format(end, 'j M Y, H:i')} ({found.campaign.workspace.zone})"
     }
     if is_long:
         sentence += " " + _("That takes more than a day.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet
 
-from clarion.audience.models import Source
+from clarion.audience.models import Source, SourceKind
 from clarion.campaigns.models import Campaign, Step
 from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
@@ -56,31 +56,33 @@ def find_everywhere(words: str) -> list[Campaign]:
     return list(found[:20])
 
 
-def senders_for(member: Membership, *, channel: str) -> Sequence[Sender]:
-    """Return the senders that a campaign on the channel can use, by name."""
-    return list(
-        Sender.objects.filter(workspace_id=member.workspace_id, channel=channel).order_by("name", "id")
-    )
+def senders_for(member: Membership) -> QuerySet[Sender]:
+    """Return the senders that a campaign can use, by name."""
+    return Sender.objects.filter(workspace_id=member.workspace_id).order_by("name", "id")
 
 
-def template_versions_for(member: Membership, *, channel: str) -> Sequence[TemplateVersion]:
-    """Return the newest version of each template for the channel that is not archived, by name."""
+def template_versions_for(member: Membership, *, step: Step | None = None) -> Sequence[TemplateVersion]:
+    """Return the newest version of each template that is not archived, by name, and the one the step has."""
     newest = (
-        TemplateVersion.objects.filter(
-            template__workspace_id=member.workspace_id,
-            template__channel=channel,
-            template__archived_at=None,
-        )
+        TemplateVersion.objects.filter(template__workspace_id=member.workspace_id, template__archived_at=None)
         .order_by("template_id", "-number")
         .distinct("template_id")
         .select_related("template")
     )
-    return sorted(newest, key=lambda version: version.template.name.casefold())
+    versions = list(newest)
+    if step is not None and step.template_version is not None and step.template_version not in versions:
+        versions.append(step.template_version)
+    return sorted(versions, key=lambda version: (version.template.name.casefold(), -version.number))
 
 
-def uploads_for(member: Membership) -> QuerySet[Source]:
-    """Return the sources of the member's workspace."""
-    return Source.objects.filter(workspace_id=member.workspace_id)
+def recent_uploads(member: Membership, campaign: Campaign, limit: int = 6) -> list[Source]:
+    """Return the files that were uploaded last, and the campaign's own."""
+    files = Source.objects.filter(workspace_id=member.workspace_id, kind=SourceKind.UPLOAD)
+    found = list(files.order_by("-id")[:limit])
+    own = campaign.source
+    if own is not None and own.kind == SourceKind.UPLOAD and own not in found:
+        found.append(own)
+    return found
 
 
 def first_step(campaign: Campaign) -> Step | None:

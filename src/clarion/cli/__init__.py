@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import health, ledger, send, server
+from clarion.cli import campaign, deliveries, health, ledger, run, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 server.register(app)
 send.register(app)
+campaign.register(app)
+run.register(app)
+deliveries.register(app)
 ledger.register(app)
 health.register(app)
 

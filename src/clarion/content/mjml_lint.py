@@ -15,14 +15,18 @@ MAX_DEPTH = 100
 MAX_PROBLEMS = 20
 
 #: HTML elements without content; MJML is XML, so they must be closed all the same.
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 
 _MARKUP = re.compile(
     r"<!--(?:.*?-->)?|<!\[CDATA\[(?:.*?\]\]>)?|<(?P<special>[!?])[^>]*>?"
     r"|<(?P<end>/)?(?P<name>[A-Za-z][\w.:-]*)(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)(?P<close>>)?",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"\s*(?P<name>[^\s=\"'/]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'/]+))?|\s+|/|.", re.DOTALL)
+_ATTRIBUTE = re.compile(
+    r"\s*(?P<name>[^\s=\"'/]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'/]+))?|\s+|/|.", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,9 @@ class _Reader:
         around = self._open[-1] if self._open else None
         if around is None:
             yield self._line, "Everything must stand inside <mjml>."
-        elif around.tag is not None and around.tag.holds in ("tags", "nothing") and not _PLACE.fullmatch(words):
+        elif (
+            around.tag is not None and around.tag.holds in ("tags", "nothing") and not _PLACE.fullmatch(words)
+        ):
             yield self._line, f"Text cannot stand directly in <{around.name}>: put it into <mj-text>."
 
     def _tag(self, found: re.Match[str]) -> Iterator[tuple[int, str]]:
@@ -110,7 +116,11 @@ class _Reader:
 
     @staticmethod
     def _known(name: str, around: _Open | None) -> Tag | None:
-        if around is not None and around.name == "mj-attributes" and (name in TAGS or name in ("mj-all", "mj-class")):
+        if (
+            around is not None
+            and around.name == "mj-attributes"
+            and (name in TAGS or name in ("mj-all", "mj-class"))
+        ):
             return Tag(frozenset({"mj-attributes"}), ALL_ATTRIBUTES | {"name"}, "nothing")
         return TAGS.get(name)
 
@@ -122,7 +132,10 @@ class _Reader:
             elif name.startswith("mj"):
                 yield self._line, f"There is no tag <{name}>{_meant(name, TAGS)}."
             else:
-                yield self._line, f"The HTML tag <{name}> cannot stand in <{parent or 'nothing'}>: put it into <mj-text> or <mj-raw>."
+                yield (
+                    self._line,
+                    f"<{name}> is HTML and cannot stand in <{parent}>: put it into <mj-text> or <mj-raw>.",
+                )
         elif parent not in tag.parents:
             places = ", ".join(f"<{one}>" for one in sorted(tag.parents) if one)
             if not parent:
@@ -134,7 +147,9 @@ class _Reader:
         elif not parent and name in self._seen:
             yield self._line, f"There can be only one <{name}>."
 
-    def _attributes(self, name: str, tag: Tag | None, rest: str, around: _Open | None) -> Iterator[tuple[int, str]]:
+    def _attributes(
+        self, name: str, tag: Tag | None, rest: str, around: _Open | None
+    ) -> Iterator[tuple[int, str]]:
         line = self._line
         for found in _ATTRIBUTE.finditer(rest.rstrip().removesuffix("/")):
             attribute, value = found["name"], found["value"]
@@ -149,7 +164,11 @@ class _Reader:
                 yield line, f"The attribute “{attribute}” of <{name}> has no value."
             elif value[0] not in "\"'":
                 yield line, f"The value of “{attribute}” of <{name}> must stand in quotes."
-            elif tag is not None and attribute not in tag.attributes and not attribute.startswith(("data-", "aria-", "xmlns")):
+            elif (
+                tag is not None
+                and attribute not in tag.attributes
+                and not attribute.startswith(("data-", "aria-", "xmlns"))
+            ):
                 yield line, f"<{name}> has no attribute “{attribute}”{_meant(attribute, tag.attributes)}."
             line += found[0][found.start("name") - found.start() :].count("\n")
 

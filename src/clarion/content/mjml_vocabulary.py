@@ -7,18 +7,46 @@ would reach the recipient as it is.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_PADDING = frozenset("padding padding-top padding-right padding-bottom padding-left".split())
+_PADDING = frozenset(["padding", "padding-top", "padding-right", "padding-bottom", "padding-left"])
 _BLOCK = _PADDING | {"container-background-color", "css-class", "mj-class"}
-_FONT = frozenset("color font-family font-size font-style font-weight letter-spacing line-height text-decoration".split())
-_BORDER = frozenset("border border-top border-right border-bottom border-left border-radius".split())
-_INNER_BORDER = frozenset("inner-border inner-border-top inner-border-right inner-border-bottom inner-border-left".split())
+_FONT = frozenset(
+    [
+        "color",
+        "font-family",
+        "font-size",
+        "font-style",
+        "font-weight",
+        "letter-spacing",
+        "line-height",
+        "text-decoration",
+    ]
+)
+_BORDER = frozenset(["border", "border-top", "border-right", "border-bottom", "border-left", "border-radius"])
+_INNER_BORDER = frozenset(
+    ["inner-border", "inner-border-top", "inner-border-right", "inner-border-bottom", "inner-border-left"]
+)
 _BACKGROUND = frozenset(
-    "background-color background-url background-repeat background-size background-position background-position-x "
-    "background-position-y".split()
+    [
+        "background-color",
+        "background-url",
+        "background-repeat",
+        "background-size",
+        "background-position",
+        "background-position-x",
+        "background-position-y",
+    ]
 )
 _ICON = frozenset(
-    "icon-align icon-height icon-width icon-wrapped-url icon-wrapped-alt icon-unwrapped-url icon-unwrapped-alt "
-    "icon-position".split()
+    [
+        "icon-align",
+        "icon-height",
+        "icon-width",
+        "icon-wrapped-url",
+        "icon-wrapped-alt",
+        "icon-unwrapped-url",
+        "icon-unwrapped-alt",
+        "icon-position",
+    ]
 )
 _LINK = frozenset({"href", "rel", "target", "title", "name"})
 _COMMON = frozenset({"css-class", "mj-class"})
@@ -43,9 +71,32 @@ _ANYWHERE = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-co
 
 _SECTION = _BACKGROUND | _BORDER | _PADDING | _COMMON | {"direction", "full-width", "text-align", "gap"}
 _TEXT = _BLOCK | _FONT | {"align", "height", "text-transform"}
-_SOCIAL = _FONT | _PADDING | _COMMON | frozenset(
-    "align alt border-radius background-color href icon-height icon-padding icon-size icon-position name rel sizes "
-    "src srcset target text-padding title vertical-align".split()
+_SOCIAL = (
+    _FONT
+    | _PADDING
+    | _COMMON
+    | frozenset(
+        [
+            "align",
+            "alt",
+            "border-radius",
+            "background-color",
+            "href",
+            "icon-height",
+            "icon-padding",
+            "icon-size",
+            "icon-position",
+            "name",
+            "rel",
+            "sizes",
+            "src",
+            "srcset",
+            "target",
+            "text-padding",
+            "title",
+            "vertical-align",
+        ]
+    )
 )
 _ACCORDION = _BLOCK | _ICON | {"border", "font-family"}
 
@@ -66,10 +117,26 @@ TAGS: Mapping[str, Tag] = {
     "mj-section": Tag(_SECTIONS, _SECTION),
     "mj-hero": Tag(
         _SECTIONS,
-        _BACKGROUND | _PADDING | _COMMON | frozenset(
-            "background-height background-width border-radius container-background-color height inner-background-color "
-            "inner-padding inner-padding-top inner-padding-right inner-padding-bottom inner-padding-left mode "
-            "vertical-align width".split()
+        _BACKGROUND
+        | _PADDING
+        | _COMMON
+        | frozenset(
+            [
+                "background-height",
+                "background-width",
+                "border-radius",
+                "container-background-color",
+                "height",
+                "inner-background-color",
+                "inner-padding",
+                "inner-padding-top",
+                "inner-padding-right",
+                "inner-padding-bottom",
+                "inner-padding-left",
+                "mode",
+                "vertical-align",
+                "width",
+            ]
         ),
     ),
     "mj-group": Tag(
@@ -77,13 +144,26 @@ TAGS: Mapping[str, Tag] = {
     ),
     "mj-column": Tag(
         frozenset({"mj-section", "mj-group"}),
-        _BORDER | _INNER_BORDER | _PADDING | _COMMON
-        | {"background-color", "inner-background-color", "inner-border-radius", "direction", "vertical-align", "width"},
+        _BORDER
+        | _INNER_BORDER
+        | _PADDING
+        | _COMMON
+        | {
+            "background-color",
+            "inner-background-color",
+            "inner-border-radius",
+            "direction",
+            "vertical-align",
+            "width",
+        },
     ),
     "mj-text": Tag(_CONTENT, _TEXT | {"vertical-align"}, "html"),
     "mj-button": Tag(
         _CONTENT,
-        _TEXT | _BORDER | _LINK | {"background-color", "inner-padding", "text-align", "vertical-align", "width"},
+        _TEXT
+        | _BORDER
+        | _LINK
+        | {"background-color", "inner-padding", "text-align", "vertical-align", "width"},
         "html",
     ),
     "mj-table": Tag(
@@ -94,8 +174,24 @@ TAGS: Mapping[str, Tag] = {
     "mj-raw": Tag(_ANYWHERE | {"mjml"}, frozenset({"position"}), "html"),
     "mj-image": Tag(
         _CONTENT,
-        _BLOCK | _BORDER | _LINK | frozenset(
-            "align alt fluid-on-mobile font-size full-width height max-height sizes src srcset usemap width".split()
+        _BLOCK
+        | _BORDER
+        | _LINK
+        | frozenset(
+            [
+                "align",
+                "alt",
+                "fluid-on-mobile",
+                "font-size",
+                "full-width",
+                "height",
+                "max-height",
+                "sizes",
+                "src",
+                "srcset",
+                "usemap",
+                "width",
+            ]
         ),
         "nothing",
     ),
@@ -105,16 +201,43 @@ TAGS: Mapping[str, Tag] = {
     "mj-spacer": Tag(_CONTENT, _BLOCK | {"height", "vertical-align", "width"}, "nothing"),
     "mj-social": Tag(
         _CONTENT,
-        _TEXT | {"border-radius", "icon-height", "icon-padding", "icon-size", "inner-padding", "mode", "table-layout",
-                 "text-padding", "vertical-align"},
+        _TEXT
+        | {
+            "border-radius",
+            "icon-height",
+            "icon-padding",
+            "icon-size",
+            "inner-padding",
+            "mode",
+            "table-layout",
+            "text-padding",
+            "vertical-align",
+        },
     ),
     "mj-social-element": Tag(frozenset({"mj-social"}), _SOCIAL, "html"),
     "mj-navbar": Tag(
         _CONTENT,
-        _BLOCK | frozenset(
-            "align base-url hamburger ico-align ico-close ico-color ico-font-family ico-font-size ico-line-height "
-            "ico-open ico-padding ico-padding-top ico-padding-right ico-padding-bottom ico-padding-left "
-            "ico-text-decoration ico-text-transform".split()
+        _BLOCK
+        | frozenset(
+            [
+                "align",
+                "base-url",
+                "hamburger",
+                "ico-align",
+                "ico-close",
+                "ico-color",
+                "ico-font-family",
+                "ico-font-size",
+                "ico-line-height",
+                "ico-open",
+                "ico-padding",
+                "ico-padding-top",
+                "ico-padding-right",
+                "ico-padding-bottom",
+                "ico-padding-left",
+                "ico-text-decoration",
+                "ico-text-transform",
+            ]
         ),
     ),
     "mj-navbar-link": Tag(
@@ -132,9 +255,22 @@ TAGS: Mapping[str, Tag] = {
     ),
     "mj-carousel": Tag(
         _CONTENT,
-        _BLOCK | frozenset(
-            "align background-color border-radius icon-width left-icon right-icon tb-border tb-border-radius "
-            "tb-hover-border-color tb-selected-border-color tb-width thumbnails".split()
+        _BLOCK
+        | frozenset(
+            [
+                "align",
+                "background-color",
+                "border-radius",
+                "icon-width",
+                "left-icon",
+                "right-icon",
+                "tb-border",
+                "tb-border-radius",
+                "tb-hover-border-color",
+                "tb-selected-border-color",
+                "tb-width",
+                "thumbnails",
+            ]
         ),
     ),
     "mj-carousel-image": Tag(
@@ -142,7 +278,7 @@ TAGS: Mapping[str, Tag] = {
         _LINK | _COMMON | {"alt", "border-radius", "src", "tb-border", "tb-border-radius", "thumbnails-src"},
         "nothing",
     ),
-}  # fmt: skip
+}
 
 #: Every attribute of any tag: what `mj-all` and `mj-class` inside `mj-attributes` may set.
 ALL_ATTRIBUTES = frozenset().union(*(tag.attributes for tag in TAGS.values()))

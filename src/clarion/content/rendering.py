@@ -39,9 +39,7 @@ def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, An
         shown["html"] = with_preheader(shown["html"], shown["preheader"])
     parts = parts_of(shown)
     missing = names.missing(parts, variables)
-    values: dict[str, Any] = {"email": "", **variables, "unsubscribe_url": NO_LINK}
-    for name in missing:
-        _put(values, name)
+    values = {"email": "", **with_stand_ins(content, variables), "unsubscribe_url": NO_LINK}
     try:
         filled = templating.Program(parts).render_whole(values)
     except (templating.FillFailed, templating.TemplateInvalid) as error:
@@ -50,6 +48,14 @@ def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, An
     return Preview(
         **{name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}, missing=missing
     )
+
+
+def with_stand_ins(content: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables with `[name]` for every required one that is missing."""
+    values = dict(variables)
+    for name in names.missing(parts_of(content), variables):
+        _put(values, name)
+    return values
 
 
 def _put(values: dict[str, Any], name: str) -> None:

@@ -8,7 +8,7 @@ and holds no secret that a template could find.
 import json
 import resource
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 #: Octets of address space, and seconds of processor time.
@@ -19,7 +19,9 @@ CPU_SECONDS = 2
 MAX_RENDERED = 5_000_000
 
 #: What the language calls mistakes that no value could mend; other ones may come from the made-up values.
-_FATAL = frozenset({"SyntaxError", "UnknownFilter", "UnknownFunction", "UnknownTest", "UnknownMethod", "OutOfFuel"})
+_FATAL = frozenset(
+    {"SyntaxError", "UnknownFilter", "UnknownFunction", "UnknownTest", "UnknownMethod", "OutOfFuel"}
+)
 
 
 def main() -> int:
@@ -35,29 +37,36 @@ def main() -> int:
 
 def problems_of(parts: list[tuple[str, str, bool]]) -> Iterator[tuple[str, int, str]]:
     """Yield at most one problem for each part."""
+    from clarion.content import variables
     from clarion.lib import templating
 
     for name, source, is_html in parts:
         part = templating.Part(name, source, is_html)
-        for variables in samples(templating.variables_of(part)):
-            problem = _try(part, variables)
+        for values in samples(variables.used([part])):
+            problem = _try(part, values)
             if problem:
                 yield (name, *problem)
                 break
 
 
-def samples(names: frozenset[str]) -> Iterator[Mapping[str, Any]]:
+def samples(names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Yield values for the variables: words, long texts, numbers, lists, and none at all."""
     words = "Zoë & <b>O’Neill</b> \"quoted\" 'x'\n"
-    row = {"name": "A thing", "title": "A thing", "price": 12.5, "quantity": 3, "url": "https://example.test/"}
+    row = {
+        "name": "A thing",
+        "title": "A thing",
+        "price": 12.5,
+        "quantity": 3,
+        "url": "https://example.test/",
+    }
     for value in ("Ana", words * 40, 1_000_000, [row] * 50, ["one", "two"] * 25, None):
         yield _nested(names, value)
 
 
-def _nested(names: frozenset[str], value: Any) -> dict[str, Any]:
+def _nested(names: Sequence[str], value: Any) -> dict[str, Any]:
     """Return {"order": {"id": value}, …} for `order.id`, ….  A list is given to plain names only."""
     made: dict[str, Any] = {}
-    for name in sorted(names):
+    for name in names:
         *path, last = name.split(".")
         inner = made
         for step in path:
@@ -70,7 +79,7 @@ def _nested(names: frozenset[str], value: Any) -> dict[str, Any]:
     return made
 
 
-def _try(part: Any, variables: Mapping[str, Any]) -> tuple[int, str] | None:
+def _try(part: Any, values: Mapping[str, Any]) -> tuple[int, str] | None:
     import minijinja
 
     from clarion.lib import templating
@@ -81,11 +90,15 @@ def _try(part: Any, variables: Mapping[str, Any]) -> tuple[int, str] | None:
     name = "part.html" if part.is_html else "part.txt"
     try:
         env.add_template(name, part.source)
-        rendered = env.render_template(name, **variables)
+        rendered = env.render_template(name, **values)
     except minijinja.TemplateError as error:
         if error.kind not in _FATAL:
             return None
-        sentence = "The template takes too many steps" if error.kind == "OutOfFuel" else str(error.detail or error.kind)
+        sentence = (
+            "The template takes too many steps"
+            if error.kind == "OutOfFuel"
+            else str(error.detail or error.kind)
+        )
         return error.line or 0, f"{sentence[:1].upper()}{sentence[1:200]}."
     except (TypeError, ValueError, OverflowError):
         return None  # a filter of ours was given a made-up value that it cannot take

@@ -25,6 +25,14 @@ COLUMNS = {Span.MINUTE: 60, Span.HOUR: 48, Span.DAY: 31}
 FEWEST = {Span.MINUTE: 15, Span.HOUR: 12, Span.DAY: 7}
 
 
+#: Hours that the columns reach back, and one to spare for a change of the clocks.
+_BACK_HOURS = {
+    Span.MINUTE: COLUMNS[Span.MINUTE] // 60 + 1,
+    Span.HOUR: COLUMNS[Span.HOUR] + 1,
+    Span.DAY: COLUMNS[Span.DAY] * 24 + 1,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """How many messages ended how from `start` (aware, in the zone) on, for one span."""
@@ -35,9 +43,21 @@ class Bucket:
     unknown: int = 0
 
 
+#: The first and the last minute of each step are found by the key; what would not fit into the columns is left out.
 _ACTIVITY = """
-select date_trunc(%(span)s, minute, %(zone)s), stage, sum(count)
-  from deliveries_activity where run_id = %(run)s group by 1, 2 order by 1
+with bounds as materialized (
+    select min(first.minute) as oldest, max(last.minute) as newest
+      from deliveries_runstep s
+      cross join lateral (select minute from deliveries_activity a where a.run_id = %(run)s and a.step = s.step
+                           order by minute limit 1) first
+      cross join lateral (select minute from deliveries_activity a where a.run_id = %(run)s and a.step = s.step
+                           order by minute desc limit 1) last
+     where s.run_id = %(run)s
+)
+select date_trunc(%(span)s, a.minute, %(zone)s), a.stage, sum(a.count), min(bounds.oldest)
+  from bounds, deliveries_runstep s, deliveries_activity a
+ where s.run_id = %(run)s and a.run_id = %(run)s and a.step = s.step
+   and a.minute > bounds.newest - make_interval(hours => %(hours)s) group by 1, 2
 """
 
 
@@ -45,13 +65,15 @@ def activity(run: Run, span: Span, zone: str) -> list[Bucket]:
     """Return the run's last columns, oldest first, without gaps; empty when nothing was sent yet. One query."""
     place = ZoneInfo(zone)
     counts: dict[datetime, dict[int, int]] = {}
+    oldest = datetime.max.replace(tzinfo=place)
     with connection.cursor() as cursor:
-        cursor.execute(_ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk})
-        for start, stage, count in cursor.fetchall():
+        cursor.execute(_ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk, "hours": _BACK_HOURS[span]})
+        for start, stage, count, first in cursor.fetchall():
+            oldest = first.astimezone(place)
             counts.setdefault(start.astimezone(place), {})[stage] = int(count)
     if not counts:
         return []
-    starts = _starts(min(counts), max(counts), span)
+    starts = _starts(oldest, max(counts), span)
     return [
         Bucket(
             start,

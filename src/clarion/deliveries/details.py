@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from clarion.deliveries import queries, recipients, rendering
+from clarion.deliveries import queries, reasons, recipients, rendering
 from clarion.deliveries.models import Attempt, Receipt, Run, RunStep
 from clarion.deliveries.recipients import Message, Person
 from clarion.deliveries.states import Result, Stage, delivery_id, step_of
@@ -24,6 +24,22 @@ class Try:
     detail: str = ""
     #: A person said that this attempt, of which nobody knew, had succeeded.
     is_by_hand: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words; empty when there is none."""
+        return reasons.sentence_of(self.reason)
+
+    @property
+    def shown_at(self) -> datetime | None:
+        return self.started_at or self.ended_at
+
+    @property
+    def milliseconds(self) -> int | None:
+        """How long it took; None while it is under way."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return round((self.ended_at - self.started_at).total_seconds() * 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,7 @@ def recipients_page(
     code: str | None = None,
     no_receipt: bool = False,
     q: str = "",
+    is_private: bool = False,
     after: int | None = None,
     before: int | None = None,
     limit: int = 50,
@@ -98,13 +99,14 @@ def recipients_page(
     """Return the people of the run that fit, those after or before a recipient's number.
 
     `reason` and `code` are those of a message's latest attempt; `no_receipt` leaves messages that were sent and
-    of which nothing was heard since. `q` is looked for as `finding.find` says.
+    of which nothing was heard since. `q` is looked for as `finding.find` says;
+    `is_private` keeps a search from telling who is in the run.
     """
     wanted = Narrowing(stage=stage, skip=skip, result=result, reason=reason, code=code, no_receipt=no_receipt)
     limit = max(1, min(limit, LARGEST_PAGE))
     backwards = before is not None
     steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
-    found = finding.find(run, steps, q) if q.strip() else None
+    found = finding.find(run, steps, q, is_private=is_private) if q.strip() else None
     result_ = scanning.search(
         narrowing.ways(run, steps, wanted, found),
         run_id=run.pk,

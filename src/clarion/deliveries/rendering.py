@@ -53,7 +53,8 @@ def as_sent(run: Run, step: RunStep, *, recipient: int, address: str, variables:
     )
     claim = Claim(run.pk, delivery_id(recipient, step.step), 1, address, variables)
     try:
-        composer = registry.get(step.channel).composer(step.content, config, context)
+        channel = registry.get(step.channel)
+        composer = channel.composer(channel.check_content(step.content), config, context)
         payload = composer.compose(claim).payload
     except (RenderFailed, ConfigInvalid, KeyError, TypeError, ValueError) as problem:
         # A sender or a channel may have gone since; the record of the message stays readable without it.

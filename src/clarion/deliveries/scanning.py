@@ -54,12 +54,27 @@ class Found:
 
 
 def search(
-    ways: Sequence[Way], *, run_id: int, start: int | None, backwards: bool, wanted: int, budget: float
+    ways: Sequence[Way],
+    *,
+    run_id: int,
+    start: int | None,
+    backwards: bool,
+    wanted: int,
+    budget: float,
+    window: int | None = None,
 ) -> Found:
     """Return up to `wanted` recipients beyond `start` from all ways together, each once, in order."""
     deadline = time.monotonic() + budget
     founds = [
-        _walk(way, run_id=run_id, start=start, backwards=backwards, wanted=wanted, deadline=deadline)
+        _walk(
+            way,
+            run_id=run_id,
+            start=start,
+            backwards=backwards,
+            wanted=wanted,
+            deadline=deadline,
+            window=window or WINDOW,
+        )
         for way in ways
     ]
     broken = [found.reached for found in founds if found.reached is not None]
@@ -74,7 +89,7 @@ def search(
 
 
 def _walk(
-    way: Way, *, run_id: int, start: int | None, backwards: bool, wanted: int, deadline: float
+    way: Way, *, run_id: int, start: int | None, backwards: bool, wanted: int, deadline: float, window: int
 ) -> Found:
     ids: list[int] = []
     rows = wanted * way.per_recipient
@@ -90,7 +105,7 @@ def _walk(
             if time.monotonic() > deadline:
                 return Found(ids=ids, reached=_before(way, last, backwards))
             low, high = (low, last) if backwards else (last, high)
-            size = WINDOW if way.test else rows
+            size = window if way.test else rows
     return Found(ids=ids)
 
 

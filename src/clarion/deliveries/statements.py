@@ -91,7 +91,7 @@ SETTLE_SENT = """
 with u as (
     update deliveries_delivery d
     set stage = 2, ended_at = now(), code = v.code, provider_id = v.provider_id, reason = null
-    from unnest(%(ids)b::bigint[], %(claims)b::bigint[], %(codes)b::text[], %(provider_ids)b::text[])
+    from unnest(%(ids)s::bigint[], %(claims)s::bigint[], %(codes)s::text[], %(provider_ids)s::text[])
          v(id, claim, code, provider_id)
     where d.run_id = %(run)s and d.id = v.id and d.stage = 1 and d.claim_id = v.claim
     returning 1

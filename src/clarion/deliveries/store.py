@@ -5,7 +5,7 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -225,10 +225,10 @@ class PostgresStore:
         if sent:
             facts: dict[str, Any] = {
                 "run": run_id,
-                "ids": [s.delivery_id for s in sent],
-                "claims": [s.claim_id for s in sent],
-                "codes": [_clean(s.code) for s in sent],
-                "provider_ids": [_clean(s.provider_id) for s in sent],
+                "ids": _numbers(s.delivery_id for s in sent),
+                "claims": _numbers(s.claim_id for s in sent),
+                "codes": _texts(s.code for s in sent),
+                "provider_ids": _texts(s.provider_id for s in sent),
             }
             row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
             counts[Stage.SENT] = row[0] if row else 0
@@ -308,6 +308,20 @@ class PostgresStore:
 def _clean(words: str) -> str:
     """Return the provider's words without what PostgreSQL's text cannot hold."""
     return words.replace("\x00", "")
+
+
+def _numbers(values: Iterable[int]) -> str:
+    """Return a PostgreSQL array as text: a fifth of the driver's work for a list."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    """Return a PostgreSQL array of texts as text, quoted where the provider's words need it."""
+    return "{" + ",".join(['"' + (v if v.isalnum() else _quoted(v)) + '"' for v in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    return _clean(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _rest_facts(run_id: int, rest: Sequence[Settlement]) -> dict[str, Any]:

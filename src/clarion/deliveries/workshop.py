@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from clarion.channels import registry
-from clarion.channels.base import StepContext
+from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries import operations
 from clarion.deliveries.models import Run, RunStep
+from clarion.engine.messages import RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
@@ -24,18 +25,20 @@ class Workshop:
         """Return the sender's transport with the lane's share of its connections."""
         close_old_connections()
         sender = Sender.objects.get(pk=spec.sender_id)
-        config = secrets.open_config(sender)
+        channel = registry.get(sender.channel)
+        config = channel.check_config(secrets.open_config(sender))
         connections = config.get("connections")
         if isinstance(connections, int):
             config["connections"] = max(1, connections // spec.lanes)
-        return registry.get(sender.channel).transport(config)
+        return channel.transport(config)
 
     def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         """Return the composer of the run's step. Raises RenderFailed."""
         close_old_connections()
         step = RunStep.objects.get(run_id=run.run_id, step=run.step)
         ledger = Run.objects.select_related("campaign").get(pk=run.run_id)
-        return compose_with(step, ledger, secrets.open_config(Sender.objects.get(pk=step.sender_id)))
+        sender = Sender.objects.get(pk=step.sender_id)
+        return compose_with(step, ledger, registry.get(sender.channel).check_config(secrets.open_config(sender)))
 
     def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
         """Block the sender and pause its campaigns."""
@@ -57,4 +60,8 @@ def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
         public_url=settings.CLARION_PUBLIC_URL,
         token_key=keys.derive(settings.SECRET_KEY, keys.TOKENS),
     )
-    return registry.get(step.channel).composer(step.content, config, context)
+    channel = registry.get(step.channel)
+    try:
+        return channel.composer(channel.check_content(step.content), config, context)
+    except ConfigInvalid as problem:
+        raise RenderFailed(str(problem)) from problem

@@ -10,6 +10,7 @@ import structlog
 
 from clarion.engine.journal import Journal
 from clarion.engine.lane import Lane
+from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec
 from clarion.engine.ports import Store, StoreDown
 
@@ -147,9 +148,15 @@ class Dispatcher:
             return
         try:
             transport, state = await self._store.open_lane(spec)
-        except Exception:
+        except StoreDown:
             await self._locks.release(spec.key)
             raise
+        except Exception as fault:
+            # One sender that cannot be opened must not keep the others from sending.
+            log.exception("lane.unopenable", sender=spec.sender_id)
+            await self._store.refuse_sender(spec, Reason.SENDER_UNUSABLE, str(fault)[:200])
+            await self._locks.release(spec.key)
+            return
         lane = Lane(
             spec=spec,
             store=self._store,

@@ -33,6 +33,8 @@ LOOK_SECONDS = 0.5
 #: The speed is measured over so many seconds.
 MEASURE_SECONDS = 0.1
 SAVE_SECONDS = 1.0
+#: What a campaign's author reads when preparing its message met a fault of ours.
+UNPREPARABLE = "A fault in the program kept the message from being prepared; the log has the details."
 
 
 def _limits_of(spec: LaneSpec) -> Limits:
@@ -338,6 +340,13 @@ class Lane:
             composer = await self._store.composer(self.spec, run)
         except RenderFailed as failure:
             await self._store.fail_run(run, str(failure))
+            return
+        except StoreDown:
+            raise
+        except Exception:
+            # One run that cannot be prepared must not keep the others from being sent.
+            log.exception("run.unpreparable", run=run.run_id, step=run.step)
+            await self._store.fail_run(run, UNPREPARABLE)
             return
         share = 1.0 / self.spec.lanes
         self._turns.add(RunQueue(run, composer, share=share, now=self.clock()))

@@ -34,6 +34,7 @@ class Reason(IntEnum):
     SENDER_REFUSED = 202
     SENDER_BLOCKED = 203
     QUOTA_EXCEEDED = 204
+    SENDER_UNUSABLE = 205
     # The recipient.
     ADDRESS_UNKNOWN = 301
     ADDRESS_INVALID = 302
@@ -110,6 +111,10 @@ REASONS: dict[Reason, Explanation] = {
     Reason.QUOTA_EXCEEDED: Explanation(
         sentence="The sender's quota at the provider is used up.",
         cure="Wait until it is renewed or have it raised.",
+    ),
+    Reason.SENDER_UNUSABLE: Explanation(
+        sentence="The sender's settings cannot be used.",
+        cure="Open the sender, correct its settings or enter its credentials again, then activate it.",
     ),
     Reason.ADDRESS_UNKNOWN: Explanation(
         sentence="There is no such recipient.", cure="Correct or remove the address; it is suppressed."

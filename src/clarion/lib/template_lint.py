@@ -7,7 +7,6 @@ bound (`set`, `with`, `for`) has the weight of what it is bound to. Above `MAX_W
 Statements that make weights unknowable (macros, recursion) are refused as such.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +14,7 @@ from itertools import pairwise
 import minijinja
 
 from clarion.lib import templating
+from clarion.lib.template_tags import Token, statement_of, tags_of, tokens_of
 
 #: How many times longer than the longest value an expression may become.
 MAX_WEIGHT = 10_000
@@ -52,27 +52,67 @@ _MULTIPLIERS = frozenset({"indent", "tojson", "batch", "slice", "range"})
 _INSERTERS = frozenset({"replace", "join"})
 #: Filters whose result, written out, is longer by punctuation or escapes.
 _STRETCHERS = frozenset(
-    "tojson pprint urlencode escape e forceescape list select reject selectattr rejectattr map batch slice unique "
-    "sort zip split items dictsort groupby lines chain".split()
+    [
+        "tojson",
+        "pprint",
+        "urlencode",
+        "escape",
+        "e",
+        "forceescape",
+        "list",
+        "select",
+        "reject",
+        "selectattr",
+        "rejectattr",
+        "map",
+        "batch",
+        "slice",
+        "unique",
+        "sort",
+        "zip",
+        "split",
+        "items",
+        "dictsort",
+        "groupby",
+        "lines",
+        "chain",
+    ]
 )
 _STRETCH = 6
 #: Filters that return a number whatever they are given.
 _NUMERIC = frozenset({"int", "float", "round", "length", "count", "abs"})
+#: Functions that templates of others may use.
+_HIDDEN = frozenset({"debug", "namespace"})
 _WORDS = frozenset(
-    "and or not in is if else elif for recursive true false none True False None set with endwith endfor "
-    "endset do filter as loop".split()
+    [
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+        "elif",
+        "for",
+        "recursive",
+        "true",
+        "false",
+        "none",
+        "True",
+        "False",
+        "None",
+        "set",
+        "with",
+        "endwith",
+        "endfor",
+        "endset",
+        "do",
+        "filter",
+        "as",
+        "loop",
+    ]
 )
 _GROWERS = _MULTIPLIERS | _INSERTERS | {"tojson", "pprint", "list"}
-
-_OPENING = re.compile(r"\{[{%#]")
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
-_ENDRAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
-#: What matters for where a tag ends: whole strings, brackets, ends of tags. A string that is open eats the rest.
-_INSIDE = re.compile(r""""(?:\\.|[^"\\])*(?:"|\Z)|'(?:\\.|[^'\\])*(?:'|\Z)|%\}|\}\}|[()\[\]{}]""", re.DOTALL)
-_TOKEN = re.compile(
-    r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)"""
-    r"""|(?P<name>[^\W\d]\w*)|(?P<op>\*\*|//|[=!<>]=|[-+*/%~|.,:()\[\]{}<>=])|(?P<space>\s+)""",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +121,6 @@ class Problem:
 
     line: int
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -124,7 +158,7 @@ def _growth(source: str) -> list[Problem]:
     """Statements and expressions that are refused; works on any text, a template or not."""
     walk = _Walk()
     problems = []
-    for line, tag in _tags(source):
+    for line, tag in tags_of(source):
         try:
             _step(walk, tag)
         except _Refuse as refused:
@@ -142,81 +176,51 @@ def _syntax(source: str, name: str, is_html: bool) -> list[Problem]:
         env.add_template(f"{name}.html" if is_html else f"{name}.txt", source)
     except minijinja.TemplateError as error:
         return [Problem(error.line or 1, f"{_readable(error.detail or error.kind)}.")]
-    return [problem for line, tag in _tags(source) for problem in _unknown_names(env, line, tag)]
-
-
-def _tags(source: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, tag) for every expression and statement; comments and raw blocks say nothing.
-
-    One pass without going back, whatever the text is. A tag that does not end is left to the syntax check.
-    """
-    line, counted, at = 1, 0, 0
-    while opening := _OPENING.search(source, at):
-        start = opening.start()
-        if source[start + 1] == "#":
-            closing = source.find("#}", start + 2)
-            at = len(source) if closing < 0 else closing + 2
-            continue
-        at = _end_of_tag(source, start)
-        if at < 0:
-            return
-        tag = source[start:at]
-        if _RAW.fullmatch(tag):
-            ending = _ENDRAW.search(source, at)
-            at = len(source) if ending is None else ending.end()
-            continue
-        line += source.count("\n", counted, start)
-        counted = start
-        yield line, tag
-
-
-def _end_of_tag(source: str, start: int) -> int:
-    """Return where the tag that begins at `start` ends; -1 when it does not. Brackets in it are balanced."""
-    closing = "%}" if source[start + 1] == "%" else "}}"
-    depth, at = 0, start + 2
-    while found := _INSIDE.search(source, at):
-        text, at = found[0], found.end()
-        if text == closing and depth <= 0:
-            return at
-        if text in ("%}", "}}"):
-            at -= 1
-            text = text[0]
-        depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(text, 0)
-    return -1
-
-
-def _word(tag: str) -> str:
-    found = re.match(r"\{%[-+]?\s*(\w+)", tag)
-    return found[1] if found else ""
+    return [problem for line, tag in tags_of(source) for problem in _unknown_names(env, line, tag)]
 
 
 def _readable(detail: str) -> str:
     """The language's own words, a little plainer."""
     plain = detail.replace("expected end of variable block", "expected “}}”")
-    plain = plain.replace("expected end of block", "expected “%}”").replace("unexpected end of input", "the text ends here")
+    plain = plain.replace("expected end of block", "expected “%}”").replace(
+        "unexpected end of input", "the text ends here"
+    )
     return plain[:1].upper() + plain[1:]
 
 
 def _unknown_names(env: minijinja.Environment, line: int, tag: str) -> Iterator[Problem]:
     """Filters, tests and functions that do not exist: the language itself tells only when it comes to them."""
-    tokens = _tokens(tag)
+    tokens = tokens_of(tag)
     for at, token in enumerate(tokens):
         if token.kind != "name":
             continue
         before = tokens[at - 1].text if at else ""
         after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-        if (before == "|" or (at == 1 and before == "filter")) and not _exists(env, f"''|{token.text}", "UnknownFilter"):
+        if (before == "|" or (at == 1 and before == "filter")) and not _exists(
+            env, f"''|{token.text}", "UnknownFilter"
+        ):
             yield Problem(line, f"There is no filter “{token.text}”.")
-        elif before in ("is", "not") and _is_test(tokens, at) and not _exists(env, f"'' is {token.text}", "UnknownTest"):
+        elif (
+            before in ("is", "not")
+            and _is_test(tokens, at)
+            and not _exists(env, f"'' is {token.text}", "UnknownTest")
+        ):
             yield Problem(line, f"There is no test “{token.text}”.")
-        elif after == "(" and before not in ("|", ".", "is", "not", "filter") and token.text not in _WORDS:
-            if token.text in ("debug", "namespace") or not _exists(env, f"{token.text}()", "UnknownFunction"):
-                yield Problem(line, f"There is no function “{token.text}”.")
+        elif _is_call(token.text, before, after) and (
+            token.text in _HIDDEN or not _exists(env, f"{token.text}()", "UnknownFunction")
+        ):
+            yield Problem(line, f"There is no function “{token.text}”.")
 
 
-def _is_test(tokens: Sequence[_Token], at: int) -> bool:
+def _is_test(tokens: Sequence[Token], at: int) -> bool:
     before = tokens[at - 1].text
-    return before == "is" or (before == "not" and at > 1 and tokens[at - 2].text == "is" and tokens[at].text not in _WORDS)
+    return before == "is" or (
+        before == "not" and at > 1 and tokens[at - 2].text == "is" and tokens[at].text not in _WORDS
+    )
+
+
+def _is_call(name: str, before: str, after: str) -> bool:
+    return after == "(" and before not in ("|", ".", "is", "not", "filter") and name not in _WORDS
 
 
 def _exists(env: minijinja.Environment, probe: str, unknown: str) -> bool:
@@ -229,23 +233,12 @@ def _exists(env: minijinja.Environment, probe: str, unknown: str) -> bool:
     return True
 
 
-def _tokens(tag: str) -> list[_Token]:
-    """The words of a tag without its braces. Raises nothing: the syntax has been checked."""
-    inner = tag[2:-2].strip("-+")
-    found = []
-    for match in _TOKEN.finditer(inner):
-        kind = str(match.lastgroup)
-        if kind != "space":
-            found.append(_Token(kind, match[0]))
-    return found
-
-
 def _step(walk: _Walk, tag: str) -> None:
     """Take one tag into account. Raises _Refuse."""
-    word = _word(tag)
+    word = statement_of(tag)
     if word in _REFUSED:
         raise _Refuse(f"“{word}”: {_REFUSED[word]}")
-    tokens = _tokens(tag)
+    tokens = tokens_of(tag)
     if not word:
         _emit(walk, _weight(walk, tokens))
     elif word == "for":
@@ -264,22 +257,22 @@ def _step(walk: _Walk, tag: str) -> None:
         capture = walk.captures.pop()
         _bind(walk, [capture.name], max(1, capture.weight))
     elif word == "filter":
-        walk.filters.append(_weight(walk, [_Token("op", "|"), *tokens[1:]]))
+        walk.filters.append(_weight(walk, [Token("op", "|"), *tokens[1:]]))
     elif word == "endfilter" and walk.filters:
         walk.filters.pop()
     elif word in ("if", "elif", "do"):
         _weight(walk, tokens[1:])
 
 
-def _assign(walk: _Walk, word: str, tokens: Sequence[_Token]) -> None:
+def _assign(walk: _Walk, word: str, tokens: Sequence[Token]) -> None:
     names = [
         token.text
-        for token, after in pairwise([*tokens[1:], _Token("op", "")])
+        for token, after in pairwise([*tokens[1:], Token("op", "")])
         if token.kind == "name" and after.text in ("=", ",", ")") and token.text not in _WORDS
     ]
     if word == "set" and not any(token.text == "=" for token in tokens):
         walk.captures.append(_Capture(tokens[1].text if len(tokens) > 1 else ""))
-    elif word == "set" and any(token.text == "." for token in tokens[: tokens.index(_Token("op", "="))]):
+    elif word == "set" and any(token.text == "." for token in tokens[: tokens.index(Token("op", "="))]):
         raise _Refuse("a value inside another cannot be set")
     else:
         _bind(walk, names, _weight(walk, tokens[1:]))
@@ -304,7 +297,7 @@ def _limit(weight: int) -> None:
         raise _Refuse("this could make a text of any length")
 
 
-def _weight(walk: _Walk, tokens: Sequence[_Token]) -> int:
+def _weight(walk: _Walk, tokens: Sequence[Token]) -> int:
     """Return how many times longer than the longest value the result may be. Raises _Refuse."""
     total, factor = 0, 1
     for at, token in enumerate(tokens):
@@ -326,7 +319,7 @@ def _weight(walk: _Walk, tokens: Sequence[_Token]) -> int:
     return weight
 
 
-def _arguments(tokens: Sequence[_Token], at: int) -> Sequence[_Token]:
+def _arguments(tokens: Sequence[Token], at: int) -> Sequence[Token]:
     """The tokens inside the parentheses that open at `at`, if any do."""
     if at >= len(tokens) or tokens[at].text != "(":
         return ()
@@ -338,19 +331,21 @@ def _arguments(tokens: Sequence[_Token], at: int) -> Sequence[_Token]:
     return tokens[at + 1 :]
 
 
-def _factor(name: str, arguments: Sequence[_Token]) -> int:
+def _factor(name: str, arguments: Sequence[Token]) -> int:
     """By what a filter, or `range`, may multiply the length."""
     factor = _STRETCH if name in _STRETCHERS else 1
     has_names = any(
         token.kind == "name" and token.text not in _WORDS and after.text != "="
-        for token, after in pairwise([*arguments, _Token("op", "")])
+        for token, after in pairwise([*arguments, Token("op", "")])
     )
     if name in _MULTIPLIERS:
         if has_names and name != "range":
             raise _Refuse(f"“{name}” needs a number that is written out")
         if any(token.text in ("*", "**", "+") for token in arguments):
             raise _Refuse(f"“{name}” needs a plain number")
-        largest = max((float(token.text.replace("_", "")) for token in arguments if token.kind == "number"), default=1)
+        largest = max(
+            (float(token.text.replace("_", "")) for token in arguments if token.kind == "number"), default=1
+        )
         if largest > MAX_ARGUMENT:
             raise _Refuse(f"the number of “{name}” is too large")
         factor *= max(1, int(largest), _UNKNOWN_FACTOR if has_names else 1)
@@ -360,14 +355,17 @@ def _factor(name: str, arguments: Sequence[_Token]) -> int:
     return factor
 
 
-def _repetition(tokens: Sequence[_Token], at: int) -> int:
+def _repetition(tokens: Sequence[Token], at: int) -> int:
     """`*` repeats a text when one side is a text, so one side must be seen to be small or both to be numbers."""
     literals = [
         float(token.text.replace("_", ""))
         for token in (*tokens[at - 1 : at], *tokens[at + 1 : at + 2])
         if token.kind == "number"
     ]
-    ahead = next((i for i in range(at + 1, len(tokens)) if tokens[i].text in (",", "+", "-", "~", "*", "/")), len(tokens))
+    ahead = next(
+        (i for i in range(at + 1, len(tokens)) if tokens[i].text in (",", "+", "-", "~", "*", "/")),
+        len(tokens),
+    )
     right = [tokens[i].text for i in range(at + 1, ahead) if i and tokens[i - 1].text == "|"]
     left = tokens[at - 1].text if at > 1 and tokens[at - 2].text == "|" else ""
     if left in _NUMERIC and ((right and right[-1] in _NUMERIC) or literals):

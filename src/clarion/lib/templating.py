@@ -55,6 +55,10 @@ class TemplateInvalid(ValueError):
     """The template cannot be used: a sentence that names the line."""
 
 
+class _FilterRefuses(ValueError):
+    """A sentence that shows nothing of the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One template of a message. `is_html` escapes what variables bring in."""
@@ -66,14 +70,19 @@ class Part:
 
 def _date(value: Any, pattern: str = "%d.%m.%Y") -> str:
     """`{{ ordered_on|date("%d %B") }}`: an ISO 8601 day or moment in another form."""
-    if isinstance(value, datetime | date):
-        return value.strftime(pattern)
-    return datetime.fromisoformat(str(value)).strftime(pattern)
+    try:
+        moment = value if isinstance(value, date) else datetime.fromisoformat(str(value))
+        return moment.strftime(pattern)
+    except ValueError:
+        raise _FilterRefuses("the filter “date” needs a day such as 2026-03-01") from None
 
 
 def _number(value: Any, decimals: int = 0, thousands: str = " ", point: str = ".") -> str:
     """`{{ points|number }}`, `{{ price|number(2, ".", ",") }}`: digits in groups of three."""
-    text = f"{float(value):,.{max(0, min(int(decimals), 10))}f}"
+    try:
+        text = f"{float(value):,.{max(0, min(int(decimals), 10))}f}"
+    except (TypeError, ValueError):
+        raise _FilterRefuses("the filter “number” needs a number") from None
     return text.replace(",", "\0").replace(".", point).replace("\0", thousands)
 
 
@@ -163,6 +172,11 @@ class Program:
             values = self._env.render_template("program", **variables).split(_MARK)
         except (minijinja.TemplateError, TypeError, ValueError) as error:
             raise self._explain(variables, error) from None
+        except BaseException as error:
+            # A panic of the Rust library is no Exception, and would end the process for one bad template.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise FillFailed("The template made the template engine fail.") from None
         if len(values) != self.count:
             values = self._render_without_marks(variables)
         return values
@@ -205,8 +219,10 @@ class Program:
                 self._env.render_template(_file(part), **variables)
             except minijinja.TemplateError as found:
                 return FillFailed(_sentence(part, found))
-            except (TypeError, ValueError) as found:
+            except _FilterRefuses as found:
                 return FillFailed(f"The {part.name} cannot be filled in: {found}.")
+            except (TypeError, ValueError) as found:
+                return FillFailed(f"The {part.name} cannot be filled in ({type(found).__name__}).")
         return FillFailed(f"The message cannot be filled in: {type(error).__name__}.")
 
 

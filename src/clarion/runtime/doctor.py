@@ -143,7 +143,8 @@ def _migrations() -> Finding:
 
 def _workers() -> Finding:
     alive = _value(
-        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'"
+        "SELECT count(*) FROM deliveries_worker"
+        " WHERE ended_at IS NULL AND heartbeat_at > now() - interval '30 seconds'"
     )
     return Finding(
         subject="Workers",

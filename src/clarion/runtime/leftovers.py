@@ -19,7 +19,7 @@ def living_server(data: Path) -> int | None:
     return pid if pid and _works_on(pid, data) else None
 
 
-def clear(data: Path, programs: Path) -> None:
+def clear(data: Path) -> None:
     """Stop a server that nobody owns any more and remove the traces of a dead one.
 
     Only for the holder of the home: nobody else may have a server on this data by right.

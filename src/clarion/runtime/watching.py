@@ -1,14 +1,14 @@
 """Follow a campaign from its start to its end, as a command that waits for it does."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.states import FINAL, PauseCause, Status
+from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries.models import Run
 from clarion.deliveries.reasons import sentence_of
 from clarion.senders.queries import health_of
@@ -74,6 +74,14 @@ def snapshot(campaign_id: int) -> Snapshot:
     return Snapshot(campaign=campaign, run=run)
 
 
+def snapshots(campaigns: Iterable[Campaign]) -> list[Snapshot]:
+    """Return several at once, in their order. Two queries."""
+    rows = list(campaigns)
+    runs = Run.objects.filter(campaign__in=rows).defer("plan", "waterfall").order_by("number")
+    latest = {run.campaign_id: run for run in runs}
+    return [Snapshot(campaign=row, run=latest.get(row.pk)) for row in rows]
+
+
 def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
     """Yield the campaign again and again, the last one as it ended.
 
@@ -105,8 +113,3 @@ def trouble(seen: Snapshot) -> str:
             words = f" ({health.detail})" if health.detail else ""
             return f"{sentence_of(health.reason)}{words}"
     return ""
-
-
-def is_final(seen: Snapshot) -> bool:
-    """Whether the campaign can never send again."""
-    return seen.status in FINAL

@@ -100,8 +100,10 @@ def _make(name: str) -> Asset:
         return _packed("text/javascript; charset=utf-8", htmx.read_text("utf-8"))
     if name == "icons.svg":
         return _packed("image/svg+xml; charset=utf-8", icons.sprite().decode())
-    page = STATIC / "js" / "pages" / name
-    if re.fullmatch(r"[a-z][a-z0-9_-]*\.js", name) and page.is_file():
+    script = re.fullmatch(r"[a-z][a-z0-9_-]*\.js", name)
+    # The match is a plain str; a template's own string class cannot become part of a path.
+    page = STATIC / "js" / "pages" / script[0] if script else None
+    if page is not None and page.is_file():
         return _packed("text/javascript; charset=utf-8", _script([STATIC / "js" / "dom.js", page]))
     raise LookupError(name)
 

@@ -9,17 +9,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_bidi
 
 from clarion.web import navigation
+from clarion.workspaces import queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.http import HttpRequest
 
-    from clarion.workspaces.models import Workspace
+    from clarion.workspaces.models import Membership, Workspace
 
 #: Chosen by the reader: "light" or "dark"; without the cookie the system decides.
 THEME_COOKIE = "clarion_theme"
 THEMES = ("light", "dark")
+#: The session's key for the slug of the workspace that was opened last.
+LAST_WORKSPACE = "last_workspace"
 
 
 class Shell:
@@ -43,26 +46,40 @@ class Shell:
         return "rtl" if get_language_bidi() else "ltr"
 
     @cached_property
+    def member(self) -> Membership | None:
+        """The membership of the request's workspace; on pages outside of workspaces the one used last."""
+        member: Membership | None = getattr(self._request, "member", None)
+        if member is not None or not self._memberships:
+            return member
+        last = self._request.session.get(LAST_WORKSPACE)
+        return next((one for one in self._memberships if one.workspace.slug == last), self._memberships[0])
+
+    @cached_property
     def workspace(self) -> Workspace | None:
-        return getattr(self._request, "workspace", None)
+        return self.member.workspace if self.member is not None else None
 
     @cached_property
     def groups(self) -> Sequence[navigation.Group]:
-        return navigation.built_groups(self._request) if self.workspace is not None else []
+        return navigation.built_groups(self.member, self._request.path) if self.member is not None else []
+
+    @cached_property
+    def search_url(self) -> str | None:
+        """Where the search field in the top bar leads: the list of campaigns."""
+        return navigation.url_of("campaigns", self.workspace.slug) if self.workspace is not None else None
 
     @cached_property
     def workspaces(self) -> Sequence[Workspace]:
         """The workspaces the signed-in person may switch to."""
-        from clarion.workspaces import queries
-
-        if not self._request.user.is_authenticated:
-            return []
-        return [membership.workspace for membership in queries.memberships_for(self._request.user)]
+        return [membership.workspace for membership in self._memberships]
 
     @cached_property
     def role(self) -> str:
-        member = getattr(self._request, "member", None)
-        return str(member.get_role_display()) if member is not None else ""
+        return str(self.member.get_role_display()) if self.member is not None else ""
+
+    @cached_property
+    def _memberships(self) -> list[Membership]:
+        user = self._request.user
+        return queries.memberships_for(user) if user.is_authenticated else []
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

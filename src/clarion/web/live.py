@@ -45,7 +45,8 @@ def live_response(
     ).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     response: HttpResponse
-    if request.headers.get("If-None-Match") == etag:
+    # A compressed answer went out with a weak tag.
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:
         response = HttpResponseNotModified()
     else:
         response = HttpResponse(body, content_type="application/json")

@@ -10,18 +10,18 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRedirect
 
-from clarion.web.context import THEME_COOKIE, THEMES
+from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
 from clarion.workspaces import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clarion.workspaces.models import User
+    from django_htmx.middleware import HtmxDetails
 
-#: The session's key for the slug of the workspace that was opened last.
-LAST_WORKSPACE = "last_workspace"
+    from clarion.workspaces.models import User
 
 
 class PreferencesMiddleware:
@@ -71,7 +71,7 @@ class WorkspaceMiddleware:
         if not isinstance(slug, str):
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _to_sign_in(request)
         member = queries.membership_for(request.user, slug)
         if member is None:
             raise Http404
@@ -81,6 +81,14 @@ class WorkspaceMiddleware:
         if request.session.get(LAST_WORKSPACE) != slug:
             request.session[LAST_WORKSPACE] = slug
         return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask to sign in and come back; a fragment takes its whole page there instead of showing it inside."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/")["Location"])
 
 
 def zone_named(name: str) -> ZoneInfo:

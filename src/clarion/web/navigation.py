@@ -13,8 +13,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from clarion.workspaces.models import Membership
 
 Count = Callable[["Membership"], int]
@@ -95,24 +93,38 @@ def provide_count(name: str, count: Count) -> None:
     _counts[name] = count
 
 
-def built_groups(request: HttpRequest) -> list[Group]:
-    """The groups with their existing pages, for the workspace and the member of the request."""
-    slug = request.workspace.slug  # type: ignore[attr-defined]
+def built_groups(member: Membership, path: str) -> list[Group]:
+    """The groups with their existing pages in the member's workspace; `path` is the page that is open."""
+    slug = member.workspace.slug
     groups = []
     for group in NAVIGATION:
         entries = tuple(
-            replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(request, entry))
+            replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(member, entry))
             for entry in group.entries
             if _exists(entry.name, settings.ROOT_URLCONF)
         )
         if entries:
             groups.append(Group(group.label, entries))
-    return _with_current(groups, request.path)
+    return _with_current(groups, path)
 
 
-def _count(request: HttpRequest, entry: Entry) -> int:
+def url_of(name: str, slug: str) -> str | None:
+    """The page of that name in a workspace; None while it does not exist."""
+    return reverse(name, kwargs={"workspace": slug}) if _exists(name, settings.ROOT_URLCONF) else None
+
+
+def first_url(slug: str) -> str | None:
+    """The first existing page of the navigation in that workspace; None while there is none."""
+    for group in NAVIGATION:
+        for entry in group.entries:
+            if _exists(entry.name, settings.ROOT_URLCONF):
+                return reverse(entry.name, kwargs={"workspace": slug})
+    return None
+
+
+def _count(member: Membership, entry: Entry) -> int:
     count = _counts.get(entry.name)
-    return count(request.member) if count is not None else 0  # type: ignore[attr-defined]
+    return count(member) if count is not None else 0
 
 
 @cache

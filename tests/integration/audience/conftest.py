@@ -1,43 +1,14 @@
-"""The cast: alice owns a workspace, vera may only look, mallory owns another one."""
+"""Alice as the actor, and short ways to uploads and contacts."""
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
 from clarion.audience import operations, reading
 from clarion.audience.models import Contact, Source
 from clarion.workspaces import actors
-from clarion.workspaces.models import Membership, User, Workspace
-from clarion.workspaces.permissions import Role
-
-
-@dataclass(frozen=True)
-class Cast:
-    alice: Membership
-    vera: Membership
-    mallory: Membership
-
-    @property
-    def workspace(self) -> Workspace:
-        return self.alice.workspace
-
-
-def _member(name: str, workspace: Workspace, role: Role) -> Membership:
-    user = User.objects.create(email=f"{name}@team.example", name=name)
-    return Membership.objects.create(user=user, workspace=workspace, role=role)
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    shop = Workspace.objects.create(slug="shop", name="Shop")
-    other = Workspace.objects.create(slug="other", name="Other")
-    return Cast(
-        alice=_member("alice", shop, Role.OWNER),
-        vera=_member("vera", shop, Role.VIEWER),
-        mallory=_member("mallory", other, Role.OWNER),
-    )
+from tests.factories import Cast
 
 
 @pytest.fixture

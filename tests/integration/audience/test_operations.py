@@ -11,7 +11,7 @@ from clarion.audience.models import Contact, List, ListMember, Suppression
 from clarion.workspaces import actors, audit
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent
-from tests.integration.audience.conftest import Cast
+from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
 MakeContact = Callable[..., Contact]

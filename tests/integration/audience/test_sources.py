@@ -15,7 +15,7 @@ from clarion.audience.queries import Waterfall
 from clarion.workspaces import actors
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent
-from tests.integration.audience.conftest import Cast
+from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
 Upload = Callable[..., Source]

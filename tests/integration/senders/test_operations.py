@@ -9,7 +9,14 @@ from django.db import connection
 from clarion.channels.base import ConfigInvalid
 from clarion.engine.outcomes import Reason
 from clarion.senders import operations, queries, secrets
-from clarion.senders.errors import ChannelUnknown, LimitInvalid, NameInvalid, NameTaken, SecretsLost, SenderInUse
+from clarion.senders.errors import (
+    ChannelUnknown,
+    LimitInvalid,
+    NameInvalid,
+    NameTaken,
+    SecretsLost,
+    SenderInUse,
+)
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.senders.operations import Limits
 from clarion.workspaces.actors import Actor, of_member, system
@@ -45,7 +52,9 @@ def given_a_sender(by: Actor, name: str = "Shop", **changes: Any) -> Sender:
 def stored_text() -> str:
     """Everything the database holds about senders and in the audit trail, as text."""
     with connection.cursor() as cursor:
-        cursor.execute("select s::text from senders_sender s union all select a::text from workspaces_auditevent a")
+        cursor.execute(
+            "select s::text from senders_sender s union all select a::text from workspaces_auditevent a"
+        )
         return "\n".join(row[0] for row in cursor.fetchall())
 
 
@@ -80,11 +89,15 @@ class TestCreateSender:
             given_a_sender(alice, name=" ")
 
     @pytest.mark.parametrize(
-        "limits", [{"second": 0}, {"minute": -1}, {"day": 3_000_000_000}, {"lanes": 0}, {"lanes": 33}], ids=str
+        "limits",
+        [{"second": 0}, {"minute": -1}, {"day": 3_000_000_000}, {"lanes": 0}, {"lanes": 33}],
+        ids=str,
     )
     def test_refuses_limits_out_of_range(self, alice: Actor, limits: dict[str, Any]) -> None:
         with pytest.raises(LimitInvalid) as caught:
-            operations.create_sender(by=alice, channel="email", name="x", config=CONFIG, limits=Limits(**limits))
+            operations.create_sender(
+                by=alice, channel="email", name="x", config=CONFIG, limits=Limits(**limits)
+            )
 
         assert [name.removeprefix("limit_") for name in caught.value.problems] == list(limits)
 
@@ -112,7 +125,9 @@ class TestUpdateSender:
     def test_a_new_secret_is_told_without_being_shown(self, alice: Actor) -> None:
         sender = given_a_sender(alice)
 
-        sender = operations.update_sender(sender=sender, by=alice, config={**sender.config, "password": "new-secret"})
+        sender = operations.update_sender(
+            sender=sender, by=alice, config={**sender.config, "password": "new-secret"}
+        )
 
         assert secrets.open_config(sender)["password"] == "new-secret"
         assert AuditEvent.objects.get(action="sender.changed").changes == {"password": ["••••", "••••"]}
@@ -140,18 +155,25 @@ class TestUpdateSender:
 
     def test_changes_limits_and_name(self, alice: Actor) -> None:
         sender = operations.update_sender(
-            sender=given_a_sender(alice), by=alice, name="Shop 2", limits=Limits(second=2.5, day=1000, lanes=3)
+            sender=given_a_sender(alice),
+            by=alice,
+            name="Shop 2",
+            limits=Limits(second=2.5, day=1000, lanes=3),
         )
 
         assert (sender.name, sender.limit_second, sender.limit_day, sender.lanes) == ("Shop 2", 2.5, 1000, 3)
 
-    def test_credentials_can_be_typed_in_again_when_the_key_is_lost(self, alice: Actor, settings: Any) -> None:
+    def test_credentials_can_be_typed_in_again_when_the_key_is_lost(
+        self, alice: Actor, settings: Any
+    ) -> None:
         sender = given_a_sender(alice)
         settings.SECRET_KEY = "a new key, the old one was lost 1234567890"
 
         with pytest.raises(SecretsLost):
             secrets.open_config(sender)
-        sender = operations.update_sender(sender=sender, by=alice, config={**sender.config, "password": "again"})
+        sender = operations.update_sender(
+            sender=sender, by=alice, config={**sender.config, "password": "again"}
+        )
         assert secrets.open_config(sender)["password"] == "again"
 
     def test_an_old_key_still_opens(self, alice: Actor, settings: Any) -> None:
@@ -180,7 +202,9 @@ class TestStatus:
 
     def test_the_program_blocks_with_a_reason(self, alice: Actor) -> None:
         sender = operations.block_sender(
-            sender=given_a_sender(alice), by=system(alice.workspace), reason="The provider refused the credentials."
+            sender=given_a_sender(alice),
+            by=system(alice.workspace),
+            reason="The provider refused the credentials.",
         )
 
         assert sender.status == SenderStatus.BLOCKED
@@ -219,7 +243,9 @@ class TestDeleteSender:
 
         sender = given_a_sender(alice)
         Step.objects.create(
-            campaign=Campaign.objects.create(workspace=alice.workspace, name="Spring"), channel="email", sender=sender
+            campaign=Campaign.objects.create(workspace=alice.workspace, name="Spring"),
+            channel="email",
+            sender=sender,
         )
 
         with pytest.raises(SenderInUse):

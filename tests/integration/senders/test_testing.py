@@ -75,13 +75,17 @@ class TestSendTest:
         assert b"Subject: Hello Ana" in envelope.content
 
     def test_says_when_nobody_answers(self, alice: Actor) -> None:
-        outcome = testing.send_test(given_a_sender(alice, _free_port()), CONTENT, "ana@example.test", {"name": "A"}, by=alice)
+        outcome = testing.send_test(
+            given_a_sender(alice, _free_port()), CONTENT, "ana@example.test", {"name": "A"}, by=alice
+        )
 
         assert isinstance(outcome, Deferred | Refused)
         assert outcome.reason is Reason.CONNECTION_FAILED
 
     def test_says_what_is_missing(self, alice: Actor, server: Controller) -> None:
-        outcome = testing.send_test(given_a_sender(alice, server.port), CONTENT, "ana@example.test", {}, by=alice)
+        outcome = testing.send_test(
+            given_a_sender(alice, server.port), CONTENT, "ana@example.test", {}, by=alice
+        )
 
         assert isinstance(outcome, Refused)
         assert outcome.reason is Reason.RENDER_FAILED
@@ -95,7 +99,9 @@ class TestSendTest:
         assert "address" in caught.value.problems
 
     def test_works_through_the_sandbox(self, alice: Actor, tmp_path: Path) -> None:
-        sender = operations.create_sender(by=alice, channel="sandbox", name="S", config={"outbox": str(tmp_path)})
+        sender = operations.create_sender(
+            by=alice, channel="sandbox", name="S", config={"outbox": str(tmp_path)}
+        )
 
         outcome = testing.send_test(sender, CONTENT, "ana@example.test", {"name": "Ana"}, by=alice)
 
@@ -104,7 +110,9 @@ class TestSendTest:
 
     def test_a_viewer_may_not(self, alice: Actor, cast: Cast, server: Controller) -> None:
         with pytest.raises(NotAllowed):
-            testing.send_test(given_a_sender(alice, server.port), CONTENT, "a@b.test", {}, by=of_member(cast.vera))
+            testing.send_test(
+                given_a_sender(alice, server.port), CONTENT, "a@b.test", {}, by=of_member(cast.vera)
+            )
 
 
 class TestCheckCredentials:

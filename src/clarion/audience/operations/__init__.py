@@ -12,6 +12,12 @@ from clarion.audience.operations.contacts import (
     set_contact_state,
     update_contact,
 )
+from clarion.audience.operations.imports import (
+    cancel_import,
+    create_import,
+    redialect_import,
+    start_import,
+)
 from clarion.audience.operations.lists import (
     add_to_list,
     create_list,
@@ -25,27 +31,38 @@ from clarion.audience.operations.sources import (
     create_upload_source,
     delete_source,
 )
-from clarion.audience.operations.suppressions import add_suppression, suppress, suppress_file, unsuppress
+from clarion.audience.operations.suppressions import (
+    add_suppression,
+    suppress,
+    suppress_file,
+    unsuppress,
+    withdraw_unsubscription,
+)
 
 __all__ = [
     "ContactFields",
     "add_suppression",
     "add_tags",
     "add_to_list",
+    "cancel_import",
     "create_contact",
     "create_contacts_source",
+    "create_import",
     "create_list",
     "create_list_source",
     "create_upload_source",
     "delete_contacts",
     "delete_list",
     "delete_source",
+    "redialect_import",
     "remove_from_list",
     "remove_tags",
     "set_contact_state",
+    "start_import",
     "suppress",
     "suppress_file",
     "unsuppress",
     "update_contact",
     "update_list",
+    "withdraw_unsubscription",
 ]

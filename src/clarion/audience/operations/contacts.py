@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypedDict
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns
+from clarion.audience import addresses, columns, people
 from clarion.audience.errors import AddressTaken, ContactInvalid
 from clarion.audience.masking import mask, mask_name
 from clarion.audience.models import Contact, ContactState
@@ -16,11 +15,8 @@ from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
-#: Attributes of one contact, characters of a value, tags.
+#: Attributes of one contact.
 MAX_ATTRIBUTES = 200
-MAX_VALUE = 5000
-MAX_TAGS = 50
-_LENGTHS = {"first_name": 100, "last_name": 100, "language": 12, "zone": 64}
 
 
 class ContactFields(TypedDict, total=False):
@@ -159,25 +155,18 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(name: str, value: str) -> str:
     plain = value.strip()
-    if len(plain) > _LENGTHS[name]:
-        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": _LENGTHS[name]})
+    if len(plain) > people.LENGTHS[name]:
+        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": people.LENGTHS[name]})
     if "\0" in plain:
         raise ValueError(_("The text contains a NUL character."))
     return plain
 
 
-def _zone(value: str) -> str:
-    plain = _text("zone", value)
-    if plain and plain not in available_timezones():
-        raise ValueError(_("There is no time zone %(name)s. Write it like Europe/Berlin.") % {"name": plain})
-    return plain
-
-
 def _tags(values: Collection[str]) -> list[str]:
-    tags = sorted({value.strip() for value in values if value.strip()})
-    if len(tags) > MAX_TAGS or any(len(tag) > 40 or "\0" in tag for tag in tags):
-        raise ContactInvalid({"tags": _("At most 50 tags of at most 40 characters fit.")})
-    return tags
+    try:
+        return people.checked_tags(list(values))
+    except ValueError as refusal:
+        raise ContactInvalid({"tags": str(refusal)}) from None
 
 
 def _attributes(values: Mapping[str, Any]) -> dict[str, str]:
@@ -186,8 +175,8 @@ def _attributes(values: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError(_("An attribute's name needs a letter or digit."))
     if len(clean) > MAX_ATTRIBUTES:
         raise ValueError(_("At most %(limit)s attributes fit.") % {"limit": MAX_ATTRIBUTES})
-    if any(len(value) > MAX_VALUE or "\0" in value for value in clean.values()):
-        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": MAX_VALUE})
+    if any(len(value) > people.MAX_VALUE or "\0" in value for value in clean.values()):
+        raise ValueError(_("At most %(limit)s characters fit.") % {"limit": people.MAX_VALUE})
     return clean
 
 
@@ -198,7 +187,7 @@ def _state(value: str) -> str:
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "email": lambda value: addresses.email(value) if value.strip() else "",
     "phone": lambda value: addresses.phone(value) if value.strip() else "",
-    "zone": _zone,
+    "zone": lambda value: people.zone(value.strip()) if value.strip() else "",
     "tags": _tags,
     "attributes": _attributes,
     "state": _state,

@@ -9,7 +9,7 @@ from clarion.audience import addresses, columns, csvfile, uploads
 from clarion.audience.errors import NoAddressColumn
 from clarion.audience.models import Suppression, SuppressionReason
 from clarion.channels import registry
-from clarion.workspaces import audit
+from clarion.workspaces import actors, audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.models import Workspace
 from clarion.workspaces.permissions import Permission
@@ -32,6 +32,21 @@ def suppress(*, workspace: Workspace, channel: str, address: str, reason: str, o
     a person adds goes through `add_suppression`.
     """
     return bool(_insert(workspace, channel, [address], [SuppressionReason(reason).value], origin))
+
+
+def withdraw_unsubscription(*, workspace: Workspace, channel: str, address: str) -> bool:
+    """Forget that the recipient unsubscribed, at their own wish. Other reasons stay. Returns whether there was one."""
+    with transaction.atomic():
+        gone, _by_model = Suppression.objects.filter(
+            workspace=workspace, channel=channel, address=address, reason=SuppressionReason.UNSUBSCRIBED
+        ).delete()
+        if gone:
+            audit.record(
+                by=actors.system(workspace), action="suppression.removed", kind="suppression", object_id="",
+                object_name=channel, reason=_("The recipient has taken the unsubscription back."),
+                changes={"reason": (SuppressionReason.UNSUBSCRIBED.value, None)},
+            )  # fmt: skip
+    return bool(gone)
 
 
 def _insert(

@@ -10,7 +10,7 @@ from clarion.audience.queries.contacts import (
     lists_of,
     tags_of,
 )
-from clarion.audience.queries.imports import import_for, imports_for
+from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
 from clarion.audience.queries.sources import (
     CONTACT_ADDRESS_COLUMNS,
     CONTACT_VARIABLES_SQL,
@@ -27,12 +27,14 @@ __all__ = [
     "CONTACT_ADDRESS_COLUMNS",
     "CONTACT_VARIABLES_SQL",
     "Page",
+    "PreviewRow",
     "Waterfall",
     "contact_for",
     "contacts_by_public_ids",
     "contacts_page",
     "estimate",
     "import_for",
+    "import_preview",
     "imports_for",
     "known_variables",
     "list_for",

@@ -68,14 +68,21 @@ def contacts_page(
 
 
 def _beginning_with(search: str) -> Q:
-    word = search.lower()
-    wanted = Q(email__startswith=word) | Q(last_name__istartswith=search) | Q(first_name__istartswith=search)
+    """Return the filter; each part says that its field is not empty, which lets the partial indexes be used."""
+    has_email, has_phone = ~Q(email=""), ~Q(phone="")
+    has_first, has_last = ~Q(first_name=""), ~Q(last_name="")
+    wanted = has_email & Q(email__startswith=search.lower())
+    wanted |= has_last & Q(last_name__istartswith=search)
+    wanted |= has_first & Q(first_name__istartswith=search)
     digits = search.replace(" ", "")
     if digits.lstrip("+").isdigit():
-        wanted |= Q(phone__startswith=digits if digits.startswith("+") else f"+{digits.lstrip('0')}")
+        number = digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
+        wanted |= has_phone & Q(phone__startswith=number)
     first, space, last = search.partition(" ")
     if space and last.strip():
-        wanted |= Q(first_name__istartswith=first) & Q(last_name__istartswith=last.strip())
+        wanted |= (
+            has_last & has_first & Q(first_name__istartswith=first) & Q(last_name__istartswith=last.strip())
+        )
     return wanted
 
 

@@ -1,22 +1,51 @@
 """Imports as members see them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from clarion.audience import csvfile, uploads
+from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
+from clarion.audience.people import Person, RowRefused, person_maker
 from clarion.workspaces.models import Membership
 
 
 def imports_for(member: Membership) -> QuerySet[Import]:
     """Return the workspace's imports, newest first."""
-    return (
-        Import.objects.filter(workspace=member.workspace)
-        .select_related("add_to", "created_by")
-        .order_by("-pk")
-    )
+    found = Import.objects.filter(workspace=member.workspace)
+    return found.select_related("add_to", "created_by").order_by("-pk")
 
 
 def import_for(member: Membership, public_id: UUID) -> Import | None:
     """Return the workspace's import of that id."""
     return imports_for(member).filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewRow:
+    """A row of the file, and the contact it would make or why it makes none."""
+
+    number: int
+    cells: list[str]
+    person: Person | None = None
+    problem: str = ""
+
+
+def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 5) -> list[PreviewRow]:
+    """Return the file's first rows as they would be stored. `mapping` has been checked."""
+    dialect = Dialect.from_json(the_import.dialect)
+    make = person_maker(dialect.columns, mapping)
+    shown: list[PreviewRow] = []
+    for row in csvfile.rows(uploads.path_of(the_import.file_path), dialect):
+        try:
+            if row.problem:
+                raise RowRefused("", row.problem)
+            shown.append(PreviewRow(number=row.number, cells=row.cells, person=make(row.cells)))
+        except RowRefused as refusal:
+            shown.append(PreviewRow(number=row.number, cells=row.cells, problem=str(refusal)))
+        if len(shown) == limit:
+            break
+    return shown

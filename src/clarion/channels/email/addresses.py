@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 
 #: RFC 5321 4.5.3.1 allows 64 octets, `@`, 255 octets; a path in angle brackets at most 256 together.
 MAX_OCTETS = 254
+MAX_LOCAL_OCTETS = 64
 
 #: The ordinary case, recognised without help: dot-atom at a dotted ASCII domain.
 _ORDINARY = re.compile(
@@ -21,13 +22,15 @@ def normalise(address: str) -> str:
     tells `Ana@` from `ana@`, while lists are full of both for one person.
     """
     plain = address.strip().lower()
-    if len(plain) <= MAX_OCTETS and plain.find("@") <= 64 and _ORDINARY.fullmatch(plain):
+    if len(plain) <= MAX_OCTETS and plain.find("@") <= MAX_LOCAL_OCTETS and _ORDINARY.fullmatch(plain):
         return plain
     try:
         # `test_environment` lets the reserved domain `test` pass; nothing is looked up.
         found = validate_email(plain, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
+    if len(found.local_part.encode()) > MAX_LOCAL_OCTETS:
+        raise ValueError("The part before the @-sign is too long.")
     return f"{found.local_part}@{found.ascii_domain}".lower()
 
 
@@ -47,5 +50,5 @@ def on_the_wire(address: str) -> bytes:
     return raw
 
 
-#: Nothing that could leave the angle brackets or the line.
-_SAFE = re.compile(r"[^\x00-\x20\x7f-\x9f<>\u2028\u2029]+")
+#: Nothing that could leave the angle brackets or the line, or mean something in a header's list of addresses.
+_SAFE = re.compile(r"[^\x00-\x20\x7f-\x9f<>()\[\]\\,;:\"\u2028\u2029]+")

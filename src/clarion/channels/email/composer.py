@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import quote
 
 from clarion.channels.base import StepContext
 from clarion.channels.email import addresses, content, dkim, headers, mime
@@ -26,13 +27,18 @@ class Composer:
     """A `clarion.engine.ports.Composer` for mail."""
 
     def __init__(self, *, checked: Mapping[str, Any], config: Config, context: StepContext) -> None:
-        """`checked` is what `content.check` returned."""
+        """`checked` is what `content.check` returned. Raises RenderFailed if it can no longer be prepared."""
         self._config = config
         self._context = context
         self._from_address = checked["from_address"] or config.from_address
         self._domain = addresses.domain_of(self._from_address)
-        parts = content.parts_of(checked)
-        self._program = templating.Program(list(parts.values()))
+        try:
+            self._program = templating.Program(list(content.parts_of(checked).values()))
+            signer = (
+                dkim.Signer(domain=config.dkim_domain, keys=config.dkim_keys) if config.dkim_keys else None
+            )
+        except (templating.TemplateInvalid, dkim.KeyInvalid) as error:
+            raise RenderFailed(str(error)) from None
         self._subject, self._to_name = self._program.constants[0], self._program.constants[1]
         self._subject_holes, self._to_name_holes = self._program.holes[0], self._program.holes[1]
         self._body_from = self._to_name_holes.stop
@@ -45,22 +51,22 @@ class Composer:
             frame=frame,
             personal=self._personal_names(),
             constant=self._constant_fields(checked),
-            signer=dkim.Signer(domain=config.dkim_domain, keys=config.dkim_keys)
-            if config.dkim_keys
-            else None,
+            signer=signer,
         )
-        self._sender_needs_utf8 = not self._from_address.isascii()
-        self._mailto = (
-            f", <mailto:{config.unsubscribe_mailto}?subject=unsubscribe>" if config.unsubscribe_mailto else ""
-        )
+        self._sender_needs_utf8 = not (self._from_address + config.return_path).isascii()
+        self._fixed_return_path = (config.return_path or self._from_address).encode()
+        mailto = quote(config.unsubscribe_mailto, safe="@")
+        self._mailto = f", <mailto:{mailto}?subject=unsubscribe>" if mailto else ""
         self._date: tuple[int, bytes] = (0, b"")
+        self._bounce_token = tokens.maker(BOUNCE, context.token_key, context.run_id)
+        self._unsubscribe_token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
+        self._unsubscribe_base = f"{context.public_url}/u/"
 
     def compose(self, claim: Claim) -> Message:
         """Return the mail for this delivery. Raises RenderFailed."""
-        context = self._context
         run_id, delivery_id, address = claim.run_id, claim.delivery_id, claim.address
-        token = tokens.make(BOUNCE, context.token_key, run_id, delivery_id)
-        url = f"{context.public_url}/u/{tokens.make(UNSUBSCRIBE, context.token_key, run_id, delivery_id)}"
+        token = self._bounce_token(delivery_id)
+        url = self._unsubscribe_base + self._unsubscribe_token(delivery_id)
         values = self._values(claim, url)
         try:
             recipient = addresses.on_the_wire(address)
@@ -69,13 +75,14 @@ class Composer:
         now = int(time.time())
         if now != self._date[0]:
             self._date = (now, formatdate(now).removesuffix("-0000").encode() + b"+0000")
+        to_name = _filled(self._to_name, values[self._to_name_holes])
         personal: tuple[bytes, ...] = (
-            headers.mailbox(_filled(self._to_name, values[self._to_name_holes]), address, used=4),
+            headers.mailbox(to_name, address, used=4) if to_name else recipient,
             headers.text(_filled(self._subject, values[self._subject_holes]), used=9),
             self._date[1],
             f"<{token}@{self._domain}>".encode(),
         )
-        if context.public_url:
+        if self._context.public_url:
             personal += (f"<{url}>{self._mailto}".encode(),)
         mail = Mail(
             sender=self._return_path(token),
@@ -84,7 +91,10 @@ class Composer:
             envelope_id=token,
             plan=self._plan,
             personal=personal,
-            values=[octets(value) for value in values[self._body_from :]],
+            values=[
+                value.encode() if value.isprintable() else octets(value)
+                for value in values[self._body_from :]
+            ],
             moment=now,
         )
         return Message(run_id=run_id, delivery_id=delivery_id, address=address, payload=mail)
@@ -101,10 +111,9 @@ class Composer:
             raise RenderFailed(str(error)) from None
 
     def _return_path(self, token: str) -> bytes:
-        config = self._config
-        if config.verp:
-            return f"{VERP_LOCAL}+{token}@{config.verp_domain}".encode()
-        return (config.return_path or self._from_address).encode()
+        if self._config.verp:
+            return f"{VERP_LOCAL}+{token}@{self._config.verp_domain}".encode()
+        return self._fixed_return_path
 
     def _boundary(self) -> str:
         # Unguessable, so that no variable's value can hold it; the same in every process of the run.

@@ -89,10 +89,15 @@ def relaxed_body(body: bytes) -> bytes:
     return body + b"\r\n" if body else b""
 
 
-def load_key(pem: str) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
-    """Return the private key. Raises KeyInvalid."""
+def load_key(pem: str, *, is_checked: bool = False) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
+    """Return the private key. Raises KeyInvalid.
+
+    With `is_checked` the numbers of an RSA key, checked when it was stored, are not checked again (0.1 s).
+    """
     try:
-        key = serialization.load_pem_private_key(pem.strip().encode(), password=None)
+        key = serialization.load_pem_private_key(
+            pem.strip().encode(), password=None, unsafe_skip_rsa_key_validation=is_checked
+        )
     except (ValueError, TypeError) as error:
         raise KeyInvalid("The private key must be in PEM form and without a pass phrase.") from error
     if isinstance(key, ed25519.Ed25519PrivateKey):
@@ -117,7 +122,7 @@ def public_record(pem: str) -> str:
 
 
 def _signer(domain: str, selector: str, pem: str) -> tuple[bytes, Callable[[bytes], bytes]]:
-    key = load_key(pem)
+    key = load_key(pem, is_checked=True)
     make: Callable[[bytes], bytes]
     if isinstance(key, ed25519.Ed25519PrivateKey):
         edwards = key

@@ -106,7 +106,7 @@ def _folded(value: bytes, used: int) -> bytes | None:
     lines: list[bytes] = []
     line, room = b"", SHOULD - used
     for word in value.split(b" "):
-        if not word or len(word) > SHOULD - 1:
+        if not word or len(word) > (SHOULD - 1 if lines or line else room):
             return None
         if line and len(line) + 1 + len(word) > room:
             lines.append(line)

@@ -36,6 +36,8 @@ class Plan:
         #: Constant octets at even places, values at odd ones.
         self._pieces = self._merged()
         self._longest = max(part.longest for part in self.texts)
+        #: Some line of the constants may begin with a dot, at the latest when a hole before it is empty.
+        self._has_dots = any(piece.startswith(b".") or b"\n." in piece for piece in self._pieces)
 
     def head(self, personal: tuple[bytes, ...], encoding: bytes) -> bytes:
         """Return the header with its final empty line."""
@@ -68,15 +70,21 @@ class Plan:
             pieces[-1] += b"\r\n"
         return pieces
 
-    def body(self, values: Sequence[bytes], *, eight_bit: bool) -> tuple[bytes, bytes]:
-        """Return the body without dot-stuffing, and the encoding of a message of one part."""
-        if eight_bit and self._longest + sum(map(len, values)) <= MAX_LINE:
+    def body(self, values: Sequence[bytes], *, eight_bit: bool) -> tuple[bytes, bytes, bool]:
+        """Return the body without dot-stuffing, the encoding of a message of one part, and whether
+
+        some line may begin with a dot.
+        """
+        joined = b"\n".join(values)
+        if eight_bit and self._longest + len(joined) <= MAX_LINE:
+            # The values are short and the body is long: looking for dots in them alone is what costs little.
+            may_stuff = self._has_dots or joined.startswith(b".") or b"\n." in joined
             if not values:
-                return self._pieces[0], b"8bit"
+                return self._pieces[0], b"8bit", may_stuff
             pieces = self._pieces.copy()
             pieces[1::2] = values
-            return b"".join(pieces), b"8bit"
-        return self._body_by_part(values, eight_bit=eight_bit)
+            return b"".join(pieces), b"8bit", may_stuff
+        return *self._body_by_part(values, eight_bit=eight_bit), True
 
     def _body_by_part(self, values: Sequence[bytes], *, eight_bit: bool) -> tuple[bytes, bytes]:
         pieces: list[bytes] = []
@@ -146,10 +154,10 @@ class Mail:
         Without `eight_bit` every text body is in quoted-printable.
         """
         plan = self._plan
-        body, encoding = plan.body(self._values, eight_bit=eight_bit)
+        body, encoding, may_stuff = plan.body(self._values, eight_bit=eight_bit)
         head = plan.head(self._personal, encoding)
         if plan.signer is not None:
             head = plan.signature(self._personal, encoding, body, self._moment) + head
-        if b"\r\n." in body or body.startswith(b"."):
+        if may_stuff and (b"\n." in body or body.startswith(b".")):
             body = (b"\r\n" + body).replace(b"\r\n.", b"\r\n..")[2:]
         return head + body + _END

@@ -5,8 +5,8 @@ enhanced code, where there is one, says what; without one the step and a few wel
 """
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope
 
@@ -30,8 +30,7 @@ class Step(IntEnum):
     END = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole reply. `lines` are the texts after the code, decoded leniently."""
 
     code: int
@@ -132,6 +131,12 @@ def outcome(step: Step, reply: Reply) -> Outcome:
     return Deferred(
         reason=Reason.PROTOCOL_ERROR, scope=Scope.PROVIDER, code=code_of(reply), detail=detail_of(reply)
     )
+
+
+def accepted(text: str) -> Accepted:
+    """Return what a 250 after the final dot means, from its only line."""
+    enhanced = _ENHANCED.match(text)
+    return Accepted(provider_id=queue_id(text), code=f"250 {enhanced[0]}" if enhanced else "250")
 
 
 def code_of(reply: Reply) -> str:

@@ -48,9 +48,11 @@ class Composer:
 
     def __init__(self, *, checked: Mapping[str, Any], context: StepContext) -> None:
         self._context = context
-        self._program = templating.Program(
-            [templating.Part(name, checked[name], is_html=is_html) for name, is_html in TEMPLATES.items()]
-        )
+        parts = [templating.Part(name, checked[name], is_html=is_html) for name, is_html in TEMPLATES.items()]
+        try:
+            self._program = templating.Program(parts)
+        except templating.TemplateInvalid as error:
+            raise RenderFailed(str(error)) from None
 
     def compose(self, claim: Claim) -> Message:
         """Return the message for this delivery. Raises RenderFailed."""

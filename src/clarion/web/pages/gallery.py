@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from clarion.web import navigation, statuses
-from clarion.web.charts import Part, bar_geometry
+from clarion.web.charts import bar_geometry
 from clarion.web.context import Shell
 from clarion.web.live import Scope, live_response
 from clarion.web.pages import gallery_sample as sample
@@ -80,9 +80,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     with translation.override(request.GET.get("language", translation.get_language() or "en")):
         real = Shell(request)
         shell = SampleShell(real.theme, real.language, real.direction)
-        broken = SampleForm(
-            {"name": "", "mail": "nobody", "zone": "UTC", "date": "", "time": "09:30"}
-        )
+        broken = SampleForm({"name": "", "mail": "nobody", "zone": "UTC", "date": "", "time": "09:30"})
         broken.is_valid()
         context = {
             "shell": shell,
@@ -104,11 +102,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
 def live(request: HttpRequest) -> HttpResponse:
     """Numbers that grow for a minute."""
     done = min(48_210, 20_000 + int(time.time()) % 60 * 400)
-    failed = done // 40
-    parts = [Part("sent", "", done - failed, "ok"), Part("failed", "", failed, "bad")]
     scope = Scope(
         values={"progress_done": done, "progress_percent": 100 * done // 48_210, "rate": 193},
-        bars={"progress": bar_geometry(parts, total=48_210)},
+        bars={"progress": bar_geometry(sample.parts(done), total=48_210)},
     )
     return live_response(request, scope, final=False)
 

@@ -180,7 +180,7 @@ def columns() -> list[Column]:
         Column(label="Progress"),
         Column(label="Channels & sender", sort="sender"),
         Column(label="Start", sort="start"),
-        Column(label="Created", sort="created"),
+        Column(label="Created", sort="created", style="table__minor"),
     ]
 
 

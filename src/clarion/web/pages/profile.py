@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.web.context import THEME_COOKIE
 from clarion.web.cookies import remember
+from clarion.web.http import PersonRequest
 from clarion.workspaces import operations
 
 
@@ -39,22 +41,31 @@ class ProfileForm(forms.Form):
         label=_("Time zone"), required=False, help_text=_("All times on all pages are shown in it.")
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        languages = [
-            (code, translation.get_language_info(code)["name_local"]) for code, _n in settings.LANGUAGES
-        ]
-        self.fields["language"].choices = [("", _("As the browser")), *languages]  # type: ignore[attr-defined]
-        zones = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
-        self.fields["zone"].choices = [  # type: ignore[attr-defined]
-            ("", _("The workspace's")),
-            ("UTC", "UTC"),
-            *zones,
-        ]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer("zone", [("", _("The workspace's")), *_zones()])
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
+        else:
+            self._offer("language", [("", _("As the browser")), *_languages()])
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
+        field.choices = choices
+
+
+def _languages() -> list[tuple[str, str]]:
+    return [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+
+
+def _zones() -> list[tuple[str, str]]:
+    named = sorted(name for name in available_timezones() if "/" in name)
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in named)]
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     """Show and change it; the answer already comes in the new language and theme."""
     user = request.user
     initial = {"name": user.name, "language": user.language, "theme": user.theme, "zone": user.zone}
@@ -62,16 +73,17 @@ def profile(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/profile.html", {"form": form})
     chosen = form.cleaned_data
+    language = chosen.get("language", user.language)
     operations.update_profile(
         user=user,
         name=chosen["name"],
-        language=chosen["language"],
+        language=language,
         theme=chosen["theme"],
         zone=chosen["zone"],
     )
-    with translation.override(chosen["language"] or translation.get_language()):
+    with translation.override(language or translation.get_language()):
         messages.success(request, translation.gettext("Your profile is saved."))
     response = HttpResponseRedirect(reverse("profile"))
-    remember(response, settings.LANGUAGE_COOKIE_NAME, chosen["language"], secure=request.is_secure())
+    remember(response, settings.LANGUAGE_COOKIE_NAME, language, secure=request.is_secure())
     remember(response, THEME_COOKIE, chosen["theme"], secure=request.is_secure())
     return response

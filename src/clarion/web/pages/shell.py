@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from clarion.web.context import THEME_COOKIE, THEMES
+from clarion.web import navigation
+from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
 from clarion.web.links import safe_next
-from clarion.web.middleware import LAST_WORKSPACE
 from clarion.workspaces import operations, queries
 
 
@@ -25,7 +25,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "account/no_workspace.html")
     last = request.session.get(LAST_WORKSPACE)
     slug = last if last in slugs else slugs[0]
-    return HttpResponseRedirect(reverse("dashboard", kwargs={"workspace": slug}))
+    return HttpResponseRedirect(navigation.first_url(slug) or reverse("profile"))
 
 
 @login_not_required

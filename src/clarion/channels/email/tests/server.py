@@ -30,6 +30,8 @@ class Do:
     octets: bytes = b""
     drops: bool = False
     hangs: bool = False
+    #: After the final dot: the message has been taken all the same.
+    takes: bool = False
 
 
 DROP = Do(drops=True)
@@ -110,6 +112,7 @@ class _Session:
         self._sender: str | None = None
         self._mail_line = ""
         self._recipients: list[str] = []
+        self._octets = b""
 
     async def run(self) -> None:
         await self._say("GREETING", "")
@@ -131,7 +134,7 @@ class _Session:
             elif verb == "DATA":
                 await self._data(line)
             elif verb == "RSET":
-                self._sender = None
+                self._sender, self._recipients = None, []
                 await self._say("RSET", line)
             elif verb == "STARTTLS":
                 if await self._say("STARTTLS", line) and self._server.tls is not None:
@@ -148,10 +151,15 @@ class _Session:
             return
         if not await self._say("DATA", line):
             return
-        octets = await self._body()
-        sender, self._sender = self._sender, None
+        self._octets = await self._body()
         if await self._say("END", "") and self._recipients:
-            self._server.received.append(Received(sender or "", self._recipients, octets, self._mail_line))
+            self._keep()
+        self._sender, self._recipients = None, []
+
+    def _keep(self) -> None:
+        self._server.received.append(
+            Received(self._sender or "", self._recipients, self._octets, self._mail_line)
+        )
 
     async def _body(self) -> bytes:
         lines = []
@@ -179,8 +187,10 @@ class _Session:
         if callable(answer):
             answer = answer(line)
         if isinstance(answer, Do):
+            if answer.takes and self._recipients:
+                self._keep()
             await self._do(answer)
-            return True
+            return not answer.takes
         await self._write(answer)
         if answer.startswith("421"):
             raise _Dropped

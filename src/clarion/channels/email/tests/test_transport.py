@@ -104,6 +104,33 @@ class TestAcceptance:
         assert all(isinstance(outcome, Accepted) for outcome in outcomes)
         assert server.connections == 2
 
+    async def test_a_421_for_having_been_idle_costs_nothing(self) -> None:
+        server = Server()
+        server.answers = {
+            "MAIL": lambda _: "421 4.4.2 idle" if server.commands().count("MAIL") == 2 else "250 2.1.0 Ok"
+        }
+        async with server.running():
+            transport = make_transport(server.port)
+            outcomes = [await transport.send(make_message(), HandOvers()) for _ in range(3)]
+            await transport.aclose()
+
+        assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+
+    @pytest.mark.parametrize(
+        ("answers", "kind"), [({"DATA": HANG}, Deferred), ({"END": HANG}, Unknown)], ids=["before", "after"]
+    )
+    async def test_closing_settles_a_message_under_way(self, answers: dict[str, Answer], kind: type) -> None:
+        async with Server(answers=answers).running() as server:
+            transport = make_transport(server.port)
+            sending = asyncio.ensure_future(transport.send(make_message(), HandOvers()))
+            while "DATA" not in server.commands():
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+            await transport.aclose()
+            outcome = await asyncio.wait_for(sending, 5)
+
+        assert isinstance(outcome, kind)
+
 
 class TestExtensions:
     async def test_without_pipelining_each_command_waits_for_its_answer(self) -> None:

@@ -1,0 +1,169 @@
+"""A recipient asks for no more: the address is suppressed, and what is still pending for it is skipped.
+
+Each run is a transaction of its own (docs: one run per statement and transaction). The suppression comes first,
+so that whatever happens later nothing new is built for the address; asking again finishes what was cut off.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from clarion.audience import operations as audience
+from clarion.audience.models import Suppression, SuppressionReason
+from clarion.campaigns import lifecycle
+from clarion.deliveries.models import Recipient, Run, RunStep
+from clarion.deliveries.states import Result, Skip, Stage, recipient_id, step_of
+from clarion.workspaces.models import Workspace
+
+#: One of its kind for a delivery: asking twice is one receipt.
+EVENT_KEY = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a link in a message is about: the delivery, and the address on the channel it came by."""
+
+    workspace: Workspace
+    run_id: int
+    delivery_id: int
+    channel: str
+    address: str
+
+
+def find(run_id: int, delivery_id: int) -> Subject | None:
+    """Return what the delivery was, or None when the run is no longer kept."""
+    run = Run.objects.select_related("workspace").filter(pk=run_id).first()
+    step = RunStep.objects.filter(run_id=run_id, step=step_of(delivery_id)).first()
+    person = Recipient.objects.filter(run_id=run_id, id=recipient_id(delivery_id)).first()
+    if run is None or step is None or person is None:
+        return None
+    return Subject(
+        workspace=run.workspace,
+        run_id=run_id,
+        delivery_id=delivery_id,
+        channel=step.channel,
+        address=person.address,
+    )
+
+
+def is_out(subject: Subject) -> bool:
+    """Tell whether the address gets nothing more on the channel, for whatever reason."""
+    return Suppression.objects.filter(
+        workspace=subject.workspace, channel=subject.channel, address=subject.address
+    ).exists()
+
+
+def opt_out(run_id: int, delivery_id: int) -> bool:
+    """Unsubscribe the recipient of a delivery. Returns False when there is no such delivery. Safe to repeat."""
+    subject = find(run_id, delivery_id)
+    if subject is None:
+        return False
+    audience.suppress(
+        workspace=subject.workspace,
+        channel=subject.channel,
+        address=subject.address,
+        reason=SuppressionReason.UNSUBSCRIBED,
+        origin=f"run {run_id}",
+    )
+    _note(run_id, delivery_id)
+    skip_pending(workspace=subject.workspace, channel=subject.channel, address=subject.address)
+    return True
+
+
+def opt_in(run_id: int, delivery_id: int) -> bool:
+    """Take back an unsubscription by its own link. Returns whether the address may be written to again.
+
+    Only the recipient's own wish is withdrawn: a bounce, a complaint or a person's entry stays. What was skipped
+    meanwhile stays skipped.
+    """
+    subject = find(run_id, delivery_id)
+    if subject is None:
+        return False
+    audience.withdraw_unsubscription(
+        workspace=subject.workspace, channel=subject.channel, address=subject.address
+    )
+    return not is_out(subject)
+
+
+def skip_pending(*, workspace: Workspace, channel: str, address: str) -> int:
+    """Skip what is still pending for a suppressed address in the workspace's open runs. Returns how many people."""
+    steps: dict[int, list[int]] = {}
+    open_steps = RunStep.objects.filter(run__workspace=workspace, run__finished_at=None, channel=channel)
+    for run_id, step in open_steps.order_by("run_id", "step").values_list("run_id", "step"):
+        steps.setdefault(run_id, []).append(step)
+    return sum(_skip_in_run(run_id, numbers, address) for run_id, numbers in steps.items())
+
+
+#: A claim that is under way holds its rows: this waits for it, and then finds them no longer pending.
+_SKIP_DELIVERIES = """
+    update deliveries_delivery d set stage = %(skipped)s, problem = %(skipped)s
+    where d.run_id = %(run)s and d.stage = %(pending)s and d.id in (
+        select r.id * 16 + step from deliveries_recipient r, unnest(%(steps)s::smallint[]) step
+        where r.run_id = %(run)s and r.address = %(address)s and r.skip is null)
+    returning d.id
+"""
+
+_UNWAIT = "delete from deliveries_waiting where run_id = %(run)s and delivery_id = any(%(ids)s)"
+
+#: A person with other messages left is not skipped; with one step that never is so.
+_SKIP_PEOPLE = """
+    update deliveries_recipient r set stage = %(skipped)s, skip = %(suppressed)s
+    where r.run_id = %(run)s and r.id = any(%(people)s) and r.skip is null and not exists (
+        select from deliveries_delivery d where d.run_id = %(run)s
+            and d.id between r.id * 16 and r.id * 16 + 15 and d.stage <> %(skipped)s)
+"""
+
+_COUNT = """
+    update deliveries_run set pending = pending - %(count)s, skipped = skipped + %(count)s where id = %(run)s
+"""
+
+
+@transaction.atomic
+def _skip_in_run(run_id: int, steps: list[int], address: str) -> int:
+    facts: dict[str, Any] = {
+        "run": run_id, "steps": steps, "address": address, "pending": Stage.PENDING.value,
+        "skipped": Stage.SKIPPED.value, "suppressed": Skip.SUPPRESSED.value,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SKIP_DELIVERIES, facts)
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        cursor.execute(_UNWAIT, {"run": run_id, "ids": ids})
+        people = sorted({recipient_id(one) for one in ids})
+        cursor.execute(_SKIP_PEOPLE, facts | {"people": people})
+        count = int(cursor.rowcount)
+        if count:
+            cursor.execute(_COUNT, {"run": run_id, "count": count})
+    lifecycle.wake(run_id=run_id)
+    return count
+
+
+_RECEIPT = """
+    insert into deliveries_receipt (run_id, delivery_id, event_key, result, at, code, detail)
+    values (%(run)s, %(delivery)s, %(key)s, %(result)s, now(), '', '') on conflict do nothing
+"""
+
+_RESULT = """
+    update deliveries_delivery set result = %(result)s, result_at = now()
+    where run_id = %(run)s and id = %(delivery)s and (result is null or result < %(result)s)
+"""
+
+_COUNT_STEP = """
+    update deliveries_runstep set unsubscribed = unsubscribed + 1 where run_id = %(run)s and step = %(step)s
+"""
+
+
+@transaction.atomic
+def _note(run_id: int, delivery_id: int) -> None:
+    """Keep the receipt and count it, once."""
+    facts: dict[str, Any] = {
+        "run": run_id, "delivery": delivery_id, "key": EVENT_KEY, "result": Result.UNSUBSCRIBED.value,
+        "step": step_of(delivery_id),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIPT, facts)
+        if cursor.rowcount == 1:
+            cursor.execute(_RESULT, facts)
+            cursor.execute(_COUNT_STEP, facts)

@@ -1,0 +1,1 @@
+"""Pages for the people who get the messages: no account, no cookies, nothing but what a token in a link opens."""

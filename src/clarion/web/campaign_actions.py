@@ -1,0 +1,163 @@
+"""What a member may do with a campaign, as buttons and menu entries: `campaigns.offers` in the interface's words.
+
+Everything that changes something posts to `campaigns:act`. Starting is asked about there, where the number of
+people is known; what can be undone is not asked about at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clarion.campaigns import offers
+from clarion.campaigns.offers import Handling
+from clarion.campaigns.states import Action, Status
+from clarion.web.links import workspace_url
+from clarion.web.parts import Action as Button
+from clarion.web.parts import Confirm
+from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign
+    from clarion.deliveries.listing import Progress
+    from clarion.web.http import PageRequest
+
+ICONS: dict[str, str] = {
+    Action.START: "play", Action.SCHEDULE: "calendar-clock", Action.PAUSE: "pause", Action.CONTINUE: "play",
+    Action.STOP: "square", Action.CANCEL: "ban", Action.EDIT: "pencil",
+    Handling.DUPLICATE: "copy", Handling.ARCHIVE: "archive", Handling.RESTORE: "archive-restore",
+    Handling.DELETE: "trash-2",
+}  # fmt: skip
+
+#: What stands before the rest in a header.
+_PRIMARY = (Action.CONTINUE, Action.START)
+
+
+def buttons(
+    request: PageRequest, campaign: Campaign, progress: Progress | None = None, *, with_open: bool = False
+) -> list[Button]:
+    """Return all that the member may do with the campaign now, for a menu.
+
+    `progress` gives the questions their numbers; `with_open` begins with a link to the campaign's own page.
+    """
+    made: list[Button] = []
+    if with_open:
+        made.append(Button(label=_("Open"), icon="eye", url=_url(request, "detail", campaign)))
+    made += [
+        button
+        for action in offers.actions_for(campaign, request.member)
+        if (button := _state_button(request, campaign, action, progress)) is not None
+    ]
+    if (
+        campaign.status == Status.PAUSED
+        and campaign.archived_at is None
+        and request.member.may(Permission.EDIT)
+    ):
+        url = _url(request, "edit", campaign)
+        made.append(Button(label=_("Change the timing"), icon="timer", url=url))
+    for handling in offers.handling_for(campaign, request.member):
+        made.append(_handling_button(request, campaign, handling, is_first=handling is Handling.DELETE))
+    return made
+
+
+def header(
+    request: PageRequest, campaign: Campaign, progress: Progress | None = None
+) -> tuple[list[Button], list[Button]]:
+    """Return what stands first in a campaign's head (start, continue or pause) and the rest."""
+    every = buttons(request, campaign, progress)
+    pause = _url(request, "act", campaign, action=Action.PAUSE.value)
+    ahead = [button for button in every if button.style == "primary" or button.url == pause][:1]
+    return ahead, [button for button in every if button not in ahead]
+
+
+def _state_button(
+    request: PageRequest, campaign: Campaign, action: Action, progress: Progress | None
+) -> Button | None:
+    act = _url(request, "act", campaign, action=action.value)
+    icon = ICONS[action]
+    is_unwritten = campaign.status in (Status.DRAFT, Status.STOPPED, Status.FAILED)
+    match action:
+        case Action.START if is_unwritten:
+            label = _("Start again") if campaign.status != Status.DRAFT else _("Review and start")
+            if campaign.status == Status.DRAFT:
+                url = _url(request, "edit", campaign) + "#review"
+                return Button(label=label, icon=icon, url=url, style="primary")
+            return Button(label=label, icon=icon, url=act, method="post", style="primary")
+        case Action.START:
+            return Button(label=_("Start now"), icon=icon, url=act, method="post", style="primary")
+        case Action.SCHEDULE:
+            return None  # it needs a moment: that is a part of editing
+        case Action.EDIT:
+            return Button(label=_("Edit"), icon=icon, url=_url(request, "edit", campaign))
+        case Action.STOP | Action.CANCEL:
+            confirm = confirm_for(campaign, action, progress)
+            style = "danger" if action is Action.CANCEL else ""
+            return Button(label=action.label, icon=icon, url=act, method="post", style=style, confirm=confirm)
+    style = "primary" if action in _PRIMARY else ""
+    return Button(label=action.label, icon=icon, url=act, method="post", style=style)
+
+
+def _handling_button(
+    request: PageRequest, campaign: Campaign, handling: Handling, *, is_first: bool
+) -> Button:
+    is_delete = handling is Handling.DELETE
+    return Button(
+        label=handling.label,
+        icon=ICONS[handling],
+        url=_url(request, "act", campaign, action=handling.value),
+        method="post",
+        style="danger" if is_delete else "",
+        separate=is_first,
+        confirm=confirm_for(campaign, handling, None) if is_delete else None,
+    )
+
+
+def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> Confirm | None:
+    """Return the question before the action, None for what is done without asking."""
+    name = {"name": campaign.name}
+    if action == Handling.DELETE:
+        return Confirm(
+            title=_("Delete “%(name)s”?") % name,
+            text=_("It was never sent. It cannot be brought back."),
+            label=_("Delete campaign"),
+        )
+    waiting = progress.waiting if progress is not None else 0
+    if action == Action.CANCEL:
+        return Confirm(
+            title=_("Cancel “%(name)s”?") % name,
+            text=_("A cancelled campaign cannot be started again; it can be duplicated."),
+            facts=_facts(progress, waiting),
+            label=_("Cancel campaign"),
+        )
+    if action == Action.STOP:
+        return Confirm(
+            title=_("Stop “%(name)s”?") % name,
+            text=_(
+                "This ends the run. The campaign can be changed and launched again, which begins from the start."
+            ),
+            facts=_facts(progress, waiting),
+            label=_("Stop campaign"),
+        )
+    return None
+
+
+def _facts(progress: Progress | None, waiting: int) -> list[str]:
+    if progress is None:
+        return [_("Nobody has been messaged yet.")]
+    facts = [
+        ngettext("%(n)s person will not be messaged.", "%(n)s people will not be messaged.", waiting)
+        % {"n": grouped(waiting)}
+    ]
+    if progress.sent:
+        facts.append(
+            ngettext("%(n)s person has got it already.", "%(n)s people have got it already.", progress.sent)
+            % {"n": grouped(progress.sent)}
+        )
+    return facts
+
+
+def _url(request: PageRequest, name: str, campaign: Campaign, **kwargs: object) -> str:
+    return workspace_url(request, f"campaigns:{name}", id=campaign.public_id, **kwargs)

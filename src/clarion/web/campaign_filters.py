@@ -1,0 +1,112 @@
+"""The filters of the campaign list: from the query string and back, as the rail and the chips show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clarion.campaigns.states import Status
+from clarion.channels.registry import CHANNELS
+from clarion.deliveries.listing import PERIODS, SORTS, Filters, Page
+from clarion.web import statuses
+from clarion.web.parts import Chip, FilterGroup, Option
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
+#: Longer words than a name has are cut.
+_WORDS_LENGTH = 160
+
+PERIOD_LABELS: dict[str, str | Promise] = {
+    "": _("All time"),
+    "1h": _("Last hour"),
+    "24h": _("Last 24 hours"),
+    "7d": _("Last 7 days"),
+    "30d": _("Last 30 days"),
+}
+#: There is no moderation yet, so nothing can be in review or approved.
+SHOWN_STATUSES = [status for status in Status if status not in (Status.IN_REVIEW, Status.READY)]
+
+
+def read(query: QueryDict, *, is_archived: bool) -> Filters:
+    """Return the filters that the query string asks for; what makes no sense is as if it were not there."""
+    sort = query.get("sort", "")
+    page = query.get("page", "")
+    return Filters(
+        words=query.get("q", "").replace("\x00", "").strip()[:_WORDS_LENGTH],
+        period=query.get("period", "") if query.get("period") in PERIODS else "",
+        statuses=frozenset(query.getlist("status")) & frozenset(Status.values),
+        channels=frozenset(query.getlist("channel")) & frozenset(CHANNELS),
+        tag=query.get("tag", "").replace("\x00", "")[:40],
+        sort=sort if sort.removeprefix("-") in SORTS else "-created",
+        is_archived=is_archived,
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    )
+
+
+def groups(filters: Filters, page: Page) -> list[FilterGroup]:
+    """Return the rail's groups, with how many campaigns each status has under the other filters."""
+    return [
+        FilterGroup(
+            name="period",
+            label=_("Period"),
+            kind="radio",
+            options=[
+                Option(value=value, label=label, checked=filters.period == value)
+                for value, label in PERIOD_LABELS.items()
+            ],
+        ),
+        FilterGroup(
+            name="status",
+            label=_("Status"),
+            options=[
+                Option(
+                    value=status.value,
+                    label=status.label,
+                    count=page.by_status.get(status.value, 0),
+                    checked=status.value in filters.statuses,
+                    tone=statuses.look(status.value.lower()).tone,
+                )
+                for status in SHOWN_STATUSES
+            ],
+        ),
+        FilterGroup(
+            name="channel",
+            label=_("Channel"),
+            options=[
+                Option(value=name, label=statuses.channel_look(name).label, checked=name in filters.channels)
+                for name in CHANNELS
+            ],
+        ),
+    ]
+
+
+def chips(request: HttpRequest, filters: Filters) -> list[Chip]:
+    """Return a chip for each filter that is on."""
+    found: list[tuple[str, str, str | Promise]] = []
+    if filters.is_searching:
+        found.append(("q", filters.words, f"“{filters.words}”"))
+    if filters.period:
+        found.append(("period", filters.period, PERIOD_LABELS[filters.period]))
+    found += [("status", status.value, status.label) for status in Status if status.value in filters.statuses]
+    found += [
+        ("channel", name, statuses.channel_look(name).label) for name in CHANNELS if name in filters.channels
+    ]
+    if filters.tag:
+        found.append(("tag", filters.tag, filters.tag))
+    return [
+        Chip(label=label, url=_without(request, name, value), name=name, value=value)
+        for name, value, label in found
+    ]
+
+
+def _without(request: HttpRequest, name: str, value: str) -> str:
+    query = request.GET.copy()
+    query.setlist(
+        name, [one for one in query.getlist(name) if name in ("status", "channel") and one != value]
+    )
+    query.pop("page", None)
+    encoded = query.urlencode()
+    return f"?{encoded}" if encoded else request.path

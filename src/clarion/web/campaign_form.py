@@ -1,0 +1,394 @@
+"""The compose form: every field of a campaign, saved part by part, so that one bad field keeps no other back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clarion.audience import operations as audience_operations
+from clarion.audience import queries as audience
+from clarion.audience import uploads
+from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
+from clarion.audience.models import Source, SourceKind
+from clarion.campaigns import operations, queries
+from clarion.campaigns.errors import CampaignInvalid
+from clarion.campaigns.fields import DELAY_MAX, NAME_LENGTH, Changes
+from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.states import Status
+from clarion.web.middleware import zone_named
+from clarion.workspaces.actors import of_member
+
+if TYPE_CHECKING:
+    from clarion.senders.models import Sender
+    from clarion.workspaces.models import Membership
+
+#: Longest body that a form takes, in characters.
+BODY_LENGTH = 1_000_000
+
+#: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
+_WANTED = (
+    "sender",
+    "content",
+    "template",
+    "subject",
+    "source",
+    "delay_min",
+    "delay_max",
+    "date",
+    "time",
+    "upload",
+)
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "basics": ("name", "tags", "notes"),
+    "audience": ("audience", "lists", "upload", "address_column", "file"),
+    "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
+    "timing": ("launch", "date", "time", "zone", "delay_min", "delay_max", "rate_limit"),
+}
+_AUDIENCES = [
+    ("UPLOAD", gettext_lazy("A file")),
+    ("LISTS", gettext_lazy("Lists")),
+    ("CONTACTS", gettext_lazy("All contacts")),
+]
+_MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only"))]
+_CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
+
+
+class CampaignForm(forms.Form):
+    """All fields; each may be empty while the campaign is a draft, but for the name."""
+
+    use_required_attribute = False
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=NAME_LENGTH)
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"), required=False, max_length=130,
+        help_text=gettext_lazy("At most three, with commas between them."),
+    )  # fmt: skip
+    notes = forms.CharField(
+        label=gettext_lazy("Notes"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    audience = forms.ChoiceField(label=gettext_lazy("Recipients from"), choices=_AUDIENCES, required=False)
+    lists = forms.MultipleChoiceField(
+        label=gettext_lazy("Lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    upload = forms.ChoiceField(label=gettext_lazy("File"), required=False)
+    #: Any text: the columns of a file that is being uploaded are not known before.
+    address_column = forms.CharField(
+        label=gettext_lazy("Column with the addresses"), required=False, max_length=300, widget=forms.Select
+    )
+    file = forms.FileField(label=gettext_lazy("CSV file"), required=False, allow_empty_file=True)
+    sender = forms.ChoiceField(label=gettext_lazy("Sender"), required=False)
+    content = forms.ChoiceField(label=gettext_lazy("Message"), choices=_CONTENTS, required=False)
+    template = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
+    subject = forms.CharField(label=gettext_lazy("Subject"), required=False, max_length=500)
+    preheader = forms.CharField(
+        label=gettext_lazy("Preview line"), required=False, max_length=500,
+        help_text=gettext_lazy("Stands beside the subject in most inboxes."),
+    )  # fmt: skip
+    mode = forms.ChoiceField(label=gettext_lazy("Written as"), choices=_MODES, required=False)
+    source = forms.CharField(
+        label=gettext_lazy("Message"), required=False, max_length=BODY_LENGTH, strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true", "class": "input--code"}),
+    )  # fmt: skip
+    text = forms.CharField(
+        label=gettext_lazy("Plain text"), required=False, max_length=BODY_LENGTH, strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
+    )  # fmt: skip
+    launch = forms.ChoiceField(label=gettext_lazy("Start"), choices=Launch.choices, required=False)
+    date = forms.DateField(
+        label=gettext_lazy("Date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    time = forms.TimeField(
+        label=gettext_lazy("Time"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    delay_min = forms.FloatField(
+        label=gettext_lazy("Shortest delay, seconds"), required=False, min_value=0, max_value=DELAY_MAX
+    )
+    delay_max = forms.FloatField(
+        label=gettext_lazy("Longest delay, seconds"), required=False, min_value=0, max_value=DELAY_MAX
+    )
+    rate_limit = forms.FloatField(
+        label=gettext_lazy("At most, messages a second"), required=False, min_value=0.001, max_value=100_000
+    )
+
+    def __init__(self, *args: Any, member: Membership, campaign: Campaign, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", initial_of(campaign, member))
+        super().__init__(*args, **kwargs)
+        self.member = member
+        self.campaign = campaign
+        self.step = queries.first_step(campaign)
+        self._offer_choices()
+
+    def _offer_choices(self) -> None:
+        self.all_lists = list(audience.lists_for(self.member))
+        self.all_senders = list(queries.senders_for(self.member))
+        self.uploads = list(queries.recent_uploads(self.member, self.campaign))
+        self.versions = list(queries.template_versions_for(self.member, step=self.step))
+        self._choose("lists", [(str(one.public_id), one.name) for one in self.all_lists])
+        self._choose(
+            "sender", [("", _("Choose a sender")), *(_sender_choice(one) for one in self.all_senders)]
+        )
+        self._choose(
+            "upload", [("", _("No file yet")), *((str(one.public_id), one.name) for one in self.uploads)]
+        )
+        self._choose(
+            "template",
+            [("", _("Choose a template")), *((_version_key(one), str(one)) for one in self.versions)],
+        )
+        self.offer_columns(self.columns)
+        zones = [self.campaign.zone, self.member.workspace.zone, self.member.user.zone, "UTC"]
+        self._choose("zone", [(zone, zone) for zone in dict.fromkeys(zones) if zone])
+
+    def _choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = choices
+
+    def offer_columns(self, columns: Iterable[str]) -> None:
+        """Let the person say which of the columns holds the addresses."""
+        self.offered = list(columns)
+        widget = self.fields["address_column"].widget
+        assert isinstance(widget, forms.Select)  # noqa: S101
+        widget.choices = [("", _("Found by itself")), *((name, name) for name in self.offered)]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the uploaded file."""
+        source = self.campaign.source
+        return list(source.dialect.get("columns", ())) if source and source.kind == SourceKind.UPLOAD else []
+
+    def as_shown(self) -> CampaignForm:
+        """Return the form for drawing; it is not to be validated after that."""
+        for name in _WANTED:
+            self.fields[name].required = True
+        return self
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        for name in ("delay_min", "delay_max"):
+            if name in data:
+                data[name] = data[name] or 0.0
+        if data.get("launch") == Launch.SCHEDULE and bool(data.get("date")) != bool(data.get("time")):
+            missing = "time" if data.get("date") else "date"
+            self.add_error(missing, _("Give both the date and the time."))
+        return data
+
+    def is_sound(self, part: str) -> bool:
+        """Whether no field of the part has an error."""
+        return not any(name in self.errors for name in PARTS[part])
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """The moment that date, time and zone name, None when it was not given."""
+        date, time = self.cleaned_data.get("date"), self.cleaned_data.get("time")
+        if not (date and time):
+            return None
+        return datetime.combine(date, time, tzinfo=ZoneInfo(self.cleaned_data["zone"] or "UTC"))
+
+
+def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
+    """Return the form's values for what is saved."""
+    step = queries.first_step(campaign)
+    source, zone = campaign.source, zone_named(campaign.zone)
+    starts = campaign.starts_at.astimezone(zone) if campaign.starts_at else None
+    body: Mapping[str, Any] = step.body_source if step else {}
+    return {
+        "name": campaign.name,
+        "tags": ", ".join(campaign.tags),
+        "notes": campaign.notes,
+        "audience": source.kind if source else "UPLOAD",
+        "lists": [str(one.public_id) for one in source.lists.all()] if source and source.pk else [],
+        "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
+        "address_column": source.dialect.get("address", "") if source else "",
+        "sender": str(step.sender.public_id) if step and step.sender else "",
+        "content": "template" if step and step.template_version else "own",
+        "template": _version_key(step.template_version) if step and step.template_version else "",
+        **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
+        "mode": body.get("mode", "html"),
+        "launch": campaign.launch,
+        "date": starts.date() if starts else None,
+        "time": starts.time() if starts else None,
+        "zone": campaign.zone,
+        "delay_min": _short(campaign.delay_min),
+        "delay_max": _short(campaign.delay_max),
+        "rate_limit": _short(campaign.rate_limit) if campaign.rate_limit else None,
+    }
+
+
+def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaign:
+    """Save each part of a cleaned form that has no error, and return the campaign afresh.
+
+    What an operation refuses is added to the form's errors. Raises NotAllowed and TransitionRefused.
+    """
+    savers: dict[str, Callable[[CampaignForm], None]] = {
+        "basics": _save_basics, "audience": _save_audience, "message": _save_message, "timing": _save_timing,
+    }  # fmt: skip
+    form.is_valid()
+    for part in only:
+        if not form.is_sound(part):
+            continue
+        try:
+            savers[part](form)
+        except CampaignInvalid as error:
+            for name, sentence in error.fields.items():
+                form.add_error(name if name in form.fields else None, sentence)
+            if not error.fields:
+                form.add_error(None, " ".join(error.problems))
+    fresh = queries.campaign_for(form.member, form.campaign.public_id)
+    return fresh if fresh is not None else form.campaign
+
+
+def _save_basics(form: CampaignForm) -> None:
+    data = form.cleaned_data
+    operations.update_campaign(
+        campaign=form.campaign,
+        name=data["name"],
+        tags=data["tags"],
+        notes=data["notes"],
+        by=of_member(form.member),
+    )
+
+
+def _save_timing(form: CampaignForm) -> None:
+    data = form.cleaned_data
+    changes: Changes = {
+        "delay_min": data["delay_min"],
+        "delay_max": data["delay_max"],
+        "rate_limit": data["rate_limit"],
+    }
+    is_waiting = form.campaign.status != Status.PAUSED or form.campaign.paused_from == Status.SCHEDULED
+    if is_waiting and data["zone"]:
+        changes["zone"] = data["zone"]
+        changes["starts_at"] = form.starts_at
+    if form.campaign.status != Status.PAUSED and data["launch"]:
+        changes["launch"] = data["launch"]
+        if data["launch"] != Launch.SCHEDULE:
+            changes.pop("starts_at", None)
+    operations.update_campaign(campaign=form.campaign, by=of_member(form.member), **changes)
+
+
+def _save_message(form: CampaignForm) -> None:
+    data = form.cleaned_data
+    sender = next((one for one in form.all_senders if str(one.public_id) == data["sender"]), None)
+    version = None
+    if data["content"] == "template":
+        version = next((one for one in form.versions if _version_key(one) == data["template"]), None)
+    body = {name: data[name] for name in ("subject", "preheader", "source", "text")}
+    body["mode"] = data["mode"] or "html"
+    is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
+    before = form.step.body_source if form.step else {}
+    operations.set_step(
+        campaign=form.campaign,
+        channel=sender.channel if sender else (form.step.channel if form.step else "email"),
+        sender=sender,
+        template_version=version,
+        body=body if is_written or before else None,
+        by=of_member(form.member),
+    )
+
+
+def _save_audience(form: CampaignForm) -> None:
+    data = form.cleaned_data
+    try:
+        source = _chosen_source(form, data)
+    except (CsvInvalid, SourceInvalid) as error:
+        form.add_error("file" if isinstance(error, CsvInvalid) else "lists", str(error))
+        if isinstance(error, NoAddressColumn):
+            form.offer_columns(error.columns)
+        return
+    before = form.campaign.source
+    if source is None or source == before:
+        return
+    operations.set_source(campaign=form.campaign, source=source, by=of_member(form.member))
+    form.campaign.source = source
+    if before is not None:
+        _forget(before, form)
+
+
+def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None:
+    """Return the source the form asks for, made if it is new; None to leave it as it is."""
+    by, before = of_member(form.member), form.campaign.source
+    if data["file"]:
+        overrides = {"address": data["address_column"]} if data["address_column"] else None
+        return audience_operations.create_upload_source(
+            by=by,
+            file=data["file"],
+            file_name=data["file"].name,
+            channel=channel_of(form),
+            dialect_overrides=overrides,
+        )
+    if data["audience"] == SourceKind.LISTS and data["lists"]:
+        chosen = [one for one in form.all_lists if str(one.public_id) in data["lists"]]
+        if before and before.kind == SourceKind.LISTS and set(before.lists.all()) == set(chosen):
+            return before
+        return audience_operations.create_list_source(by=by, lists=chosen)
+    if data["audience"] == SourceKind.CONTACTS:
+        if before and before.kind == SourceKind.CONTACTS:
+            return before
+        return audience_operations.create_contacts_source(by=by)
+    if data["audience"] == SourceKind.UPLOAD and data["upload"]:
+        upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
+        if (
+            upload is None
+            or not data["address_column"]
+            or data["address_column"] == upload.dialect.get("address")
+        ):
+            return upload
+        if upload != before:
+            return upload  # the column was chosen for another file
+        with uploads.path_of(upload.file_path).open("rb") as file:
+            return audience_operations.create_upload_source(
+                by=by,
+                file=file,
+                file_name=upload.file_name,
+                channel=channel_of(form),
+                dialect_overrides={"address": data["address_column"]},
+            )
+    return None
+
+
+def _forget(source: Source, form: CampaignForm) -> None:
+    """Delete a choice of lists that nothing uses any more. An uploaded file stays, for a change of mind."""
+    if source.kind == SourceKind.UPLOAD:
+        return
+    try:
+        audience_operations.delete_source(by=of_member(form.member), source=source)
+    except ProtectedError:
+        return  # a copy of the campaign has it
+
+
+def channel_of(form: CampaignForm) -> str:
+    """Return the channel by which addresses are read."""
+    return form.step.channel if form.step else "email"
+
+
+def _sender_choice(sender: Sender) -> tuple[str, str]:
+    state = "" if sender.status == "ACTIVE" else f" ({sender.get_status_display().lower()})"
+    return str(sender.public_id), f"{sender.name}{state}"
+
+
+def _version_key(version: Any) -> str:
+    return f"{version.template.public_id}:{version.number}"
+
+
+def _short(number: float | None) -> float | int | None:
+    return int(number) if number is not None and float(number).is_integer() else number

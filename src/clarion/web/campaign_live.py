@@ -1,0 +1,163 @@
+"""A campaign's numbers as its page polls them: one snapshot a second for all who look, in each process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from clarion.deliveries import progress
+from clarion.deliveries.progress import Overview
+from clarion.web import campaign_page
+from clarion.web.charts import Part, bar_geometry
+from clarion.web.durations import in_words
+from clarion.web.live import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clarion.campaigns.models import Campaign
+    from clarion.deliveries.models import Run
+
+#: How long a snapshot serves everybody.
+SNAPSHOT_SECONDS = 1.0
+#: Snapshots kept in a process.
+SNAPSHOTS = 500
+#: Charts and cards are drawn anew so often while the campaign moves.
+REDRAW_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An answer to a poll."""
+
+    scope: Scope
+    is_final: bool
+
+
+def parts(seen: Overview) -> list[Part]:
+    """Return the stacked bar: what is left over is pending."""
+    return [
+        Part("sent", gettext_lazy("Sent"), seen.sent, "ok"),
+        Part("partly", gettext_lazy("Partly sent"), seen.partly, "warn"),
+        Part("failed", gettext_lazy("Failed"), seen.failed, "bad"),
+        Part("unknown", gettext_lazy("Unknown"), seen.unknown, "odd"),
+        Part("dropped", gettext_lazy("Cancelled or expired"), seen.cancelled + seen.expired, "idle"),
+    ]
+
+
+def texts(seen: Overview, *, is_moving: bool) -> dict[str, str]:
+    """Return the line below the bar: speed and time left; empty texts are not shown."""
+    rate = limit = eta = ""
+    if is_moving:
+        rate = _("%(n)s messages/s") % {"n": _short(seen.rate)} if seen.rate else ""
+        if seen.eta_seconds:
+            eta = _("about %(span)s left") % {"span": in_words(timedelta(seconds=seen.eta_seconds))}
+    if seen.limit is not None:
+        limit = _("limit %(n)s/s") % {"n": _short(seen.limit)}
+    return {"rate": rate, "limit": limit, "eta": eta}
+
+
+def versions(campaign: Campaign, run: Run | None, *, is_moving: bool) -> dict[str, str]:
+    """Return what differs when a part of the page must be drawn anew instead of having its numbers changed."""
+    redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
+    return {
+        "head": campaign_page.head_version(campaign, run),
+        "body": f"{run.pk if run is not None else 0}",
+        "chart": redraw,
+        "cards": f"{redraw}{campaign.status}",
+    }
+
+
+def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapshot:
+    """Return the run's numbers as they are now; without a run only what would make the page be drawn anew."""
+    is_moving = campaign_page.is_moving(campaign, run) and is_latest
+    if run is None:
+        scope = Scope(versions=versions(campaign, run, is_moving=is_moving))
+        return Snapshot(scope=scope, is_final=not is_moving)
+    seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
+    line = texts(seen, is_moving=is_moving)
+    shares = {
+        f"{name}_share": number_format(seen.share(value), 1)
+        for name, value in (
+            ("sent", seen.sent),
+            ("waiting", seen.waiting),
+            ("partly", seen.partly),
+            ("not_delivered", seen.not_delivered),
+        )
+    }
+    values: dict[str, object] = {
+        "targets": seen.targets,
+        "sent": seen.sent,
+        "waiting": seen.waiting,
+        "partly": seen.partly,
+        "not_delivered": seen.not_delivered,
+        "in_flight": seen.in_flight,
+        "progress_percent": seen.percent,
+        "progress_done": seen.done,
+        "progress_total": seen.targets,
+        **shares,
+        **line,
+    }
+    return Snapshot(
+        scope=Scope(
+            values=values,
+            bars={"progress": bar_geometry(parts(seen), total=seen.targets)},
+            versions=versions(campaign, run, is_moving=is_moving),
+        ),
+        is_final=not is_moving,
+    )
+
+
+class Snapshots:
+    """Snapshots by campaign, run and language; each is made by one thread while the others wait for it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._kept: OrderedDict[object, tuple[float, Snapshot]] = OrderedDict()
+        self._locks: dict[object, threading.Lock] = {}
+
+    def get(self, key: object, make: Callable[[], Snapshot]) -> Snapshot:
+        """Return the snapshot of that key, at most SNAPSHOT_SECONDS old."""
+        key = (key, get_language())
+        fresh = self._fresh(key)
+        if fresh is not None:
+            return fresh
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            fresh = self._fresh(key)
+            if fresh is None:
+                fresh = make()
+                self._keep(key, fresh)
+        return fresh
+
+    def _fresh(self, key: object) -> Snapshot | None:
+        with self._guard:
+            at, kept = self._kept.get(key, (0.0, None))
+        return kept if kept is not None and self._clock() - at < SNAPSHOT_SECONDS else None
+
+    def _keep(self, key: object, made: Snapshot) -> None:
+        with self._guard:
+            self._kept[key] = (self._clock(), made)
+            self._kept.move_to_end(key)
+            while len(self._kept) > SNAPSHOTS:
+                oldest, _kept = self._kept.popitem(last=False)
+                self._locks.pop(oldest, None)
+
+
+snapshots = Snapshots()
+
+
+def _short(value: float) -> str:
+    digits = 0 if value >= 10 or value == int(value) else 2 if value < 1 else 1
+    return number_format(value, digits, use_l10n=True, force_grouping=True)

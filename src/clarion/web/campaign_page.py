@@ -1,0 +1,136 @@
+"""What all tabs of a campaign's page share: the campaign, the run they are about, head and tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from clarion.campaigns.states import LIVE, Status
+from clarion.deliveries import listing, queries
+from clarion.web import campaign_actions
+from clarion.web.links import workspace_url
+from clarion.web.parts import Action, Tab
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign
+    from clarion.deliveries.models import Run
+    from clarion.web.http import PageRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPage:
+    """A campaign, the run that is looked at (the latest, or the one in `?run=`) and what may be done."""
+
+    campaign: Campaign
+    run: Run | None
+    run_count: int
+    tab: str
+    tabs: list[Tab]
+    ahead: list[Action]
+    rest: list[Action]
+    is_live: bool
+    #: Version of the head, for live answers.
+    version: str
+    live_url: str
+    head_url: str
+    may_see_people: bool
+    may_settle: bool
+    #: Empty, or "?run=2" when an earlier run is looked at.
+    run_query: str = ""
+    urls: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_latest_run(self) -> bool:
+        return not self.run_query
+
+    @property
+    def run_suffix(self) -> str:
+        """The same for a query string that has begun already."""
+        return self.run_query.replace("?", "&")
+
+
+def load(request: PageRequest, id: UUID, tab: str) -> CampaignPage:
+    """Return the page's frame; 404 for a stranger's campaign, or a run that there is not."""
+    campaign = queries.campaign_for(request.member, id)
+    if campaign is None:
+        raise Http404
+    run_count = queries.runs_for(request.member, campaign).count()
+    number = _number(request)
+    run = queries.run_for(request.member, campaign, number)
+    if number is not None and run is None:
+        raise Http404
+    run_query = f"?run={number}" if number is not None and number != run_count else ""
+    urls = {
+        name: workspace_url(request, f"campaigns:{name}", id=id)
+        for name in ("detail", "recipients", "errors", "runs", "trail", "unknowns", "now", "head")
+    }
+    (row,) = listing.rows_of([campaign], with_steps=False)
+    ahead, rest = campaign_actions.header(request, campaign, row.progress)
+    # What ends a campaign stands in the open too: in trouble nobody should have to look for it.
+    ending = [button for button in rest if button.style == "danger" and not button.separate]
+    ahead, rest = [*ahead, *ending], [button for button in rest if button not in ending]
+    return CampaignPage(
+        campaign=campaign,
+        run=run,
+        run_count=run_count,
+        tab=tab,
+        tabs=_tabs(campaign, run, run_count, tab, urls, run_query),
+        ahead=ahead,
+        rest=rest,
+        is_live=is_moving(campaign, run),
+        version=head_version(campaign, run),
+        live_url=urls["now"] + run_query,
+        head_url=f"{urls['head']}?tab={tab}{run_query.replace('?', '&')}",
+        may_see_people=request.member.may(Permission.VIEW_PII),
+        may_settle=request.member.may(Permission.LAUNCH),
+        run_query=run_query,
+        urls=urls,
+    )
+
+
+def is_moving(campaign: Campaign, run: Run | None) -> bool:
+    """Whether numbers may still change by themselves."""
+    return campaign.status in LIVE or (run is not None and run.finished_at is None)
+
+
+def head_version(campaign: Campaign, run: Run | None) -> str:
+    """Return what differs when head, tabs and notices must be drawn anew."""
+    troubled = run is not None and run.failed + run.unknown > 0
+    return f"{campaign.status}{campaign.pause_cause}{campaign.archived_at is not None:d}{troubled:d}"
+
+
+def _number(request: PageRequest) -> int | None:
+    typed = request.GET.get("run", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else None
+
+
+def _tabs(
+    campaign: Campaign, run: Run | None, run_count: int, tab: str, urls: dict[str, str], run_query: str
+) -> list[Tab]:
+    problems = (run.failed + run.unknown if run else 0) + (campaign.status == Status.FAILED)
+    tabs = [Tab(label=_("Overview"), url=urls["detail"] + run_query, current=tab == "detail")]
+    if run is not None:
+        tabs += [
+            Tab(
+                label=_("Recipients"),
+                url=urls["recipients"] + run_query,
+                current=tab == "recipients",
+                count=run.total,
+            ),
+            Tab(
+                label=_("Errors"),
+                url=urls["errors"] + run_query,
+                current=tab == "errors",
+                count=problems or None,
+                alarming=problems > 0,
+            ),
+        ]
+    if run_count > 1:
+        tabs.append(Tab(label=_("Runs"), url=urls["runs"], current=tab == "runs", count=run_count))
+    tabs.append(Tab(label=_("Audit"), url=urls["trail"], current=tab == "trail"))
+    return tabs

@@ -1,0 +1,173 @@
+"""A campaign's message as one of its recipients will see it, and tests of it to named addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from clarion.audience import queries as audience
+from clarion.audience.models import SourceStatus
+from clarion.campaigns import operations, queries
+from clarion.campaigns.preflight import content_of
+from clarion.channels.base import ConfigInvalid
+from clarion.content import rendering
+from clarion.engine.outcomes import REASONS, Accepted, Deferred
+from clarion.senders import testing
+from clarion.senders.errors import SecretsLost
+from clarion.web.links import workspace_url
+from clarion.workspaces.actors import of_member
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign, Step
+    from clarion.web.http import PageRequest
+
+#: Recipients one can leaf through.
+SAMPLE = 25
+#: Addresses of one test.
+TESTS_MAX = 5
+#: Stands in for a recipient while there is none.
+NOBODY = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pane:
+    """The message for recipient `number` of `count`; `count` is 0 while there is no audience."""
+
+    number: int = 1
+    count: int = 0
+    name: str = ""
+    sender: str = ""
+    subject: str = ""
+    preheader: str = ""
+    missing: list[str] = field(default_factory=list)
+    problem: str = ""
+    frame_url: str = ""
+    previous_url: str = ""
+    next_url: str = ""
+
+
+def pane(request: PageRequest, campaign: Campaign) -> Pane:
+    """Return the preview for the recipient that `?recipient=` names, counted from 1."""
+    step = queries.first_step(campaign)
+    people = _people(campaign)
+    number = _number(request, len(people))
+    person = people[number - 1] if people else NOBODY
+    sender = _sender_name(step)
+    name = " ".join(str(person.get(key) or "") for key in ("first_name", "last_name")).strip()
+    shown = name or str(person.get("email") or _("a recipient"))
+    content = content_of(step)[0] if step else {}
+    if not content:
+        return Pane(number=number, count=len(people), name=shown, sender=sender)
+    filled = rendering.preview(content, step.channel if step else "email", person)
+    url = workspace_url(request, "campaigns:preview", id=campaign.public_id)
+    frame = workspace_url(request, "campaigns:preview_frame", id=campaign.public_id)
+    return Pane(
+        number=number, count=len(people), name=shown, sender=sender, subject=filled.subject,
+        preheader=filled.preheader, missing=filled.missing, problem=filled.problem,
+        frame_url=f"{frame}?recipient={number}&v={campaign.version}",
+        previous_url=f"{url}?recipient={number - 1}" if number > 1 else "",
+        next_url=f"{url}?recipient={number + 1}" if number < len(people) else "",
+    )  # fmt: skip
+
+
+def document(request: PageRequest, campaign: Campaign) -> str:
+    """Return the message as an HTML document."""
+    step = queries.first_step(campaign)
+    people = _people(campaign)
+    person = people[_number(request, len(people)) - 1] if people else NOBODY
+    content = content_of(step)[0] if step else {}
+    filled = rendering.preview(content, step.channel, person) if step and content else rendering.Preview()
+    if filled.html and not filled.problem:
+        return filled.html
+    return render_to_string("campaigns/preview_text.html", {"text": filled.text, "problem": filled.problem})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestState:
+    """Whether a test can be sent, and to whom it is suggested."""
+
+    is_possible: bool
+    is_done: bool
+    address: str
+    number: int
+
+
+def test_state(request: PageRequest, campaign: Campaign) -> TestState:
+    """Return what the form for tests shows."""
+    step = queries.first_step(campaign)
+    is_possible = bool(step and step.sender and content_of(step)[0])
+    return TestState(
+        is_possible=is_possible,
+        is_done=is_possible and queries.is_tested(campaign),
+        address=request.member.user.email,
+        number=_number(request, SAMPLE),
+    )
+
+
+def send_tests(request: PageRequest, campaign: Campaign) -> list[tuple[int, str]]:
+    """Send the tests and return, for each address, a message level and what became of it."""
+    step = queries.first_step(campaign)
+    typed = request.POST.get("addresses", "").replace(";", ",").replace("\n", ",")
+    addresses = list(dict.fromkeys(one.strip() for one in typed.split(",") if one.strip()))
+    if step is None or step.sender is None or not content_of(step)[0]:
+        return [(messages.ERROR, _("Choose a sender and write the message first."))]
+    if not addresses:
+        return [(messages.ERROR, _("Name an address to send the test to."))]
+    if len(addresses) > TESTS_MAX:
+        return [(messages.ERROR, _("A test goes to at most %(n)d addresses.") % {"n": TESTS_MAX})]
+    people = _people(campaign)
+    number = _number(request, len(people))
+    person = people[number - 1] if people else NOBODY
+    told = [_send_one(request, step, address, person) for address in addresses]
+    taken = sum(level == messages.SUCCESS for level, _sentence in told)
+    if taken:
+        operations.record_test(
+            campaign=campaign, channel=step.channel, recipient_count=taken, by=of_member(request.member)
+        )
+    return told
+
+
+def _send_one(request: PageRequest, step: Step, address: str, person: dict[str, Any]) -> tuple[int, str]:
+    assert step.sender is not None  # noqa: S101
+    names = {"address": address}
+    try:
+        outcome = testing.send_test(
+            step.sender, content_of(step)[0], address, person, by=of_member(request.member)
+        )
+    except ConfigInvalid as error:
+        return messages.ERROR, f"{address}: {' '.join(error.problems.values())}"
+    except SecretsLost as error:
+        return messages.ERROR, str(error) or _(
+            "The sender's credentials cannot be opened; type them in again."
+        )
+    if isinstance(outcome, Accepted):
+        return messages.SUCCESS, _("The test to %(address)s was taken.") % names
+    detail = getattr(outcome, "detail", "")
+    why = f"{REASONS[outcome.reason].sentence} {detail}".strip()
+    if isinstance(outcome, Deferred):
+        return messages.WARNING, _("The test to %(address)s was put off: %(why)s") % (names | {"why": why})
+    return messages.ERROR, _("The test to %(address)s did not go: %(why)s") % (names | {"why": why})
+
+
+def _people(campaign: Campaign) -> list[dict[str, Any]]:
+    source = campaign.source
+    if source is None or source.status == SourceStatus.FAILED:
+        return []
+    return audience.sample(source, SAMPLE)
+
+
+def _number(request: PageRequest, count: int) -> int:
+    typed = request.POST.get("recipient") or request.GET.get("recipient") or "1"
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
+    return max(1, min(number, count or 1))
+
+
+def _sender_name(step: Step | None) -> str:
+    if step is None or step.sender is None:
+        return ""
+    config = step.sender.config
+    return str(config.get("from_name") or config.get("from_address") or step.sender.name)

@@ -1,0 +1,52 @@
+"""A campaign's progress as bars and live numbers, for every page that shows rows of campaigns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from clarion.web.charts import Part, bar_geometry
+from clarion.web.live import Scope
+
+if TYPE_CHECKING:
+    from clarion.deliveries.listing import Progress, Row
+
+
+def progress_parts(progress: Progress | None) -> list[Part]:
+    """Return the parts of the bar; while recipients are put together, only how far that is."""
+    if progress is None:
+        return []
+    return [
+        Part("built", _("Put together"), progress.built, "brand"),
+        Part("sent", _("Sent"), progress.sent, "ok"),
+        Part("partly", _("Partly sent"), progress.partly, "warn"),
+        Part("failed", _("Not delivered"), progress.failed, "bad"),
+        Part("unknown", _("Unknown"), progress.unknown, "odd"),
+        Part("dropped", _("Cancelled or expired"), progress.dropped, "idle"),
+    ]
+
+
+def version_of(row: Row) -> str:
+    """Return what differs when the row must be drawn anew instead of having its numbers changed."""
+    progress = row.progress
+    is_built = progress is not None and not progress.to_build
+    return (
+        f"{row.campaign.status}-{progress is not None:d}{is_built:d}{row.campaign.archived_at is not None:d}"
+    )
+
+
+def scope_of(row: Row) -> Scope:
+    """Return what a poll says about the row."""
+    progress = row.progress
+    if progress is None:
+        return Scope(versions={"row": version_of(row)})
+    return Scope(
+        values={
+            "progress_percent": progress.percent,
+            "progress_done": progress.shown_done,
+            "progress_total": progress.shown_total,
+        },
+        bars={"progress": bar_geometry(progress_parts(progress), total=progress.shown_total)},
+        versions={"row": version_of(row)},
+    )

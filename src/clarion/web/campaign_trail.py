@@ -1,0 +1,107 @@
+"""Events of a campaign's trail in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clarion.campaigns.states import Status
+from clarion.web.templatetags.ui import grouped
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from clarion.deliveries.trail import Entry
+
+_ACTIONS: dict[str, _StrPromise] = {
+    "create": gettext_lazy("Created"),
+    "update": gettext_lazy("Changed"),
+    "set_source": gettext_lazy("Audience chosen"),
+    "set_message": gettext_lazy("Message changed"),
+    "test": gettext_lazy("Test sent"),
+    "submit": gettext_lazy("Submitted for review"),
+    "approve": gettext_lazy("Approved"),
+    "reject": gettext_lazy("Rejected"),
+    "schedule": gettext_lazy("Scheduled"),
+    "start": gettext_lazy("Started"),
+    "built": gettext_lazy("Recipients ready"),
+    "pause": gettext_lazy("Paused"),
+    "continue": gettext_lazy("Continued"),
+    "change_speed": gettext_lazy("Speed changed"),
+    "settle_unknown": gettext_lazy("Unknown messages settled"),
+    "stop": gettext_lazy("Stopped"),
+    "cancel": gettext_lazy("Cancelled"),
+    "complete": gettext_lazy("Completed"),
+    "fail": gettext_lazy("Failed"),
+    "expire": gettext_lazy("Expired"),
+    "edit": gettext_lazy("Opened for changes"),
+    "duplicate": gettext_lazy("Copied"),
+    "archive": gettext_lazy("Archived"),
+    "restore": gettext_lazy("Restored"),
+    "delete": gettext_lazy("Deleted"),
+}
+_MARKS = {
+    "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
+    "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok",
+}  # fmt: skip
+_VIA = {
+    "web": gettext_lazy("web"),
+    "cli": gettext_lazy("command line"),
+    "api": gettext_lazy("API"),
+    "system": gettext_lazy("by itself"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEntry:
+    """An event: its name, its dot's colour, and the changes as (field, old, new) texts."""
+
+    entry: Entry
+    title: str
+    mark: str
+    via: str
+    changes: list[tuple[str, str, str]]
+
+
+def shown(entry: Entry) -> ShownEntry:
+    """Return the event in words."""
+    verb = entry.action.partition(".")[2]
+    title = _ACTIONS.get(verb)
+    return ShownEntry(
+        entry=entry,
+        title=str(title) if title else verb.replace("_", " ").capitalize(),
+        mark=_MARKS.get(verb, ""),
+        via=str(_VIA.get(entry.via, entry.via)),
+        changes=[
+            (_field(name), _value(name, old), _value(name, new)) for name, (old, new) in entry.changes.items()
+        ],
+    )
+
+
+def _field(name: str) -> str:
+    return name.replace("_", " ").replace(".", ": ").capitalize()
+
+
+def _value(name: str, value: Any) -> str:
+    """Return a value of the trail as a person reads it; nothing is a dash."""
+    if value is None or value == "" or value == []:
+        return "—"
+    if name == "status" and value in Status.values:
+        return str(Status(value).label)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (int, float)):
+        return grouped(value)
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if isinstance(value, str) and name.endswith("_at"):
+        moment = parse_datetime(value)
+        if moment is not None and timezone.is_aware(moment):
+            return date_format(timezone.localtime(moment), "j M Y, H:i:s")
+    return str(value)

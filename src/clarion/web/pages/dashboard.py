@@ -1,0 +1,141 @@
+"""The dashboard: what is being sent now, what comes today, and what needs a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clarion.campaigns.states import Status
+from clarion.deliveries import listing, overview
+from clarion.senders.models import Sender
+from clarion.web.campaign_rows import scope_of
+from clarion.web.links import workspace_url
+from clarion.web.live import Scope, live_response
+from clarion.web.pages.campaigns import figure_values, row_context, shared_figures
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign
+    from clarion.web.http import PageRequest
+
+
+@require_safe
+def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
+    """The page, or only the panel of live campaigns when what is in it has changed."""
+    rows = listing.active_rows(request.member)
+    context: dict[str, Any] = {
+        "rows": [row_context(request, row) for row in rows],
+        "panel_version": panel_version(rows),
+    }
+    if request.htmx and request.htmx.target == "live-panel":
+        return render(request, "dashboard.html#panel", context)
+    figures = overview.figures(request.member)
+    steps = overview.first_steps(request.member)
+    context |= {
+        "figures": figure_values(figures),
+        "sparks": overview.sparks(request.member),
+        "planned": overview.planned_today(request.member),
+        "next_planned": overview.planned_later(request.member),
+        "attention": attention(request),
+        "first_steps": [] if steps.is_done else first_steps(request, steps),
+        "may_create": request.member.may(Permission.EDIT),
+    }
+    return render(request, "dashboard.html", context)
+
+
+@require_safe
+def live(request: PageRequest, workspace: str) -> HttpResponse:
+    """The numbers of the campaigns at work, the key figures, and whether another campaign has joined or left."""
+    rows = listing.active_rows(request.member)
+    figures = shared_figures(request)
+    return live_response(
+        request,
+        Scope(values=figure_values(figures), versions={"panel": panel_version(rows)}),
+        final=False,
+        scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
+    )
+
+
+def panel_version(rows: list[listing.Row]) -> str:
+    """Return what differs when the panel must be drawn anew."""
+    return ",".join(f"{row.campaign.pk}{row.campaign.status[:2]}" for row in rows) or "none"
+
+
+def attention(request: PageRequest) -> list[dict[str, Any]]:
+    """Return what waits for a person: failed and halted campaigns, and senders their provider refused."""
+    found = [_campaign_item(request, campaign) for campaign in overview.failed_lately(request.member)]
+    return found + [_sender_item(request, sender) for sender in overview.blocked_senders(request.member)]
+
+
+def _campaign_item(request: PageRequest, campaign: Campaign) -> dict[str, Any]:
+    why = campaign.status_reason
+    if campaign.status == Status.PAUSED:
+        why = why or _("Paused: %(cause)s.") % {"cause": campaign.get_pause_cause_display()}
+    return {
+        "name": campaign.name,
+        "why": why,
+        "status": campaign.status,
+        "kind": "campaign",
+        "at": campaign.status_changed_at,
+        "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
+    }
+
+
+def _sender_item(request: PageRequest, sender: Sender) -> dict[str, Any]:
+    return {
+        "name": sender.name,
+        "why": sender.status_reason,
+        "status": "blocked",
+        "kind": "thing",
+        "at": sender.status_changed_at,
+        "url": _page(request, "senders:detail", sender.public_id) or _page(request, "senders"),
+    }
+
+
+def first_steps(request: PageRequest, steps: overview.FirstSteps) -> list[dict[str, Any]]:
+    """Return what a new workspace does first, each with whether it is done and where."""
+    found = [
+        (
+            _("Connect a sender"),
+            _("The mail account that your messages go through."),
+            steps.has_sender,
+            _page(request, "senders:new") or _page(request, "senders"),
+            Permission.MANAGE_SENDERS,
+        ),
+        (
+            _("Bring in your contacts"),
+            _("Import a CSV file, or upload one with the campaign itself."),
+            steps.has_contacts,
+            _page(request, "imports") or _page(request, "contacts"),
+            Permission.MANAGE_AUDIENCE,
+        ),
+        (
+            _("Write the first campaign"),
+            _("Choose who gets it, write it, look at it as a recipient, and send."),
+            steps.has_campaign,
+            _page(request, "campaigns:new"),
+            Permission.EDIT,
+        ),
+    ]
+    return [
+        {
+            "title": title,
+            "text": text,
+            "is_done": is_done,
+            "url": url if request.member.may(permission) else "",
+        }
+        for title, text, is_done, url, permission in found
+    ]
+
+
+def _page(request: PageRequest, name: str, *args: object) -> str:
+    """Return the page's address; empty when there is no such page."""
+    try:
+        return workspace_url(request, name, *args)
+    except NoReverseMatch:
+        return ""

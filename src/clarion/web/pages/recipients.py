@@ -1,0 +1,347 @@
+"""The people of a campaign's run: the table, one person's details, the message again, and settling unknowns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from csp.decorators import csp_replace
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from clarion.audience.masking import mask, mask_name
+from clarion.deliveries import details, queries, reasons, unknowns
+from clarion.deliveries.errors import UnknownsRefused
+from clarion.deliveries.recipients import Page, Person, recipients_page
+from clarion.deliveries.states import Stage
+from clarion.deliveries.unknowns import Choice
+from clarion.web import campaign_page, recipient_filters
+from clarion.web.confirm import confirm_page, is_confirmed
+from clarion.web.links import changed_query, safe_next, workspace_url
+from clarion.web.parts import Action, Confirm
+from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.deliveries.models import Run
+    from clarion.deliveries.rendering import Copy
+    from clarion.web.campaign_page import CampaignPage
+    from clarion.web.http import PageRequest
+    from clarion.web.recipient_filters import Filters
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A person as the reader may see them."""
+
+    person: Person
+    name: str
+    address: str
+    stage: str
+    why: str
+    url: str
+
+
+@require_safe
+def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """The table of people, narrowed and paged by the query string."""
+    page = campaign_page.load(request, id, "recipients")
+    if page.run is None:
+        return HttpResponseRedirect(page.urls["detail"])
+    filters = recipient_filters.read(request)
+    found = recipients_page(
+        page.run, limit=PAGE_SIZE, is_private=not page.may_see_people, **filters.arguments()
+    )
+    groups = queries.problems(page.run)
+    context = {
+        "page": page,
+        "filters": filters,
+        "stages": recipient_filters.stages(request, page.run, filters),
+        "results": recipient_filters.results(filters),
+        "reasons": recipient_filters.reason_options(groups, filters),
+        "skips": recipient_filters.skips(page.run, filters),
+        "chips": recipient_filters.chips(request, filters),
+        "clear_url": page.urls["recipients"] + page.run_query,
+        "found": found,
+        "rows": [show(request, page, person) for person in found.people],
+        "position": _position(page.run, filters, found),
+        "next_url": _place(request, after=found.next_after) if found.next_after is not None else "",
+        "previous_url": _place(request, before=found.previous_before)
+        if found.previous_before is not None
+        else "",
+        "unknown": _unknown_panel(page, filters, found),
+        "run_number": page.run.number if page.run_query else None,
+    }
+    name = "campaign/recipients.html"
+    if request.htmx and request.htmx.target == "results":
+        name += "#results"
+    return render(request, name, context)
+
+
+@require_safe
+def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
+    """One person's details, in the drawer or as a page."""
+    page = campaign_page.load(request, id, "recipients")
+    found = details.delivery_details(page.run, number) if page.run is not None else None
+    if page.run is None or found is None:
+        raise Http404
+    context = {
+        "page": page,
+        "shown": show(request, page, found.person),
+        "messages_": found.messages,
+        "values": sorted(found.person.variables.items()) if page.may_see_people else [],
+        "copies": _copies(request, page, found.person),
+        "unknown": _unknown_actions(page, {"ids": str(number)}, 1)
+        if found.person.stage is Stage.UNKNOWN
+        else [],
+        "back": page.urls["recipients"] + page.run_query,
+    }
+    return render(request, "campaign/recipient.html", context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(
+    {
+        # The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
+        "default-src": ["'none'"],
+        "style-src": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:", "https:"],
+        "frame-ancestors": ["'self'"],
+    }
+)
+def message(request: PageRequest, workspace: str, id: UUID, number: int, step: int) -> HttpResponse:
+    """The message to one person, made again, as a document of its own for a sandboxed frame."""
+    if not request.member.may(Permission.VIEW_PII):
+        raise Http404
+    page = campaign_page.load(request, id, "recipients")
+    found = details.delivery_details(page.run, number) if page.run is not None else None
+    if page.run is None or found is None:
+        raise Http404
+    for one in queries.steps_of(page.run):
+        if one.step == step:
+            copy = details.copy_of(page.run, one, found.person)
+            if copy.html and not copy.problem and request.GET.get("as") != "text":
+                return HttpResponse(copy.html)
+            return render(request, "campaign/message.html", {"copy": copy})
+    raise Http404
+
+
+@require_POST
+def settle(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Settle unknown messages as `choice` says: those of `ids`, or of `reason` and `code`, or all."""
+    page = campaign_page.load(request, id, "recipients")
+    choice = request.POST.get("choice", "")
+    if page.run is None or choice not in Choice.values:
+        raise Http404
+    selection = _selection(request)
+    back = safe_next(request, default=page.urls["recipients"])
+    if not is_confirmed(request):
+        expected = len(selection["ids"]) if "ids" in selection else page.run.unknown
+        return confirm_page(request, question(Choice(choice), expected), back=back)
+    try:
+        count = unknowns.settle_unknown(
+            page.run, by=of_member(request.member), choice=Choice(choice), **selection
+        )
+    except NotAllowed:
+        messages.error(request, _("Your role does not include this."))
+    except UnknownsRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _told(Choice(choice), count))
+    return HttpResponseRedirect(back)
+
+
+def show(request: PageRequest, page: CampaignPage, person: Person) -> Shown:
+    """Return the person as the reader may see them: names and addresses are masked without the permission."""
+    first = person.first_message
+    why = ""
+    stage = person.stage.name.lower()
+    if person.skip is not None:
+        why = str(person.skip.label)
+    elif first is not None and first.not_before is not None and first.waits_for is not None:
+        stage, why = "deferred", reasons.sentence_of(first.waits_for)
+    elif first is not None and person.stage not in (Stage.SENT, Stage.PENDING, Stage.IN_FLIGHT):
+        why = reasons.sentence_of(first.reason)
+    url = workspace_url(request, "campaigns:recipient", id=page.campaign.public_id, number=person.id)
+    see = page.may_see_people
+    return Shown(
+        person=person,
+        name=person.name if see else mask_name(person.name),
+        address=person.address if see else mask(person.address),
+        stage=stage,
+        why=why,
+        url=url + page.run_query,
+    )
+
+
+def question(choice: Choice, count: int) -> Confirm:
+    """Return the question before unknown messages are settled."""
+    n = {"n": grouped(count)}
+    if choice is Choice.SENT:
+        return Confirm(
+            title=_("Mark as sent?"),
+            text=_("They count as sent from now on. Nothing is sent."),
+            facts=[
+                ngettext(
+                    "%(n)s message is taken for delivered to the provider.",
+                    "%(n)s messages are taken for delivered to the provider.",
+                    count,
+                )
+                % n
+            ],
+            label=_("Mark as sent"),
+            danger=False,
+        )
+    return Confirm(
+        title=_("Send again?"),
+        text=_("Nobody knows whether the provider took the first ones."),
+        facts=[
+            ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", count) % n,
+            _("Whoever got the first one gets a second."),
+        ],
+        label=_("Send again"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCopy:
+    """A message again: its address as a document, and what stands beside it."""
+
+    url: str
+    copy: Copy
+
+
+def _copies(request: PageRequest, page: CampaignPage, person: Person) -> list[ShownCopy]:
+    """Return the person's messages again, for those who may see them."""
+    if page.run is None or not page.may_see_people:
+        return []
+    sent = {message.step for message in person.messages}
+    return [
+        ShownCopy(
+            url=workspace_url(
+                request, "campaigns:message", id=page.campaign.public_id, number=person.id, step=step.step
+            )
+            + page.run_query,
+            copy=details.copy_of(page.run, step, person),
+        )
+        for step in queries.steps_of(page.run)
+        if step.step in sent
+    ]
+
+
+def _selection(request: PageRequest) -> dict[str, Any]:
+    typed = request.POST.get("ids", "")
+    if typed:
+        numbers = [one for one in typed.split(",") if one.isascii() and one.isdigit() and len(one) < 16]
+        return {"ids": [int(one) for one in numbers[:1000]]}
+    chosen: dict[str, Any] = {}
+    reason, code = request.POST.get("reason", ""), request.POST.get("code", "")
+    if reason.isascii() and reason.isdigit() and len(reason) < 6:
+        chosen["reason"] = int(reason)
+    if code:
+        chosen["code"] = "" if code == recipient_filters.NO_CODE else code[:20]
+    return chosen
+
+
+def _told(choice: Choice, count: int) -> str:
+    n = {"n": grouped(count)}
+    if not count:
+        return _("None of these messages is unknown any more.")
+    if choice is Choice.SENT:
+        return ngettext("%(n)s message is marked as sent.", "%(n)s messages are marked as sent.", count) % n
+    return ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", count) % n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownPanel:
+    """How many messages nobody knows of, and what may be done about those that are shown."""
+
+    count: int
+    is_part: bool
+    actions: list[Action]
+    show_url: str
+
+
+def _unknown_panel(page: CampaignPage, filters: Filters, found: Page) -> UnknownPanel | None:
+    if page.run is None or not page.run.unknown:
+        return None
+    is_shown = filters.stage is Stage.UNKNOWN
+    selection: dict[str, str] = {}
+    if is_shown and filters.reason is not None:
+        selection["reason"] = str(filters.reason)
+    if is_shown and filters.code is not None:
+        selection["code"] = filters.code or recipient_filters.NO_CODE
+    searched = bool(filters.q or filters.skip is not None or filters.result is not None)
+    if is_shown and searched:
+        selection = {"ids": ",".join(str(person.id) for person in found.people)}
+    count = (
+        len(found.people)
+        if "ids" in selection
+        else (found.count if is_shown and found.count is not None else page.run.unknown)
+    )
+    may_act = page.may_settle and count > 0 and (is_shown or not filters.is_narrowed)
+    join = "&" if page.run_query else "?"
+    return UnknownPanel(
+        count=page.run.unknown,
+        is_part=bool(selection),
+        actions=_unknown_actions(page, selection, count) if may_act else [],
+        show_url="" if is_shown else f"{page.urls['recipients']}{page.run_query}{join}status=unknown",
+    )
+
+
+def _unknown_actions(page: CampaignPage, fields: dict[str, str], count: int) -> list[Action]:
+    if page.run is None or not page.may_settle:
+        return []
+    again = unknowns.may_send_again(page.campaign, page.run)
+    url = page.urls["unknowns"] + page.run_query
+    return [
+        Action(
+            label=Choice.SENT.label,
+            icon="check",
+            url=url,
+            method="post",
+            fields={**fields, "choice": Choice.SENT.value},
+            confirm=question(Choice.SENT, count),
+        ),
+        Action(
+            label=Choice.AGAIN.label,
+            icon="rotate-ccw",
+            url=url,
+            method="post",
+            fields={**fields, "choice": Choice.AGAIN.value},
+            confirm=question(Choice.AGAIN, count) if again else None,
+            disabled="" if again else _("This campaign does not send any more."),
+        ),
+    ]
+
+
+def _place(request: PageRequest, **place: int) -> str:
+    return changed_query(request, **({"after": None, "before": None} | place))
+
+
+def _position(run: Run, filters: Filters, found: Page) -> str:
+    """Return where the page is: exactly where numbers tell it, else how many are shown."""
+    if not found.people:
+        return ""
+    first, last = found.people[0].id, found.people[-1].id
+    if not filters.is_narrowed:
+        return _("%(first)s–%(last)s of %(all)s") % {
+            "first": grouped(first),
+            "last": grouped(last),
+            "all": grouped(run.total),
+        }
+    shown = {"n": grouped(len(found.people)), "first": grouped(first), "last": grouped(last)}
+    if found.count is not None:
+        return _("%(n)s of %(all)s, numbers %(first)s to %(last)s") % (shown | {"all": grouped(found.count)})
+    return _("%(n)s shown, numbers %(first)s to %(last)s") % shown

@@ -1,0 +1,107 @@
+"""What a template said at each time, and the way back."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clarion.content import operations, queries
+from clarion.content.errors import ContentInvalid, TemplateArchived, TrialFailed
+from clarion.web.access import require
+from clarion.web.links import workspace_url
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.content.models import Template, TemplateVersion
+    from clarion.web.http import PageRequest
+
+#: Lines of a difference that are shown.
+_MOST_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a difference: its mark ("+", "-", "@" or " ") and its text."""
+
+    mark: str
+    text: str
+
+
+@require_safe
+def version_list(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Every version, newest first."""
+    template = _template(request, id)
+    versions = list(queries.versions_of(template))
+    return render(request, "templates/versions.html", {"template": template, "versions": versions})
+
+
+@require_safe
+def version(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
+    """One version: how it looks, and what changed in it."""
+    template = _template(request, id)
+    shown = _version(template, number)
+    before = queries.version_of(template, number - 1)
+    context = {
+        "template": template,
+        "version": shown,
+        "latest": queries.latest_version(template).number,
+        "lines": _difference(before, shown)[:_MOST_LINES],
+        "frame_url": workspace_url(request, "template_version_frame", id=template.public_id, number=number),
+        "may_edit": request.member.may(Permission.EDIT) and template.archived_at is None,
+    }
+    return render(request, "templates/version.html", context)
+
+
+@require_POST
+def version_restore(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
+    """Make an old version the newest again, as a new one."""
+    template = _template(request, id)
+    require(request, Permission.EDIT)
+    by = of_member(request.member)
+    old = _version(template, number)
+    try:
+        saved = operations.save_version(template=template, by=by, source=old.source)
+    except (ContentInvalid, TemplateArchived, TrialFailed):
+        messages.error(request, _("Version %(number)d cannot be used again.") % {"number": number})
+    else:
+        messages.success(
+            request,
+            _("Version %(new)d says what version %(old)d said.") % {"new": saved.number, "old": number},
+        )
+    return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
+
+
+def _template(request: PageRequest, id: UUID) -> Template:
+    template = queries.template_for(request.member, id)
+    if template is None:
+        raise Http404
+    return template
+
+
+def _version(template: Template, number: int) -> TemplateVersion:
+    found = queries.version_of(template, number)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _difference(before: TemplateVersion | None, after: TemplateVersion) -> list[Line]:
+    old = _text_of(before) if before else []
+    lines = list(difflib.unified_diff(old, _text_of(after), lineterm="", n=2))[2:]
+    return [Line(line[:1], line[1:] if line[:1] != "@" else line) for line in lines]
+
+
+def _text_of(version: TemplateVersion) -> list[str]:
+    source = version.source
+    head = [f"{name}: {source[name]}" for name in ("mode", "subject", "preheader") if source.get(name)]
+    text = ["", *source["text"].split("\n")] if source.get("text") else []
+    return [*head, "", *source.get("source", "").split("\n"), *text]

@@ -1,0 +1,414 @@
+"""The list of templates, the editor, and what is done to a template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from clarion.channels import registry
+from clarion.content import operations, queries
+from clarion.content.compiling import Compiled, compile_source
+from clarion.content.errors import ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed
+from clarion.content.rendering import Preview, preview
+from clarion.web.access import require
+from clarion.web.confirm import confirm_page, is_confirmed
+from clarion.web.links import changed_query, workspace_url
+from clarion.web.mail_frame import document, framed, note
+from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
+from clarion.web.statuses import channel_look
+from clarion.web.template_forms import TemplateForm, insertable, people, source_of, variables_as
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.content.models import Template
+    from clarion.web.http import PageRequest
+
+PAGE_SIZE = 50
+#: A search of fewer characters is none.
+_SEARCH_FROM = 3
+
+COLUMNS = [
+    Column(label=gettext_lazy("Template"), sort="name"),
+    Column(label=gettext_lazy("Channel")),
+    Column(label=gettext_lazy("Version"), sort="version", style="table__end"),
+    Column(label=gettext_lazy("Used by"), sort="used", style="table__end"),
+    Column(label=gettext_lazy("Updated"), sort="updated"),
+]
+
+#: A line on the language under the editor; here because Django's own templates use the same braces.
+HINT = gettext_lazy(
+    "Write {{ first_name|default('friend') }} for a person's own value, {% if city %} … {% endif %} for conditions"
+    " and {% for line in lines %} … {% endfor %} for lists."
+)
+
+#: What the editor begins with.
+STARTERS = {
+    "html": '<!doctype html>\n<html>\n<body>\n  <h1>Hello {{ first_name|default("there") }},</h1>\n  <p>…</p>\n'
+    '  <p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>\n</body>\n</html>\n',
+}
+
+
+@require_safe
+def template_list(request: PageRequest, workspace: str) -> HttpResponse:
+    """The list, or only its results when the filters ask."""
+    archived = request.GET.get("archived") == "1"
+    words = request.GET.get("q", "").strip()
+    chosen = [name for name in request.GET.getlist("channel") if name in registry.CHANNELS]
+    sort = request.GET.get("sort", "-updated")
+    found = queries.templates_for(
+        request.member,
+        search=words if len(words) >= _SEARCH_FROM else "",
+        channels=chosen,
+        archived=archived,
+        sort=sort,
+    )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    clear_url = workspace_url(request, "templates") + ("?archived=1" if archived else "")
+    count = page.paginator.count
+    context = {
+        "rows": [_row(request, template) for template in page],
+        "count": count,
+        "noun": ngettext("template", "templates", count),
+        "columns": COLUMNS,
+        "sort": sort,
+        "chips": _chips(request, chosen),
+        "clear_url": clear_url,
+        "archived": archived,
+        "is_narrowed": bool(chosen or len(words) >= _SEARCH_FROM),
+        "words": words,
+        "hidden": {"archived": "1"} if archived else {},
+        "previous_url": changed_query(request, page=page.previous_page_number())
+        if page.has_previous()
+        else "",
+        "next_url": changed_query(request, page=page.next_page_number()) if page.has_next() else "",
+        "pager_text": _("%(first)d–%(last)d of %(count)d")
+        % {"first": page.start_index(), "last": page.end_index(), "count": count},
+        "may_edit": request.member.may(Permission.EDIT),
+        "first_actions": [
+            Action(
+                label=_("New template"),
+                url=workspace_url(request, "template_new"),
+                icon="plus",
+                style="primary",
+            )
+        ]
+        if request.member.may(Permission.EDIT)
+        else [],
+        "groups": [_channel_filter(chosen)],
+    }
+    is_fragment = (
+        request.htmx and request.htmx.target == "results" and not request.htmx.history_restore_request
+    )
+    return render(request, "templates/list.html#results" if is_fragment else "templates/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def template_new(request: PageRequest, workspace: str) -> HttpResponse:
+    """Write a new template."""
+    require(request, Permission.EDIT)
+    if request.method != "POST":
+        initial = {"channel": "email", "source": STARTERS["html"]}
+        return _editor(request, None, TemplateForm(initial=initial, is_new=True))
+    form = TemplateForm(request.POST, is_new=True)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            template = operations.create_template(
+                by=of_member(request.member),
+                channel=data["channel"],
+                name=data["name"],
+                source=source_of(data),
+            )
+        except (ContentInvalid, NameInvalid, NameTaken, TrialFailed) as error:
+            _explain(form, error)
+        else:
+            messages.success(request, _("The template is saved."))
+            return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
+    return _editor(request, None, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """The editor; saving adds a version when something changed."""
+    template = _template(request, id)
+    version = queries.latest_version(template)
+    if request.method != "POST":
+        initial = {**version.source, "name": template.name, "channel": template.channel}
+        return _editor(request, template, TemplateForm(initial=initial, is_new=False))
+    require(request, Permission.EDIT)
+    by = of_member(request.member)
+    form = TemplateForm(request.POST, initial={"channel": template.channel}, is_new=False)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            saved = operations.save_version(template=template, by=by, source=source_of(data))
+            renamed = operations.rename_template(template=template, by=by, name=data["name"])
+        except (ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed) as error:
+            _explain(form, error)
+        else:
+            _tell(
+                request, saved.number if saved.number != version.number else 0, renamed.name != template.name
+            )
+            return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
+    return _editor(request, template, form)
+
+
+@require_POST
+def template_check(request: PageRequest, workspace: str) -> HttpResponse:
+    """What is wrong with the message as it stands in the editor, and what it lacks; a fragment."""
+    require(request, Permission.EDIT)
+    shown, problems, compiled = _shown(request)
+    context = {
+        "problems": problems,
+        "preview": shown,
+        "variables": compiled.variables if compiled else [],
+        "octets": len(shown.html.encode()) if shown else 0,
+        "is_clipped": bool(shown and len(shown.html.encode()) > 102_000),
+        "as_somebody": bool(request.POST.get("as")),
+    }
+    return render(request, "templates/edit.html#check", context)
+
+
+@require_POST
+@framed
+def template_frame(request: PageRequest, workspace: str) -> HttpResponse:
+    """The message as it stands in the editor, as a document for the preview's frame."""
+    require(request, Permission.EDIT)
+    shown, problems, _compiled = _shown(request)
+    if shown is None:
+        first = problems[0]
+        return note(
+            _("Line %(line)d: %(text)s") % {"line": first.line, "text": first.sentence}
+            if first.line
+            else first.sentence
+        )
+    return _framed(request.POST, shown)
+
+
+@require_GET
+@framed
+def version_frame(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
+    """A saved version as a document for a frame."""
+    template = _template(request, id)
+    version = queries.version_of(template, number)
+    if version is None:
+        raise Http404
+    variables = variables_as(request.member, request.GET.get("as", ""))
+    return _framed(request.GET, preview(version.content, template.channel, variables))
+
+
+@require_POST
+def template_duplicate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Copy the latest version and open the copy."""
+    template = _template(request, id)
+    require(request, Permission.EDIT)
+    copy = operations.duplicate_template(template=template, by=of_member(request.member))
+    messages.success(request, _("“%(name)s” is a copy; change it as you like.") % {"name": copy.name})
+    return HttpResponseRedirect(workspace_url(request, "template", id=copy.public_id))
+
+
+@require_POST
+def template_archive(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Put the template away."""
+    template = _template(request, id)
+    require(request, Permission.EDIT)
+    if not is_confirmed(request):
+        back = workspace_url(request, "template", id=template.public_id)
+        return confirm_page(
+            request, _archive_question(template, queries.campaigns_using(template)), back=back
+        )
+    operations.archive_template(template=template, by=of_member(request.member))
+    messages.success(request, _("“%(name)s” is in the archive.") % {"name": template.name})
+    return HttpResponseRedirect(workspace_url(request, "templates"))
+
+
+@require_POST
+def template_restore(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Bring the template back."""
+    template = _template(request, id)
+    require(request, Permission.EDIT)
+    try:
+        operations.restore_template(template=template, by=of_member(request.member))
+    except NameTaken:
+        messages.error(
+            request,
+            _("Another template is called “%(name)s” now. Rename that one first.") % {"name": template.name},
+        )
+    else:
+        messages.success(request, _("“%(name)s” is back.") % {"name": template.name})
+    return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
+
+
+def actions_of(request: PageRequest, template: Template, *, used_by: int, with_open: bool) -> list[Action]:
+    """Return what the member may do to the template."""
+
+    def url(name: str) -> str:
+        return workspace_url(request, name, id=template.public_id)
+
+    actions = []
+    if with_open:
+        actions.append(Action(label=_("Open"), url=url("template"), icon="pencil"))
+    actions.append(Action(label=_("Versions"), url=url("template_versions"), icon="history"))
+    if request.member.may(Permission.EDIT):
+        actions.append(
+            Action(label=_("Duplicate"), url=url("template_duplicate"), icon="copy", method="post")
+        )
+        if template.archived_at is None:
+            actions.append(
+                Action(
+                    label=_("Archive"),
+                    url=url("template_archive"),
+                    icon="archive",
+                    method="post",
+                    separate=True,
+                    confirm=_archive_question(template, used_by),
+                )
+            )
+        else:
+            actions.append(
+                Action(label=_("Restore"), url=url("template_restore"), icon="archive-restore", method="post")
+            )
+    return actions
+
+
+def _archive_question(template: Template, used_by: int) -> Confirm:
+    facts = [
+        ngettext(
+            "%(count)d campaign uses it and keeps its version.",
+            "%(count)d campaigns use it and keep their version.",
+            used_by,
+        )
+        % {"count": used_by}
+    ]
+    return Confirm(
+        title=_("Archive “%(name)s”?") % {"name": template.name},
+        text=_("It can be restored at any time."),
+        facts=facts if used_by else [],
+        label=_("Archive"),
+        danger=False,
+    )
+
+
+def _template(request: PageRequest, id: UUID) -> Template:
+    template = queries.template_for(request.member, id)
+    if template is None:
+        raise Http404
+    return template
+
+
+def _row(request: PageRequest, template: Any) -> dict[str, Any]:
+    return {
+        "template": template,
+        "url": workspace_url(request, "template", id=template.public_id),
+        "actions": actions_of(request, template, used_by=template.used_by_count, with_open=True),
+        "menu_id": f"menu-{template.public_id}",
+        "menu_label": _("Actions for %(name)s") % {"name": template.name},
+    }
+
+
+def _channel_filter(chosen: list[str]) -> FilterGroup:
+    options = [
+        Option(value=one.name, label=channel_look(one.name).label, checked=one.name in chosen)
+        for one in registry.all_channels()
+    ]
+    return FilterGroup(name="channel", label=_("Channel"), options=options)
+
+
+def _chips(request: PageRequest, chosen: list[str]) -> list[Chip]:
+    return [
+        Chip(
+            label=channel_look(name).label,
+            url=changed_query(
+                request, channel=[other for other in chosen if other != name] or None, page=None
+            ),
+            name="channel",
+            value=name,
+        )
+        for name in chosen
+    ]
+
+
+def _editor(request: PageRequest, template: Template | None, form: TemplateForm) -> HttpResponse:
+    may_edit = request.member.may(Permission.EDIT) and (template is None or template.archived_at is None)
+    if not may_edit:
+        for field in form.fields.values():
+            field.disabled = True
+    version = queries.latest_version(template) if template else None
+    used_by = queries.campaigns_using(template) if template else 0
+    context = {
+        "template": template,
+        "version": version,
+        "form": form,
+        "hint": HINT,
+        "may_edit": may_edit,
+        "used_by": used_by,
+        "people": people(request.member),
+        "fields": insertable(request.member),
+        "actions": actions_of(request, template, used_by=used_by, with_open=False) if template else [],
+        "bad_lines": ",".join(_bad_lines(form)),
+        "frame_url": workspace_url(
+            request, "template_version_frame", id=template.public_id, number=version.number
+        )
+        if template and version and not form.is_bound
+        else "",
+    }
+    return render(
+        request, "templates/edit.html", context, status=422 if form.is_bound and form.errors else 200
+    )
+
+
+def _bad_lines(form: TemplateForm) -> list[str]:
+    found = []
+    for sentence in form.errors.get("source", []) if form.is_bound else []:
+        words = str(sentence).split(":", 1)[0].split()
+        found += [word for word in words if word.isdigit()]
+    return found
+
+
+def _explain(form: TemplateForm, error: Exception) -> None:
+    """Show at its field why an operation refused."""
+    if isinstance(error, ContentInvalid):
+        form.add_problems(error.problems)
+    elif isinstance(error, NameTaken):
+        form.add_error("name", _("Another template has this name."))
+    elif isinstance(error, NameInvalid):
+        form.add_error("name", _("Give it a name of at most 120 characters."))
+    elif isinstance(error, TemplateArchived):
+        form.add_error(None, _("The template is in the archive; restore it first."))
+    else:
+        form.add_error(None, _("The template could not be tried just now. Save again in a moment."))
+
+
+def _tell(request: PageRequest, new_version: int, was_renamed: bool) -> None:
+    if new_version:
+        messages.success(request, _("Version %(number)d is saved.") % {"number": new_version})
+    elif was_renamed:
+        messages.success(request, _("The template is renamed."))
+    else:
+        messages.info(request, _("Nothing has changed, so no version was added."))
+
+
+def _shown(request: PageRequest) -> tuple[Preview | None, list[Any], Compiled | None]:
+    """Return the preview of what is in the editor, or the problems with it."""
+    channel = request.POST.get("channel", "email")
+    if channel not in registry.CHANNELS:
+        raise Http404
+    try:
+        compiled = compile_source(channel, source_of(request.POST), with_trial=False)
+    except ContentInvalid as error:
+        return None, error.problems, None
+    variables = variables_as(request.member, request.POST.get("as", ""))
+    return preview(compiled.content, channel, variables), [], compiled
+
+
+def _framed(data: Any, shown: Preview) -> HttpResponse:
+    return document(shown, as_text=data.get("view") == "text", dark=data.get("dark") == "1")

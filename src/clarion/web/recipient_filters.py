@@ -1,0 +1,180 @@
+"""What a run's table of people is narrowed to: the query string, read leniently, and its controls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from clarion.deliveries import reasons
+from clarion.deliveries.states import Result, Skip, Stage
+from clarion.web.links import changed_query
+from clarion.web.parts import Chip, Option, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clarion.deliveries.models import Run
+    from clarion.deliveries.queries import ProblemGroup
+    from clarion.web.http import PageRequest
+
+#: Shorter words are no search yet.
+SEARCH_FROM = 2
+#: Stands for "no code" in the query string.
+NO_CODE = "-"
+_LONGEST = 320
+
+#: Stages always offered; the others only when somebody is there.
+_ALWAYS = (Stage.SENT, Stage.PENDING, Stage.FAILED)
+_ORDER = (
+    Stage.SENT, Stage.PARTLY, Stage.PENDING, Stage.IN_FLIGHT, Stage.FAILED, Stage.UNKNOWN, Stage.SKIPPED,
+    Stage.CANCELLED, Stage.EXPIRED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Conditions as the query string says them; what cannot be understood is left out."""
+
+    stage: Stage | None = None
+    skip: Skip | None = None
+    result: Result | None = None
+    reason: int | None = None
+    code: str | None = None
+    no_receipt: bool = False
+    q: str = ""
+    after: int | None = None
+    before: int | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(
+            self.stage is not None or self.skip is not None or self.result is not None or self.no_receipt
+            or self.reason is not None or self.code is not None or self.q
+        )  # fmt: skip
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether more than the stage and the search narrow it."""
+        return bool(
+            self.skip is not None or self.result is not None or self.no_receipt
+            or self.reason is not None or self.code is not None
+        )  # fmt: skip
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `recipients.recipients_page`."""
+        return {
+            "stage": self.stage, "skip": self.skip, "result": self.result, "reason": self.reason,
+            "code": self.code, "no_receipt": self.no_receipt, "q": self.q, "after": self.after,
+            "before": self.before,
+        }  # fmt: skip
+
+
+def read(request: PageRequest) -> Filters:
+    """Return what the query string asks for."""
+    get = request.GET.get
+    code = get("code", "").replace("\x00", "")[:20] or None
+    words = get("q", "").replace("\x00", "").strip()[:_LONGEST]
+    receipt = get("result", "")
+    return Filters(
+        stage=_named(Stage, get("status", "")),
+        skip=_named(Skip, get("skip", "")),
+        result=_named(Result, receipt),
+        no_receipt=receipt == "none",
+        reason=_number(get("reason", ""), 32_767),
+        code="" if code == NO_CODE else code,
+        q=words if len(words) >= SEARCH_FROM else "",
+        after=_number(get("after", "")),
+        before=_number(get("before", "")),
+    )
+
+
+def stages(request: PageRequest, run: Run, filters: Filters) -> list[Tab]:
+    """Return the choice of stages with how many people are in each."""
+    tabs = [
+        Tab(
+            label=_("All"),
+            url=_without_place(request, status=None),
+            current=filters.stage is None,
+            count=run.total,
+        )
+    ]
+    for stage in _ORDER:
+        count = getattr(run, stage.name.lower())
+        if count or stage in _ALWAYS or stage is filters.stage:
+            url = _without_place(request, status=stage.name.lower())
+            tabs.append(Tab(label=stage.label, url=url, current=stage is filters.stage, count=count))
+    return tabs
+
+
+def results(filters: Filters) -> list[Option]:
+    """Return the choice of what was heard since."""
+    chosen = "none" if filters.no_receipt else filters.result.name.lower() if filters.result else ""
+    options = [("", _("Any result")), ("none", _("No receipt yet"))]
+    options += [(result.name.lower(), str(result.label)) for result in Result]
+    return [Option(value=value, label=label, checked=value == chosen) for value, label in options]
+
+
+def reason_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Option]:
+    """Return the choice of reasons: those that this run knows."""
+    seen = {group.reason.code: group.reason.sentence for group in groups}
+    if filters.reason is not None:
+        seen.setdefault(filters.reason, reasons.sentence_of(filters.reason))
+    options = [Option(value="", label=_("Any reason"), checked=filters.reason is None)]
+    return options + [
+        Option(value=str(code), label=sentence, checked=code == filters.reason)
+        for code, sentence in sorted(seen.items())
+    ]
+
+
+def skips(run: Run, filters: Filters) -> list[Option]:
+    """Return the choice of why somebody was left out: what this run knows; empty when nobody was."""
+    known = [skip for skip in Skip if run.waterfall.get(skip.name.lower()) or skip is filters.skip]
+    if not known:
+        return []
+    options = [Option(value="", label=_("Skipped or not"), checked=filters.skip is None)]
+    return options + [
+        Option(value=skip.name.lower(), label=skip.label, checked=skip is filters.skip) for skip in known
+    ]
+
+
+def chips(request: PageRequest, filters: Filters) -> list[Chip]:
+    """Return the active filters beyond the stage, each with the page without it."""
+    told: list[tuple[str, str, str]] = []
+    if filters.q:
+        told.append(("q", filters.q, f"“{filters.q}”"))
+    if filters.skip is not None:
+        label = _("Skipped: %(reason)s") % {"reason": filters.skip.label}
+        told.append(("skip", filters.skip.name.lower(), label))
+    if filters.result is not None:
+        told.append(("result", filters.result.name.lower(), str(filters.result.label)))
+    if filters.no_receipt:
+        told.append(("result", "none", _("No receipt yet")))
+    if filters.reason is not None:
+        told.append(("reason", str(filters.reason), reasons.sentence_of(filters.reason)))
+    if filters.code is not None:
+        label = _("Code %(code)s") % {"code": filters.code} if filters.code else _("Without a code")
+        told.append(("code", filters.code or NO_CODE, label))
+    return [
+        Chip(label=label, url=_without_place(request, **{name: None}), name=name, value=value)
+        for name, value, label in told
+    ]
+
+
+def _without_place(request: PageRequest, **changes: object) -> str:
+    """Return this page's query string changed, from the first page on."""
+    return changed_query(request, after=None, before=None, **changes)
+
+
+def _named(kind: Any, name: str) -> Any:
+    """Return the member of an enumeration by its name in small letters, None for any other word."""
+    return kind.__members__.get(name.upper()) if name and name == name.lower() else None
+
+
+def _number(typed: str, largest: int = 2**53) -> int | None:
+    """Return the number that was typed, None for anything else."""
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 16):
+        return None
+    number = int(typed)
+    return number if number <= largest else None

@@ -1,0 +1,19 @@
+"""The page of one campaign and its tabs, under the namespace `campaigns`."""
+
+from django.urls import path
+
+from clarion.web.pages import campaign_detail, recipients
+
+campaign_urlpatterns = [
+    path("<uuid:id>/", campaign_detail.detail, name="detail"),
+    path("<uuid:id>/now/", campaign_detail.now, name="now"),
+    path("<uuid:id>/head/", campaign_detail.head, name="head"),
+    path("<uuid:id>/part/<slug:name>/", campaign_detail.part, name="part"),
+    path("<uuid:id>/recipients/", recipients.recipients, name="recipients"),
+    path("<uuid:id>/recipients/<int:number>/", recipients.recipient, name="recipient"),
+    path("<uuid:id>/recipients/<int:number>/message/<int:step>/", recipients.message, name="message"),
+    path("<uuid:id>/unknowns/", recipients.settle, name="unknowns"),
+    path("<uuid:id>/errors/", campaign_detail.errors, name="errors"),
+    path("<uuid:id>/runs/", campaign_detail.runs, name="runs"),
+    path("<uuid:id>/audit/", campaign_detail.audit, name="trail"),
+]

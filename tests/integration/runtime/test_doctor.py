@@ -1,0 +1,93 @@
+"""The doctor says what it saw, and that it saw nothing when it could not look."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import dns.message
+import dns.resolver
+import dns.rrset
+import pytest
+
+from clarion.runtime import doctor, mail_dns
+from clarion.runtime.mail_dns import MailDomain
+
+RECORDS = {
+    "good.example.": '"v=spf1 include:mail.example -all"',
+    "_dmarc.good.example.": '"v=DMARC1; p=reject"',
+    "s1._domainkey.good.example.": '"v=DKIM1; k=ed25519; " "p=AAAA"',
+    "twice.example.": '"v=spf1 -all"\n"v=spf1 +all"',
+}
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A name server on this machine that knows RECORDS."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                wire, peer = server.recvfrom(4096)
+            except OSError:
+                return
+            query = dns.message.from_wire(wire)
+            answer = dns.message.make_response(query)
+            name = str(query.question[0].name)
+            if texts := RECORDS.get(name):
+                answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *texts.splitlines()))
+            server.sendto(answer.to_wire(), peer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = ["127.0.0.1"]
+    resolver.port = server.getsockname()[1]
+    monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+    yield server
+    server.close()
+
+
+def seen(domain: str, selector: str = "") -> dict[str, str]:
+    """Return each record's verdict."""
+    return {record.name: record.verdict for record in mail_dns.look_up(MailDomain(domain, selector))}
+
+
+def test_a_well_kept_domain_is_good(name_server: socket.socket) -> None:
+    assert seen("good.example", "s1") == {"SPF": "good", "DMARC": "good", "DKIM": "good"}
+
+
+def test_missing_and_double_records_are_warned_of(name_server: socket.socket) -> None:
+    assert seen("bare.example", "s1") == {"SPF": "warning", "DMARC": "warning", "DKIM": "warning"}
+    assert seen("twice.example")["SPF"] == "warning"
+
+
+def test_without_an_answer_it_says_that_it_could_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = dns.resolver.Resolver(configure=False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        resolver.nameservers, resolver.port = ["127.0.0.1"], silent.getsockname()[1]
+        monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
+        monkeypatch.setattr(mail_dns, "LOOK_UP_SECONDS", 0.2)
+
+        assert seen("good.example") == {"SPF": "unseen", "DMARC": "unseen"}
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"from": "Shop <news@Shop.Example>"}, MailDomain("shop.example", "")),
+        ({"from_address": "a@b.example", "dkim_selector": "s1"}, MailDomain("b.example", "s1")),
+        ({"host": "mail.example"}, None),
+    ],
+)
+def test_the_domain_comes_from_the_from_address(config: dict[str, str], expected: MailDomain | None) -> None:
+    assert mail_dns.domain_of(config) == expected
+
+
+@pytest.mark.django_db
+def test_a_healthy_installation_has_nothing_bad() -> None:
+    findings = list(doctor.examine())
+
+    assert {"Disk", "Database", "Clock", "Migrations", "Workers"} <= {finding.subject for finding in findings}
+    assert doctor.worst(findings) != doctor.Verdict.BAD

@@ -1,0 +1,70 @@
+"""The process of background jobs: what was put off is done, and what a killed one left behind is taken up."""
+
+import asyncio
+import io
+
+import pytest
+from django.db import connection
+
+from clarion.audience import operations
+from clarion.audience.models import Contact, Import
+from clarion.runtime import jobs
+from clarion.workspaces import actors
+from tests.factories import make_cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def started_import() -> Import:
+    by = actors.of_member(make_cast().alice)
+    made = operations.create_import(
+        by=by, file=io.BytesIO(b"email,name\nana@shop.example,Ana\n"), file_name="people.csv"
+    )
+    return operations.start_import(by=by, the_import=made, mapping=made.mapping)
+
+
+def run_until_done(seconds: float = 20.0) -> None:
+    async def work() -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(jobs.run(stop))
+        for _turn in range(int(seconds * 20)):
+            await asyncio.sleep(0.05)
+            if await asyncio.to_thread(is_done) or task.done():
+                break
+        stop.set()
+        await asyncio.wait_for(task, 15)
+
+    asyncio.run(work())
+
+
+def is_done() -> bool:
+    try:
+        return Import.objects.filter(status="DONE").exists()
+    finally:
+        connection.close()
+
+
+def test_an_import_is_run() -> None:
+    started_import()
+
+    run_until_done()
+
+    assert Contact.objects.get().email == "ana@shop.example"
+    with connection.cursor() as cursor:
+        cursor.execute("select status::text from procrastinate_jobs where task_name = 'audience.run_import'")
+        assert cursor.fetchall() == [("succeeded",)]
+
+
+def test_a_job_whose_process_was_killed_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 0.1)
+    started_import()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour') returning id"
+        )
+        worker = cursor.fetchone()[0]
+        cursor.execute("update procrastinate_jobs set status = 'doing', worker_id = %s", [worker])
+
+    run_until_done()
+
+    assert Contact.objects.count() == 1

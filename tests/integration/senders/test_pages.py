@@ -1,0 +1,270 @@
+"""The pages of senders, as people with each role see them."""
+
+import socket
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from clarion.campaigns.models import Campaign, Step
+from clarion.senders import operations, secrets
+from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces.actors import of_member, system
+from clarion.workspaces.models import Membership
+from tests.factories import Cast, make_cast
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/w/acme/senders/"
+PASSWORD = "hunter2-very-secret"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def client_of(member: Membership) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Client:
+    return client_of(cast.alice)
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "Shop", "host": "mail.example.test", "security": "starttls", "verify_certificate": "on", "auth": "auto",
+        "username": "shop", "password": PASSWORD, "from_address": "shop@example.test", "connections": "10",
+        "messages_per_connection": "0", "limit_second": "2.5", "limit_day": "1000", "lanes": "2", **changes,
+    }  # fmt: skip
+
+
+def given_a_sender(cast: Cast, channel: str = "email", name: str = "Shop", **config: Any) -> Sender:
+    base = {
+        "host": "mail.example.test",
+        "username": "shop",
+        "password": PASSWORD,
+        "from_address": "shop@example.test",
+    }
+    return operations.create_sender(
+        by=of_member(cast.alice),
+        channel=channel,
+        name=name,
+        config={**(base if channel == "email" else {}), **config},
+    )
+
+
+def url_of(sender: Sender, verb: str = "") -> str:
+    return f"{LIST}{sender.public_id}/{verb}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class TestSetUp:
+    def test_choosing_a_channel_leads_to_its_form(self, alice: Client) -> None:
+        page = alice.get(LIST + "new/").content.decode()
+
+        for channel in ("email", "sandbox"):
+            assert f"{LIST}new/{channel}/" in page
+            assert alice.get(f"{LIST}new/{channel}/").status_code == 200
+        assert alice.get(f"{LIST}new/pigeon/").status_code == 404
+
+    def test_makes_a_mail_sender(self, alice: Client) -> None:
+        answer = alice.post(LIST + "new/email/", form())
+
+        sender = Sender.objects.get()
+        assert answer.headers["Location"] == url_of(sender)
+        assert (sender.config["port"], sender.limit_second, sender.limit_day, sender.lanes) == (
+            587,
+            2.5,
+            1000,
+            2,
+        )
+        assert secrets.open_config(sender)["password"] == PASSWORD
+
+    def test_makes_a_sandbox(self, alice: Client) -> None:
+        alice.post(
+            LIST + "new/sandbox/", {"name": "S", "lanes": "1", "connections": "5", "refuse_share": "0.1"}
+        )
+
+        assert Sender.objects.get().config["refuse_share"] == 0.1
+
+    def test_says_at_each_field_what_is_wrong(self, alice: Client) -> None:
+        answer = alice.post(
+            LIST + "new/email/", form(host="no host!", security="none", limit_second="0", connections="x")
+        )
+        again = alice.post(LIST + "new/email/", form(host="no host!", security="none"))
+
+        assert answer.status_code == again.status_code == 422
+        assert "Enter a whole number." in answer.content.decode()
+        page = again.content.decode()
+        assert "This is not a host name or an IP address." in page
+        assert "The password would go unencrypted" in page
+        assert PASSWORD not in page
+        assert not Sender.objects.exists()
+
+    def test_makes_a_signing_key_and_shows_its_record(self, alice: Client) -> None:
+        alice.post(LIST + "new/email/", form(dkim_selector="c1", dkim_make="ed25519"))
+
+        page = alice.get(url_of(Sender.objects.get())).content.decode()
+        assert "c1._domainkey.example.test" in page
+        assert "v=DKIM1; k=ed25519; p=" in page
+        assert "PRIVATE KEY" not in page
+
+    def test_takes_a_signing_key_as_a_file(self, alice: Client) -> None:
+        bad = SimpleUploadedFile("key.pem", b"not a key")
+
+        page = alice.post(LIST + "new/email/", form(dkim_selector="c1", dkim_key=bad)).content.decode()
+
+        assert "must be in PEM form" in page
+
+
+class TestEdit:
+    def test_never_shows_a_secret(self, cast: Cast, alice: Client) -> None:
+        page = alice.get(url_of(given_a_sender(cast))).content.decode()
+
+        assert PASSWORD not in page
+        assert "never shown again" in page
+
+    def test_an_empty_password_keeps_the_old(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast)
+
+        alice.post(url_of(sender), form(password="", host="mail2.example.test"))
+
+        sender.refresh_from_db()
+        assert secrets.open_config(sender)["password"] == PASSWORD
+        assert sender.config["host"] == "mail2.example.test"
+
+    def test_a_password_is_forgotten_on_request(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast)
+
+        alice.post(url_of(sender), form(password="", auth="none", username="", forget_password="on"))
+
+        sender.refresh_from_db()
+        assert secrets.set_names(sender) == []
+
+    def test_settings_without_a_field_stay(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast, command_timeout=7)
+
+        alice.post(url_of(sender), form(name="Other"))
+
+        sender.refresh_from_db()
+        assert (sender.name, sender.config["command_timeout"]) == ("Other", 7)
+
+    def test_a_blocked_sender_says_why(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast)
+        operations.block_sender(
+            sender=sender, by=system(cast.workspace), reason="The provider refused the password."
+        )
+
+        assert "The provider refused the password." in alice.get(url_of(sender)).content.decode()
+        assert "The provider refused the password." in alice.get(LIST).content.decode()
+
+    def test_says_when_the_credentials_cannot_be_opened(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast)
+        Sender.objects.filter(pk=sender.pk).update(sealed=b"something else entirely, but long enough")
+
+        assert alice.get(url_of(sender)).status_code == 200
+        assert "cannot be opened" in alice.post(url_of(sender, "check/")).content.decode()
+
+
+class TestActions:
+    def test_pauses_after_asking_and_activates(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast)
+
+        assert "Pause “Shop”?" in alice.post(url_of(sender, "pause/")).content.decode()
+        alice.post(url_of(sender, "pause/"), {"confirmed": "1"})
+        sender.refresh_from_db()
+        assert sender.status == SenderStatus.PAUSED
+
+        alice.post(url_of(sender, "activate/"))
+        sender.refresh_from_db()
+        assert sender.status == SenderStatus.ACTIVE
+
+    def test_deletes_what_no_campaign_uses(self, cast: Cast, alice: Client) -> None:
+        free, used = given_a_sender(cast), given_a_sender(cast, name="Used")
+        campaign = Campaign.objects.create(workspace=cast.workspace, name="Spring")
+        Step.objects.create(campaign=campaign, channel="email", sender=used)
+
+        for sender in (free, used):
+            alice.post(url_of(sender, "delete/"), {"confirmed": "1"})
+
+        assert [sender.name for sender in Sender.objects.all()] == ["Used"]
+        assert "1 campaign" in alice.get(LIST).content.decode()
+
+
+class TestTrying:
+    def test_checks_and_shows_the_problem(self, cast: Cast, alice: Client) -> None:
+        sender = given_a_sender(cast, host="127.0.0.1", port=_free_port())
+
+        fragment = alice.post(url_of(sender, "check/"), headers={"HX-Request": "true"}).content.decode()
+
+        assert "could not be reached" in fragment
+        assert "<html" not in fragment
+        assert "<html" in alice.post(url_of(sender, "check/")).content.decode()
+
+    def test_sends_a_test_through_the_sandbox(self, cast: Cast) -> None:
+        sender = given_a_sender(cast, channel="sandbox")
+        bob = client_of(cast.bob)
+
+        taken = bob.post(url_of(sender, "test/"), {"address": "ana@example.test"}).content.decode()
+        refused = bob.post(url_of(sender, "test/"), {"address": "refuse@example.test"}).content.decode()
+        nonsense = bob.post(url_of(sender, "test/"), {"address": "nobody"}).content.decode()
+
+        assert "The provider took it." in taken
+        assert "There is no such recipient." in refused
+        assert "550 5.1.1" in refused
+        assert "This is not a mail address." in nonsense
+
+
+class TestRights:
+    def test_an_author_sees_and_cannot_change(self, cast: Cast) -> None:
+        sender = given_a_sender(cast)
+        bob = client_of(cast.bob)
+
+        assert "Shop" in bob.get(LIST).content.decode()
+        assert bob.get(url_of(sender)).status_code == 200
+        assert bob.get(LIST + "new/").status_code == bob.get(LIST + "new/email/").status_code == 403
+        for verb in ("", "pause/", "activate/", "delete/", "check/"):
+            assert bob.post(url_of(sender, verb), form(confirmed="1")).status_code == 403, verb
+        assert client_of(cast.vera).post(url_of(sender, "test/"), {"address": "a@b.test"}).status_code == 403
+        sender.refresh_from_db()
+        assert sender.status == SenderStatus.ACTIVE
+
+    def test_a_stranger_finds_nothing(self, cast: Cast) -> None:
+        sender = given_a_sender(cast)
+        mallory = client_of(cast.mallory)
+
+        assert mallory.get(LIST).status_code == mallory.get(url_of(sender)).status_code == 404
+        theirs = f"/w/elsewhere/senders/{sender.public_id}/"
+        assert mallory.get(theirs).status_code == 404
+        for verb in ("", "pause/", "activate/", "delete/", "check/", "test/"):
+            assert mallory.post(theirs + verb, form(confirmed="1")).status_code == 404, verb
+
+
+class TestList:
+    def test_filters_by_status_channel_and_name(self, cast: Cast, alice: Client) -> None:
+        given_a_sender(cast, channel="sandbox", name="Rehearsal")
+        operations.pause_sender(sender=given_a_sender(cast), by=of_member(cast.alice))
+
+        def shown(query: str) -> str:
+            return alice.get(
+                LIST + query, headers={"HX-Request": "true", "HX-Target": "results"}
+            ).content.decode()
+
+        assert "Shop" in shown("?status=PAUSED")
+        assert "Rehearsal" not in shown("?status=PAUSED")
+        assert "Shop" not in shown("?channel=sandbox&status=ACTIVE")
+        assert "No sender matches" in shown("?q=zzz")
+
+    def test_says_that_there_is_none_yet(self, alice: Client) -> None:
+        assert "No senders yet" in alice.get(LIST).content.decode()

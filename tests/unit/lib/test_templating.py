@@ -1,0 +1,161 @@
+"""Templates cut into constants and holes say the same as templates rendered whole."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarion.lib import templating
+from clarion.lib.templating import FillFailed, Part, Program, TemplateInvalid
+
+VARIABLES: dict[str, Any] = {
+    "a": "A&B",
+    "b": "",
+    "n": 3,
+    "flag": True,
+    "items": ["x", "<y>", "z"],
+    "order": {"id": 7, "total": 12.5},
+}
+
+pieces = st.sampled_from(
+    [
+        "text ",
+        "\n",
+        " \t ",
+        "{{ a }}",
+        "{{- a -}}",
+        "{{ a|upper }}",
+        "{{ '}}' }}",
+        '{{ "{%" }}',
+        "{{ order.id }}",
+        "{% if flag %}yes{% else %}no{% endif %}",
+        "{%- if b -%} x {%- endif -%}",
+        "{% for i in items %} {{ i }}{% if not loop.last %},{% endif %}{% endfor %}",
+        "{% set c = 'v' %}",
+        "{% set d %}block {{ n }}{% endset %}",
+        "{% set c = 'v' %}{{ c }}",
+        "{# a comment {{ a }} #}",
+        "{% raw %}{{ a }}{% endraw %}",
+        "{% with q = n + 1 %}{{ q }}{% endwith %}",
+        "{% filter upper %}low{% endfilter %}",
+        "{{ {'k': {'l': 1}} }}",
+        "{{ missing|default('none') }}",
+        "}} %} { % ",
+        '<p class="x">\'&amp;',
+        "größe 漢字",
+    ]
+)
+
+
+class TestProgram:
+    @settings(max_examples=400)
+    @given(sources=st.lists(st.lists(pieces, max_size=8).map("".join), min_size=1, max_size=3))
+    def test_it_says_the_same_as_rendering_each_part_whole(self, sources: list[str]) -> None:
+        parts = [Part(f"part {n}", source, is_html=n % 2 == 1) for n, source in enumerate(sources)]
+        env = templating.environment()
+
+        program = Program(parts)
+
+        assert program.render_whole(VARIABLES) == [
+            env.render_str(part.source, f"x.{'html' if part.is_html else 'txt'}", **VARIABLES)
+            for part in parts
+        ]
+
+    @given(value=st.text())
+    def test_a_value_stays_in_its_own_hole(self, value: str) -> None:
+        program = Program([Part("subject", "{{ v }}"), Part("text", "a{{ w }}b{{ v }}c")])
+
+        values = program.render({"v": value, "w": "W"})
+
+        clean = value.replace("\x1f", "")
+        assert values == [clean, "W", clean]
+
+    def test_text_without_variables_has_no_holes_and_is_not_rendered(self) -> None:
+        program = Program([Part("text", "Hello {# no one #}there"), Part("subject", "Hi")])
+
+        assert program.constants[1] == ["Hi"]
+        assert program.render_whole({}) == ["Hello there", "Hi"]
+
+    def test_variables_of_one_part_do_not_reach_the_next(self) -> None:
+        program = Program([Part("subject", "{% set x = 1 %}{{ x }}"), Part("text", "{{ x }}")])
+
+        with pytest.raises(FillFailed, match=r"“x” is missing .in the text"):
+            program.render({})
+
+    @pytest.mark.parametrize(
+        ("source", "variables", "sentence"),
+        [
+            ("{{ name }}", {}, "“name” is missing (in the text, line 1)."),
+            ("\n\n{{ order.id }}", {"order": {}}, "“order.id” is missing (in the text, line 3)."),
+            ("{% for i in range(99999) %}{{ i }}{% endfor %}", {}, "too many steps"),
+            ("{{ a|date }}", {"a": "no day"}, "the filter “date” needs a day such as 2026-03-01."),
+            ("{{ a|number }}", {"a": "many"}, "the filter “number” needs a number."),
+            ("{{ 1 / 0 }}", {}, "The template fails"),
+        ],
+    )
+    def test_a_failure_says_what_and_where(
+        self, source: str, variables: dict[str, Any], sentence: str
+    ) -> None:
+        with pytest.raises(FillFailed) as caught:
+            Program([Part("text", source)]).render(variables)
+
+        assert sentence in str(caught.value)
+
+    def test_a_failure_does_not_show_the_values(self) -> None:
+        with pytest.raises(FillFailed) as caught:
+            Program([Part("text", "{{ phone }}{{ name }}")]).render({"phone": "+4915112345678"})
+
+        assert "4915112345678" not in str(caught.value)
+
+
+class TestCheck:
+    @pytest.mark.parametrize(
+        ("source", "sentence"),
+        [
+            ("a\n{{ x", "Line 2:"),
+            ("{% if x %}", "Line 1:"),
+            ("a\nb\n{% include 'secret' %}", "Line 3: “include” is not available here."),
+            ("{% extends 'x' %}", "not available"),
+            ("{% from 'x' import y %}", "not available"),
+        ],
+    )
+    def test_what_cannot_be_used_is_named_with_its_line(self, source: str, sentence: str) -> None:
+        with pytest.raises(TemplateInvalid) as caught:
+            templating.check(Part("text", source))
+
+        assert sentence in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "{{ '%1000000000d'|format(1) }}",
+            "{% set n = namespace(x=1) %}",
+            "{{ a.__class__ }}",
+            "{{ a.upper() }}",
+        ],
+    )
+    def test_what_could_grow_without_limit_or_reach_python_does_not_work(self, source: str) -> None:
+        with pytest.raises((FillFailed, TemplateInvalid)):
+            Program([Part("text", source)]).render({"a": "x"})
+
+
+def test_the_variables_of_a_template_are_listed() -> None:
+    found = templating.variables_of(
+        Part("text", "{{ a }}{% for i in rows %}{{ i.x }}{% endfor %}{{ order.id }}")
+    )
+
+    assert found == {"a", "rows", "order.id"}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("{{ '2026-03-01'|date }}", "01.03.2026"),
+        ("{{ '2026-03-01T10:30:00+02:00'|date('%H:%M') }}", "10:30"),
+        ("{{ 1234567|number }}", "1 234 567"),
+        ("{{ 1234.5|number(2, '.', ',') }}", "1.234,50"),
+    ],
+)
+def test_filters_write_dates_and_numbers(source: str, expected: str) -> None:
+    assert Program([Part("text", source)]).render_whole({}) == [expected]
