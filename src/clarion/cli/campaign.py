@@ -16,6 +16,7 @@ Id = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end also when a server sends it.")]
+Settle = Annotated[bool, typer.Option("--wait", help="Wait until what is under way is settled.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the audit trail.")]
 
 group = typer.Typer(
@@ -111,9 +112,13 @@ def show(id_: Id, wait: Wait = False, as_json: AsJson = False) -> None:
 @group.command()
 def start(id_: Id, reason: Reason = "", wait: Wait = False, as_json: AsJson = False) -> None:
     """Start a campaign. Without a server this command sends it to its end."""
-    from clarion.cli.moves import started
 
-    _launch(id_, started, reason=reason, waits=wait, as_json=as_json)
+    def begin(campaign: "Campaign", by: "Actor", reason: str) -> None:
+        from clarion.cli import moves
+
+        moves.started(campaign, by, reason)
+
+    _launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command(name="continue")
@@ -130,30 +135,31 @@ def continue_(
 
     Without a server this command sends it to its end.
     """
-    from clarion.cli.moves import continued
 
     def go_on(campaign: "Campaign", by: "Actor", reason: str) -> None:
-        continued(campaign, by, reason, activates=activate_sender)
+        from clarion.cli import moves
+
+        moves.continued(campaign, by, reason, activates=activate_sender)
 
     _launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
-def pause(id_: Id, reason: Reason = "", as_json: AsJson = False) -> None:
+def pause(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
     """Halt a campaign until it is continued."""
-    _move(id_, "pause", reason=reason, as_json=as_json)
+    _move(id_, "pause", reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
-def stop(id_: Id, reason: Reason = "", as_json: AsJson = False) -> None:
+def stop(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
     """End a campaign's run; the campaign may be changed and started again."""
-    _move(id_, "stop", reason=reason, as_json=as_json)
+    _move(id_, "stop", reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
-def cancel(id_: Id, reason: Reason = "", as_json: AsJson = False) -> None:
+def cancel(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
     """Give a campaign up for good."""
-    _move(id_, "cancel", reason=reason, as_json=as_json)
+    _move(id_, "cancel", reason=reason, waits=wait, as_json=as_json)
 
 
 def _launch(
@@ -177,7 +183,7 @@ def _launch(
     following.finish(follower, seen, as_json=as_json, shape=told.campaign)
 
 
-def _move(words: str, name: str, *, reason: str, as_json: bool) -> None:
+def _move(words: str, name: str, *, reason: str, waits: bool, as_json: bool) -> None:
     """Change a campaign's state and show it."""
     session.quiet()
     with session.opened():
@@ -188,5 +194,5 @@ def _move(words: str, name: str, *, reason: str, as_json: bool) -> None:
         campaign = session.campaign(words)
         moved(campaign, name, actors.operator(campaign.workspace), reason)
         closing.close_where_nobody_sends(campaign.pk)
-        seen = watching.snapshot(campaign.pk)
+        seen = watching.settled(campaign.pk) if waits else watching.snapshot(campaign.pk)
         told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))

@@ -60,7 +60,8 @@ def refused(campaign: Campaign, verb: str) -> NoReturn:
 
     now = Campaign.objects.get(pk=campaign.pk)
     sources = TRANSITIONS[Action(verb)].sources
-    fitting = ", ".join(status.value.lower() for status in Status if status in sources)
+    names = [status.value.lower() for status in Status if status in sources]
+    fitting = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     archived = " and archived" if now.archived_at else ""
     typer.echo(
         f"The campaign {now.name} is {now.status.lower()}{archived}: only one that is {fitting} can be"

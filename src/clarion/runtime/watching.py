@@ -101,6 +101,16 @@ def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
             return
 
 
+def settled(campaign_id: int) -> Snapshot:
+    """Return the campaign when nothing of it is under way any more, or after a while as it is then."""
+    until = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        seen = snapshot(campaign_id)
+        if seen.is_settled or seen.status in (Status.BUILDING, Status.SENDING) or time.monotonic() > until:
+            return seen
+        time.sleep(0.1)
+
+
 def trouble(seen: Snapshot) -> str:
     """Return a sentence about a provider that does not answer just now; empty when all is well."""
     if seen.status not in (Status.BUILDING, Status.SENDING):
