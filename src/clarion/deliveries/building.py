@@ -9,13 +9,13 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from clarion.audience.models import SourceKind, SourceStatus
+from clarion.audience.models import SourceKind, SourceStatus, Suppression
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import operations, partitions
+from clarion.deliveries import operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_CHUNK = 1_000
 CHUNK = 20_000
+#: Suppressions that came while a run was built are looked at once more, up to so many.
+LATE_SUPPRESSIONS = 10_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
 
@@ -194,6 +196,9 @@ def _close_build(run: Run) -> None:
     """Mark the building as done, and leave out whoever was suppressed while it went on."""
     with connection.cursor() as cursor:
         cursor.execute("update deliveries_run set built_at = now() where id = %s", [run.pk])
+    late = Suppression.objects.filter(workspace_id=run.workspace_id, created_at__gte=run.created_at)
+    for channel, address in late.values_list("channel", "address")[:LATE_SUPPRESSIONS]:
+        optout.skip_pending(workspace=run.workspace, channel=channel, address=address)
     lifecycle.wake(run_id=run.pk)
 
 
