@@ -3,15 +3,12 @@
 All campaigns run at the same time on one installation; each test looks at one of them.
 """
 
-import asyncio
 import json
 import ssl
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -22,10 +19,13 @@ import trustme
 
 from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
 from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
 
 PEOPLE = 40
+#: Local part of those who are refused: they are suppressed then, and must not be missed by other campaigns.
+REFUSED = "nobody"
 #: Seconds after which the sender gives up on an answer.
 PATIENCE = "connect_timeout=1&command_timeout=1&data_timeout=1&connections=5"
 
@@ -99,34 +99,6 @@ class Ended:
         return Counter(address for one in self.server.received for address in one.recipients)
 
 
-class Running:
-    """Servers in a thread of their own."""
-
-    def __init__(self) -> None:
-        self.servers = {name: make() for name, make in SERVERS.items()}
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._up = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._up.wait(20)
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    async def _serve(self) -> None:
-        async with AsyncExitStack() as held:
-            for server in self.servers.values():
-                await held.enter_async_context(server.running())
-            self._up.set()
-            await self._stop.wait()
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
-
-
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
     home = new_home()
@@ -141,15 +113,16 @@ def installation() -> Iterator[Installation]:
 def files(installation: Installation) -> Path:
     folder = installation.home.parent
     (folder / "mail.html").write_text("<p>Hello {{ name }}, <a href='{{ unsubscribe_url }}'>no more</a></p>")
-    lines = [f"person{number}@example.test,Person {number}" for number in range(PEOPLE)]
-    (folder / "people.csv").write_text("\n".join(["email,name", *lines]))
+    for name in ("person", REFUSED):
+        lines = [f"{name}{number}@example.test,Person {number}" for number in range(PEOPLE)]
+        (folder / f"{name}.csv").write_text("\n".join(["email,name", *lines]))
     return folder
 
 
 @pytest.fixture(scope="module")
 def campaigns(installation: Installation, files: Path) -> Iterator[dict[str, Callable[[], Ended]]]:
     """Start all campaigns at once; each function waits for the end of one."""
-    running = Running()
+    running = Running({name: make() for name, make in SERVERS.items()})
     commands = {
         name: subprocess.Popen(
             [sys.executable, "-m", "clarion.cli", *options(name, server, files)],
@@ -163,7 +136,7 @@ def campaigns(installation: Installation, files: Path) -> Iterator[dict[str, Cal
 
     @cache
     def ended(name: str) -> Ended:
-        said, words = commands[name].communicate(timeout=60)
+        said, words = commands[name].communicate(timeout=150)
         assert said, words
         return Ended(commands[name].returncode, json.loads(said), words, running.servers[name])
 
@@ -177,10 +150,11 @@ def campaigns(installation: Installation, files: Path) -> Iterator[dict[str, Cal
 def options(name: str, server: Server, files: Path) -> list[str]:
     scheme = "smtp+starttls" if "STARTTLS" in name else "smtp"
     login = "shop:wrong@" if "password" in name else ""
+    people = REFUSED if name == "refuses some" else "person"
     return [
         *("send", "--name", name, "--sender-url", f"{scheme}://{login}127.0.0.1:{server.port}?{PATIENCE}"),
         *("--from", "Shop <shop@example.test>", "--subject", "Hi {{ name }}", "--html", str(files / "mail.html")),
-        *("--csv", str(files / "people.csv"), "--json", *([] if name in ENDLESS else ["--wait"])),
+        *("--csv", str(files / f"{people}.csv"), "--json", *([] if name in ENDLESS else ["--wait"])),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries.models import Run
 from clarion.deliveries.reasons import sentence_of
+from clarion.senders.models import SenderStatus
 from clarion.senders.queries import health_of
 
 #: Pauses that end only when somebody mends what is wrong: nobody waits for that at a command line.
@@ -112,12 +113,16 @@ def settled(campaign_id: int) -> Snapshot:
 
 
 def trouble(seen: Snapshot) -> str:
-    """Return a sentence about a provider that does not answer just now; empty when all is well."""
+    """Return a sentence about what keeps messages from leaving just now; empty when all is well."""
     if seen.status not in (Status.BUILDING, Status.SENDING):
         return ""
+    if seen.campaign.workspace.halted_at is not None:
+        return "Sending is switched off in this workspace."
     for step in seen.campaign.steps.select_related("sender"):
         if step.sender is None:
             continue
+        if step.sender.status != SenderStatus.ACTIVE:
+            return f"The sender {step.sender.name} is {step.sender.get_status_display().lower()}."
         health = health_of(step.sender)
         if health.reason is not None and health.open_until is not None:
             words = f" ({health.detail})" if health.detail else ""
