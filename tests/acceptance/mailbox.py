@@ -2,7 +2,7 @@
 
 Run: python -m tests.acceptance.mailbox PORT_FILE MAILS_FILE [SECONDS_BEFORE_THE_ANSWER]
 
-Each accepted mail is one line in MAILS_FILE: recipient, a space, Message-ID, written in one piece before the
+Each accepted mail is one line in MAILS_FILE: recipient, Message-ID and the time, written in one piece before the
 250 is sent. So the file holds whatever a sender may take for delivered, also after the sender is killed.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import sys
+import time
 from pathlib import Path
 from typing import cast
 
@@ -52,7 +53,9 @@ class Session(asyncio.Protocol):
     def _answer(self, line: bytes) -> None:
         verb = line[:4].upper()
         if verb == b"EHLO":
-            self._transport.write(b"250-mailbox.example.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 9999999\r\n")
+            self._transport.write(
+                b"250-mailbox.example.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 9999999\r\n"
+            )
         elif verb == b"DATA":
             self._in_body = True
             self._transport.write(b"354 go on\r\n")
@@ -67,9 +70,11 @@ class Session(asyncio.Protocol):
     def _take(self, body: bytes) -> None:
         head = body.partition(b"\r\n\r\n")[0].lower()
         mark = head.partition(b"message-id: <")[2].partition(b">")[0]
-        os.write(self._mails, self._recipient + b" " + mark + b"\n")
+        os.write(self._mails, b"%b %b %.6f\n" % (self._recipient, mark, time.time()))
         loop = asyncio.get_running_loop()
-        loop.call_later(self._pause * random.random() * 2, self._transport.write, b"250 2.0.0 queued as AB12\r\n")
+        loop.call_later(
+            self._pause * random.random() * 2, self._transport.write, b"250 2.0.0 queued as AB12\r\n"
+        )
 
 
 async def serve(port_file: Path, mails_file: Path, pause: float) -> None:

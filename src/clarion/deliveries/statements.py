@@ -21,11 +21,17 @@ order by s.id, r.id, rs.step
 
 LANE_STATE = "select limits from senders_senderlane where sender_id = %s and lane = %s"
 
-#: Take what waited until now off the waiting list, if the run may be sent; no row when it may not.
+#: Take what waited until now off the waiting list, if the run may be sent; no row when it may not. The condition
+#: stands before the delete, because a delete in a WITH is carried out whether its rows are asked for or not.
 DUE = """
-with due as (
+with go as (
+    select 1 from deliveries_run r
+    join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
+    join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null
+    where r.id = %(run)s and r.closing_stage is null
+), due as (
     delete from deliveries_waiting
-    where run_id = %(run)s and delivery_id in (
+    where run_id = %(run)s and exists (select from go) and delivery_id in (
         select delivery_id from deliveries_waiting
         where run_id = %(run)s and step = %(step)s and not_before <= now()
         order by not_before limit %(limit)s for update skip locked)
@@ -34,10 +40,7 @@ with due as (
 select array(select delivery_id from due),
        (select extract(epoch from min(not_before))::float8 from deliveries_waiting
         where run_id = %(run)s and step = %(step)s and not_before > now())
-from deliveries_run r
-join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
-join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null
-where r.id = %(run)s and r.closing_stage is null
+from go
 """
 
 #: Move a step's cursor on; returns where it was and where it is. No row when it is at the end.

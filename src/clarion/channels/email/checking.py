@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from clarion.channels.base import CheckResult
 from clarion.channels.email.client import open_connection
 from clarion.channels.email.config import Config
-from clarion.channels.email.protocol import ConnectionUnusable
+from clarion.channels.email.errors import ConnectionUnusable
 from clarion.engine.outcomes import REASONS
 
 #: Days before its expiry from which a certificate is worth a warning.

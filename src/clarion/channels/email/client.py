@@ -9,7 +9,8 @@ from typing import Any
 
 from clarion.channels.email.abilities import Abilities
 from clarion.channels.email.config import Config
-from clarion.channels.email.protocol import Connection, ConnectionUnusable, refuse
+from clarion.channels.email.errors import refuse
+from clarion.channels.email.protocol import Connection
 from clarion.channels.email.replies import Reply, Step, code_of, detail_of, outcome
 from clarion.engine.outcomes import Deferred, Reason, Refused, Scope
 
@@ -227,6 +228,3 @@ def _seen_tls(transport: asyncio.BaseTransport) -> str:
     if not certificate:
         return f"{tls.version()}, certificate not verified"
     return f"{tls.version()}, certificate valid until {certificate.get('notAfter', '?')}"
-
-
-__all__ = ["ConnectionUnusable", "choose_mechanism", "open_connection"]

@@ -8,11 +8,12 @@ message costs. One watchdog per connection looks after every deadline.
 import asyncio
 import re
 from collections.abc import Callable
-from typing import NoReturn, cast
+from typing import cast
 
 from clarion.channels.email.abilities import Abilities
+from clarion.channels.email.errors import ConnectionUnusable, NotAReply, Stale, not_begun
 from clarion.channels.email.mail import Mail
-from clarion.channels.email.reader import MAX_LINE, NotAReply, ReplyReader
+from clarion.channels.email.reader import MAX_LINE, ReplyReader
 from clarion.channels.email.replies import Reply, Step, accepted, outcome
 from clarion.engine.outcomes import Deferred, Outcome, Reason, Refused, Scope, Unknown
 
@@ -24,18 +25,6 @@ _FOREVER = float("inf")
 
 #: The three answers to a pipelined envelope that was taken.
 _ENVELOPE_TAKEN = re.compile(rb"250 [^\n]{0,1000}\n250 [^\n]{0,1000}\n354 [^\n]{0,1000}\n")
-
-
-class ConnectionUnusable(Exception):
-    """Nothing can be sent on this connection; `outcome` is that of a message which was not begun."""
-
-    def __init__(self, outcome: Deferred | Refused) -> None:
-        super().__init__(outcome.reason.name)
-        self.outcome = outcome
-
-
-class Stale(Exception):
-    """The server had closed an idle connection before the message was begun: another one will do."""
 
 
 class Connection(asyncio.Protocol):
@@ -77,6 +66,8 @@ class Connection(asyncio.Protocol):
         #: The end of the message has been written, so the server may take it.
         self._is_out = False
         self._is_answered = False
+        #: The server has taken the recipient.
+        self._is_wanted = False
         #: Nothing unusual has come in about this message so far.
         self._is_smooth = False
         #: Which chunk of data is being read, and in which the body was written.
@@ -189,7 +180,7 @@ class Connection(asyncio.Protocol):
         future = self._command
         if future is None:
             if self.is_dead or self.transport is None:
-                raise ConnectionUnusable(_not_begun(Reason.CONNECTION_FAILED, "the connection was closed"))
+                raise ConnectionUnusable(not_begun(Reason.CONNECTION_FAILED, "the connection was closed"))
             future = self._command = self._loop.create_future()
         self._seal_next = seal
         if line and self.transport is not None:
@@ -229,7 +220,7 @@ class Connection(asyncio.Protocol):
         self.used += 1
         self._waiter, self._hand_over, self._wire = waiter, hand_over, wire
         self._failure = None
-        self._is_out = self._is_answered = False
+        self._is_out = self._is_answered = self._is_wanted = False
         self._is_smooth = True
         self._step = Step.MAIL
         first, second = abilities.envelope(mail, len(wire), dsn=self._dsn)
@@ -254,6 +245,7 @@ class Connection(asyncio.Protocol):
         elif step is Step.DATA:
             self._data_reply(reply)
         elif 200 <= code < 300:
+            self._is_wanted = step is Step.RCPT
             self._next(step)
         elif code < 400:
             self._fail(Reason.PROTOCOL_ERROR, f"{code} where it means nothing")
@@ -273,7 +265,11 @@ class Connection(asyncio.Protocol):
     def _data_reply(self, reply: Reply) -> None:
         if reply.code == 354:
             self._step = Step.END
-            if self._failure is not None:
+            if self._failure is not None and self._is_wanted:
+                # Sender refused, recipient taken: whatever was written now might be delivered.
+                self._finish(self._failure, keep=False)
+                self.abort()
+            elif self._failure is not None:
                 # RFC 2920 3.1: nobody was accepted, yet the server wants a body. It gets an empty one.
                 self._write(b".\r\n")
             else:
@@ -374,7 +370,7 @@ class Connection(asyncio.Protocol):
             return
         command, waiter = self._command, self._waiter
         if command is not None and not command.done():
-            command.set_exception(ConnectionUnusable(_not_begun(reason, words)))
+            command.set_exception(ConnectionUnusable(not_begun(reason, words)))
             command.exception()  # whoever waited may be gone; that is no news for the log
         if waiter is not None and not waiter.done():
             if self._is_out:
@@ -419,12 +415,3 @@ class Connection(asyncio.Protocol):
                 self._fail(Reason.TIMED_OUT, "no answer in time")
         if not self.is_dead:
             self._watchdog = self._loop.call_later(self._tick_seconds, self._tick)
-
-
-def _not_begun(reason: Reason, words: str) -> Deferred:
-    return Deferred(reason=reason, scope=Scope.PROVIDER, detail=words)
-
-
-def refuse(outcome: Deferred | Refused) -> NoReturn:
-    """Raise ConnectionUnusable with this outcome."""
-    raise ConnectionUnusable(outcome)

@@ -2,6 +2,7 @@
 
 import re
 
+from clarion.channels.email.errors import NotAReply
 from clarion.channels.email.replies import Reply
 
 #: Octets. RFC 5321 4.5.3.1.5 has 512; some servers write more.
@@ -10,10 +11,6 @@ MAX_LINE = 4096
 MAX_REPLY = 65536
 
 _CODE = re.compile(rb"[2-5][0-9][0-9](?:[ -]|$)")
-
-
-class NotAReply(Exception):
-    """What came in is not the protocol."""
 
 
 class ReplyReader:

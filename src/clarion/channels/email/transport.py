@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from clarion.channels.email.client import open_connection
 from clarion.channels.email.config import Config
-from clarion.channels.email.protocol import Connection, ConnectionUnusable, Stale
+from clarion.channels.email.errors import ConnectionUnusable, Stale
+from clarion.channels.email.protocol import Connection
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Deferred, Outcome, Reason, Scope
 

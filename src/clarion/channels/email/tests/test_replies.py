@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.channels.email.reader import MAX_LINE, MAX_REPLY, NotAReply, ReplyReader
+from clarion.channels.email.errors import NotAReply
+from clarion.channels.email.reader import MAX_LINE, MAX_REPLY, ReplyReader
 from clarion.channels.email.replies import Reply, Step, outcome, queue_id
 from clarion.engine.outcomes import Accepted, Deferred, Reason, Refused, Scope
 

@@ -300,6 +300,13 @@ class TestBrokenConversations:
         assert server.connections == 1
         assert "RSET" in server.commands()
 
+    async def test_a_server_that_refuses_the_sender_and_takes_all_else_gets_nothing(self) -> None:
+        outcome, server, hand_over = await send_to({"MAIL": Do(b"550 5.7.1 not from you\r\n")})
+
+        assert isinstance(outcome, Refused)
+        assert outcome.scope is Scope.SENDER
+        assert (hand_over.count, server.received) == (0, [])
+
     async def test_a_connection_whose_reset_fails_is_not_used_again(self) -> None:
         answers: dict[str, Answer] = {
             "RCPT": lambda line: "550 5.1.1 unknown" if "nobody" in line else "250 2.1.5 Ok",
@@ -475,12 +482,16 @@ class TestEncryption:
 
     @pytest.mark.parametrize(
         "answers",
-        [{"STARTTLS": "454 4.7.0 TLS not available"}, {"STARTTLS": Do(b"220 go\r\n", drops=True)}],
-        ids=["refused", "dropped"],
+        [
+            {"STARTTLS": "454 4.7.0 TLS not available"},
+            {"STARTTLS": Do(b"220 go\r\n", drops=True)},
+            {"STARTTLS": Do(b"220 go\r\n", hangs=True)},
+        ],
+        ids=["refused", "dropped", "silent"],
     )
     async def test_a_failed_starttls_never_goes_on_in_clear(self, answers: dict[str, Answer]) -> None:
         server = Server(answers=answers, extensions=(*EXTENSIONS, "STARTTLS"))
-        outcome, _, _ = await send_to(server=server, security="starttls")
+        outcome, _, _ = await send_to(server=server, security="starttls", connect_timeout=0.3)
 
         assert isinstance(outcome, Deferred)
         assert (outcome.reason, outcome.scope) == (Reason.TLS_FAILED, Scope.PROVIDER)

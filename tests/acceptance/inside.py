@@ -1,0 +1,52 @@
+"""What tests do to an installation from within: called by name in a process that has its settings."""
+
+import time
+from typing import Any
+
+from clarion.campaigns import operations
+from clarion.campaigns.models import Campaign
+from clarion.deliveries import ledger
+from clarion.deliveries.models import Claim, Delivery, Recipient, Run
+from clarion.deliveries.states import STEPS, Stage
+from clarion.workspaces import actors
+from tests.runs import make_run
+
+_CONTENT = {"subject": "Hi {{ first_name }}", "html": "<p>Hi {{ first_name }}</p>", "text": "Hi"}
+_COUNTS = ("total", "pending", "in_flight", "sent", "failed", "unknown", "skipped", "cancelled")
+
+
+def make(count: int, config: dict[str, Any], **sender: Any) -> dict[str, int]:
+    """Make a campaign that is sending, with its recipients."""
+    made = make_run(count=count, channel="email", config=config, content=_CONTENT, **sender)
+    return {"run": made.run.pk, "campaign": made.campaign.pk}
+
+
+def act(campaign: int, name: str, **facts: Any) -> float:
+    """Do an operation on a campaign; return the time when it was done."""
+    row = Campaign.objects.select_related("workspace").get(pk=campaign)
+    getattr(operations, name)(campaign=row, by=actors.system(row.workspace), **facts)
+    return time.time()
+
+
+def state(run: int) -> dict[str, Any]:
+    """Return a run's counters, and what its ledger says when it has ended."""
+    row = Run.objects.select_related("campaign").get(pk=run)
+    told = {name: getattr(row, name) for name in _COUNTS}
+    told |= {"status": row.campaign.status, "done": bool(row.finished_at)}
+    if row.finished_at:
+        unknown = Delivery.objects.filter(run_id=run, stage=Stage.UNKNOWN).values_list("id", flat=True)
+        people = [delivery // STEPS for delivery in unknown]
+        addresses = Recipient.objects.filter(run_id=run, id__in=people).values_list("address", flat=True)
+        told |= {"unknown_addresses": list(addresses)}
+        told |= {"ledger": [str(finding) for finding in ledger.check(row).findings]}
+    return told
+
+
+def workers_of(run: int, wait: float) -> int:
+    """Return how many processes held claims of a run within that time, or until there were two."""
+    seen: set[int] = set()
+    until = time.monotonic() + wait
+    while len(seen) < 2 and time.monotonic() < until:
+        seen |= set(Claim.objects.filter(run_id=run).values_list("worker_id", flat=True))
+        time.sleep(0.01)
+    return len(seen)
