@@ -134,6 +134,21 @@ def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop
     assert shop.installation.clarion("check-ledger").returncode == 0
 
 
+def test_a_killed_database_is_started_again_and_the_campaign_goes_on(shop: Shop) -> None:
+    command = shop.begin(*shop.options(PEOPLE, "--rate", "500"))
+    shop.until_received(300)
+
+    database = next(
+        one for one in shop.installation.processes() if "-D" in one.cmdline() and one.name() == "postgres"
+    )
+    database.kill()
+    said = json.loads(command.communicate(timeout=90)[0])
+
+    assert (command.returncode, said["status"], said["sent"] + said["unknown"]) == (0, "completed", PEOPLE)
+    assert said["unknown"] == 0
+    assert set(shop.received().values()) == {1}
+
+
 def test_an_interrupted_command_pauses_the_campaign_which_can_be_continued(shop: Shop) -> None:
     command = shop.begin(*shop.options(PEOPLE, "--rate", "500"))
     shop.until_received(100)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
@@ -18,6 +19,8 @@ from clarion.senders.queries import health_of
 _STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
 #: Seconds that what is under way, or left over, may take to be settled once a campaign has ended.
 _SETTLE_SECONDS = 15.0
+#: Seconds that a lost database is waited for.
+_DATABASE_SECONDS = 60.0
 #: States that a campaign is in while it works.
 _WORKING = frozenset({Status.SCHEDULED, Status.BUILDING, Status.SENDING, Status.PAUSED})
 
@@ -83,14 +86,29 @@ def snapshots(campaigns: Iterable[Campaign]) -> list[Snapshot]:
     return [Snapshot(campaign=row, run=latest.get(row.pk)) for row in rows]
 
 
-def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
+def watch(
+    campaign_id: int, *, pause: Callable[[], bool], revive: Callable[[], None] = lambda: None
+) -> Iterator[Snapshot]:
     """Yield the campaign again and again, the last one as it ended.
 
-    `pause` waits for a moment between two; a true answer ends it before its time.
+    `pause` waits for a moment between two; a true answer ends it before its time. A database that is gone is
+    waited for; `revive` may bring it back. Raises OperationalError when it stays away.
     """
     until: float | None = None
+    lost_at: float | None = None
     while True:
-        seen = snapshot(campaign_id)
+        try:
+            seen = snapshot(campaign_id)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            lost_at = lost_at or time.monotonic()
+            if time.monotonic() - lost_at > _DATABASE_SECONDS:
+                raise
+            revive()
+            if pause():
+                return
+            continue
+        lost_at = None
         yield seen
         if seen.has_ended:
             until = until or time.monotonic() + _SETTLE_SECONDS
