@@ -51,6 +51,8 @@ class Installation:
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("CLARION_")
         }
+        # Compiled once and for all: every command is a process of its own.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.environment |= {
             "CLARION_HOME": str(home),
             "CLARION_BIND": "127.0.0.1:0",

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import health, ledger, send, server
+from clarion.cli import campaign, deliveries, demo, health, ledger, run, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 server.register(app)
 send.register(app)
+campaign.register(app)
+run.register(app)
+deliveries.register(app)
+demo.register(app)
 ledger.register(app)
 health.register(app)
 

@@ -1,10 +1,12 @@
 """Wait for a campaign, sending it ourselves where nobody else does."""
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -72,7 +74,9 @@ class Follower:
         from clarion.runtime import lending, presence
 
         self.has_server = presence.is_server_running()
-        self._worker = self._held.enter_context(lending.lent())
+        self._worker = self._held.enter_context(
+            lending.lent(self.display.note if sys.stderr.isatty() else None)
+        )
         self._held.enter_context(self.display)
         return self
 
@@ -92,7 +96,7 @@ class Follower:
             return self._begun(campaign)
         seen = watching.snapshot(campaign.pk)
         with self.interrupts.watched():
-            for seen in watching.watch(campaign.pk, pause=self._pause):
+            for seen in watching.watch(campaign.pk, pause=self._pause, revive=self._revive):
                 self._show(seen)
             if self.interrupts.came and not seen.has_ended:
                 seen = self._break_off(seen)
@@ -100,6 +104,15 @@ class Follower:
 
     def _pause(self) -> bool:
         return self.interrupts.wait(LOOK_SECONDS)
+
+    def _revive(self) -> None:
+        """Bring back the database that this command has started; a server looks after its own."""
+        from django.conf import settings
+
+        from clarion.runtime import postgres
+
+        if settings.CLARION_DATABASE_IS_EMBEDDED and not self.has_server:
+            postgres.revive(settings.CLARION_HOME, Path(settings.DATABASES["default"]["HOST"]))
 
     def _show(self, seen: "Snapshot") -> None:
         self.display.sending(seen)
@@ -112,9 +125,10 @@ class Follower:
         from clarion.campaigns.states import Status
         from clarion.runtime import presence, watching
 
-        self.has_server = presence.is_server_running()
         self.prepare()
         sentence = watching.trouble(seen)
+        if self.has_server and not presence.has_sender(with_lent=True):
+            sentence = "Nobody sends just now; waiting for the server."
         if seen.status is Status.PAUSED and not seen.has_ended:
             sentence = f"Paused {seen.campaign.get_pause_cause_display()}; waiting until it goes on."
         if sentence and sentence != self._told:
@@ -139,7 +153,7 @@ class Follower:
         from clarion.workspaces import actors
 
         words = str(seen.campaign.public_id)[:8]
-        if presence.is_server_running():
+        if self.has_server or presence.is_server_running():
             self.display.note(
                 f"The campaign goes on without this command. `clarion campaign pause {words}` pauses it."
             )

@@ -1,4 +1,4 @@
-"""Commands that run the installation: up, web, worker, migrate, version."""
+"""Commands that run the installation: up, web, worker, jobs, migrate, version."""
 
 import json
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(web)
     app.command()(worker)
+    app.command()(jobs)
     app.command()(migrate)
     app.command()(version)
     app.command(hidden=True)(prepare)
@@ -31,7 +32,7 @@ def version() -> None:
 
 
 def up() -> None:
-    """Start everything: the database, the web server and the workers. Ctrl-C stops it."""
+    """Start everything: the database, the web server, the sending processes and the jobs. Ctrl-C stops it."""
     settings = bootstrap.settings()
     from clarion.runtime import listening, postgres, supervisor
 
@@ -106,6 +107,14 @@ def worker(
     from clarion.runtime import worker as process
 
     raise typer.Exit(process.main(is_lent=lent))
+
+
+def jobs() -> None:
+    """Run the background jobs alone: imports, reading of uploads, housekeeping. The database must be running."""
+    bootstrap.django()
+    from clarion.runtime import jobs as process
+
+    raise typer.Exit(process.main())
 
 
 def migrate() -> None:

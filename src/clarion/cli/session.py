@@ -34,6 +34,7 @@ def opened() -> Iterator[None]:
     """Have a database that answers and holds the tables of this version."""
     with bootstrap.database():
         from django.conf import settings
+        from django.db import OperationalError
 
         from clarion.runtime import preparation
 
@@ -44,7 +45,16 @@ def opened() -> Iterator[None]:
         except preparation.DatabaseUnusable as problem:
             typer.echo(str(problem), err=True)
             raise typer.Exit(1) from None
-        yield
+        try:
+            yield
+        except OperationalError as problem:
+            reason = (str(problem).strip() or "no reason was given").splitlines()[0]
+            typer.echo(
+                f"The database does not answer any more: {reason}\n"
+                "A campaign that was started goes on when it does: clarion campaign continue ID.",
+                err=True,
+            )
+            raise typer.Exit(1) from None
 
 
 def refuse(problems: list[str]) -> NoReturn:

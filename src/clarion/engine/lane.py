@@ -68,7 +68,9 @@ class Lane:
         self._turns = Turns()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._busy = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        #: When the timer wakes; uvloop's handles of the very near future do not say.
+        self._wakes_at = 0.0
         self._claim_wanted = asyncio.Event()
         self._doubtful: list[int] = []
         self._slots: list[asyncio.Task[None]] = []
@@ -208,10 +210,10 @@ class Lane:
         loop = asyncio.get_running_loop()
         at = loop.time() + max(0.0005, min(seconds, 5.0))
         if self._timer is not None:
-            if self._timer.when() <= at:
+            if self._wakes_at <= at:
                 return
             self._timer.cancel()
-        self._timer = loop.call_at(at, self._wake)
+        self._timer, self._wakes_at = loop.call_at(at, self._wake), at
 
     def _wake(self, most: int = 1_000_000) -> None:
         if self._timer is not None:

@@ -2,12 +2,11 @@
 
 import secrets
 from dataclasses import asdict, dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
 
+from clarion.runtime import demo
 from clarion.workspaces import operations, queries
 
 OWNER_EMAIL = "owner@example.com"
@@ -36,6 +35,5 @@ def prepare() -> FirstOwner | None:
     owner = operations.create_user(email=OWNER_EMAIL, name="Owner", password=password, is_superuser=True)
     if not operations.adopt_workspaces(owner=owner):
         operations.create_workspace(name="My workspace", slug="main", owner=owner)
-    if find_spec("clarion.runtime.demo"):
-        import_module("clarion.runtime.demo").load(owner=owner)
+    demo.load(owner)
     return FirstOwner(email=owner.email, password=password)

@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
@@ -19,11 +20,14 @@ STOP_SECONDS = 20.0
 
 
 class LentWorker:
-    """The process; started anew when it ends before its time."""
+    """The process; started anew when it ends before its time.
 
-    def __init__(self, *, log: IO[str] | None = None) -> None:
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+    `heard` is told what it writes to its log; without it that goes to our stderr.
+    """
+
+    def __init__(self, heard: Callable[[str], None] | None) -> None:
+        self._heard = heard
+        self._process: subprocess.Popen[str] | None = None
 
     def keep(self) -> None:
         """Start it unless it runs. Call it from the main thread, now and then."""
@@ -33,11 +37,20 @@ class LentWorker:
                 env={**os.environ, "DJANGO_SETTINGS_MODULE": "clarion.settings"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=self._log,
+                stderr=subprocess.PIPE if self._heard else None,
+                text=True,
                 # Ctrl-C in the terminal is the command's to answer.
                 start_new_session=True,
                 preexec_fn=native.die_with_parent(signal.SIGTERM),
             )
+            if self._process.stderr is not None:
+                threading.Thread(target=self._listen, args=[self._process.stderr], daemon=True).start()
+
+    def _listen(self, log: IO[str]) -> None:
+        with log:
+            for line in log:
+                if self._heard is not None:
+                    self._heard(line.rstrip())
 
     def stop(self) -> None:
         """End it when what is under way is settled, by force when that takes too long."""
@@ -53,9 +66,9 @@ class LentWorker:
 
 
 @contextmanager
-def lent() -> Iterator[LentWorker]:
+def lent(heard: Callable[[str], None] | None = None) -> Iterator[LentWorker]:
     """Have a worker that is started by `keep` and stopped at the end."""
-    worker = LentWorker()
+    worker = LentWorker(heard)
     try:
         yield worker
     finally:

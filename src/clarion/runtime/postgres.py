@@ -309,6 +309,12 @@ def ensure_running(home: Path, socket_directory: Path) -> Iterator[None]:
                 stop(pid)
 
 
+def revive(home: Path, socket_directory: Path) -> None:
+    """Start the server again that was killed under a command; call it within `ensure_running` only."""
+    with locks.exclusive(home / locks.DATABASE_START):
+        _start_unless_supervised(Cluster(home, socket_directory))
+
+
 def _start_unless_supervised(cluster: Cluster) -> None:
     until = time.monotonic() + START_SECONDS
     while not cluster.is_ready():

@@ -273,8 +273,11 @@ def plan_from(settings: Any, *, workers: bool) -> Plan:
             is_ready=lambda: listening.answers(host, port, "/-/ready"),
             files=[listener.fileno()],
         )
-        count = settings.CLARION_WORKERS if workers else 0
-        return [web, *(_worker(me, number, environment) for number in range(1, count + 1))]
+        if not workers:
+            return [web]
+        jobs = Program(name="jobs", command=lambda: [*me, "jobs"], environment=environment)
+        count = settings.CLARION_WORKERS
+        return [web, jobs, *(_worker(me, number, environment) for number in range(1, count + 1))]
 
     return Plan(
         home=settings.CLARION_HOME,

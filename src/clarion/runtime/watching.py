@@ -1,22 +1,26 @@
 """Follow a campaign from its start to its end, as a command that waits for it does."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.states import FINAL, PauseCause, Status
+from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries.models import Run
 from clarion.deliveries.reasons import sentence_of
+from clarion.senders.models import SenderStatus
 from clarion.senders.queries import health_of
 
 #: Pauses that end only when somebody mends what is wrong: nobody waits for that at a command line.
 _STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
 #: Seconds that what is under way, or left over, may take to be settled once a campaign has ended.
 _SETTLE_SECONDS = 15.0
+#: Seconds that a lost database is waited for.
+_DATABASE_SECONDS = 60.0
 #: States that a campaign is in while it works.
 _WORKING = frozenset({Status.SCHEDULED, Status.BUILDING, Status.SENDING, Status.PAUSED})
 
@@ -74,14 +78,37 @@ def snapshot(campaign_id: int) -> Snapshot:
     return Snapshot(campaign=campaign, run=run)
 
 
-def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
+def snapshots(campaigns: Iterable[Campaign]) -> list[Snapshot]:
+    """Return several at once, in their order. Two queries."""
+    rows = list(campaigns)
+    runs = Run.objects.filter(campaign__in=rows).defer("plan", "waterfall").order_by("number")
+    latest = {run.campaign_id: run for run in runs}
+    return [Snapshot(campaign=row, run=latest.get(row.pk)) for row in rows]
+
+
+def watch(
+    campaign_id: int, *, pause: Callable[[], bool], revive: Callable[[], None] = lambda: None
+) -> Iterator[Snapshot]:
     """Yield the campaign again and again, the last one as it ended.
 
-    `pause` waits for a moment between two; a true answer ends it before its time.
+    `pause` waits for a moment between two; a true answer ends it before its time. A database that is gone is
+    waited for; `revive` may bring it back. Raises OperationalError when it stays away.
     """
     until: float | None = None
+    lost_at: float | None = None
     while True:
-        seen = snapshot(campaign_id)
+        try:
+            seen = snapshot(campaign_id)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            lost_at = lost_at or time.monotonic()
+            if time.monotonic() - lost_at > _DATABASE_SECONDS:
+                raise
+            revive()
+            if pause():
+                return
+            continue
+        lost_at = None
         yield seen
         if seen.has_ended:
             until = until or time.monotonic() + _SETTLE_SECONDS
@@ -93,20 +120,29 @@ def watch(campaign_id: int, *, pause: Callable[[], bool]) -> Iterator[Snapshot]:
             return
 
 
+def settled(campaign_id: int) -> Snapshot:
+    """Return the campaign when nothing of it is under way any more, or after a while as it is then."""
+    until = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        seen = snapshot(campaign_id)
+        if seen.is_settled or seen.status in (Status.BUILDING, Status.SENDING) or time.monotonic() > until:
+            return seen
+        time.sleep(0.1)
+
+
 def trouble(seen: Snapshot) -> str:
-    """Return a sentence about a provider that does not answer just now; empty when all is well."""
+    """Return a sentence about what keeps messages from leaving just now; empty when all is well."""
     if seen.status not in (Status.BUILDING, Status.SENDING):
         return ""
+    if seen.campaign.workspace.halted_at is not None:
+        return "Sending is switched off in this workspace."
     for step in seen.campaign.steps.select_related("sender"):
         if step.sender is None:
             continue
+        if step.sender.status != SenderStatus.ACTIVE:
+            return f"The sender {step.sender.name} is {step.sender.get_status_display().lower()}."
         health = health_of(step.sender)
         if health.reason is not None and health.open_until is not None:
             words = f" ({health.detail})" if health.detail else ""
             return f"{sentence_of(health.reason)}{words}"
     return ""
-
-
-def is_final(seen: Snapshot) -> bool:
-    """Whether the campaign can never send again."""
-    return seen.status in FINAL

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from clarion.web.parts import Action
     from clarion.workspaces.models import Membership, Workspace
 
 #: Chosen by the reader: "light" or "dark"; without the cookie the system decides.
@@ -71,6 +72,13 @@ class Shell:
     def workspaces(self) -> Sequence[Workspace]:
         """The workspaces the signed-in person may switch to."""
         return [membership.workspace for membership in self._memberships]
+
+    @cached_property
+    def demo_removal(self) -> Action | None:
+        """The button that removes the demo workspace, for whoever may."""
+        from clarion.web.pages import demo
+
+        return demo.removal(self._request)
 
     @cached_property
     def role(self) -> str:

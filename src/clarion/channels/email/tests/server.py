@@ -32,6 +32,8 @@ class Do:
     hangs: bool = False
     #: After the final dot: the message has been taken all the same.
     takes: bool = False
+    #: Seconds before anything of it happens.
+    after: float = 0.0
 
 
 DROP = Do(drops=True)
@@ -197,6 +199,7 @@ class _Session:
         return answer[0] in "23"
 
     async def _do(self, action: Do) -> None:
+        await asyncio.sleep(action.after)
         self._writer.write(action.octets)
         await self._writer.drain()
         if action.drops:

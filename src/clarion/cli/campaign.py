@@ -1,0 +1,198 @@
+"""`clarion campaign …`: see campaigns and change their state."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clarion.cli import following, session, told
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign
+    from clarion.workspaces.actors import Actor
+
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The campaign's id, or as much of it as makes it unique.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end also when a server sends it.")]
+Settle = Annotated[bool, typer.Option("--wait", help="Wait until what is under way is settled.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the audit trail.")]
+
+group = typer.Typer(
+    no_args_is_help=True,
+    help="""See campaigns and change their state.
+
+    Exit codes: 0 done; 2 no such campaign; 3 its state does not allow that, or it ended otherwise than completed.
+    """,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(group, name="campaign")
+
+
+@group.command(name="list")
+def list_(
+    workspace: Annotated[
+        str, typer.Option(metavar="SLUG", help="Of this workspace only; without it of all.")
+    ] = "",
+    status: Annotated[str, typer.Option(metavar="STATUS", help="In this state only, such as sending.")] = "",
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The newest so many.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array of campaigns.")] = False,
+) -> None:
+    """List campaigns, the newest first."""
+    session.quiet()
+    with session.opened():
+        from clarion.campaigns.models import Campaign
+        from clarion.campaigns.states import Status
+        from clarion.runtime import watching
+
+        found = Campaign.objects.filter(archived_at=None)
+        if workspace:
+            found = found.filter(workspace=session.workspace(workspace))
+        if status:
+            if status.upper() not in Status.values:
+                session.refuse([f"--status: choose one of: {', '.join(Status.values).lower()}."])
+            found = found.filter(status=status.upper())
+        newest = found.select_related("workspace").order_by("-created_at", "-id")[:limit]
+        rows = watching.snapshots(newest)
+        if as_json:
+            told.dump([told.campaign(seen) for seen in rows])
+        else:
+            _print(rows)
+
+
+def _print(rows: "list[Any]") -> None:
+    if not rows:
+        typer.echo("There are no campaigns.")
+        return
+    lines = [("ID", "STATUS", "SENT", "TARGET", "CREATED", "NAME")]
+    for seen in rows:
+        one = seen.campaign
+        sent = f"{seen.run.sent:,}" if seen.run else "-"
+        target = f"{seen.target:,}" if seen.run else "-"
+        lines.append(
+            (
+                str(one.public_id)[:8],
+                one.status.lower(),
+                sent,
+                target,
+                f"{one.created_at:%Y-%m-%d %H:%M}",
+                one.name,
+            )
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if column in (2, 3) else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line[:5], widths, strict=True))
+        ]
+        typer.echo("  ".join([*cells, line[5]]))
+
+
+@group.command()
+def show(id_: Id, wait: Wait = False, as_json: AsJson = False) -> None:
+    """Show a campaign with the totals of its latest run."""
+    session.quiet()
+    with session.opened():
+        from clarion.runtime import watching
+
+        campaign = session.campaign(id_)
+        if not wait:
+            seen = watching.snapshot(campaign.pk)
+            told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))
+            return
+        with following.Follower() as follower:
+            seen = follower.follow(campaign, waits=True)
+    following.finish(follower, seen, as_json=as_json, shape=told.campaign)
+
+
+@group.command()
+def start(id_: Id, reason: Reason = "", wait: Wait = False, as_json: AsJson = False) -> None:
+    """Start a campaign. Without a server this command sends it to its end."""
+
+    def begin(campaign: "Campaign", by: "Actor", reason: str) -> None:
+        from clarion.cli import moves
+
+        moves.started(campaign, by, reason)
+
+    _launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
+
+
+@group.command(name="continue")
+def continue_(
+    id_: Id,
+    reason: Reason = "",
+    activate_sender: Annotated[
+        bool, typer.Option("--activate-sender", help="Also let its senders send again that were blocked.")
+    ] = False,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a paused campaign, or with one that a killed command left behind.
+
+    Without a server this command sends it to its end.
+    """
+
+    def go_on(campaign: "Campaign", by: "Actor", reason: str) -> None:
+        from clarion.cli import moves
+
+        moves.continued(campaign, by, reason, activates=activate_sender)
+
+    _launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
+
+
+@group.command()
+def pause(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
+    """Halt a campaign until it is continued."""
+    _move(id_, "pause", reason=reason, waits=wait, as_json=as_json)
+
+
+@group.command()
+def stop(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
+    """End a campaign's run; the campaign may be changed and started again."""
+    _move(id_, "stop", reason=reason, waits=wait, as_json=as_json)
+
+
+@group.command()
+def cancel(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson = False) -> None:
+    """Give a campaign up for good."""
+    _move(id_, "cancel", reason=reason, waits=wait, as_json=as_json)
+
+
+def _launch(
+    words: str,
+    move: "Callable[[Campaign, Actor, str], None]",
+    *,
+    reason: str,
+    waits: bool,
+    as_json: bool,
+) -> None:
+    """Set a campaign going, and see it to its end where nobody else sends it."""
+    session.quiet()
+    with session.opened():
+        from clarion.workspaces import actors
+
+        campaign = session.campaign(words)
+        move(campaign, actors.operator(campaign.workspace), reason)
+        with following.Follower() as follower:
+            follower.prepare()
+            seen = follower.follow(campaign, waits=waits)
+    following.finish(follower, seen, as_json=as_json, shape=told.campaign)
+
+
+def _move(words: str, name: str, *, reason: str, waits: bool, as_json: bool) -> None:
+    """Change a campaign's state and show it."""
+    session.quiet()
+    with session.opened():
+        from clarion.cli.moves import moved
+        from clarion.runtime import closing, watching
+        from clarion.workspaces import actors
+
+        campaign = session.campaign(words)
+        moved(campaign, name, actors.operator(campaign.workspace), reason)
+        closing.close_where_nobody_sends(campaign.pk)
+        seen = watching.settled(campaign.pk) if waits else watching.snapshot(campaign.pk)
+        told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))

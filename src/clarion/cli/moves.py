@@ -1,0 +1,80 @@
+"""Change a campaign's state, or end the command with the reason why not."""
+
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from clarion.campaigns import operations
+from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import Status
+from clarion.cli import session
+from clarion.senders import operations as senders
+from clarion.senders.models import Sender, SenderStatus
+
+if TYPE_CHECKING:
+    from clarion.workspaces.actors import Actor
+
+#: States in which a campaign goes on by itself as soon as somebody sends.
+_GOING = frozenset({Status.BUILDING, Status.SENDING})
+
+
+def started(campaign: Campaign, by: "Actor", reason: str) -> None:
+    """Start the campaign."""
+    try:
+        operations.start(campaign=campaign, by=by, reason=reason)
+    except TransitionRefused:
+        refused(campaign, "start")
+    except CampaignInvalid as invalid:
+        session.refuse(invalid.problems)
+
+
+def continued(campaign: Campaign, by: "Actor", reason: str, *, activates: bool) -> None:
+    """Continue the campaign; one that is going already is left to go on."""
+    blocked = Sender.objects.filter(step__campaign=campaign, status=SenderStatus.BLOCKED).distinct()
+    for sender in blocked:
+        if not activates:
+            typer.echo(
+                f"The sender {sender.name} is blocked: {sender.status_reason}\n"
+                "When that is mended, continue with --activate-sender.",
+                err=True,
+            )
+            raise typer.Exit(session.ENDED_OTHERWISE)
+        senders.activate_sender(sender=sender, by=by)
+    if campaign.status in _GOING:
+        return
+    moved(campaign, "continue_", by, reason)
+
+
+def moved(campaign: Campaign, name: str, by: "Actor", reason: str) -> None:
+    """Do what the operation of that name does."""
+    try:
+        getattr(operations, name)(campaign=campaign, by=by, reason=reason)
+    except TransitionRefused:
+        refused(campaign, name.rstrip("_"))
+
+
+def refused(campaign: Campaign, verb: str) -> NoReturn:
+    """Say that the state does not allow it, and which states would; end the command."""
+    from clarion.campaigns.states import TRANSITIONS, Action
+
+    now = Campaign.objects.get(pk=campaign.pk)
+    sources = TRANSITIONS[Action(verb)].sources
+    names = [status.value.lower() for status in Status if status in sources]
+    fitting = " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    archived = " and archived" if now.archived_at else ""
+    typer.echo(
+        f"The campaign {now.name} is {now.status.lower()}{archived}: only one that is {fitting} can be"
+        f" {_PAST[verb]}.",
+        err=True,
+    )
+    raise typer.Exit(session.ENDED_OTHERWISE)
+
+
+_PAST = {
+    "start": "started",
+    "pause": "paused",
+    "continue": "continued",
+    "stop": "stopped",
+    "cancel": "cancelled",
+}

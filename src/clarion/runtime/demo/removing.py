@@ -1,0 +1,124 @@
+"""Remove a demo workspace whole: what is in the big tables, the files, and all that belongs to it."""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from django.db import connection, transaction
+
+from clarion.audience import uploads
+from clarion.audience.models import Contact, Import, Source
+from clarion.campaigns import operations as campaigns
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign
+from clarion.content.models import Template
+from clarion.deliveries import closing
+from clarion.deliveries.models import Run
+from clarion.senders.models import Sender
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.models import Workspace
+from clarion.workspaces.permissions import Permission
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that messages under way may take to be settled.
+SETTLE_SECONDS = 10.0
+
+#: Big tables have no foreign keys to runs, so their rows are named.
+_OF_RUNS = (
+    "deliveries_receipt", "deliveries_attempt", "deliveries_waiting", "deliveries_delivery",
+    "deliveries_recipient", "deliveries_activity", "deliveries_claim",
+)  # fmt: skip
+
+
+class NotADemo(Exception):
+    """Only a demo workspace is removed like this."""
+
+
+class StillSending(Exception):
+    """Messages of the demo are still under way; try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What would be gone."""
+
+    contacts: int
+    campaigns: int
+    templates: int
+    recipients: int
+
+
+def numbers(workspace: Workspace) -> Numbers:
+    """Count what belongs to the workspace."""
+    totals = Run.objects.filter(workspace=workspace).values_list("total", flat=True)
+    return Numbers(
+        contacts=Contact.objects.filter(workspace=workspace).count(),
+        campaigns=Campaign.objects.filter(workspace=workspace).count(),
+        templates=Template.objects.filter(workspace=workspace).count(),
+        recipients=sum(totals),
+    )
+
+
+def remove(by: Actor) -> Numbers:
+    """Remove the actor's workspace, which must be a demo, and return what is gone.
+
+    Raises NotAllowed, NotADemo, StillSending.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    if not by.workspace.is_demo:
+        raise NotADemo
+    _call_off(by)
+    with transaction.atomic():
+        gone = numbers(by.workspace)
+        workspace = Workspace.objects.select_for_update().get(pk=by.workspace.pk)
+        if Run.objects.filter(workspace=workspace, in_flight__gt=0).exists():
+            raise StillSending
+        _delete_rows(workspace)
+        _delete_files(workspace)
+        for model in (Run, Campaign, Source, Import, Template, Sender):
+            model.objects.filter(workspace=workspace).delete()
+        workspace.delete()
+    log.info("demo.removed", workspace=workspace.slug, by_user=by.user.pk if by.user else None)
+    return gone
+
+
+def _call_off(by: Actor) -> None:
+    """Cancel what is going on, and wait for what is under way."""
+    for campaign in Campaign.objects.filter(workspace=by.workspace):
+        with suppress(TransitionRefused):
+            campaigns.cancel(campaign=campaign, by=by)
+    until = time.monotonic() + SETTLE_SECONDS
+    while True:
+        for run in Run.objects.filter(
+            workspace=by.workspace, finished_at=None, campaign__status="CANCELLED"
+        ).select_related("campaign"):
+            closing.close(run)
+        if not Run.objects.filter(workspace=by.workspace, in_flight__gt=0).exists():
+            return
+        if time.monotonic() > until:
+            raise StillSending
+        time.sleep(0.1)
+
+
+def _delete_rows(workspace: Workspace) -> None:
+    runs = list(Run.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    sources = list(Source.objects.filter(workspace=workspace).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        for run in runs:
+            for table in _OF_RUNS:
+                cursor.execute(f"delete from {table} where run_id = %s", [run])  # noqa: S608 - our own names
+        cursor.execute("delete from audience_sourcerow where source_id = any(%s)", [sources])
+        for table in ("audience_listmember where list_id in (select id from audience_list",
+                      "audience_contact where id in (select id from audience_contact"):  # fmt: skip
+            cursor.execute(f"delete from {table} where workspace_id = %s)", [workspace.pk])  # noqa: S608
+
+
+def _delete_files(workspace: Workspace) -> None:
+    names = set(Source.objects.filter(workspace=workspace).values_list("file_path", flat=True))
+    for pair in Import.objects.filter(workspace=workspace).values_list("file_path", "report_path"):
+        names |= set(pair)
+    for name in filter(None, names):
+        transaction.on_commit(partial(uploads.remove, name))
