@@ -61,26 +61,32 @@ _CANDIDATES = {
             ) next
             order by contact_id limit %(chunk)s
         ) m
-        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+        join audience_contact c
+          on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
     """,
 }
 
 _CHUNK = """
 with candidate as ({candidates}),
 judged as (
-    select *, row_number() over (order by key) as position,
+    select key, contact_id, address, variables, row_number() over (order by key) as position,
         case when address = '' then 1
              when invalid then 2
-             when row_number() over (partition by address, invalid order by key) > 1 or exists (
-                 select 1 from deliveries_recipient r
-                 where r.run_id = %(run)s and r.address = candidate.address
-                   and (r.skip is null or r.skip > 3)) then 3
-             when exists (
-                 select 1 from audience_suppression s
-                 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
-                   and s.address = candidate.address) then 4
+             when row_number() over (partition by address, invalid order by key) > 1
+                  or earlier.found is not null then 3
+             when suppressed.found is not null then 4
              when barred then 5 end as skip
     from candidate
+    -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
+    left join lateral (
+        select true as found from deliveries_recipient r
+        where r.run_id = %(run)s and r.address = candidate.address and (r.skip is null or r.skip > 3) limit 1
+    ) earlier on true
+    left join lateral (
+        select true as found from audience_suppression s
+        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = candidate.address
+        limit 1
+    ) suppressed on true
 ), made as (
     insert into deliveries_recipient (run_id, id, contact_id, address, variables, stage, skip)
     select %(run)s, %(last)s + position, contact_id, address, variables,
@@ -177,6 +183,8 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
+        cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
         cursor.execute(facts["statement"], parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
