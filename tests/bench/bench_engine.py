@@ -14,25 +14,29 @@ import tempfile
 import time
 from pathlib import Path
 
-HOME = Path(tempfile.mkdtemp(prefix="clarion-bench-", dir="/tmp"))  # noqa: S108
+HOME = Path(tempfile.mkdtemp(prefix="clarion-bench-", dir="/tmp"))
 HOME.chmod(0o711)
 os.environ["CLARION_HOME"] = str(HOME)
 os.environ["CLARION_LOG_LEVEL"] = "warning"
 os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-import uvloop  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+import uvloop
+from django.conf import settings
+from django.core.management import call_command
 
-from clarion.runtime import postgres, worker  # noqa: E402
+from clarion.runtime import postgres, worker
 
-PARAGRAPH = "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>"
+PARAGRAPH = (
+    "<p>The summer collection is in the shop from Monday, and whoever comes in the first week has a gift.</p>"
+)
 HTML = (
-    "<html><body><p>Hi {{ first_name }} from {{ city }}: {{ points }}</p>" + (PARAGRAPH + "\n") * 44 + "</body></html>"
+    "<html><body><p>Hi {{ first_name }} from {{ city }}: {{ points }}</p>"
+    + (PARAGRAPH + "\n") * 44
+    + "</body></html>"
 )
 TEXT = "Hi {{ first_name }} from {{ city }}: {{ points }}"
 
@@ -68,9 +72,13 @@ def free_port() -> int:
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     port = free_port()
-    sink = subprocess.Popen(["smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{port}", "1000"], stdout=subprocess.DEVNULL)
+    sink = subprocess.Popen(
+        ["smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{port}", "1000"], stdout=subprocess.DEVNULL
+    )
     try:
-        with postgres.running(postgres.Cluster(settings.CLARION_HOME, Path(settings.DATABASES["default"]["HOST"]))):
+        with postgres.running(
+            postgres.Cluster(settings.CLARION_HOME, Path(settings.DATABASES["default"]["HOST"]))
+        ):
             call_command("migrate", verbosity=0)
             measure(count, port)
             from django.db import connections
@@ -88,7 +96,13 @@ def measure(count: int, port: int) -> None:
     from tests.runs import make_run
 
     config = registry.get("email").check_config(
-        {"host": "127.0.0.1", "port": port, "security": "none", "from_address": "shop@example.test", "from_name": "Shop"}
+        {
+            "host": "127.0.0.1",
+            "port": port,
+            "security": "none",
+            "from_address": "shop@example.test",
+            "from_name": "Shop",
+        }
     )
     content = registry.get("email").check_content(
         {"subject": "Hi {{ first_name }}", "html": HTML, "text": TEXT}
@@ -117,7 +131,12 @@ def measure(count: int, port: int) -> None:
     first = uvloop.run(send())
     spent = time.monotonic() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
-    print("user", (after.ru_utime-own.ru_utime)/count*1e6, "sys", (after.ru_stime-own.ru_stime)/count*1e6)
+    print(
+        "user",
+        (after.ru_utime - own.ru_utime) / count * 1e6,
+        "sys",
+        (after.ru_stime - own.ru_stime) / count * 1e6,
+    )
     program = (after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime) / count * 1e6
     database = (postgres_cpu() - before) / count * 1e6
     print(
