@@ -20,6 +20,7 @@ from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.workspaces import actors
+from clarion.workspaces.wake import wake
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +214,7 @@ def _close_build(run: Run) -> None:
     late = Suppression.objects.filter(workspace_id=run.workspace_id, created_at__gte=run.created_at)
     for channel, address in late.values_list("channel", "address")[:LATE_SUPPRESSIONS]:
         optout.skip_pending(workspace=run.workspace, channel=channel, address=address)
-    lifecycle.wake(run_id=run.pk)
+    wake(run_id=run.pk)
 
 
 def _analyze(run: Run) -> None:

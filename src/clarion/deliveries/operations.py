@@ -14,8 +14,9 @@ from clarion.deliveries import partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.engine.outcomes import REASONS, Reason
-from clarion.senders.models import Sender, SenderStatus
-from clarion.workspaces import actors, audit
+from clarion.senders import operations as senders
+from clarion.senders.models import Sender
+from clarion.workspaces import actors
 
 
 @transaction.atomic
@@ -91,17 +92,8 @@ def refuse_sender(sender_id: int, reason: Reason, words: str) -> None:
     """Block a sender that the provider refused, and pause what is sending through it."""
     sender = Sender.objects.select_related("workspace").get(pk=sender_id)
     told = REASONS[reason].sentence + (f" ({words})" if words else "")
-    blocked = Sender.objects.filter(pk=sender_id, status=SenderStatus.ACTIVE).update(
-        status=SenderStatus.BLOCKED, status_reason=told[:500], status_changed_at=timezone.now()
-    )
-    if not blocked:
-        return
     by = actors.system(sender.workspace)
-    audit.record(
-        by=by, action="sender.blocked", kind="sender", object_id=str(sender.public_id),
-        object_name=sender.name, reason=told,
-        changes={"status": (SenderStatus.ACTIVE.value, SenderStatus.BLOCKED.value)},
-    )  # fmt: skip
+    senders.block_sender(sender=sender, by=by, reason=told)
     sending: dict[str, Any] = {"status": Status.SENDING, "steps__sender": sender}
     for campaign in Campaign.objects.filter(**sending).distinct():
         try:
