@@ -46,7 +46,9 @@ def load(owner: User | None) -> Workspace:
     first = _campaign(
         by, "Spring newsletter", [newsletter, customers], sender, templates["Spring newsletter"]
     )
-    _campaign(by, "Renewal notice", [customers], sender, templates["Renewal notice"])
+    draft = _campaign(by, "Renewal notice", [customers], sender, templates["Renewal notice"])
+    # Slow enough to be watched, paused and continued.
+    campaigns.update_campaign(campaign=draft, by=by, rate_limit=2.0)
     campaigns.start(campaign=first, by=by)
     return workspace
 
