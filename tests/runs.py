@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
@@ -43,6 +43,7 @@ def make_run(
     return add_run(workspace, sender, count=count, content=content, campaign=campaign)
 
 
+@transaction.atomic
 def add_run(
     workspace: Workspace,
     sender: Sender,
@@ -78,5 +79,4 @@ def add_run(
             "insert into deliveries_delivery (run_id, id) select %s, i * 16 from generate_series(1, %s) i",
             [run.pk, count],
         )
-        cursor.execute("analyze deliveries_recipient, deliveries_delivery")
     return MadeRun(workspace, sender, made, run)

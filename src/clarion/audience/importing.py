@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import structlog
@@ -111,9 +111,14 @@ def _run_batches(the_import: Import, progress: Progress | None) -> None:
         rows = iter(reader)
         done = the_import.row_count
         next(islice(rows, done, done), None)  # what was imported before
-        while batch := list(islice(rows, BATCH)):
+        for turn in count(1):
+            if not (batch := list(islice(rows, BATCH))):
+                break
             _store(the_import, batch, done, make, report, reader.bytes_read)
             done += len(batch)
+            if turn & (turn - 1) == 0:  # after the first batch, and whenever there are twice as many
+                with connection.cursor() as cursor:
+                    merging.look_again(cursor)
             if progress:
                 progress(reader.bytes_read, reader.size, done)
 

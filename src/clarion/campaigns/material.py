@@ -48,6 +48,11 @@ def compiled(channel: str, source: Mapping[str, Any]) -> Compiled:
     return Compiled(source=dict(made.source), content=made.content, variables=made.variables)
 
 
+def cleaned(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body as it is kept when it compiles."""
+    return dict(compiling.clean_source(source))
+
+
 def _by_field(error: ContentInvalid) -> dict[str, str]:
     """Return the first problem of each field, with its line."""
     found: dict[str, str] = {}

@@ -110,7 +110,7 @@ def set_step(
     _check_belonging(by, channel, sender, template_version)
     values: dict[str, Any] = {"channel": channel, "sender": sender, "template_version": template_version}
     if template_version is None and body is not None:
-        values |= preflight.compiled_body(channel, body)
+        values |= _body_values(campaign, position, channel, body)
     now = _locked(campaign, by)
     step = Step.objects.filter(campaign=now, position=position).first() or Step(
         campaign=now, position=position, channel=channel
@@ -144,6 +144,23 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
     return _launch(
         campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, launch=Launch.SCHEDULE, **values
     )
+
+
+@transaction.atomic
+def start_due(*, campaign: Campaign, by: Actor) -> Campaign:
+    """Start a scheduled campaign whose time has come, and return it.
+
+    What has come to block it since it was scheduled makes it fail, with the reason; what only holds sending back
+    (a blocked sender, the kill switch) does not.
+    """
+    now = _locked(campaign, by)
+    if now.status != Status.SCHEDULED:
+        raise TransitionRefused
+    blockers = [check for check in preflight.blockers(now) if check.code not in preflight.HOLDING_CODES]
+    if blockers:
+        reason = " ".join(check.sentence for check in blockers)[:500]
+        return move(now, Action.FAIL, by=by, reason=reason)
+    return move(now, Action.START, by=by, started_at=timezone.now())
 
 
 @transaction.atomic
@@ -280,6 +297,16 @@ def _launch(*, campaign: Campaign, action: Action, by: Actor, reason: str, **fac
     if blockers:
         raise CampaignInvalid([check.sentence for check in blockers])
     return move(now, action, by=by, reason=reason, **facts)
+
+
+def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step's body fields, compiled only when they differ: a trial render costs a process."""
+    before = Step.objects.filter(campaign=campaign, position=position).first()
+    if before is not None and before.channel == channel and before.body_content:
+        kept = {"body_content": before.body_content, "body_variables": before.body_variables}
+        if material.cleaned(body) == before.body_source:
+            return {"body_source": before.body_source, **kept}
+    return preflight.compiled_body(channel, body)
 
 
 def _locked(campaign: Campaign, by: Actor, *, is_archived: bool | None = False) -> Campaign:

@@ -20,6 +20,8 @@ from clarion.senders.models import Sender, SenderStatus
 
 #: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
 _START_CODES = frozenset({"start", "start_passed"})
+#: Blockers that hold sending back by themselves: a campaign that has started waits for their end.
+HOLDING_CODES = frozenset({"halted", "sender_blocked"})
 
 
 class Level(StrEnum):

@@ -36,7 +36,8 @@ class SetupForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.secrets_set = secrets_set
         for name in secrets_set:
-            label = _("Forget what is set")
+            field = self.fields.get(self.FIELD_OF.get(name, name))
+            label = _("Forget it: %(field)s") % {"field": field.label if field else name}
             self.fields[f"forget_{name}"] = forms.BooleanField(label=label, required=False)
         for name in self.SECRET_FIELDS:
             if name in secrets_set:

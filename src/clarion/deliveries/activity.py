@@ -67,7 +67,9 @@ def activity(run: Run, span: Span, zone: str) -> list[Bucket]:
     counts: dict[datetime, dict[int, int]] = {}
     oldest = datetime.max.replace(tzinfo=place)
     with connection.cursor() as cursor:
-        cursor.execute(_ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk, "hours": _BACK_HOURS[span]})
+        cursor.execute(
+            _ACTIVITY, {"span": span.value, "zone": zone, "run": run.pk, "hours": _BACK_HOURS[span]}
+        )
         for start, stage, count, first in cursor.fetchall():
             oldest = first.astimezone(place)
             counts.setdefault(start.astimezone(place), {})[stage] = int(count)

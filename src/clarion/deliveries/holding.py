@@ -15,7 +15,7 @@ from clarion.deliveries.progress import Overview
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 
 #: A process whose last sign of life is older does not send.
-ALIVE_SECONDS = 20
+ALIVE_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 No function here counts rows of the big tables: what a run has come to is on its counters.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import campaign_for as campaign_for
 from clarion.deliveries import reasons
 from clarion.deliveries.models import Run, RunProblem, RunStep
 from clarion.deliveries.reasons import Explained
@@ -19,19 +19,6 @@ from clarion.workspaces.permissions import Permission
 
 #: Runs listed on one page of a campaign.
 RUNS_SHOWN = 100
-
-
-def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
-    """Return the campaign with its source, author, steps and their senders; None for a stranger's. Two queries."""
-    if not member.may(Permission.VIEW):
-        return None
-    steps = Step.objects.select_related("sender", "template_version__template").order_by("position")
-    return (
-        Campaign.objects.filter(workspace_id=member.workspace_id, public_id=public_id)
-        .select_related("workspace", "source", "created_by")
-        .prefetch_related(Prefetch("steps", steps))
-        .first()
-    )
 
 
 def runs_for(member: Membership, campaign: Campaign) -> QuerySet[Run]:

@@ -10,14 +10,18 @@ Statements that make weights unknowable (macros, recursion) are refused as such.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import prod
 
 import minijinja
 
 from clarion.lib import templating
-from clarion.lib.template_tags import Token, statement_of, tags_of, tokens_of
+from clarion.lib.template_tags import Token, statement_of, tags_of, tags_with_text, tokens_of
 
 #: How many times longer than the longest value an expression may become.
 MAX_WEIGHT = 10_000
+
+#: How many times longer than the longest value a whole field may become.
+MAX_WRITTEN = 100_000
 
 #: Largest number as an argument of a filter that multiplies.
 MAX_ARGUMENT = 10_000
@@ -137,7 +141,10 @@ class _Walk:
 
     weights: dict[str, int] = field(default_factory=dict)
     captures: list[_Capture] = field(default_factory=list)
-    loops: int = 0
+    #: How often the body of each open loop may be taken.
+    loops: list[int] = field(default_factory=list)
+    #: What everything written out weighs together.
+    written: int = 0
     #: Multipliers of open `{% filter %}` blocks.
     filters: list[int] = field(default_factory=list)
 
@@ -158,8 +165,9 @@ def _growth(source: str) -> list[Problem]:
     """Statements and expressions that are refused; works on any text, a template or not."""
     walk = _Walk()
     problems = []
-    for line, tag in tags_of(source):
+    for line, tag, before in tags_with_text(source):
         try:
+            _write(walk, before // 100)
             _step(walk, tag)
         except _Refuse as refused:
             sentence = str(refused)
@@ -242,15 +250,9 @@ def _step(walk: _Walk, tag: str) -> None:
     if not word:
         _emit(walk, _weight(walk, tokens))
     elif word == "for":
-        walk.loops += 1
-        if walk.loops > MAX_LOOPS:
-            raise _Refuse(f"more than {MAX_LOOPS} loops inside each other")
-        if tokens and tokens[-1].text == "recursive":
-            raise _Refuse("loops cannot be recursive")
-        at = next((i for i, token in enumerate(tokens) if token.text == "in"), len(tokens))
-        _bind(walk, [t.text for t in tokens[1:at] if t.kind == "name"], _weight(walk, tokens[at + 1 :]))
-    elif word == "endfor":
-        walk.loops = max(0, walk.loops - 1)
+        _begin_loop(walk, tokens)
+    elif word == "endfor" and walk.loops:
+        walk.loops.pop()
     elif word in ("set", "with"):
         _assign(walk, word, tokens)
     elif word == "endset" and walk.captures:
@@ -262,6 +264,27 @@ def _step(walk: _Walk, tag: str) -> None:
         walk.filters.pop()
     elif word in ("if", "elif", "do"):
         _weight(walk, tokens[1:])
+
+
+def _begin_loop(walk: _Walk, tokens: Sequence[Token]) -> None:
+    walk.loops.append(_LOOP_FACTOR)
+    if len(walk.loops) > MAX_LOOPS:
+        raise _Refuse(f"more than {MAX_LOOPS} loops inside each other")
+    if tokens and tokens[-1].text == "recursive":
+        raise _Refuse("loops cannot be recursive")
+    at = next((i for i, token in enumerate(tokens) if token.text == "in"), len(tokens))
+    weight = _weight(walk, tokens[at + 1 :])
+    is_range = at + 1 < len(tokens) and tokens[at + 1].text == "range"
+    walk.loops[-1] = weight if is_range else max(weight, _LOOP_FACTOR)
+    _bind(walk, [t.text for t in tokens[1:at] if t.kind == "name"], weight)
+
+
+def _write(walk: _Walk, weight: int) -> None:
+    """Count what is written out, as often as the loops around it may be taken."""
+    walk.written += weight * prod(walk.loops)
+    if walk.written > MAX_WRITTEN:
+        walk.written = 0  # told once; another loop is told for itself
+        raise _Refuse("the loops could make a text of any length")
 
 
 def _assign(walk: _Walk, word: str, tokens: Sequence[Token]) -> None:
@@ -287,8 +310,9 @@ def _emit(walk: _Walk, weight: int) -> None:
     for factor in walk.filters:
         weight *= factor
     _limit(weight)
+    _write(walk, weight)
     for capture in walk.captures:
-        capture.weight += weight * _LOOP_FACTOR**walk.loops
+        capture.weight += weight * prod(walk.loops)
         _limit(capture.weight)
 
 

@@ -24,11 +24,17 @@ class Token:
 
 
 def tags_of(source: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, tag) for every expression and statement; comments and raw blocks say nothing.
+    """Yield (line, tag) for every expression and statement; comments and raw blocks say nothing."""
+    for line, tag, _before in tags_with_text(source):
+        yield line, tag
+
+
+def tags_with_text(source: str) -> Iterator[tuple[int, str, int]]:
+    """Yield (line, tag, characters since the tag before it).
 
     One pass without going back, whatever the text is. A tag that does not end is left to the syntax check.
     """
-    line, counted, at = 1, 0, 0
+    line, counted, ended, at = 1, 0, 0, 0
     while opening := _OPENING.search(source, at):
         start = opening.start()
         if source[start + 1] == "#":
@@ -45,7 +51,8 @@ def tags_of(source: str) -> Iterator[tuple[int, str]]:
             continue
         line += source.count("\n", counted, start)
         counted = start
-        yield line, tag
+        yield line, tag, start - ended
+        ended = at
 
 
 def _end_of_tag(source: str, start: int) -> int:

@@ -8,10 +8,10 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from clarion.campaigns import lifecycle
+from clarion.campaigns import operations as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.states import Action, Status
+from clarion.campaigns.states import Status
 from clarion.deliveries import building, closing, operations
 from clarion.deliveries.models import Run
 from clarion.workspaces import actors
@@ -74,13 +74,11 @@ def tick() -> None:
 
 
 def start_due() -> None:
-    """Move every campaign whose start time has come from scheduled to building."""
+    """Start every campaign whose time has come; one that cannot go any more fails, with the reason."""
     due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=timezone.now())
     for campaign in due.select_related("workspace"):
         try:
-            lifecycle.move(
-                campaign, Action.START, by=actors.system(campaign.workspace), started_at=timezone.now()
-            )
+            campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
         except TransitionRefused:
             continue
 

@@ -16,7 +16,7 @@ from clarion.campaigns import material, preflight
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
-from clarion.web import campaign_preview
+from clarion.web import campaign_columns, campaign_preview
 from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
@@ -75,6 +75,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "launch": campaign.launch,
         "question": question(campaign, examined) if may_launch else None,
         "variables": known_variables(campaign),
+        "mapping": campaign_columns.mapping(campaign),
         "pane": campaign_preview.pane(request, campaign),
         "test": campaign_preview.test_state(request, campaign),
         "lists": [(one, str(one.public_id) in (form["lists"].value() or [])) for one in form.all_lists],

@@ -64,11 +64,11 @@ def shown(page: CampaignPage, groups: Sequence[ProblemGroup]) -> list[ShownGroup
                 group=group,
                 stage="deferred" if group.was_put_off else stage,
                 count=_count(group),
-                url=_url(page, stage=stage, reason=group.reason.code),
+                url=_url(page, status=stage, reason=group.reason.code),
                 codes=[
                     ShownCode(
                         code=code,
-                        url=_url(page, stage=stage, reason=group.reason.code, code=code.code or "-"),
+                        url=_url(page, status=stage, reason=group.reason.code, code=code.code or "-"),
                     )
                     for code in group.codes
                 ],

@@ -17,11 +17,12 @@ from clarion.audience import queries as audience
 from clarion.audience import uploads
 from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
 from clarion.audience.models import Source, SourceKind
-from clarion.campaigns import operations, queries
+from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import DELAY_MAX, NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
+from clarion.web.campaign_columns import address_column_of
 from clarion.web.middleware import zone_named
 from clarion.workspaces.actors import of_member
 
@@ -218,7 +219,7 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "audience": source.kind if source else "UPLOAD",
         "lists": [str(one.public_id) for one in source.lists.all()] if source and source.pk else [],
         "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
-        "address_column": source.dialect.get("address", "") if source else "",
+        "address_column": address_column_of(source),
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
@@ -296,7 +297,7 @@ def _save_message(form: CampaignForm) -> None:
     body["mode"] = data["mode"] or "html"
     is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
     before = form.step.body_source if form.step else {}
-    operations.set_step(
+    step = operations.set_step(
         campaign=form.campaign,
         channel=sender.channel if sender else (form.step.channel if form.step else "email"),
         sender=sender,
@@ -304,6 +305,11 @@ def _save_message(form: CampaignForm) -> None:
         body=body if is_written or before else None,
         by=of_member(form.member),
     )
+    if version is None and not step.body_content:
+        # What is not written yet is no mistake; the checklist says that it is missing.
+        for name, sentence in material.compiled(step.channel, step.body_source).problems.items():
+            if step.body_source.get(name):
+                form.add_error(name, sentence)
 
 
 def _save_audience(form: CampaignForm) -> None:
@@ -347,11 +353,7 @@ def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None
         return audience_operations.create_contacts_source(by=by)
     if data["audience"] == SourceKind.UPLOAD and data["upload"]:
         upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
-        if (
-            upload is None
-            or not data["address_column"]
-            or data["address_column"] == upload.dialect.get("address")
-        ):
+        if upload is None or data["address_column"] in ("", address_column_of(upload)):
             return upload
         if upload != before:
             return upload  # the column was chosen for another file

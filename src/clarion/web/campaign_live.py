@@ -54,16 +54,21 @@ def parts(seen: Overview) -> list[Part]:
     ]
 
 
-def texts(seen: Overview, *, is_moving: bool) -> dict[str, str]:
-    """Return the line below the bar: speed and time left; empty texts are not shown."""
-    rate = limit = eta = ""
+def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
+    """Return the line below the bar: speed and time left, or how long it took; empty texts are not shown."""
+    rate = limit = eta = took = ""
     if is_moving:
         rate = _("%(n)s messages/s") % {"n": _short(seen.rate)} if seen.rate else ""
         if seen.eta_seconds:
             eta = _("about %(span)s left") % {"span": in_words(timedelta(seconds=seen.eta_seconds))}
-    if seen.limit is not None:
+    elif run.first_sent_at is not None and run.last_sent_at is not None:
+        span = run.last_sent_at - run.first_sent_at
+        took = _("took %(span)s") % {"span": in_words(span)}
+        speed = seen.messages("handed") / span.total_seconds() if span.total_seconds() >= 1 else 0
+        rate = _("%(n)s messages/s on average") % {"n": _short(speed)} if speed else ""
+    if seen.limit is not None and is_moving:
         limit = _("limit %(n)s/s") % {"n": _short(seen.limit)}
-    return {"rate": rate, "limit": limit, "eta": eta}
+    return {"rate": rate, "limit": limit, "eta": eta, "took": took}
 
 
 def versions(campaign: Campaign, run: Run | None, *, is_moving: bool) -> dict[str, str]:
@@ -71,9 +76,10 @@ def versions(campaign: Campaign, run: Run | None, *, is_moving: bool) -> dict[st
     redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
     return {
         "head": campaign_page.head_version(campaign, run),
-        "body": f"{run.pk if run is not None else 0}",
+        "body": f"{run.pk if run is not None else 0}-{campaign.status}{campaign.pause_cause}",
+        "notices": redraw,
         "chart": redraw,
-        "cards": f"{redraw}{campaign.status}",
+        "cards": redraw,
     }
 
 
@@ -84,7 +90,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         scope = Scope(versions=versions(campaign, run, is_moving=is_moving))
         return Snapshot(scope=scope, is_final=not is_moving)
     seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
-    line = texts(seen, is_moving=is_moving)
+    line = texts(run, seen, is_moving=is_moving)
     shares = {
         f"{name}_share": number_format(seen.share(value), 1)
         for name, value in (

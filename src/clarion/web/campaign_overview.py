@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -51,7 +52,9 @@ class Fall:
 
     label: str
     count: int
-    share: float
+    #: Where its piece of the bar begins and how wide it is, in per cent of everybody.
+    x: float
+    width: float
     url: str
 
 
@@ -67,48 +70,90 @@ class Chart:
     query: str
 
 
-@dataclass(slots=True, kw_only=True)
 class OverviewPage:
-    """Everything below the tabs. `seen` and what is made from it is None without a run."""
+    """Everything below the tabs. Each thing is read when a template asks for it, so a part costs only itself."""
 
-    seen: Overview | None = None
-    holds: list[Hold] = field(default_factory=list)
-    stats: list[Stat] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-    line: dict[str, str] = field(default_factory=dict)
-    chart: Chart | None = None
-    messages: list[Measure] = field(default_factory=list)
-    channels: list[Measure] = field(default_factory=list)
-    falls: list[Fall] = field(default_factory=list)
-    sums: list[tuple[str, int]] = field(default_factory=list)
-    states: Sequence[StateChange] = ()
-    setup: list[Fact] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    delay: str = ""
+    def __init__(self, request: PageRequest, page: CampaignPage) -> None:
+        self._request, self._page = request, page
+        self._is_moving = page.is_live and page.is_latest_run
 
+    @cached_property
+    def seen(self) -> Overview | None:
+        """The run's figures; None without a run."""
+        page = self._page
+        if page.run is None:
+            return None
+        return progress.overview(
+            page.run, is_sending=page.is_latest_run and progress.is_sending(page.campaign)
+        )
 
-def overview(request: PageRequest, page: CampaignPage) -> OverviewPage:
-    """Return what the overview shows of the page's run."""
-    campaign, run = page.campaign, page.run
-    is_moving = page.is_live and page.is_latest_run
-    made = OverviewPage(
-        states=trail.state_history(campaign),
-        setup=setup(campaign),
-        versions=campaign_live.versions(campaign, run, is_moving=is_moving),
-        delay=_delay(campaign),
-    )
-    if run is None:
-        made.holds = holding.holds(campaign, None, None)
-        return made
-    seen = progress.overview(run, is_sending=page.is_latest_run and progress.is_sending(campaign))
-    made.seen = seen
-    made.holds = holding.holds(campaign, run, seen) if page.is_latest_run else []
-    made.stats, made.parts = _stats(seen), campaign_live.parts(seen)
-    made.line = campaign_live.texts(seen, is_moving=is_moving)
-    made.chart = chart(request, page, run)
-    made.messages, made.channels = _messages(seen), _channels(seen)
-    made.falls, made.sums = _falls(page, run), _sums(seen)
-    return made
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        return campaign_live.versions(self._page.campaign, self._page.run, is_moving=self._is_moving)
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        page = self._page
+        return holding.holds(page.campaign, page.run, self.seen) if page.is_latest_run else []
+
+    @cached_property
+    def next_due(self) -> datetime | None:
+        """When the first of those that wait is tried again, if that is still to come."""
+        due = self.seen.next_due if self.seen is not None else None
+        return due if due is not None and due > timezone.now() else None
+
+    @cached_property
+    def stats(self) -> list[Stat]:
+        return _stats(self.seen) if self.seen is not None else []
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        return campaign_live.parts(self.seen) if self.seen is not None else []
+
+    @cached_property
+    def line(self) -> dict[str, str]:
+        page = self._page
+        if self.seen is None or page.run is None:
+            return {}
+        return campaign_live.texts(page.run, self.seen, is_moving=self._is_moving)
+
+    @cached_property
+    def chart(self) -> Chart | None:
+        return chart(self._request, self._page, self._page.run) if self._page.run is not None else None
+
+    @cached_property
+    def messages(self) -> list[Measure]:
+        return _messages(self.seen) if self.seen is not None else []
+
+    @cached_property
+    def channels(self) -> list[Measure]:
+        return _channels(self.seen) if self.seen is not None else []
+
+    @cached_property
+    def falls(self) -> list[Fall]:
+        return _falls(self._page, self._page.run) if self._page.run is not None else []
+
+    @cached_property
+    def target_share(self) -> float:
+        """How many of those matched it is for, in per cent."""
+        seen = self.seen
+        return round(100 * seen.targets / seen.total, 2) if seen is not None and seen.total else 0.0
+
+    @cached_property
+    def sums(self) -> list[tuple[str, int]]:
+        return _sums(self.seen) if self.seen is not None else []
+
+    @cached_property
+    def states(self) -> Sequence[StateChange]:
+        return trail.state_history(self._page.campaign)
+
+    @cached_property
+    def setup(self) -> list[Fact]:
+        return setup(self._page.campaign)
+
+    @cached_property
+    def delay(self) -> str:
+        return _delay(self._page.campaign)
 
 
 def chart(request: PageRequest, page: CampaignPage, run: Run) -> Chart:
@@ -211,14 +256,17 @@ def _falls(page: CampaignPage, run: Run) -> list[Fall]:
     total = run.total or 1
     join = f"{page.urls['recipients']}?skip={{}}{page.run_suffix}"
     made = []
+    left = run.total
     for skip in Skip:
         count = run.waterfall.get(skip.name.lower(), 0)
         if count:
+            left -= count
             made.append(
                 Fall(
                     label=str(skip.label),
                     count=count,
-                    share=round(100 * count / total, 1),
+                    x=round(100 * left / total, 2),
+                    width=round(100 * count / total, 2),
                     url=join.format(skip.name.lower()),
                 )
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SAMPLE = 25
 #: Addresses of one test.
 TESTS_MAX = 5
+#: How a message without HTML is shown; the frame's own policy allows the style.
+_PLAIN = (
+    '<!doctype html><meta charset="utf-8"><title>.</title><body style="margin:0;padding:18px 20px;'
+    'font:14px/1.55 system-ui,sans-serif;white-space:pre-wrap;overflow-wrap:anywhere">{}</body>'
+)
 #: Stands in for a recipient while there is none.
 NOBODY = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
 
@@ -61,7 +66,14 @@ def pane(request: PageRequest, campaign: Campaign) -> Pane:
     shown = name or str(person.get("email") or _("a recipient"))
     content = content_of(step)[0] if step else {}
     if not content:
-        return Pane(number=number, count=len(people), name=shown, sender=sender)
+        typed = step.body_source if step else {}
+        problem = (
+            _("The message cannot be shown before its errors are mended.") if typed.get("source") else ""
+        )
+        return Pane(
+            number=number, count=len(people), name=shown, sender=sender,
+            subject=typed.get("subject", ""), preheader=typed.get("preheader", ""), problem=problem,
+        )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
     url = workspace_url(request, "campaigns:preview", id=campaign.public_id)
     frame = workspace_url(request, "campaigns:preview_frame", id=campaign.public_id)
@@ -83,7 +95,7 @@ def document(request: PageRequest, campaign: Campaign) -> str:
     filled = rendering.preview(content, step.channel, person) if step and content else rendering.Preview()
     if filled.html and not filled.problem:
         return filled.html
-    return render_to_string("campaigns/preview_text.html", {"text": filled.text, "problem": filled.problem})
+    return format_html(_PLAIN, filled.problem or filled.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from clarion.deliveries.listing import Progress, Row
 
 
-def progress_parts(progress: Progress | None) -> list[Part]:
-    """Return the parts of the bar; while recipients are put together, only how far that is."""
+def progress_parts(progress: Progress | None, *, is_final: bool = False) -> list[Part]:
+    """Return the parts of the bar; while recipients are put together, only how far that is.
+
+    With `is_final` the empty parts are left out: they will not grow.
+    """
     if progress is None:
         return []
-    return [
+    parts = [
         Part("built", _("Put together"), progress.built, "brand"),
         Part("sent", _("Sent"), progress.sent, "ok"),
         Part("partly", _("Partly sent"), progress.partly, "warn"),
@@ -25,6 +28,7 @@ def progress_parts(progress: Progress | None) -> list[Part]:
         Part("unknown", _("Unknown"), progress.unknown, "odd"),
         Part("dropped", _("Cancelled or expired"), progress.dropped, "idle"),
     ]
+    return [part for part in parts if part.value or not is_final]
 
 
 def version_of(row: Row) -> str:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clarion.campaigns.states import Status
+from clarion.campaigns.states import PauseCause, Status
 from clarion.web.templatetags.ui import grouped
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def _value(name: str, value: Any) -> str:
         return "—"
     if name == "status" and value in Status.values:
         return str(Status(value).label)
+    if name == "pause_cause" and value in PauseCause.values:
+        return str(PauseCause(value).label)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, (int, float)):

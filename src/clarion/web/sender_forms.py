@@ -11,6 +11,8 @@ from clarion.content import queries as templates
 from clarion.senders.operations import LIMIT_RANGES, MAX_LANES, MAX_NAME, Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clarion.senders.models import Sender
     from clarion.workspaces.models import Membership
 
@@ -20,6 +22,13 @@ _SPANS = {
     "hour": _("An hour"),
     "day": _("A day"),
 }
+
+
+def plain_numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with 10.0 as 10, the way a person writes it."""
+    return {
+        name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in values.items()
+    }
 
 
 class SenderForm(forms.Form):
@@ -47,7 +56,7 @@ class SenderForm(forms.Form):
     @classmethod
     def initial_of(cls, sender: Sender) -> dict[str, Any]:
         """Return the sender's values by field name."""
-        return {name: getattr(sender, name) for name in cls.base_fields}
+        return plain_numbers({name: getattr(sender, name) for name in cls.base_fields})
 
     def limits(self) -> Limits:
         """Return the limits that were typed."""

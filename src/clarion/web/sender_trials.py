@@ -12,7 +12,7 @@ from clarion.channels.base import CheckResult, ConfigInvalid
 from clarion.channels.email import dkim
 from clarion.content import queries as templates
 from clarion.content.rendering import with_stand_ins
-from clarion.engine.outcomes import REASONS, Accepted, Unknown
+from clarion.engine.outcomes import REASONS, Accepted, Scope, Unknown
 from clarion.senders import secrets, testing
 from clarion.senders.errors import SecretsLost
 from clarion.workspaces.actors import of_member
@@ -67,10 +67,12 @@ def send(sender: Sender, form: SendTestForm, member: Membership) -> Trial | None
             code=outcome.code,
         )
     explanation = REASONS[outcome.reason]
+    scope = None if isinstance(outcome, Unknown) else outcome.scope
     return Trial(
         tone="amber" if isinstance(outcome, Unknown) else "red",
         title=_(explanation.sentence),
-        text=_(explanation.cure),
+        # The cures for addresses speak of suppressing them, which a test does not do.
+        text=_("Try another address.") if scope is Scope.RECIPIENT else _(explanation.cure),
         code=outcome.code,
         detail=outcome.detail,
     )

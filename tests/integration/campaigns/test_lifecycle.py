@@ -10,10 +10,12 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from clarion.audience.models import Contact
 from clarion.campaigns import offers, operations
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import TRANSITIONS, Action, Status
+from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces import actors, audit
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent
@@ -182,3 +184,37 @@ class TestContinue:
 
         assert continued.status == status
         assert (continued.pause_cause, continued.paused_from) == ("", "")
+
+
+class TestStartDue:
+    def test_starts_and_says_that_the_program_did_it(self) -> None:
+        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+
+        started = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
+
+        assert (started.status, started.started_at is None) == (Status.BUILDING, False)
+        assert AuditEvent.objects.get(action="campaign.start").via == "system"
+
+    def test_fails_with_the_reason_when_it_cannot_go_any_more(self) -> None:
+        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+        Contact.objects.all().delete()
+
+        failed = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
+
+        assert (failed.status, failed.status_reason) == (
+            Status.FAILED, "Nobody in the audience can be reached.",
+        )  # fmt: skip
+
+    def test_a_blocked_sender_only_holds_it_back(self) -> None:
+        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+        Sender.objects.update(status=SenderStatus.BLOCKED, status_reason="535 wrong password.")
+
+        started = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
+
+        assert started.status == Status.BUILDING
+
+    def test_a_paused_one_is_left_alone(self) -> None:
+        campaign = making.make_launchable(making.make_workspace(), status=Status.PAUSED)
+
+        with pytest.raises(TransitionRefused):
+            operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))

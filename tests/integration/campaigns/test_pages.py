@@ -12,10 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from clarion.audience.models import List, ListMember, Source, SourceKind
-from clarion.campaigns import offers
+from clarion.campaigns import offers, preflight
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
+from clarion.content import operations as content_operations
+from clarion.senders import operations as sender_operations
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
@@ -282,8 +284,10 @@ class TestCompose:
         campaign = making.make_campaign(member.workspace)
         broken = "<p>{% if x %}</p>"
 
-        client.post(url(campaign, "edit/"), filled(member, source=broken))
+        answer = client.post(url(campaign, "edit/"), filled(member, source=broken))
         page = client.get(url(campaign, "edit/"))
+
+        assert 'id="id_source_error"' in answer.content.decode()
 
         assert campaign.steps.get().body_source["source"] == broken
         assert "{% if x %}" in page.content.decode().replace("&lt;", "<")
@@ -334,6 +338,27 @@ class TestCompose:
         assert campaign.source is not None
         assert (campaign.source.kind, campaign.source.name) == ("UPLOAD", "people.csv")
         assert '<option value="city"' in page.content.decode()
+        assert "mail Address {{ mail }}" in words(page)
+
+    def test_a_file_is_read_again_only_when_another_column_is_chosen(
+        self, client: Client, member: Membership
+    ) -> None:
+        campaign = making.make_campaign(member.workspace)
+        rows = b"E-Mail;Other mail\nada@example.test;a@example.test\nbob@example.test;b@example.test\n"
+        data = filled(member, audience="UPLOAD")
+        client.post(url(campaign, "edit/"), data | {"file": SimpleUploadedFile("people.csv", rows)})
+        first = Source.objects.get()
+        data["upload"] = str(first.public_id)
+
+        client.post(url(campaign, "edit/"), data | {"address_column": "E-Mail"})
+        count = Source.objects.count()
+        client.post(url(campaign, "edit/"), data | {"address_column": "Other mail"})
+
+        campaign.refresh_from_db()
+        assert count == 1
+        assert campaign.source is not None
+        assert campaign.source != first
+        assert campaign.source.dialect["address"] == "other_mail"
 
     def test_a_file_without_addresses_says_so_at_its_field(self, client: Client, member: Membership) -> None:
         campaign = making.make_campaign(member.workspace)
@@ -479,3 +504,90 @@ class TestStranger:
         client.post(f"{home}bulk/", {"action": "archive", "id": [str(campaign.public_id)], "confirmed": "1"})
         campaign.refresh_from_db()
         assert campaign.archived_at is None
+
+
+class TestSendingATest:
+    @pytest.fixture
+    def campaign(self, member: Membership) -> Campaign:
+        by = making.actor(member)
+        sender = sender_operations.create_sender(by=by, channel="sandbox", name="Sandbox", config={})
+        campaign = making.make_launchable(member.workspace)
+        campaign.steps.update(channel="sandbox", sender=sender)
+        return campaign
+
+    def test_goes_to_each_address_and_the_preflight_is_content(
+        self, client: Client, member: Membership, campaign: Campaign
+    ) -> None:
+        before = preflight.check(campaign)
+
+        client.post(url(campaign, "test/"), {"addresses": "ada@example.test, bob@example.test"})
+        page = client.get(url(campaign, "edit/"))
+
+        assert "No test of this version was sent yet." in [check.sentence for check in before]
+        assert "The test to ada@example.test was taken." in words(page)
+        assert "The test to bob@example.test was taken." in words(page)
+        assert "A test of this version was sent." in words(page)
+
+    def test_names_a_bad_address(self, client: Client, campaign: Campaign) -> None:
+        client.post(url(campaign, "test/"), {"addresses": "nonsense"})
+
+        page = client.get(url(campaign, "edit/"))
+
+        assert "nonsense: This is not a mail address." in words(page)
+        assert "No test of this version was sent yet." in words(page)
+
+    @pytest.mark.parametrize(
+        ("addresses", "sentence"),
+        [("", "Name an address"), (",".join(f"a{n}@example.test" for n in range(6)), "at most 5 addresses")],
+    )
+    def test_takes_one_to_five_addresses(
+        self, client: Client, campaign: Campaign, addresses: str, sentence: str
+    ) -> None:
+        client.post(url(campaign, "test/"), {"addresses": addresses})
+
+        assert sentence in words(client.get(url(campaign, "edit/")))
+
+
+class TestTemplates:
+    def test_a_template_is_chosen_and_what_was_written_is_kept(
+        self, client: Client, member: Membership
+    ) -> None:
+        source = {
+            "subject": "Of the template",
+            "mode": "text",
+            "source": "Hello",
+            "preheader": "",
+            "text": "",
+        }
+        template = content_operations.create_template(
+            by=making.actor(member), channel="email", name="Welcome", source=source
+        )
+        campaign = making.make_campaign(member.workspace)
+        data = filled(member)
+        client.post(url(campaign, "edit/"), data)
+
+        client.post(
+            url(campaign, "edit/"), data | {"content": "template", "template": f"{template.public_id}:1"}
+        )
+        page = client.get(url(campaign, "edit/"))
+
+        step = campaign.steps.get()
+        assert step.template_version is not None
+        assert step.body_source["subject"] == "Hi {{ first_name }}"
+        assert "Of the template" in words(page)
+
+    def test_a_newer_version_does_not_take_the_place_of_the_chosen_one(
+        self, client: Client, member: Membership
+    ) -> None:
+        by, source = making.actor(member), {"subject": "One", "mode": "text", "source": "Hello"}
+        template = content_operations.create_template(by=by, channel="email", name="Welcome", source=source)
+        campaign = making.make_campaign(member.workspace)
+        data = filled(member, content="template", template=f"{template.public_id}:1")
+        client.post(url(campaign, "edit/"), data)
+
+        content_operations.save_version(by=by, template=template, source=source | {"subject": "Two"})
+        client.post(url(campaign, "edit/"), data | {"name": "Changed"})
+
+        step = campaign.steps.get()
+        assert step.template_version is not None
+        assert step.template_version.number == 1

@@ -68,3 +68,37 @@ def test_a_job_whose_process_was_killed_is_put_back(monkeypatch: pytest.MonkeyPa
     run_until_done()
 
     assert Contact.objects.count() == 1
+
+
+def test_goes_on_after_the_database_has_thrown_it_out() -> None:
+    async def work() -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(jobs.run(stop))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(throw_all_out)
+        await asyncio.to_thread(start_and_leave)
+        for _turn in range(600):
+            await asyncio.sleep(0.05)
+            if await asyncio.to_thread(is_done) or task.done():
+                break
+        stop.set()
+        await asyncio.wait_for(task, 15)
+
+    asyncio.run(work())
+
+    assert Contact.objects.count() == 1
+
+
+def throw_all_out() -> None:
+    """As a restart does: every connection but ours ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    connection.close()
+
+
+def start_and_leave() -> None:
+    started_import()
+    connection.close()

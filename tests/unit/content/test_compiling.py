@@ -74,11 +74,13 @@ class TestCompileMjml:
     @pytest.mark.parametrize(
         ("body", "line", "words"),
         [
-            ("<mj-section>\n<mj-colum>x</mj-colum></mj-section>", 2, "There is no tag <mj-colum>; “mj-column” may be meant."),
+            ("<mj-section>\n<mj-colum>x</mj-colum></mj-section>", 2, "no tag <mj-colum>; “mj-column” may be meant."),
             ("<mj-text>x</mj-text>", 1, "cannot stand in <mj-body>, only in"),
             ("\nhello", 2, "Text cannot stand directly in <mj-body>"),
-            ("<mj-section><mj-column>\n<mj-text\n colr='red'>x</mj-text></mj-column></mj-section>", 3, "no attribute “colr”; “color”"),
-            ("<mj-section><mj-column><mj-text>a\n<br>b</mj-text></mj-column></mj-section>", 2, "Write <br /> instead of <br>."),
+            ("<mj-section><mj-column>\n<mj-text\n colr='red'>x</mj-text></mj-column></mj-section>", 3,
+             "no attribute “colr”; “color”"),
+            ("<mj-section><mj-column><mj-text>a\n<br>b</mj-text></mj-column></mj-section>", 2,
+             "Write <br /> instead of <br>."),
             ("<mj-include path='/etc/passwd' />", 1, "not available"),
             ("<mj-section><mj-column><mj-image src=a /></mj-column></mj-section>", 1, "must stand in quotes"),
             ("<mj-section>", 1, "<mj-section> is not ended by </mj-section>."),

@@ -86,6 +86,9 @@ class TestLint:
             "{{ range(100000000) }}",
             "{{ [1]|slice(100000000)|list }}",
             "{% filter indent(9999) %}" * 3 + "{{ a }}" + "{% endfilter %}" * 3,
+            "{% for i in range(10000) %}{{ 'x' * 9000 }}{% endfor %}",
+            "{% for i in range(9000) %}" + "x" * 5000 + "{% endfor %}",
+            "{% for a in b %}" * 4 + "{{ a }}" + "{% endfor %}" * 4,
             "{% for x in y %}" * 9 + "x" + "{% endfor %}" * 9,
         ],
     )
@@ -114,8 +117,8 @@ class TestLint:
 
 _NAMES = st.sampled_from(["a", "b", "s", "t"])
 _FILTERS = st.sampled_from(
-    ["|upper", "|tojson", "|list", "|string", '|replace("v", "wwwww")', '|join(", ")', "|indent(9)", "|urlencode", "|escape",
-     "|replace(a, b)", "|join(b)", "|batch(3)|list", "|pprint", "|length", "|int", "|sort|list", "|reverse"]
+    ["|upper", "|tojson", "|list", "|string", '|replace("v", "wwwww")', '|join(", ")', "|indent(9)", "|urlencode",
+     "|escape", "|replace(a, b)", "|join(b)", "|batch(3)|list", "|pprint", "|length", "|int", "|sort|list", "|reverse"]
 )  # fmt: skip
 _ATOMS = st.builds("".join, st.tuples(_NAMES, st.lists(_FILTERS, max_size=4).map("".join)))
 _EXPRESSIONS = st.lists(_ATOMS, min_size=1, max_size=3).flatmap(

@@ -55,6 +55,6 @@ class Form(SetupForm):
     )
     token = forms.CharField(
         label=_("Token"), max_length=200, required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Any, or “refuse” to rehearse an account that is blocked."),
     )  # fmt: skip

@@ -14,7 +14,7 @@ drawer?.addEventListener("close", () => find("#drawer-body").replaceChildren());
 on("click", "dialog.drawer, dialog.dialog", (event, dialog) => {
   if (event.target === dialog) dialog.close();
 });
-on("click", "[data-open]", (_event, button) => {
+on("click", "button[data-open]", (_event, button) => {
   button.closest("[popover]")?.hidePopover();
   find(`#${CSS.escape(button.dataset.open)}`)?.showModal();
 });

@@ -5,8 +5,11 @@ const SECONDS = 2;
 const SECONDS_HIDDEN = 30;
 const MAX_SECONDS = 60;
 
+// The scope itself counts as well: a row that is drawn anew is the scope of its numbers.
 const owned = (scope, selector) =>
-  findAll(selector, scope).filter((element) => element.closest("[data-live-scope], [data-live-url]") === scope);
+  [...(scope.matches(selector) ? [scope] : []), ...findAll(selector, scope)].filter(
+    (element) => element.closest("[data-live-scope], [data-live-url]") === scope,
+  );
 
 function patchBars(scope, bars) {
   for (const [key, parts] of Object.entries(bars || {})) {

@@ -12,31 +12,31 @@ from django.views.decorators.http import require_safe
 from clarion.campaigns.states import Status
 from clarion.deliveries import queries, trail
 from clarion.web import campaign_errors, campaign_live, campaign_page, campaign_trail
-from clarion.web.campaign_overview import overview
+from clarion.web.campaign_overview import OverviewPage
 from clarion.web.live import live_response
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 _TABS = ("detail", "recipients", "errors", "runs", "trail")
-_PARTS = ("body", "chart", "cards")
+_PARTS = ("body", "notices", "chart", "cards")
 
 
 @require_safe
 def detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The overview."""
     page = campaign_page.load(request, id, "detail")
-    return render(request, "campaign/overview.html", {"page": page, "shown": overview(request, page)})
+    return render(request, "campaign/overview.html", {"page": page, "shown": OverviewPage(request, page)})
 
 
 @require_safe
-def part(request: PageRequest, workspace: str, id: UUID, name: str) -> HttpResponse:
+def part_of(request: PageRequest, workspace: str, id: UUID, part: str) -> HttpResponse:
     """A part of the overview, for the page to swap in."""
-    if name not in _PARTS:
+    if part not in _PARTS:
         raise Http404
     page = campaign_page.load(request, id, "detail")
-    context = {"page": page, "shown": overview(request, page)}
-    return render(request, f"campaign/overview.html#{name}", context)
+    context = {"page": page, "shown": OverviewPage(request, page)}
+    return render(request, f"campaign/overview.html#{part}", context)
 
 
 @require_safe

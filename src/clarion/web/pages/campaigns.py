@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 #: Seconds for which everybody who looks at a workspace's list is told the same key figures.
 _FIGURES_SECONDS = 1.0
 _figures: dict[int, tuple[float, overview.Figures]] = {}
+_SPARKS_SECONDS = 60.0
+_sparks: dict[int, tuple[float, overview.Sparks]] = {}
 
 COLUMNS = [
     Column(label=gettext_lazy("Campaign"), sort="name"),
@@ -69,7 +71,7 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
     if not is_archived:
         context |= {
             "figures": figure_values(overview.figures(request.member, page.in_all)),
-            "sparks": overview.sparks(request.member),
+            "sparks": shared_sparks(request),
         }
     return render(request, "campaigns/list.html", context)
 
@@ -107,7 +109,7 @@ def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
         "version": version_of(row),
         "short_id": str(campaign.public_id)[:8],
         "note": campaign.status_reason if campaign.status in (Status.FAILED, Status.PAUSED) else "",
-        "parts": progress_parts(row.progress),
+        "parts": progress_parts(row.progress, is_final=row.is_final),
         "starts": campaign.started_at or campaign.starts_at,
         "is_manual": campaign.launch == Launch.MANUAL,
         "actions": campaign_actions.buttons(request, campaign, row.progress, with_open=True),
@@ -158,6 +160,16 @@ def shared_figures(request: PageRequest) -> overview.Figures:
         figures = overview.figures(request.member)
         _figures[request.workspace.pk] = (now, figures)
     return figures
+
+
+def shared_sparks(request: PageRequest) -> overview.Sparks:
+    """Return the sparklines, at most a minute old: they count by days, and counting costs more than the page."""
+    now = time.monotonic()
+    at, sparks = _sparks.get(request.workspace.pk, (0.0, None))
+    if sparks is None or now - at > _SPARKS_SECONDS:
+        sparks = overview.sparks(request.member)
+        _sparks[request.workspace.pk] = (now, sparks)
+    return sparks
 
 
 @require_safe

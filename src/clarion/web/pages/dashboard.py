@@ -16,7 +16,7 @@ from clarion.senders.models import Sender
 from clarion.web.campaign_rows import scope_of
 from clarion.web.links import workspace_url
 from clarion.web.live import Scope, live_response
-from clarion.web.pages.campaigns import figure_values, row_context, shared_figures
+from clarion.web.pages.campaigns import figure_values, row_context, shared_figures, shared_sparks
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     is_settled = steps.is_done or request.workspace.is_demo
     context |= {
         "figures": figure_values(figures),
-        "sparks": overview.sparks(request.member),
+        "sparks": shared_sparks(request),
         "planned": overview.planned_today(request.member),
         "next_planned": overview.planned_later(request.member),
         "attention": attention(request),

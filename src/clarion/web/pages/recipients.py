@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from csp.decorators import csp_replace
+from csp.decorators import csp
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     from clarion.web.recipient_filters import Filters
 
 PAGE_SIZE = 50
+
+#: The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
+_MESSAGE_POLICY = {
+    "default-src": ["'none'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "https:"],
+    "frame-ancestors": ["'self'"],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +119,7 @@ def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> Ht
 
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(
-    {
-        # The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
-        "default-src": ["'none'"],
-        "style-src": ["'unsafe-inline'"],
-        "img-src": ["'self'", "data:", "https:"],
-        "frame-ancestors": ["'self'"],
-    }
-)
+@csp(_MESSAGE_POLICY)  # type: ignore[arg-type]  # a PageRequest is what the middleware makes of a request
 def message(request: PageRequest, workspace: str, id: UUID, number: int, step: int) -> HttpResponse:
     """The message to one person, made again, as a document of its own for a sandboxed frame."""
     if not request.member.may(Permission.VIEW_PII):

@@ -10,20 +10,19 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.forms import SetupForm, setup_form
 from clarion.senders import operations, queries, secrets
-from clarion.senders.errors import LimitInvalid, NameInvalid, NameTaken, SenderInUse
+from clarion.senders.errors import LimitInvalid, NameInvalid, NameTaken
 from clarion.senders.models import Sender, SenderStatus
-from clarion.web import sender_trials
 from clarion.web.access import require
-from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
-from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
-from clarion.web.sender_forms import SenderForm, SendTestForm
+from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
+from clarion.web.sender_forms import SenderForm
+from clarion.web.sender_page import actions_of, editor, sender_of, sender_page
 from clarion.web.statuses import channel_look, look
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
@@ -118,7 +117,7 @@ def sender_create(request: PageRequest, workspace: str, channel: str) -> HttpRes
     if channel not in registry.CHANNELS:
         raise Http404
     if request.method != "POST":
-        return _editor(request, None, channel, SenderForm(), setup_form(channel)())
+        return editor(request, None, channel, SenderForm(), setup_form(channel)())
     form, setup = SenderForm(request.POST), setup_form(channel)(request.POST, request.FILES)
     if form.is_valid() & setup.is_valid():
         try:
@@ -134,15 +133,15 @@ def sender_create(request: PageRequest, workspace: str, channel: str) -> HttpRes
         else:
             messages.success(request, _("The sender is set up. Check it, and send yourself a test."))
             return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
-    return _editor(request, None, channel, form, setup)
+    return editor(request, None, channel, form, setup)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sender_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The settings, and everything about the sender."""
-    sender = _sender(request, id)
+    sender = sender_of(request, id)
     if request.method != "POST":
-        return _sender_page(request, sender)
+        return sender_page(request, sender)
     require(request, Permission.MANAGE_SENDERS)
     set_names = tuple(secrets.set_names(sender))
     form = SenderForm(request.POST)
@@ -163,113 +162,7 @@ def sender_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The sender is saved. Running campaigns use it from now on."))
             return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
-    return _editor(request, sender, sender.channel, form, setup)
-
-
-@require_POST
-def sender_pause(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Stop sending with it."""
-    sender = _sender(request, id)
-    require(request, Permission.MANAGE_SENDERS)
-    if not is_confirmed(request):
-        back = workspace_url(request, "sender", id=sender.public_id)
-        return confirm_page(request, _pause_question(sender), back=back)
-    operations.pause_sender(
-        sender=sender, by=of_member(request.member), reason=request.POST.get("reason", "")
-    )
-    messages.success(request, _("“%(name)s” is paused. Its campaigns wait.") % {"name": sender.name})
-    return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
-
-
-@require_POST
-def sender_activate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Let it send again."""
-    sender = _sender(request, id)
-    require(request, Permission.MANAGE_SENDERS)
-    operations.activate_sender(sender=sender, by=of_member(request.member))
-    messages.success(request, _("“%(name)s” is active.") % {"name": sender.name})
-    return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
-
-
-@require_POST
-def sender_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Delete it, if no campaign uses it."""
-    sender = _sender(request, id)
-    require(request, Permission.MANAGE_SENDERS)
-    if not is_confirmed(request):
-        back = workspace_url(request, "sender", id=sender.public_id)
-        return confirm_page(request, _delete_question(sender), back=back)
-    try:
-        operations.delete_sender(sender=sender, by=of_member(request.member))
-    except SenderInUse:
-        messages.error(request, _("Campaigns use “%(name)s”. Pause it instead.") % {"name": sender.name})
-        return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": sender.name})
-    return HttpResponseRedirect(workspace_url(request, "senders"))
-
-
-@require_POST
-def sender_check(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Connect and sign in, and show each step."""
-    sender = _sender(request, id)
-    require(request, Permission.MANAGE_SENDERS)
-    context = {"check": sender_trials.check(sender, by=of_member(request.member))}
-    if request.htmx:
-        return render(request, "senders/edit.html#check", context)
-    return _sender_page(request, sender, **context)
-
-
-@require_POST
-def sender_test(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Send one message, and show what became of it."""
-    sender = _sender(request, id)
-    require(request, Permission.EDIT)
-    form = SendTestForm(request.POST, member=request.member, channel=sender.channel)
-    trial = None
-    if form.is_valid():
-        trial = sender_trials.send(sender, form, request.member)
-    context = {"test_form": form, "trial": trial}
-    if request.htmx:
-        return render(request, "senders/edit.html#test", context)
-    return _sender_page(request, sender, **context)
-
-
-def actions_of(request: PageRequest, sender: Sender, *, used_by: int, with_open: bool) -> list[Action]:
-    """Return what the member may do to the sender."""
-
-    def url(name: str) -> str:
-        return workspace_url(request, name, id=sender.public_id)
-
-    actions = []
-    if with_open:
-        actions.append(Action(label=_("Open"), url=url("sender"), icon="pencil"))
-    if not request.member.may(Permission.MANAGE_SENDERS):
-        return actions
-    if sender.status == SenderStatus.ACTIVE:
-        actions.append(
-            Action(
-                label=_("Pause"),
-                url=url("sender_pause"),
-                icon="pause",
-                method="post",
-                confirm=_pause_question(sender),
-            )
-        )
-    else:
-        actions.append(Action(label=_("Activate"), url=url("sender_activate"), icon="play", method="post"))
-    actions.append(
-        Action(
-            label=_("Delete"),
-            url=url("sender_delete"),
-            icon="trash-2",
-            method="post",
-            style="danger",
-            separate=True,
-            disabled=_("Campaigns use it.") if used_by else "",
-            confirm=_delete_question(sender),
-        )
-    )
-    return actions
+    return editor(request, sender, sender.channel, form, setup)
 
 
 def limits_text(sender: Sender) -> list[str]:
@@ -278,34 +171,11 @@ def limits_text(sender: Sender) -> list[str]:
     return [str(text) % {"n": f"{value:g}"} for text, value in shown if value is not None]
 
 
-def _pause_question(sender: Sender) -> Confirm:
-    return Confirm(
-        title=_("Pause “%(name)s”?") % {"name": sender.name},
-        text=_("Its campaigns wait, within a second, until it is active again. Nothing is lost."),
-        label=_("Pause"),
-        danger=False,
-    )
-
-
-def _delete_question(sender: Sender) -> Confirm:
-    return Confirm(
-        title=_("Delete “%(name)s”?") % {"name": sender.name},
-        text=_("Its settings and credentials are gone for good."),
-        label=_("Delete"),
-    )
-
-
-def _sender(request: PageRequest, id: UUID) -> Sender:
-    sender = queries.sender_for(request.member, id)
-    if sender is None:
-        raise Http404
-    return sender
-
-
 def _row(request: PageRequest, sender: Any) -> dict[str, Any]:
     return {
         "sender": sender,
         "status": sender.status.lower(),
+        "tone": "red" if sender.status == SenderStatus.BLOCKED else "amber",
         "origin": sender.config.get("from_address", ""),
         "limits": limits_text(sender),
         "health": queries.health_of(sender),
@@ -344,46 +214,6 @@ def _chips(request: PageRequest, channels: list[str], statuses: list[str]) -> li
             url = changed_query(request, **{name: [other for other in values if other != value] or None})
             chips.append(Chip(label=label, url=url, name=name, value=value))
     return chips
-
-
-def _sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpResponse:
-    form = SenderForm(initial=SenderForm.initial_of(sender))
-    setup = setup_form(sender.channel)(initial=sender.config, secrets_set=tuple(secrets.set_names(sender)))
-    return _editor(request, sender, sender.channel, form, setup, **context)
-
-
-def _editor(
-    request: PageRequest,
-    sender: Sender | None,
-    channel: str,
-    form: SenderForm,
-    setup: SetupForm,
-    **context: Any,
-) -> HttpResponse:
-    may_manage = request.member.may(Permission.MANAGE_SENDERS)
-    if not may_manage:
-        for field in (*form.fields.values(), *setup.fields.values()):
-            field.disabled = True
-    used_by = getattr(sender, "used_by_count", 0)
-    filled = {
-        "sender": sender,
-        "channel": channel,
-        "form": form,
-        "setup": setup,
-        "may_manage": may_manage,
-        "may_test": request.member.may(Permission.EDIT),
-        "used_by": used_by,
-        "health": queries.health_of(sender) if sender else None,
-        "status": sender.status.lower() if sender else "",
-        "records": sender_trials.dns_records(sender) if sender and may_manage else [],
-        "actions": actions_of(request, sender, used_by=used_by, with_open=False) if sender else [],
-        "test_form": SendTestForm(
-            member=request.member, channel=channel, initial={"address": request.member.user.email}
-        ),
-        **context,
-    }
-    has_errors = (form.is_bound and form.errors) or (setup.is_bound and setup.errors)
-    return render(request, "senders/edit.html", filled, status=422 if has_errors else 200)
 
 
 def _explain(form: SenderForm, setup: SetupForm, error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,20 +12,17 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.channels import registry
 from clarion.content import operations, queries
-from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed
-from clarion.content.rendering import Preview, preview
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
-from clarion.web.mail_frame import document, framed, note
 from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
 from clarion.web.statuses import channel_look
-from clarion.web.template_forms import TemplateForm, insertable, people, source_of, variables_as
+from clarion.web.template_forms import TemplateForm, insertable, people, source_of
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -50,10 +48,16 @@ HINT = gettext_lazy(
     " and {% for line in lines %} … {% endfor %} for lists."
 )
 
-#: What the editor begins with.
+#: What the editor begins with, by mode.
 STARTERS = {
     "html": '<!doctype html>\n<html>\n<body>\n  <h1>Hello {{ first_name|default("there") }},</h1>\n  <p>…</p>\n'
     '  <p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>\n</body>\n</html>\n',
+    "mjml": "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
+    '        <mj-text font-size="16px">Hello {{ first_name|default("there") }},</mj-text>\n'
+    '        <mj-button href="https://example.com/">…</mj-button>\n'
+    '        <mj-text><a href="{{ unsubscribe_url }}">Unsubscribe</a></mj-text>\n'
+    "      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n",
+    "text": 'Hello {{ first_name|default("there") }},\n\n…\n\nUnsubscribe: {{ unsubscribe_url }}\n',
 }
 
 
@@ -160,50 +164,6 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
             )
             return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
     return _editor(request, template, form)
-
-
-@require_POST
-def template_check(request: PageRequest, workspace: str) -> HttpResponse:
-    """What is wrong with the message as it stands in the editor, and what it lacks; a fragment."""
-    require(request, Permission.EDIT)
-    shown, problems, compiled = _shown(request)
-    context = {
-        "problems": problems,
-        "preview": shown,
-        "variables": compiled.variables if compiled else [],
-        "octets": len(shown.html.encode()) if shown else 0,
-        "is_clipped": bool(shown and len(shown.html.encode()) > 102_000),
-        "as_somebody": bool(request.POST.get("as")),
-    }
-    return render(request, "templates/edit.html#check", context)
-
-
-@require_POST
-@framed
-def template_frame(request: PageRequest, workspace: str) -> HttpResponse:
-    """The message as it stands in the editor, as a document for the preview's frame."""
-    require(request, Permission.EDIT)
-    shown, problems, _compiled = _shown(request)
-    if shown is None:
-        first = problems[0]
-        return note(
-            _("Line %(line)d: %(text)s") % {"line": first.line, "text": first.sentence}
-            if first.line
-            else first.sentence
-        )
-    return _framed(request.POST, shown)
-
-
-@require_GET
-@framed
-def version_frame(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
-    """A saved version as a document for a frame."""
-    template = _template(request, id)
-    version = queries.version_of(template, number)
-    if version is None:
-        raise Http404
-    variables = variables_as(request.member, request.GET.get("as", ""))
-    return _framed(request.GET, preview(version.content, template.channel, variables))
 
 
 @require_POST
@@ -349,6 +309,7 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
         "version": version,
         "form": form,
         "hint": HINT,
+        "starters": json.dumps(STARTERS) if template is None else "",
         "may_edit": may_edit,
         "used_by": used_by,
         "people": people(request.member),
@@ -395,20 +356,3 @@ def _tell(request: PageRequest, new_version: int, was_renamed: bool) -> None:
         messages.success(request, _("The template is renamed."))
     else:
         messages.info(request, _("Nothing has changed, so no version was added."))
-
-
-def _shown(request: PageRequest) -> tuple[Preview | None, list[Any], Compiled | None]:
-    """Return the preview of what is in the editor, or the problems with it."""
-    channel = request.POST.get("channel", "email")
-    if channel not in registry.CHANNELS:
-        raise Http404
-    try:
-        compiled = compile_source(channel, source_of(request.POST), with_trial=False)
-    except ContentInvalid as error:
-        return None, error.problems, None
-    variables = variables_as(request.member, request.POST.get("as", ""))
-    return preview(compiled.content, channel, variables), [], compiled
-
-
-def _framed(data: Any, shown: Preview) -> HttpResponse:
-    return document(shown, as_text=data.get("view") == "text", dark=data.get("dark") == "1")

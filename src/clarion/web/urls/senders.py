@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from clarion.web.pages import sender_acting as acting
 from clarion.web.pages import senders
 
 workspace_urlpatterns = [
@@ -9,9 +10,9 @@ workspace_urlpatterns = [
     path("senders/new/", senders.sender_new, name="sender_new"),
     path("senders/new/<slug:channel>/", senders.sender_create, name="sender_create"),
     path("senders/<uuid:id>/", senders.sender_edit, name="sender"),
-    path("senders/<uuid:id>/pause/", senders.sender_pause, name="sender_pause"),
-    path("senders/<uuid:id>/activate/", senders.sender_activate, name="sender_activate"),
-    path("senders/<uuid:id>/delete/", senders.sender_delete, name="sender_delete"),
-    path("senders/<uuid:id>/check/", senders.sender_check, name="sender_check"),
-    path("senders/<uuid:id>/test/", senders.sender_test, name="sender_test"),
+    path("senders/<uuid:id>/pause/", acting.sender_pause, name="sender_pause"),
+    path("senders/<uuid:id>/activate/", acting.sender_activate, name="sender_activate"),
+    path("senders/<uuid:id>/delete/", acting.sender_delete, name="sender_delete"),
+    path("senders/<uuid:id>/check/", acting.sender_check, name="sender_check"),
+    path("senders/<uuid:id>/test/", acting.sender_test, name="sender_test"),
 ]

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
+from clarion.web.pages import template_previews as previews
 from clarion.web.pages import template_versions as versions
 from clarion.web.pages import templates
 
 workspace_urlpatterns = [
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", templates.template_new, name="template_new"),
-    path("templates/check/", templates.template_check, name="template_check"),
-    path("templates/frame/", templates.template_frame, name="template_frame"),
+    path("templates/check/", previews.template_check, name="template_check"),
+    path("templates/frame/", previews.template_frame, name="template_frame"),
     path("templates/<uuid:id>/", templates.template_edit, name="template"),
     path("templates/<uuid:id>/duplicate/", templates.template_duplicate, name="template_duplicate"),
     path("templates/<uuid:id>/archive/", templates.template_archive, name="template_archive"),
@@ -18,7 +19,7 @@ workspace_urlpatterns = [
     path("templates/<uuid:id>/versions/<int:number>/", versions.version, name="template_version"),
     path(
         "templates/<uuid:id>/versions/<int:number>/frame/",
-        templates.version_frame,
+        previews.version_frame,
         name="template_version_frame",
     ),
     path(

@@ -63,6 +63,14 @@ function refresh() {
   showFrame();
 }
 
+// A beginning that nobody has touched gives way to the one of the chosen language.
+const starters = JSON.parse(form?.dataset.starters || "{}");
+on("change", "[data-starters] [name=mode]", (_event, choice) => {
+  if (!Object.values(starters).includes(area.value) && area.value.trim()) return;
+  area.value = starters[choice.value];
+  numberLines();
+});
+
 let waiting = 0;
 function soon() {
   clearTimeout(waiting);

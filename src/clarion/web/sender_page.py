@@ -1,0 +1,126 @@
+"""The page of one sender: its forms, what is told about it, and what may be done to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from clarion.channels.forms import SetupForm, setup_form
+from clarion.senders import queries, secrets
+from clarion.senders.models import Sender, SenderStatus
+from clarion.web import sender_trials
+from clarion.web.links import workspace_url
+from clarion.web.parts import Action, Confirm
+from clarion.web.sender_forms import SenderForm, SendTestForm, plain_numbers
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.web.http import PageRequest
+
+
+def sender_of(request: PageRequest, id: UUID) -> Sender:
+    sender = queries.sender_for(request.member, id)
+    if sender is None:
+        raise Http404
+    return sender
+
+
+def actions_of(request: PageRequest, sender: Sender, *, used_by: int, with_open: bool) -> list[Action]:
+    """Return what the member may do to the sender."""
+
+    def url(name: str) -> str:
+        return workspace_url(request, name, id=sender.public_id)
+
+    actions = []
+    if with_open:
+        actions.append(Action(label=_("Open"), url=url("sender"), icon="pencil"))
+    if not request.member.may(Permission.MANAGE_SENDERS):
+        return actions
+    if sender.status == SenderStatus.ACTIVE:
+        actions.append(
+            Action(
+                label=_("Pause"),
+                url=url("sender_pause"),
+                icon="pause",
+                method="post",
+                confirm=pause_question(sender),
+            )
+        )
+    else:
+        actions.append(Action(label=_("Activate"), url=url("sender_activate"), icon="play", method="post"))
+    actions.append(
+        Action(
+            label=_("Delete"),
+            url=url("sender_delete"),
+            icon="trash-2",
+            method="post",
+            style="danger",
+            separate=True,
+            disabled=_("Campaigns use it.") if used_by else "",
+            confirm=delete_question(sender),
+        )
+    )
+    return actions
+
+
+def pause_question(sender: Sender) -> Confirm:
+    return Confirm(
+        title=_("Pause “%(name)s”?") % {"name": sender.name},
+        text=_("Its campaigns wait, within a second, until it is active again. Nothing is lost."),
+        label=_("Pause"),
+        danger=False,
+    )
+
+
+def delete_question(sender: Sender) -> Confirm:
+    return Confirm(
+        title=_("Delete “%(name)s”?") % {"name": sender.name},
+        text=_("Its settings and credentials are gone for good."),
+        label=_("Delete"),
+    )
+
+
+def sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpResponse:
+    form = SenderForm(initial=SenderForm.initial_of(sender))
+    setup = setup_form(sender.channel)(
+        initial=plain_numbers(sender.config), secrets_set=tuple(secrets.set_names(sender))
+    )
+    return editor(request, sender, sender.channel, form, setup, **context)
+
+
+def editor(
+    request: PageRequest,
+    sender: Sender | None,
+    channel: str,
+    form: SenderForm,
+    setup: SetupForm,
+    **context: Any,
+) -> HttpResponse:
+    may_manage = request.member.may(Permission.MANAGE_SENDERS)
+    if not may_manage:
+        for field in (*form.fields.values(), *setup.fields.values()):
+            field.disabled = True
+    used_by = getattr(sender, "used_by_count", 0)
+    filled = {
+        "sender": sender,
+        "channel": channel,
+        "form": form,
+        "setup": setup,
+        "may_manage": may_manage,
+        "may_test": request.member.may(Permission.EDIT),
+        "used_by": used_by,
+        "health": queries.health_of(sender) if sender else None,
+        "status": sender.status.lower() if sender else "",
+        "records": sender_trials.dns_records(sender) if sender and may_manage else [],
+        "actions": actions_of(request, sender, used_by=used_by, with_open=False) if sender else [],
+        "test_form": SendTestForm(
+            member=request.member, channel=channel, initial={"address": request.member.user.email}
+        ),
+        **context,
+    }
+    has_errors = (form.is_bound and form.errors) or (setup.is_bound and setup.errors)
+    return render(request, "senders/edit.html", filled, status=422 if has_errors else 200)

@@ -1,0 +1,142 @@
+"""Templates and senders in Chromium: the live preview, mistakes at their line, accessibility, a silent console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from clarion.audience.models import Contact
+from clarion.content import operations as templates
+from clarion.content.models import Template
+from clarion.senders import operations as senders
+from clarion.workspaces.actors import of_member
+from tests.browser.conftest import PATIENCE, watch
+from tests.factories import Cast, make_cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+MJML = """<mjml>
+  <mj-body>
+    <mj-section><mj-column><mj-text>Hello {{ first_name|default("there") }}</mj-text></mj-column></mj-section>
+  </mj-body>
+</mjml>
+"""
+
+
+@pytest.fixture
+def cast() -> Cast:
+    cast = make_cast()
+    Contact.objects.create(workspace=cast.workspace, email="zoe@example.test", first_name="Zoë")
+    return cast
+
+
+@pytest.fixture
+def template(cast: Cast) -> Template:
+    source = {"mode": "mjml", "subject": "For {{ first_name }}", "source": MJML}
+    return templates.create_template(by=of_member(cast.bob), channel="email", name="Welcome", source=source)
+
+
+@pytest.fixture
+def opened(
+    live_server: Any, browser: Browser, cast: Cast, settings: Any
+) -> Iterator[Callable[..., tuple[Page, list[str]]]]:
+    """Opens a page of the workspace as its owner; returns the page and what it complained of."""
+    client = Client()
+    client.force_login(cast.alice.user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    contexts = []
+
+    def open_page(path: str, **options: Any) -> tuple[Page, list[str]]:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        heard = watch(page)
+        page.goto(f"{live_server.url}/w/{cast.workspace.slug}/{path}")
+        return page, heard
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_the_preview_follows_what_is_typed(opened: Callable[..., Any], template: Template) -> None:
+    page, heard = opened(f"templates/{template.public_id}/")
+    frame = page.frame_locator(".preview__frame")
+    expect(frame.get_by_text("Hello Zoë")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#check")).to_contain_text("For Zoë", timeout=PATIENCE)
+    before = page.evaluate("history.length")
+
+    page.locator("#id_source").fill(MJML.replace("Hello", "Servus"))
+
+    expect(frame.get_by_text("Servus Zoë")).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("history.length") == before
+    assert heard == []
+
+
+def test_a_mistake_is_shown_at_its_line(opened: Callable[..., Any], template: Template) -> None:
+    page, heard = opened(f"templates/{template.public_id}/")
+    expect(page.locator("#check")).to_contain_text("For Zoë", timeout=PATIENCE)
+
+    page.locator("#id_source").fill(MJML.replace("<mj-text>", "<mj-txt>"))
+
+    expect(page.locator("#check")).to_contain_text("There is no tag <mj-txt>", timeout=PATIENCE)
+    expect(page.locator(".code__lines [data-bad]").first).to_have_text("3")
+    page.locator("[data-go-to-line]").first.click()
+    selected = page.evaluate(
+        "(() => { const a = document.querySelector('#id_source');"
+        " return a.value.slice(a.selectionStart, a.selectionEnd); })()"
+    )
+    assert "<mj-txt>" in selected
+    assert heard == []
+
+
+def test_saving_keeps_what_was_typed(opened: Callable[..., Any], template: Template) -> None:
+    page, _heard = opened(f"templates/{template.public_id}/")
+    expect(page.locator("#check")).to_contain_text("For Zoë", timeout=PATIENCE)
+
+    page.locator("#id_subject").fill("News")
+    page.get_by_role("button", name="Save").first.click()
+
+    expect(page.get_by_text("Version 2 is saved.")).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_preview_works_without_scripts(opened: Callable[..., Any], template: Template) -> None:
+    page, _heard = opened(f"templates/{template.public_id}/", java_script_enabled=False)
+
+    page.get_by_role("button", name="Show the preview").click()
+
+    expect(page.frame_locator(".preview__frame").get_by_text("Hello Zoë")).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_pages_are_accessible_and_silent(
+    opened: Callable[..., Any], template: Template, cast: Cast, axe_source: str, look: str
+) -> None:
+    sender = senders.create_sender(
+        by=of_member(cast.alice), channel="email", name="Shop",
+        config={"host": "mail.example.test", "from_address": "shop@example.test"},
+    )  # fmt: skip
+    size = {"width": 390, "height": 844} if look == "phone" else {"width": 1440, "height": 900}
+    options = {"viewport": size, "color_scheme": "dark" if look == "dark" else "light", "bypass_csp": True}
+    one = f"templates/{template.public_id}/"
+    paths = ["templates/", one, f"{one}versions/", f"{one}versions/1/"]
+    paths += ["senders/", "senders/new/", f"senders/{sender.public_id}/"]
+
+    for path in paths:
+        page, heard = opened(path, **options)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(axe_source)
+        found = page.evaluate(
+            "axe.run(document, {iframes: false})"
+            ".then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"
+        )
+
+        assert found == [], path
+        assert heard == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
