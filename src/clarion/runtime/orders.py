@@ -15,6 +15,7 @@ from clarion.audience.operations.sources import dialect_of
 from clarion.campaigns import operations
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.operations import delete as delete_campaign
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import compiling, queries
@@ -224,7 +225,7 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
 
 def _take_back(campaign: Campaign | None, source: Source, by: Actor) -> None:
     if campaign is not None:
-        operations.delete(campaign=campaign, by=by)
+        delete_campaign(campaign=campaign, by=by)
     audience.delete_source(by=by, source=source)
 
 
