@@ -40,7 +40,10 @@ def make_run(
     sender = Sender.objects.create(
         workspace=workspace, channel=channel, name="Sender", config=config or {}, **sender_fields
     )
-    return add_run(workspace, sender, count=count, content=content, campaign=campaign)
+    made = add_run(workspace, sender, count=count, content=content, campaign=campaign)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze deliveries_recipient, deliveries_delivery")
+    return made
 
 
 @transaction.atomic

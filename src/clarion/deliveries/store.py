@@ -56,11 +56,6 @@ class Workshop(Protocol):
         """End the run's campaign as failed."""
 
 
-async def _check(connection: psycopg.AsyncConnection[Row]) -> None:
-    """See that a pooled connection lives. One dead connection means that the server was restarted."""
-    await AsyncConnectionPool.check_connection(connection)
-
-
 async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
     set_json_loads(orjson.loads, connection)
     # Ranges of ids are planned for the values at hand: the tables grow by millions between two plans.
@@ -68,22 +63,11 @@ async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
 
 
 def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open, that gets over restarts of the server."""
-    pool: AsyncConnectionPool[psycopg.AsyncConnection[Row]]
-
-    async def check(connection: psycopg.AsyncConnection[Row]) -> None:
-        try:
-            await _check(connection)
-        except psycopg.OperationalError:
-            # Without this, each dead connection would be waited for with growing gaps.
-            await pool.drain()
-            raise
-
-    pool = AsyncConnectionPool(
-        dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, check=check,
-        configure=_configure, kwargs={"autocommit": True, "prepare_threshold": 3},
+    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`."""
+    return AsyncConnectionPool(
+        dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
+        kwargs={"autocommit": True, "prepare_threshold": 3},
     )  # fmt: skip
-    return pool
 
 
 class PostgresStore:
@@ -109,7 +93,11 @@ class PostgresStore:
         try:
             async with self._pool.connection() as connection:
                 yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as problem:
+        except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+            # One dead connection means that the server was restarted, and the others are dead too.
+            await self._pool.drain()
+            raise StoreDown(str(problem)) from problem
+        except PoolTimeout as problem:
             raise StoreDown(str(problem)) from problem
 
     async def plan(self) -> list[LaneSpec]:

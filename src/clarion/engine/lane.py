@@ -202,7 +202,7 @@ class Lane:
             return None
         claim, claim_id = queue.take(now)
         self._limits.take(1, now)
-        if len(queue) * 2 <= self._wanted(queue, now):
+        if len(queue) <= queue.low:
             self._claim_wanted.set()
         return queue, claim, claim_id
 
@@ -257,7 +257,8 @@ class Lane:
         claimed = False
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
             size = self._wanted(queue, now)
-            if size >= 1 and len(queue) * 2 <= size and not queue.halted and queue.empty_until <= now:
+            queue.low = size // 2
+            if size >= 1 and len(queue) <= queue.low and not queue.halted and queue.empty_until <= now:
                 claimed = await self._claim(queue, size) or claimed
         return claimed
 

@@ -30,6 +30,7 @@ class RunSpec:
 
     @property
     def key(self) -> RunKey:
+        """The run and its step."""
         return (self.run_id, self.step)
 
 
@@ -99,6 +100,8 @@ class Settlement:
 
     def dump(self) -> bytes:
         """Return it as a line of JSON for the journal."""
+        if self.stage is Settled.SENT:
+            return orjson.dumps([2, self.code, self.provider_id, 0, "", 0.0, False, False])
         return orjson.dumps(
             [
                 self.stage.value, self.code, self.provider_id, self.reason.value if self.reason else 0,

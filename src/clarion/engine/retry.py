@@ -39,6 +39,8 @@ class Breaker:
 
     def succeeded(self) -> bool:
         """Note that the provider answered; return whether that closed the breaker."""
+        if not self._failures and not self.probing and self.open_until == 0.0:
+            return False  # as nearly always
         was_troubled = self.probing or self.open_until > 0.0
         self._failures = 0
         self._gap = self._first_gap

@@ -69,8 +69,13 @@ class Handover:
 
     def _finish(self, outcome: Outcome) -> None:
         if isinstance(outcome, Accepted):
-            self._lane.provider_answered()
-            self._settle(Settled.SENT, code=outcome.code, provider_id=outcome.provider_id)
+            lane, claim = self._lane, self._claim
+            lane.provider_answered()
+            settlement = Settlement(
+                self._claim_id, claim.delivery_id, Settled.SENT, outcome.code[:20], outcome.provider_id[:120]
+            )
+            lane.journal.end(self._claim_id, claim.delivery_id, settlement.dump())
+            lane.outbox.add(self._queue.key, settlement)
         elif isinstance(outcome, Deferred):
             self._put_off(outcome)
         elif isinstance(outcome, Unknown):
@@ -135,4 +140,4 @@ class Handover:
         )  # fmt: skip
         if self._handed:
             self._lane.journal.end(self._claim_id, claim.delivery_id, settlement.dump())
-        self._lane.outbox.add(self._queue.run.key, settlement)
+        self._lane.outbox.add(self._queue.key, settlement)

@@ -9,8 +9,8 @@ from clarion.engine.ports import Store
 from clarion.engine.turns import RunQueue
 
 #: Outcomes are written when there are so many, or after so many seconds.
-SETTLE_MOST = 500
-SETTLE_SECONDS = 0.05
+SETTLE_MOST = 1000
+SETTLE_SECONDS = 0.1
 
 
 class Outbox:

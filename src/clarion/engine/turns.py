@@ -15,9 +15,12 @@ class RunQueue:
 
     def __init__(self, run: RunSpec, composer: Composer, *, share: float, now: float) -> None:
         self.run = run
+        self.key = run.key
         self.composer = composer
         #: Turns taken, each divided by the run's weight: the smallest goes next.
         self.virtual = 0.0
+        #: More is claimed when so many are left.
+        self.low = 0
         #: Nothing more may be handed over: it was paused or cancelled.
         self.halted = False
         #: The ledger had nothing to claim; not asked again before that time.

@@ -58,9 +58,6 @@ def main(*, is_lent: bool = False) -> int:
             loop.add_signal_handler(number, stop.set)
         await run(stop, is_lent=is_lent)
 
-    # What is loaded by now stays: the collector need not look at it again, nor so often at the rest.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
     uvloop.run(send())
     return 0
 
@@ -69,6 +66,9 @@ async def run(
     stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None, is_lent: bool = False
 ) -> None:
     """Be a sending process until `stop` is set. Waits for the database as long as it takes."""
+    # What is loaded by now stays: the collector need not look at it again, nor so often at the rest.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     folder = Path(settings.CLARION_HOME) / "journal"
     name = f"{socket.gethostname()[:32]}-{getpid()}-{secrets.token_hex(4)}{presence.LENT if is_lent else ''}"
     dsn = conninfo()
