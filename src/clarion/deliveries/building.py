@@ -29,6 +29,8 @@ CHUNK = 20_000
 LATE_SUPPRESSIONS = 10_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
+#: First key of the lock under which a chunk is added, and a run is called off.
+_CHUNK_SPACE = 0x4348554E
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
 _CANDIDATES = {
@@ -160,10 +162,20 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
+def hold_building(run_id: int) -> None:
+    """Until the transaction ends, let nobody else add to the run or call it off.
+
+    Not the run's row: sending counts on it, and would come to a stand for as long as a chunk takes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
+
+
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more."""
-    row = Run.objects.select_for_update().get(pk=run.pk)
+    hold_building(run.pk)
+    row = Run.objects.get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
