@@ -4,6 +4,7 @@ Each chunk is one transaction: rows, counters, the waterfall and the cursor toge
 that sending begins within a moment even for millions.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -108,32 +109,37 @@ where id = %(run)s
 """
 
 
-def build(campaign_id: int) -> None:
-    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off."""
+def build(campaign_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off.
+
+    A true answer of `stopping` ends it after the chunk at hand; another process, or a later one, goes on.
+    """
     try:
         run = operations.begin_run(campaign_id)
         if run is not None:
-            build_run(run)
+            build_run(run, stopping=stopping)
     except RunInvalid as problem:
         operations.fail_campaign(campaign_id, str(problem))
 
 
-def build_run(run: Run) -> None:
+def build_run(run: Run, *, stopping: Callable[[], bool] = lambda: False) -> None:
     """Go on building a run. Raises RunInvalid when its source is not to be had."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.pk])
         if not cursor.fetchone()[0]:
             return
         try:
-            _build_on(run)
+            _build_on(run, stopping)
         finally:
             cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.pk])
 
 
-def _build_on(run: Run) -> None:
+def _build_on(run: Run, stopping: Callable[[], bool]) -> None:
     facts = _facts(run)
     more = True
     while more:
+        if stopping():
+            return
         more = _build_chunk(run, facts)
         run.refresh_from_db()
         if run.total == FIRST_CHUNK or not more:
