@@ -166,6 +166,7 @@ class Follower:
             )
         except TransitionRefused:
             return watching.snapshot(seen.campaign.pk)
+        self.display.note("Pausing: what is under way is settled …")
         if self._worker is not None:
             self._worker.stop()
         self.display.note(f"Paused. `clarion campaign continue {words}` goes on.")
