@@ -55,8 +55,14 @@ _CANDIDATES = {
         select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
                false as invalid, c.state <> 'ACTIVE' as barred
         from (
-            select distinct contact_id from audience_listmember
-            where list_id = any(%(lists)s) and contact_id > %(after)s order by contact_id limit %(chunk)s
+            select distinct contact_id
+            from unnest(%(lists)s::bigint[]) wanted
+            cross join lateral (
+                -- Each list's next members by its own index, however many lists and members there are.
+                select contact_id from audience_listmember
+                where list_id = wanted and contact_id > %(after)s order by contact_id limit %(chunk)s
+            ) next
+            order by contact_id limit %(chunk)s
         ) m
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
     """,
