@@ -34,7 +34,6 @@ WRITERS = {
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/partitions.py": "makes room for new runs",
-    "runtime/demo/removing.py": "takes a demo workspace away, with what every app keeps of it",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.

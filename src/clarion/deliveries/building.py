@@ -4,6 +4,7 @@ Each chunk is one transaction: rows, counters, the waterfall and the cursor toge
 that sending begins within a moment even for millions.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ CHUNK = 20_000
 LATE_SUPPRESSIONS = 10_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
+#: First key of the lock under which a chunk is added, and a run is called off.
+_CHUNK_SPACE = 0x4348554E
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
 _CANDIDATES = {
@@ -119,32 +122,37 @@ where id = %(run)s
 """
 
 
-def build(campaign_id: int) -> None:
-    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off."""
+def build(campaign_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off.
+
+    A true answer of `stopping` ends it after the chunk at hand; another process, or a later one, goes on.
+    """
     try:
         run = operations.begin_run(campaign_id)
         if run is not None:
-            build_run(run)
+            build_run(run, stopping=stopping)
     except RunInvalid as problem:
         operations.fail_campaign(campaign_id, str(problem))
 
 
-def build_run(run: Run) -> None:
+def build_run(run: Run, *, stopping: Callable[[], bool] = lambda: False) -> None:
     """Go on building a run. Raises RunInvalid when its source is not to be had."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.pk])
         if not cursor.fetchone()[0]:
             return
         try:
-            _build_on(run)
+            _build_on(run, stopping)
         finally:
             cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.pk])
 
 
-def _build_on(run: Run) -> None:
+def _build_on(run: Run, stopping: Callable[[], bool]) -> None:
     facts = _facts(run)
     more = True
     while more:
+        if stopping():
+            return
         more = _build_chunk(run, facts)
         run.refresh_from_db()
         if run.total == FIRST_CHUNK or not more:
@@ -173,10 +181,20 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
+def hold_building(run_id: int) -> None:
+    """Until the transaction ends, let nobody else add to the run or call it off.
+
+    Not the run's row: sending counts on it, and would come to a stand for as long as a chunk takes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
+
+
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more."""
-    row = Run.objects.select_for_update().get(pk=run.pk)
+    hold_building(run.pk)
+    row = Run.objects.get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK

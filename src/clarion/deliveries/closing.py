@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 
 from clarion.campaigns.states import Status
-from clarion.deliveries import operations
+from clarion.deliveries import building, operations
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import STEPS, Stage
 
@@ -68,6 +68,7 @@ def close(run: Run) -> None:
     """Settle what is pending in a run that was called off, and finish it when nothing is in flight any more."""
     stage = _STAGES[Status(run.campaign.status)]
     with transaction.atomic():
+        building.hold_building(run.pk)
         row = Run.objects.select_for_update().get(pk=run.pk)
         if row.closing_stage is None:
             Run.objects.filter(pk=run.pk).update(closing_stage=stage)

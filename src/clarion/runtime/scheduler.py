@@ -28,7 +28,7 @@ class Scheduler:
         self._stopping = threading.Event()
         self._wanted = {"build": threading.Event(), "tick": threading.Event()}
         self._threads = [
-            threading.Thread(target=self._loop, args=("build", build_due), name="build", daemon=True),
+            threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
             threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
         ]
 
@@ -49,6 +49,9 @@ class Scheduler:
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+
+    def _build(self) -> None:
+        build_due(self._stopping.is_set)
 
     def _loop(self, name: str, look: Callable[[], None]) -> None:
         wanted = self._wanted[name]
@@ -83,13 +86,13 @@ def start_due() -> None:
             continue
 
 
-def build_due() -> None:
+def build_due(stopping: Callable[[], bool] = lambda: False) -> None:
     """Build the run of every building campaign, and go on where an earlier process stopped."""
     for campaign_id in Campaign.objects.filter(status=Status.BUILDING).values_list("pk", flat=True):
-        building.build(campaign_id)
+        building.build(campaign_id, stopping=stopping)
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
-        building.build_run(run)
+        building.build_run(run, stopping=stopping)
 
 
 def finish_settled() -> None:
