@@ -16,20 +16,20 @@ from tests.bench import machine
 
 HOME = machine.prepare()
 
-from django.db import connection  # noqa: E402
+from django.db import connection
 
-from clarion.audience import operations as audience  # noqa: E402
-from clarion.audience.models import Contact, List, Source  # noqa: E402
-from clarion.audience.reading import read_source  # noqa: E402
-from clarion.campaigns import operations as campaigns  # noqa: E402
-from clarion.campaigns.models import Campaign  # noqa: E402
-from clarion.channels import registry  # noqa: E402
-from clarion.deliveries import building  # noqa: E402
-from clarion.deliveries import operations as runs  # noqa: E402
-from clarion.deliveries.models import Run  # noqa: E402
-from clarion.senders.models import Sender  # noqa: E402
-from clarion.workspaces import actors  # noqa: E402
-from clarion.workspaces.models import Workspace  # noqa: E402
+from clarion.audience import operations as audience
+from clarion.audience.models import Contact, List, Source
+from clarion.audience.reading import read_source
+from clarion.campaigns import operations as campaigns
+from clarion.campaigns.models import Campaign
+from clarion.channels import registry
+from clarion.deliveries import building
+from clarion.deliveries import operations as runs
+from clarion.deliveries.models import Run
+from clarion.senders.models import Sender
+from clarion.workspaces import actors
+from clarion.workspaces.models import Workspace
 
 LINE = "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>\n"
 HTML = f"<html><body><p>Hi {{{{ first_name }}}} from {{{{ city }}}}: {{{{ points }}}}</p>{LINE * 44}</body></html>"

@@ -15,7 +15,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def prepare() -> Path:
     """Point the settings at a fresh home, before they are read; return it."""
-    home = Path(tempfile.mkdtemp(prefix="clarion-bench-", dir="/tmp"))  # noqa: S108
+    home = Path(tempfile.mkdtemp(prefix="clarion-bench-", dir="/tmp"))
     home.chmod(0o711)
     os.environ |= {
         "CLARION_HOME": str(home),
