@@ -55,7 +55,9 @@ class Scripted:
 class Bench:
     """A lane with its surroundings."""
 
-    def __init__(self, transport: Scripted, *, limits: dict[str, float | None] | None = None, **spec: Any) -> None:
+    def __init__(
+        self, transport: Scripted, *, limits: dict[str, float | None] | None = None, **spec: Any
+    ) -> None:
         self.transport = transport
         self.store = MemoryStore(lambda spec: transport)
         self._spec = {"limits": limits or {}} | spec
