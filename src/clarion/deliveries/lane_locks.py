@@ -6,6 +6,7 @@ for `FENCE_SECONDS` therefore holds still before anybody else can become the own
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -27,6 +28,8 @@ HEARTBEAT_SECONDS = 1.0
 FENCE_SECONDS = 3.0
 #: A sending process whose row was not touched for so long does not count as a peer.
 PEER_SECONDS = 10.0
+#: A process that was taken for dead and comes back counts again.
+_BEAT = "update deliveries_worker set heartbeat_at = now(), ended_at = null where id = %s returning 1"
 #: First key of the locks, so that they meet no others.
 _LOCK_SPACE = 0x4C414E45
 
@@ -38,13 +41,15 @@ class LaneLocks:
         self._dsn, self._worker_id, self._woken = dsn, worker_id, woken
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._turn = asyncio.Lock()
-        self._heard_at = 0.0
+        self._heard_at = -FENCE_SECONDS
         self._generation = 0
+        #: What this session holds: the server would count a lock taken twice, and keep it when it is released once.
+        self._held: set[tuple[int, int]] = set()
 
     @property
     def sound(self) -> bool:
         """Whether the server answered lately."""
-        return time.monotonic() - self._heard_at < FENCE_SECONDS
+        return _now() - self._heard_at < FENCE_SECONDS
 
     @property
     def generation(self) -> int:
@@ -59,22 +64,33 @@ class LaneLocks:
                 while True:
                     await self._beat()
                     await self._listen(HEARTBEAT_SECONDS)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
+            except (psycopg.Error, OSError, StoreDown) as problem:
                 log.warning("locks.lost", detail=str(problem)[:200])
-                self._connection = None
-                await asyncio.sleep(0.3)
+            except Exception:
+                # Without this task no lane would ever send again.
+                log.exception("locks.fault")
+            await self._disconnect()
+            await asyncio.sleep(0.3)
 
     async def aclose(self) -> None:
         """Give up every lock by ending the session."""
-        if self._connection is not None:
-            await self._connection.close()
+        await self._disconnect()
 
     async def acquire(self, key: tuple[int, int]) -> bool:
+        if key in self._held:
+            return True
+        generation = self._generation
         row = await self._ask("select pg_try_advisory_lock(%s::int, %s::int)", _lock(key))
+        if generation != self._generation:
+            raise StoreDown("the session ended meanwhile")
+        if row[0]:
+            self._held.add(key)
         return bool(row[0])
 
     async def release(self, key: tuple[int, int]) -> None:
-        await self._ask("select pg_advisory_unlock(%s::int, %s::int)", _lock(key))
+        if key in self._held:
+            self._held.discard(key)
+            await self._ask("select pg_advisory_unlock(%s::int, %s::int)", _lock(key))
 
     async def peers(self) -> int:
         row = await self._ask(
@@ -92,13 +108,18 @@ class LaneLocks:
         await connection.execute(f"listen {WAKE_CHANNEL}")
         self._connection = connection
         self._generation += 1
-        self._heard_at = time.monotonic()
+        self._held.clear()
+        self._heard_at = _now()
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await connection.close()
 
     async def _beat(self) -> None:
-        asked_at = time.monotonic()
-        await self._ask(
-            "update deliveries_worker set heartbeat_at = now() where id = %s returning 1", (self._worker_id,)
-        )
+        asked_at = _now()
+        await self._ask(_BEAT, (self._worker_id,))
         # The answer proves that the locks were held when it was asked for, not later.
         self._heard_at = asked_at
 
@@ -124,6 +145,11 @@ class LaneLocks:
         except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
             raise StoreDown(str(problem)) from problem
         return row or (None,)
+
+
+def _now() -> float:
+    """Return seconds that also pass while the machine sleeps, or is held still."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _lock(key: tuple[int, int]) -> tuple[int, int]:

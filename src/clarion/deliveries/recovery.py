@@ -14,7 +14,8 @@ from clarion.engine.plan import Settled, Settlement
 
 log = structlog.get_logger(__name__)
 
-#: A process on another host whose last heartbeat is older than this is taken for dead.
+#: A process whose journal is out of reach is taken for dead when its last heartbeat is older than this. It has
+#: stopped by itself long before: see lane_locks.FENCE_SECONDS.
 LOST_SECONDS = 60.0
 
 _WORKER_CLAIMS = """
@@ -23,9 +24,11 @@ from deliveries_claim c join deliveries_worker w on w.id = c.worker_id
 where w.name = %s order by c.id
 """
 
+#: One that has ended counts too, while it holds claims: it may have ended without being able to settle them.
 _LOST = """
-select name from deliveries_worker
-where ended_at is null and host <> %s and heartbeat_at < now() - make_interval(secs => %s)
+select w.name, w.host from deliveries_worker w
+where w.heartbeat_at < now() - make_interval(secs => %s)
+  and (w.ended_at is null or exists (select from deliveries_claim c where c.worker_id = w.id))
 """
 
 _END = "update deliveries_worker set ended_at = coalesce(ended_at, now()) where name = %s"
@@ -42,8 +45,10 @@ async def recover(store: PostgresStore, folder: Path, *, host: str, own: str) ->
             count += await _settle_remains(store, journal.read(folder, name))
             journal.forget(folder, name)
     async with store.connection() as connection:
-        lost = await (await connection.execute(_LOST, [host, LOST_SECONDS])).fetchall()
-    for (name,) in lost:
+        lost = await (await connection.execute(_LOST, [LOST_SECONDS])).fetchall()
+    for name, its_host in lost:
+        if name == own or (its_host == host and journal.is_kept(folder, name)):
+            continue  # it is read above, as soon as its process is dead
         # Its journal is out of reach: whatever it held may be at the provider.
         count += await _settle_remains(store, journal.Remains(name=name, trusted=False))
     return count

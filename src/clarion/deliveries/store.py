@@ -7,11 +7,12 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import orjson
 import psycopg
 import structlog
+from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -38,13 +39,14 @@ log = structlog.get_logger(__name__)
 GAPS = 40
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 
 class Workshop(Protocol):
     """What the store leaves to the rest of the program; called in a thread."""
 
     def transport(self, spec: LaneSpec) -> Transport:
-        """Return the transport of a sender, for one of its lanes."""
+        """Return the transport of a sender, for one of its lanes. May raise Django's OperationalError."""
 
     def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         """Return the composer of a run's step. Raises RenderFailed."""
@@ -125,11 +127,11 @@ class PostgresStore:
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
         async with self.connection() as connection:
             found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
-        transport = await asyncio.to_thread(self._workshop.transport, spec)
+        transport = await _asked(self._workshop.transport, spec)
         return transport, LaneState(limits=found[0] if found else {})
 
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
-        return await asyncio.to_thread(self._workshop.composer, spec, run)
+        return await _asked(self._workshop.composer, spec, run)
 
     async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
         async with self.connection() as connection, connection.transaction():
@@ -287,15 +289,23 @@ class PostgresStore:
             await connection.execute(sql.SAVE_LANE, facts)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
-        await asyncio.to_thread(self._workshop.refuse_sender, spec.sender_id, reason, detail)
+        await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
-        await asyncio.to_thread(self._workshop.fail_run, run.run_id, sentence)
+        await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+
+
+async def _asked(question: Callable[..., T], *arguments: object) -> T:
+    """Ask the workshop in a thread. A database that is not there is nobody's fault but its own."""
+    try:
+        return await asyncio.to_thread(question, *arguments)
+    except (OperationalError, InterfaceError) as problem:
+        raise StoreDown(str(problem)) from problem
 
 
 def _clean(words: str) -> str:
     """Return the provider's words without what PostgreSQL's text cannot hold."""
-    return words.replace("\x00", "")
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _numbers(values: Iterable[int]) -> str:

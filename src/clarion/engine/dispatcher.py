@@ -66,6 +66,8 @@ class Dispatcher:
         self._closing: dict[LaneKey, asyncio.Task[None]] = {}
         self._wanted = asyncio.Event()
         self._generation = locks.generation
+        #: Set when the process ends: what cannot be settled then is left to the journal.
+        self._is_ending = False
 
     def wake(self, *, campaign_id: int | None = None) -> None:
         """Something changed: look at the plan now. A named campaign hands over nothing until that is done."""
@@ -91,6 +93,10 @@ class Dispatcher:
                 except StoreDown as down:
                     log.warning("store.down", detail=str(down)[:200])
                     await asyncio.sleep(LOOK_SECONDS)
+                except Exception:
+                    # Whatever it was, the lanes that send must go on.
+                    log.exception("dispatcher.fault")
+                    await asyncio.sleep(LOOK_SECONDS)
                 wanted = asyncio.create_task(self._wanted.wait())
                 await asyncio.wait(
                     {wanted, stopped}, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -99,6 +105,7 @@ class Dispatcher:
         finally:
             stopped.cancel()
             guard.cancel()
+            self._is_ending = True
             for key in list(self._lanes):
                 self._close(key)
             await asyncio.gather(*self._closing.values(), return_exceptions=True)
@@ -108,10 +115,14 @@ class Dispatcher:
         while True:
             await asyncio.sleep(0.1)
             for lane in self._lanes.values():
-                if not self._locks.sound:
+                if not self._is_owner():
                     lane.suspended = True
-                elif lane.suspended and self._generation == self._locks.generation:
+                elif lane.suspended:
                     lane.resume()
+
+    def _is_owner(self) -> bool:
+        """Whether the lanes of this process are its own at this very moment."""
+        return self._locks.sound and self._generation == self._locks.generation
 
     async def _look(self) -> None:
         plan = {spec.key: spec for spec in await self._store.plan()}
@@ -123,16 +134,32 @@ class Dispatcher:
             self._close(key)
         for key, spec in plan.items():
             if key in self._lanes:
-                await self._lanes[key].update(spec)
+                await self._update(self._lanes[key], spec)
         await self._balance(plan)
 
+    async def _update(self, lane: Lane, spec: LaneSpec) -> None:
+        try:
+            await lane.update(spec)
+        except StoreDown:
+            raise
+        except Exception:
+            # One lane that cannot follow must not keep the others from being told of a pause.
+            log.exception("lane.update_fault", sender=spec.sender_id, lane=spec.lane)
+            self._close(spec.key)
+
     async def _own_again(self) -> None:
-        """After all locks were lost: keep the lanes that can be locked again, close the others."""
-        for key in list(self._lanes):
+        """After all locks were lost: keep the lanes that can be locked again, close the others.
+
+        What was claimed goes back: while the locks were lost, others may have judged it.
+        """
+        generation = self._locks.generation
+        for key, lane in list(self._lanes.items()):
+            lane.withdraw()
             if not await self._locks.acquire(key):
                 log.warning("lane.lost", sender=key[0], lane=key[1])
                 self._close(key)
-        self._generation = self._locks.generation
+        # Lost once more meanwhile, it is done once more.
+        self._generation = generation
 
     async def _balance(self, plan: dict[LaneKey, LaneSpec]) -> None:
         """Take free lanes up to a fair share, and any that nobody takes; give up what is above it."""
@@ -147,28 +174,46 @@ class Dispatcher:
         if not await self._locks.acquire(spec.key):
             return
         try:
-            transport, state = await self._store.open_lane(spec)
+            lane = await self._opened(spec)
         except StoreDown:
             await self._locks.release(spec.key)
             raise
         except Exception as fault:
             # One sender that cannot be opened must not keep the others from sending.
             log.exception("lane.unopenable", sender=spec.sender_id)
-            await self._store.refuse_sender(spec, Reason.SENDER_UNUSABLE, str(fault)[:200])
-            await self._locks.release(spec.key)
+            await self._refuse(spec, str(fault)[:200])
             return
-        lane = Lane(
-            spec=spec,
-            store=self._store,
-            transport=transport,
-            journal=self._journal,
-            state=state,
-            new_claim_id=self._new_claim_id,
-            clock=self._clock,
-        )
-        await lane.start()
         self._lanes[spec.key] = lane
         log.info("lane.opened", sender=spec.sender_id, lane=spec.lane)
+
+    async def _refuse(self, spec: LaneSpec, detail: str) -> None:
+        try:
+            await self._store.refuse_sender(spec, Reason.SENDER_UNUSABLE, detail)
+        except StoreDown:
+            raise
+        except Exception:
+            log.exception("sender.unblockable", sender=spec.sender_id)
+        finally:
+            await self._locks.release(spec.key)
+
+    async def _opened(self, spec: LaneSpec) -> Lane:
+        transport, state = await self._store.open_lane(spec)
+        try:
+            lane = Lane(
+                spec=spec,
+                store=self._store,
+                transport=transport,
+                journal=self._journal,
+                state=state,
+                new_claim_id=self._new_claim_id,
+                clock=self._clock,
+                is_owned=self._is_owner,
+            )
+            await lane.start()
+        except BaseException:
+            await transport.aclose()
+            raise
+        return lane
 
     def _close(self, key: LaneKey) -> None:
         """Stop a lane beside the others' work; it is free for another owner when its last message has ended."""
@@ -177,10 +222,16 @@ class Dispatcher:
 
     async def _stop_lane(self, key: LaneKey, lane: Lane) -> None:
         try:
-            await lane.stop(seconds=GRACE_SECONDS)
+            is_settled = await lane.stop(seconds=GRACE_SECONDS)
+            # While the process lives nobody else looks after what the lane held.
+            while not is_settled and not self._is_ending:
+                await asyncio.sleep(LOOK_SECONDS)
+                is_settled = await lane.settle()
             await self._locks.release(key)
-            log.info("lane.closed", sender=key[0], lane=key[1])
+            log.info("lane.closed", sender=key[0], lane=key[1], settled=is_settled)
         except StoreDown:
-            log.warning("lane.closed_unsettled", sender=key[0], lane=key[1])
+            log.warning("lane.unreleased", sender=key[0], lane=key[1])
+        except Exception:
+            log.exception("lane.close_fault", sender=key[0], lane=key[1])
         finally:
             del self._closing[key]

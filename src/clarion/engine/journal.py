@@ -17,7 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
+import structlog
 
+log = structlog.get_logger(__name__)
+
+#: `engine.plan.Settlement.dump` writes so many.
+OUTCOME_FIELDS = 8
 #: A new file is begun beyond so many bytes.
 FILE_BYTES = 4 << 20
 
@@ -36,11 +41,14 @@ class Journal:
     def __init__(self, folder: Path, name: str, *, file_bytes: int = FILE_BYTES) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder, self._name, self._file_bytes = folder, name, file_bytes
-        self._lock = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        # Locked before it has its name: an unlocked journal is a dead process's, and is taken apart.
+        unnamed = folder / f"{name}.starting"
+        self._lock = os.open(unnamed, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.write(self._lock, boot_id().encode())
+        unnamed.rename(folder / f"{name}.lock")
         self._number = 0
-        self._file = self._open()
+        self._file = self._open(0)
         self._size = 0
         self._lines = b""
         self._is_scheduled = self._is_closed = False
@@ -55,8 +63,14 @@ class Journal:
 
     def begin(self, claim_id: int, delivery_id: int) -> None:
         """Write that a message is about to be handed over. Raises OSError when it cannot be written."""
+        before = self._lines
         self._lines += b"%d %d\n" % (claim_id, delivery_id)
-        self._flush()
+        try:
+            self._flush()
+        except OSError:
+            # Nothing is handed over, so nothing may say it was. What was told before is written with the next.
+            self._lines = before
+            raise
 
     def end(self, claim_id: int, delivery_id: int, outcome: bytes) -> None:
         """Write what became of it, as one line of JSON without line ends.
@@ -67,7 +81,7 @@ class Journal:
         self._lines += b"%d %d %b\n" % (claim_id, delivery_id, outcome)
         if not self._is_scheduled:
             self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self._flush_later)
 
     def close_claim(self, claim_id: int) -> None:
         """Forget a claim: everything of it is in the ledger."""
@@ -79,7 +93,7 @@ class Journal:
 
     def close(self) -> None:
         """End the journal; its files go when no claim is open."""
-        self._flush()
+        self._flush_later()
         clean = not self._file_of
         self._is_closed = True
         os.close(self._file)
@@ -92,20 +106,42 @@ class Journal:
         self._is_scheduled = False
         if not self._lines or self._is_closed:
             return
-        lines, self._lines = self._lines, b""
-        self._size += os.write(self._file, lines)
+        try:
+            self._write(self._lines)
+        except OSError:
+            # A line cut short would run into the next one.
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(self._lines)
+        self._lines = b""
         if self._size >= self._file_bytes:
             self._rotate()
 
-    def _open(self) -> int:
-        path = self._folder / f"{self._name}.{self._number}"
+    def _flush_later(self) -> None:
+        try:
+            self._flush()
+        except OSError as problem:
+            log.error("journal.unwritable", problem=str(problem))
+
+    def _write(self, lines: bytes) -> None:
+        """Write all of it: a disk that is nearly full takes a part."""
+        while lines:
+            lines = lines[os.write(self._file, lines) :]
+
+    def _open(self, number: int) -> int:
+        path = self._folder / f"{self._name}.{number}"
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600)
 
     def _rotate(self) -> None:
+        try:
+            fresh = self._open(self._number + 1)
+        except OSError as problem:
+            log.error("journal.not_rotated", problem=str(problem))  # the old file will do
+            return
         os.close(self._file)
+        self._file = fresh
         self._number += 1
         self._open_claims[self._number] = set()
-        self._file = self._open()
         self._size = 0
         self._drop_settled()
 
@@ -123,7 +159,7 @@ class Remains:
     """What a dead process's journal tells."""
 
     name: str
-    #: False when the machine was restarted since, so that lines may be missing.
+    #: False when the machine was restarted since, so that lines may be missing, or when lines are damaged.
     trusted: bool
     #: (claim, delivery) handed over, outcome not known.
     begun: set[tuple[int, int]] = field(default_factory=set)
@@ -134,16 +170,24 @@ class Remains:
 def dead(folder: Path) -> Iterator[str]:
     """Yield the names of journals whose process has ended."""
     for path in sorted(folder.glob("*.lock")):
-        with path.open("rb") as lock:
-            try:
+        try:
+            with path.open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        except (BlockingIOError, FileNotFoundError):
+            continue  # it lives, or another process was quicker to take it apart
         yield path.name.removesuffix(".lock")
 
 
+def is_kept(folder: Path, name: str) -> bool:
+    """Whether there is a journal of that name, of a living process or a dead one."""
+    return (folder / f"{name}.lock").exists()
+
+
 def read(folder: Path, name: str) -> Remains:
-    """Read a dead process's journal. A last line that was cut short is left out, as if it was never written."""
+    """Read a dead process's journal. A last line that was cut short is left out, as if it was never written.
+
+    A journal with lines that no process writes (a disk that lost power leaves such) is not trusted.
+    """
     try:
         trusted = (folder / f"{name}.lock").read_text() == boot_id() != "unknown"
     except OSError:
@@ -153,7 +197,10 @@ def read(folder: Path, name: str) -> Remains:
     for number in sorted(numbers):
         with (folder / f"{name}.{number}").open("rb") as lines:
             for line in lines:
-                _note(remains, line)
+                try:
+                    _note(remains, line)
+                except ValueError:
+                    remains.trusted = False
     return remains
 
 
@@ -171,9 +218,8 @@ def _note(remains: Remains, line: bytes) -> None:
     if not rest:
         remains.begun.add(key)
         return
-    try:
-        orjson.loads(rest[0])
-    except orjson.JSONDecodeError:
-        return
+    told = orjson.loads(rest[0])
+    if not isinstance(told, list) or len(told) != OUTCOME_FIELDS:
+        raise ValueError("this is no outcome")
     remains.begun.discard(key)
     remains.ended[key] = rest[0]

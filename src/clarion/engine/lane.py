@@ -56,7 +56,10 @@ class Lane:
         state: LaneState,
         new_claim_id: Callable[[], int],
         clock: Callable[[], float] = time.time,
+        is_owned: Callable[[], bool] = lambda: True,
     ) -> None:
+        #: Asked at every hand-over: a process that was frozen must not go on where it was.
+        self.is_owned = is_owned
         self.spec, self.transport, self.journal, self.clock = spec, transport, journal, clock
         self.outbox = Outbox(store, journal)
         self.breaker = Breaker()
@@ -121,8 +124,8 @@ class Lane:
         self.suspended = False
         self._wake()
 
-    async def stop(self, *, seconds: float) -> None:
-        """Give back what is claimed, let what is being handed over end within `seconds`, settle, close."""
+    async def stop(self, *, seconds: float) -> bool:
+        """Give back what is claimed, let what is being handed over end within `seconds`, close and `settle`."""
         self.stopping = True
         claiming, settling = self._servants
         claiming.cancel()
@@ -134,12 +137,24 @@ class Lane:
             task.cancel()
         await asyncio.gather(*late, settling, return_exceptions=True)
         try:
+            await self.transport.aclose()
+        except Exception:
+            log.exception("transport.unclosable", sender=self.spec.sender_id)
+        return await self.settle()
+
+    async def settle(self) -> bool:
+        """Write what a stopped lane still holds; return whether nothing of it is left unwritten."""
+        try:
             await self._release_doubtful()
             await self.outbox.flush()
             await self._save()
         except StoreDown:
             log.warning("lane.unsettled", sender=self.spec.sender_id, lane=self.spec.lane)
-        await self.transport.aclose()
+            return False
+        except Exception:
+            log.exception("lane.settle_fault", sender=self.spec.sender_id, lane=self.spec.lane)
+            return False
+        return True
 
     def provider_failed(self, reason: Reason, detail: str, asked: float | None) -> float:
         """Note a failure of the provider as a whole; return the wall-clock time to try again."""

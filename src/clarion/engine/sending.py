@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: What screens say while the journal of hand-overs cannot be written.
+JOURNAL_UNWRITABLE = "Nothing is sent while the disk of this sending process takes no data"
 #: Reasons that say the address itself is dead.
 SUPPRESSING = frozenset({Reason.ADDRESS_UNKNOWN, Reason.DOMAIN_UNKNOWN})
 
@@ -31,6 +33,15 @@ class Handover:
 
     async def run(self) -> None:
         """Hand the message over and settle what became of it. Raises only CancelledError."""
+        try:
+            await self._run()
+        except Exception:
+            # A slot that dies would take its message along, and nobody would ever hear of either.
+            log.exception("handover.fault", run=self._claim.run_id, delivery=self._claim.delivery_id)
+            stage = Settled.UNKNOWN if self._handed else Settled.FAILED
+            self._settle(stage, reason=Reason.TRANSPORT_FAULT if self._handed else Reason.RENDER_FAILED)
+
+    async def _run(self) -> None:
         claim = self._claim
         try:
             message = self._queue.composer.compose(claim)
@@ -56,9 +67,14 @@ class Handover:
 
     def _hand_over(self) -> None:
         lane = self._lane
-        if lane.suspended or lane.stopping or self._queue.halted:
+        if lane.suspended or lane.stopping or self._queue.halted or not lane.is_owned():
             raise Withdrawn
-        lane.journal.begin(self._claim_id, self._claim.delivery_id)
+        try:
+            lane.journal.begin(self._claim_id, self._claim.delivery_id)
+        except OSError as problem:
+            # What cannot be remembered must not be handed over; the disk is not the recipient's fault.
+            lane.provider_failed(Reason.TRANSPORT_FAULT, f"{JOURNAL_UNWRITABLE} ({problem.strerror})", 1.0)
+            raise Withdrawn from problem
         self._handed = True
 
     def _interrupted(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from clarion.engine.journal import Journal
 from clarion.engine.plan import RunKey, Settled, Settlement
-from clarion.engine.ports import Store
+from clarion.engine.ports import Store, StoreDown
 from clarion.engine.turns import RunQueue
 
 #: Outcomes are written when there are so many, or after so many seconds.
@@ -53,15 +53,25 @@ class Outbox:
 
     async def flush(self) -> None:
         """Write all there is. Raises StoreDown; what was not surely written stays to be written again."""
+        fault: Exception | None = None
         for key in list(self._waiting):
-            waiting = self._waiting[key]
-            while waiting:
-                part = waiting[:SETTLE_MOST]
-                await self._store.settle(key, part, self._closed_by(part))
-                del waiting[: len(part)]
-                self._count(part)
-            if not waiting:
-                self._waiting.pop(key, None)
+            try:
+                await self._flush_run(key)
+            except StoreDown:
+                raise
+            except Exception as problem:  # noqa: BLE001 - raised below, when the others have had their turn
+                fault = problem  # what cannot be written of one run must not keep the others waiting
+        if fault is not None:
+            raise fault
+
+    async def _flush_run(self, key: RunKey) -> None:
+        waiting = self._waiting[key]
+        while waiting:
+            part = waiting[:SETTLE_MOST]
+            await self._store.settle(key, part, self._closed_by(part))
+            del waiting[: len(part)]
+            self._count(part)
+        self._waiting.pop(key, None)
 
     def _closed_by(self, part: Iterable[Settlement]) -> list[int]:
         counts: dict[int, int] = {}
