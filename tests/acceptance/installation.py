@@ -32,6 +32,9 @@ def programs(listener, environment):
 sys.exit(supervisor.run(replace(plan, programs=programs), lambda url, said: print("ready", url, flush=True)))
 """
 
+#: In the environment of a process that uses an installation without belonging to it.
+BESIDE = "BESIDE_THE_INSTALLATION"
+
 
 def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
     """Return the first true answer. Fails the test after that time."""
@@ -113,7 +116,10 @@ class Installation:
         if process.pid == os.getpid():
             return False
         data = str((self.home / "postgres").resolve())
-        return process.cwd() == data or process.environ().get("CLARION_HOME") == str(self.home)
+        environment = process.environ()
+        return process.cwd() == data or (
+            environment.get("CLARION_HOME") == str(self.home) and BESIDE not in environment
+        )
 
     def pid_of(self, mark: str) -> int | None:
         """Return the process id of the direct child whose command line contains the mark."""
