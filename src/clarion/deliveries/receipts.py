@@ -131,7 +131,7 @@ def _keep(run_id: int, events: list[ReceiptEvent]) -> None:
 
 def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:
     """Settle as sent what nobody knew about, where a receipt proves that the provider had taken it."""
-    proven = [event.delivery_id for event in events if event.kind is not ReceiptKind.DELAYED]
+    proven = [e.delivery_id for e in events if e.delivery_id and e.kind is not ReceiptKind.DELAYED]
     unknown = Delivery.objects.filter(run_id=run.pk, stage=Stage.UNKNOWN, id__in=proven)
     people = [recipient_id(one) for one in unknown.values_list("id", flat=True)]
     if people:

@@ -82,7 +82,9 @@ def test_a_bounce_for_good_and_a_complaint_suppress_and_a_full_mailbox_does_not(
 
 
 def test_a_receipt_proves_that_an_unknown_message_was_sent(sent: MadeRun) -> None:
-    Delivery.objects.filter(run_id=sent.run.pk, id=16).update(stage=Stage.UNKNOWN, problem=Stage.UNKNOWN)
+    Delivery.objects.filter(run_id=sent.run.pk, id=16).update(
+        stage=Stage.UNKNOWN, problem=Stage.UNKNOWN, ended_at=NOON
+    )
     Run.objects.filter(pk=sent.run.pk).update(sent=3, unknown=1)
     RunStep.objects.filter(run=sent.run).update(accepted=3, unknown=1)
 
