@@ -175,7 +175,9 @@ def be_prompt(figures: Figures, workspace: Workspace, sender: Sender, people: Li
     campaign = make_campaign(workspace, audience.create_list_source(by=by, lists=[people]), sender)
     began = time.time()
     campaigns.start(campaign=campaign, by=by)
-    figures.add(f"start to first mail, {count:,} people", f"{wait(lambda: first_sent(campaign)) - began:.2f} s")
+    figures.add(
+        f"start to first mail, {count:,} people", f"{wait(lambda: first_sent(campaign)) - began:.2f} s"
+    )
     time.sleep(4)
     campaign.refresh_from_db()
     campaigns.pause(campaign=campaign, by=by)
