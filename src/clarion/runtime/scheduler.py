@@ -14,6 +14,7 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, closing, operations
 from clarion.deliveries.models import Run
+from clarion.runtime import receipts
 from clarion.workspaces import actors
 
 log = structlog.get_logger(__name__)
@@ -70,10 +71,11 @@ class Scheduler:
 
 
 def tick() -> None:
-    """Start what is due, close what was called off, finish what is settled."""
+    """Start what is due, close what was called off, finish what is settled, take in what came back."""
     start_due()
     closing.close_ended()
     finish_settled()
+    receipts.collect_sandbox()
 
 
 def start_due() -> None:
