@@ -43,6 +43,10 @@ def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
     return answer
 
 
+#: Set in the environment of a test's own processes that use an installation: they are not to be killed with it.
+BESIDE = "BESIDE"
+
+
 class Installation:
     """One CLARION_HOME and the supervisor on it."""
 
@@ -101,7 +105,7 @@ class Installation:
         raise AssertionError(f"it ended with {self.process.wait()}:\n{self.log.read_text()}")
 
     def processes(self) -> list[psutil.Process]:
-        """Return every living process that belongs to this home, the supervisor included."""
+        """Return every living process that belongs to this home, the supervisor included, a test's own not."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
@@ -113,7 +117,10 @@ class Installation:
         if process.pid == os.getpid():
             return False
         data = str((self.home / "postgres").resolve())
-        return process.cwd() == data or process.environ().get("CLARION_HOME") == str(self.home)
+        environment = process.environ()
+        if BESIDE in environment:
+            return False
+        return process.cwd() == data or environment.get("CLARION_HOME") == str(self.home)
 
     def pid_of(self, mark: str) -> int | None:
         """Return the process id of the direct child whose command line contains the mark."""

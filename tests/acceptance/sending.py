@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.installation import BESIDE, Installation, new_home, wait_for
 
 _BESIDE = """
 import os, sys, json, traceback
@@ -33,7 +33,7 @@ class Beside:
 
     def __init__(self, installation: Installation) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BESIDE], env=installation.environment, stdin=subprocess.PIPE,
+            [sys.executable, "-c", _BESIDE], env=installation.environment | {BESIDE: "1"}, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stdout

@@ -262,3 +262,39 @@ def test_the_ledgers_of_all_of_them_are_right(
 
     assert answer.returncode == 0, answer.stdout
     assert len(json.loads(answer.stdout)["runs"]) >= len(SERVERS)
+
+
+class TestDemo:
+    """What the first start has made, on the same installation."""
+
+    def campaigns(self, installation: Installation, status: str) -> list[dict[str, Any]]:
+        listed = installation.clarion("campaign", "list", "--workspace", "demo", "--status", status, "--json")
+        found: list[dict[str, Any]] = json.loads(listed.stdout)
+        return found
+
+    def test_its_first_campaign_was_really_sent(self, installation: Installation) -> None:
+        (sent,) = wait_for(60, lambda: self.campaigns(installation, "completed"), "the demo's campaign ends")
+
+        assert sent["name"] == "Spring newsletter"
+        assert sent["total"] == sent["sent"] + sent["failed"] == 170
+
+    def test_its_draft_can_be_started_paused_continued_and_stopped(self, installation: Installation) -> None:
+        (draft,) = self.campaigns(installation, "draft")
+
+        def does(verb: str, *options: str) -> dict[str, Any]:
+            answer = installation.clarion("campaign", verb, draft["campaign"], "--json", *options)
+            assert answer.returncode == 0, answer.stderr
+            said: dict[str, Any] = json.loads(answer.stdout)
+            return said
+
+        started = does("start")
+        paused = does("pause", "--wait")
+        continued = does("continue")
+        stopped = does("stop", "--wait")
+
+        assert started["status"] in ("building", "sending")
+        assert (paused["status"], paused["in_flight"]) == ("paused", 0)
+        assert continued["status"] in ("building", "sending")
+        assert (stopped["status"], stopped["pending"], stopped["in_flight"]) == ("stopped", 0, 0)
+        ended = ("sent", "failed", "cancelled", "skipped")
+        assert sum(stopped[name] for name in ended) == stopped["total"] == 60

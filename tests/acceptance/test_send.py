@@ -108,7 +108,7 @@ def test_sends_to_everybody_once_and_prints_one_object_with_exactly_these_keys(s
 
 @pytest.mark.parametrize("victims", [["command"], ["command", "worker"]], ids=" and ".join)
 def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop, victims: list[str]) -> None:
-    command = shop.begin(*shop.options(PEOPLE, "--rate", "500"))
+    command = shop.begin(*shop.options(PEOPLE, "--rate", "800"))
     shop.until_received(300)
     worker = next(one for one in psutil.Process(command.pid).children() if "--lent" in one.cmdline())
 
@@ -135,7 +135,7 @@ def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop
 
 
 def test_a_killed_database_is_started_again_and_the_campaign_goes_on(shop: Shop) -> None:
-    command = shop.begin(*shop.options(PEOPLE, "--rate", "500"))
+    command = shop.begin(*shop.options(PEOPLE, "--rate", "800"))
     shop.until_received(300)
 
     database = next(
@@ -150,7 +150,7 @@ def test_a_killed_database_is_started_again_and_the_campaign_goes_on(shop: Shop)
 
 
 def test_an_interrupted_command_pauses_the_campaign_which_can_be_continued(shop: Shop) -> None:
-    command = shop.begin(*shop.options(PEOPLE, "--rate", "500"))
+    command = shop.begin(*shop.options(PEOPLE, "--rate", "800"))
     shop.until_received(100)
 
     os.kill(command.pid, signal.SIGINT)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -13,9 +12,7 @@ from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Sta
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import NotAllowed
-
-#: The PostgreSQL notification channel on which sending processes listen.
-WAKE_CHANNEL = "clarion_wake"
+from clarion.workspaces.wake import wake
 
 
 @transaction.atomic
@@ -72,9 +69,3 @@ def move(
     )
     wake(campaign_id=after.pk)
     return after
-
-
-def wake(**facts: Any) -> None:
-    """Tell the sending processes, at commit, that something they hold may have changed."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_notify(%s, %s)", [WAKE_CHANNEL, orjson.dumps(facts).decode()])

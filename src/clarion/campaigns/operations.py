@@ -17,7 +17,7 @@ from clarion.audience.models import Source
 from clarion.campaigns import fields, material, offers, preflight
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.fields import Changes, Settings
-from clarion.campaigns.lifecycle import move, wake
+from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
 from clarion.content.models import TemplateVersion
@@ -25,6 +25,7 @@ from clarion.senders.models import Sender
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.wake import wake
 
 #: What a copy takes over from its original.
 _COPIED = ("notes", "tags", "source_id", "launch", "zone", "delay_min", "delay_max", "rate_limit", "weight")
@@ -40,7 +41,9 @@ def create_campaign(*, name: str, by: Actor, **rest: Unpack[Settings]) -> Campai
     by.require(Permission.EDIT)
     said: Changes = {"zone": by.workspace.zone, **rest, "name": name}
     values = fields.cleaned(said)
-    campaign = Campaign.objects.create(workspace=by.workspace, created_by=by.user, **values)
+    campaign = Campaign.objects.create(
+        workspace=by.workspace, created_by=by.user, is_demo=by.workspace.is_demo, **values
+    )
     _record(campaign, by, "create", {name: (None, fields.told(value)) for name, value in values.items()})
     return campaign
 

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import campaign, deliveries, demo, health, ledger, run, send, server
+from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -28,6 +28,7 @@ deliveries.register(app)
 demo.register(app)
 ledger.register(app)
 health.register(app)
+bounce.register(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -30,7 +30,6 @@ def remove() -> None:
     session.quiet()
     with session.opened():
         from clarion.runtime import demo
-        from clarion.runtime.demo.removing import StillSending
         from clarion.workspaces import actors
         from clarion.workspaces.models import Workspace
 
@@ -40,7 +39,7 @@ def remove() -> None:
         for workspace in found:
             try:
                 gone = demo.remove(actors.operator(workspace))
-            except StillSending:
+            except demo.StillSending:
                 typer.echo("Messages of the demo are still under way; try again in a moment.", err=True)
                 raise typer.Exit(1) from None
             typer.echo(

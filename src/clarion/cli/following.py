@@ -166,6 +166,7 @@ class Follower:
             )
         except TransitionRefused:
             return watching.snapshot(seen.campaign.pk)
+        self.display.note("Pausing: what is under way is settled …")
         if self._worker is not None:
             self._worker.stop()
         self.display.note(f"Paused. `clarion campaign continue {words}` goes on.")
@@ -180,6 +181,10 @@ def finish(follower: Follower, seen: "Snapshot", *, as_json: bool, shape: Any = 
         told.dump(shape(seen))
     else:
         typer.echo(summary(seen))
+        if not seen.has_ended and not follower.interrupts.came:
+            typer.echo(
+                f"  The server sends it: clarion campaign show {str(seen.campaign.public_id)[:8]} --wait"
+            )
     if follower.interrupts.came:
         raise typer.Exit(session.INTERRUPTED)
     if seen.has_ended and seen.status is not Status.COMPLETED:
@@ -194,7 +199,7 @@ def summary(seen: "Snapshot") -> str:
         lines[0] += f" {one.get_pause_cause_display()}"
     if one.status_reason:
         lines.append(f"  {one.status_reason}")
-    if seen.run is not None:
+    if seen.run is not None and (seen.run.total or seen.has_ended):
         lines.append(f"  {told.counts_in_words(seen.run)}")
         if seen.has_ended and seen.seconds:
             rate = seen.done / seen.seconds

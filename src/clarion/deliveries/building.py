@@ -5,6 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces import actors
+from clarion.workspaces.wake import wake
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,8 @@ FIRST_CHUNK = 1_000
 CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
+#: First key of the lock under which a chunk is added, and a run is called off.
+_CHUNK_SPACE = 0x4348554E
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
 _CANDIDATES = {
@@ -52,30 +56,42 @@ _CANDIDATES = {
         select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
                false as invalid, c.state <> 'ACTIVE' as barred
         from (
-            select distinct contact_id from audience_listmember
-            where list_id = any(%(lists)s) and contact_id > %(after)s order by contact_id limit %(chunk)s
+            select distinct contact_id
+            from unnest(%(lists)s::bigint[]) wanted
+            cross join lateral (
+                -- Each list's next members by its own index, however many lists and members there are.
+                select contact_id from audience_listmember
+                where list_id = wanted and contact_id > %(after)s order by contact_id limit %(chunk)s
+            ) next
+            order by contact_id limit %(chunk)s
         ) m
-        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+        join audience_contact c
+          on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
     """,
 }
 
 _CHUNK = """
 with candidate as ({candidates}),
 judged as (
-    select *, row_number() over (order by key) as position,
+    select key, contact_id, address, variables, row_number() over (order by key) as position,
         case when address = '' then 1
              when invalid then 2
-             when row_number() over (partition by address, invalid order by key) > 1 or exists (
-                 select 1 from deliveries_recipient r
-                 where r.run_id = %(run)s and r.address = candidate.address
-                   and (r.skip is null or r.skip > 3)) then 3
-             when exists (
-                 select 1 from audience_suppression s
-                 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
-                   and s.address = candidate.address) then 4
+             when row_number() over (partition by address, invalid order by key) > 1
+                  or earlier.found is not null then 3
+             when suppressed.found is not null then 4
              when barred then 5
              {excluded} end as skip
     from candidate
+    -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
+    left join lateral (
+        select true as found from deliveries_recipient r
+        where r.run_id = %(run)s and r.address = candidate.address and (r.skip is null or r.skip > 3) limit 1
+    ) earlier on true
+    left join lateral (
+        select true as found from audience_suppression s
+        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = candidate.address
+        limit 1
+    ) suppressed on true
 ), made as (
     insert into deliveries_recipient (run_id, id, contact_id, address, variables, stage, skip)
     select %(run)s, %(last)s + position, contact_id, address, variables,
@@ -129,7 +145,9 @@ where id = %(run)s and built_at is null and closing_stage is null
 """
 
 
-def build(campaign_id: int, *, seconds: float = float("inf")) -> bool:
+def build(
+    campaign_id: int, *, seconds: float = float("inf"), stopping: Callable[[], bool] = lambda: False
+) -> bool:
     """Build the run of a BUILDING campaign, as `build_run` does; begin it when there is none."""
     operations.call_off_earlier(campaign_id)
     try:
@@ -137,21 +155,25 @@ def build(campaign_id: int, *, seconds: float = float("inf")) -> bool:
     except RunInvalid as problem:
         operations.fail_campaign(campaign_id, str(problem))
         return False
-    return run is not None and build_run(run, seconds=seconds)
+    return run is not None and build_run(run, seconds=seconds, stopping=stopping)
 
 
-def build_run(run: Run, *, seconds: float = float("inf")) -> bool:
+def build_run(
+    run: Run, *, seconds: float = float("inf"), stopping: Callable[[], bool] = lambda: False
+) -> bool:
     """Go on building a run for about so long; return whether there is more to do.
 
-    Nothing is done when another process is at it or the run was called off. A run whose source is not to be had
-    ends its campaign as failed.
+    A true answer of `stopping` ends it before the next chunk; another process, or a later one, goes on. Nothing
+    is done when another process is at it or the run was called off. A run whose source is not to be had ends its
+    campaign as failed.
     """
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.pk])
         if not cursor.fetchone()[0]:
             return False
         try:
-            return _build_on(run, time.monotonic() + seconds)
+            until = time.monotonic() + seconds
+            return _build_on(run, lambda: time.monotonic() >= until or stopping(), stopping)
         except RunInvalid as problem:
             operations.fail_campaign(run.campaign_id, str(problem))
             return False
@@ -159,16 +181,18 @@ def build_run(run: Run, *, seconds: float = float("inf")) -> bool:
             cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.pk])
 
 
-def _build_on(run: Run, until: float) -> bool:
+def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bool]) -> bool:
     if run.built_at and run.closing_stage is None:
         _go(run)  # it was paused when its first people were there, and continued
         return False
+    if stopping():
+        return True
     facts = _facts(run)
     while _build_chunk(run, facts):
         run.refresh_from_db()
         if run.total == FIRST_CHUNK:
             _analyze(run)
-        if time.monotonic() >= until:
+        if is_enough():
             return True
     run.refresh_from_db()
     if run.built_at is None and run.closing_stage is None:
@@ -205,12 +229,22 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
+def hold_building(run_id: int) -> None:
+    """Until the transaction ends, let nobody else add to the run or call it off.
+
+    Not the run's row: sending counts on it, and would come to a stand for as long as a chunk takes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
+
+
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more.
 
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
+    hold_building(run.pk)
     row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
@@ -219,6 +253,8 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
+        cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
         cursor.execute(facts["statement"], parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
@@ -253,7 +289,7 @@ def _close_build(run: Run, facts: dict[str, Any]) -> None:
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now()):
             _go(run)
-            lifecycle.wake(run_id=run.pk)
+            wake(run_id=run.pk)
 
 
 def _analyze(run: Run) -> None:

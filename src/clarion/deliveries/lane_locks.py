@@ -13,8 +13,8 @@ from collections.abc import Callable
 import psycopg
 import structlog
 
-from clarion.campaigns.lifecycle import WAKE_CHANNEL
 from clarion.engine.ports import StoreDown
+from clarion.workspaces.wake import WAKE_CHANNEL
 
 log = structlog.get_logger(__name__)
 

@@ -16,8 +16,9 @@ from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
 from clarion.engine.outcomes import REASONS, Reason
-from clarion.senders.models import Sender, SenderStatus
-from clarion.workspaces import actors, audit
+from clarion.senders import operations as senders
+from clarion.senders.models import Sender
+from clarion.workspaces import actors
 
 
 def call_off_earlier(campaign_id: int) -> None:
@@ -123,17 +124,8 @@ def refuse_sender(sender_id: int, reason: Reason, words: str) -> None:
     # Before the audit trail's lock, which is the last for everybody who changes a campaign.
     campaigns = list(Campaign.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
     told = REASONS[reason].sentence + (f" ({words})" if words else "")
-    blocked = Sender.objects.filter(pk=sender_id, status=SenderStatus.ACTIVE).update(
-        status=SenderStatus.BLOCKED, status_reason=told[:500], status_changed_at=timezone.now()
-    )
-    if not blocked:
-        return
     by = actors.system(sender.workspace)
-    audit.record(
-        by=by, action="sender.blocked", kind="sender", object_id=str(sender.public_id),
-        object_name=sender.name, reason=told,
-        changes={"status": (SenderStatus.ACTIVE.value, SenderStatus.BLOCKED.value)},
-    )  # fmt: skip
+    senders.block_sender(sender=sender, by=by, reason=told)
     for campaign in campaigns:
         try:
             lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.SENDER, reason=told[:500])

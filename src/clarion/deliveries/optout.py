@@ -11,10 +11,10 @@ from django.db import connection, transaction
 
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression, SuppressionReason
-from clarion.campaigns import lifecycle
 from clarion.deliveries.models import Recipient, Run, RunStep
 from clarion.deliveries.states import Result, Skip, Stage, recipient_id, step_of
 from clarion.workspaces.models import Workspace
+from clarion.workspaces.wake import wake
 
 #: One of its kind for a delivery: asking twice is one receipt.
 EVENT_KEY = "unsubscribed"
@@ -146,7 +146,7 @@ def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
         count = int(cursor.rowcount)
         if count:
             cursor.execute(_COUNT, {"run": run_id, "count": count})
-    lifecycle.wake(run_id=run_id)
+    wake(run_id=run_id)
     return count
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy
 
-from clarion.campaigns import lifecycle
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries.errors import UnknownsRefused
@@ -15,6 +14,7 @@ from clarion.deliveries.states import STEPS
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.wake import wake
 
 
 class Choice(models.TextChoices):
@@ -117,7 +117,7 @@ def settle_unknown(
             raise UnknownsRefused(_NOT_AGAIN)
     _record(campaign, by, choice, run, count)
     if choice is Choice.AGAIN:
-        lifecycle.wake(run_id=run.pk)
+        wake(run_id=run.pk)
     return count
 
 

@@ -1,5 +1,6 @@
 """Transports and composers for the engine, made from senders and runs."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,9 @@ class Workshop:
         connections = config.get("connections")
         if isinstance(connections, int):
             config["connections"] = max(1, connections // spec.lanes)
+        if config.get("outbox") == "":
+            # The sandbox's receipts are read from here by `runtime.receipts`.
+            config["outbox"] = str(Path(settings.CLARION_HOME) / "outbox" / str(sender.public_id))
         return channel.transport(config)
 
     def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:

@@ -125,9 +125,7 @@ class MemoryStore:
             if settlement.suppress:
                 self.suppressed.add(delivery.address)
 
-    async def save_lane(
-        self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None
-    ) -> None:
+    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
         self._check()
         self.lane_states[spec.key] = state
         self.troubles[spec.key] = trouble

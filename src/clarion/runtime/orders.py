@@ -12,9 +12,10 @@ from clarion.audience import reading
 from clarion.audience.csvdialect import CsvInvalid
 from clarion.audience.models import Source, SourceStatus
 from clarion.audience.operations.sources import dialect_of
-from clarion.campaigns import operations as campaigns
+from clarion.campaigns import operations
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.operations import delete as delete_campaign
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import compiling, queries
@@ -211,10 +212,10 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
         source = reading.read_source(source, progress)
         if source.status != SourceStatus.READY:
             raise OrderInvalid([f"--csv {checked.csv}: {source.failure}"])
-        campaign = campaigns.create_campaign(name=order.name, by=by, rate_limit=order.rate)
-        campaign = campaigns.set_source(campaign=campaign, source=source, by=by)
-        campaigns.set_step(campaign=campaign, channel=order.channel, by=by, sender=sender, body=checked.body)
-        return campaigns.start(campaign=campaign, by=by)
+        campaign = operations.create_campaign(name=order.name, by=by, rate_limit=order.rate)
+        campaign = operations.set_source(campaign=campaign, source=source, by=by)
+        operations.set_step(campaign=campaign, channel=order.channel, by=by, sender=sender, body=checked.body)
+        return operations.start(campaign=campaign, by=by)
     except BaseException as error:
         _take_back(campaign, source, by)
         if isinstance(error, CampaignInvalid):
@@ -224,7 +225,7 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
 
 def _take_back(campaign: Campaign | None, source: Source, by: Actor) -> None:
     if campaign is not None:
-        campaigns.delete(campaign=campaign, by=by)
+        delete_campaign(campaign=campaign, by=by)
     audience.delete_source(by=by, source=source)
 
 

@@ -15,6 +15,7 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, closing, operations
 from clarion.deliveries.models import Run
+from clarion.runtime import receipts
 from clarion.workspaces import actors
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ class Scheduler:
         self._stopping = threading.Event()
         self._wanted = {"build": threading.Event(), "tick": threading.Event()}
         self._threads = [
-            threading.Thread(target=self._loop, args=("build", build_due), name="build", daemon=True),
+            threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
             threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
         ]
 
@@ -53,6 +54,9 @@ class Scheduler:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
+    def _build(self) -> bool:
+        return build_due(self._stopping.is_set)
+
     def _loop(self, name: str, look: Callable[[], bool]) -> None:
         wanted = self._wanted[name]
         while not self._stopping.is_set():
@@ -72,10 +76,14 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Start what is due, close what was called off, finish what is settled; return whether there is more to do."""
+    """Start what is due, close what was called off, finish what is settled, take in what came back.
+
+    Returns whether there is more to do.
+    """
     start_due()
     more = close_ended()
     finish_settled()
+    receipts.collect_sandbox()
     return more
 
 
@@ -87,7 +95,7 @@ def start_due() -> None:
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
 
 
-def build_due() -> bool:
+def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
     """Go on with every run that is to be built, a part of each: the smallest campaign moves beside the largest.
 
     Returns whether there is more to do.
@@ -95,12 +103,12 @@ def build_due() -> bool:
     more = False
     for campaign_id in Campaign.objects.filter(status=Status.BUILDING).values_list("pk", flat=True):
         with _alone("build", campaign_id):
-            more = building.build(campaign_id, seconds=TURN_SECONDS) or more
+            more = building.build(campaign_id, seconds=TURN_SECONDS, stopping=stopping) or more
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
     unfinished = unfinished.exclude(campaign__status=Status.BUILDING)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
         with _alone("build", run.campaign_id):
-            more = building.build_run(run, seconds=TURN_SECONDS) or more
+            more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more
     return more
 
 

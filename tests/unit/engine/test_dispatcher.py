@@ -44,7 +44,7 @@ class OwnLocks:
 class FaultyStore(MemoryStore):
     """Raises what a test puts into `faults`, once for each name of a method."""
 
-    faults: dict[str, list[Exception]] = {}  # noqa: RUF012
+    faults: dict[str, list[Exception]] = {}
 
     def _raise(self, name: str) -> None:
         if self.faults.get(name):

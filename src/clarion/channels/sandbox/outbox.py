@@ -13,6 +13,9 @@ from clarion.channels.events import ReceiptEvent, ReceiptKind
 
 FILE_NAME = "outbox.jsonl"
 
+#: Beyond so many octets the texts of messages are left out, so that a test of a million does not fill the disk.
+WHOLE_OCTETS = 64 << 20
+
 
 class Outbox(Protocol):
     """Takes the record of an accepted message. Must not block for long."""
@@ -41,13 +44,17 @@ class FileOutbox:
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE_NAME
         self._file: int | None = None
+        self._size = 0
 
     def __call__(self, record: Mapping[str, Any], /) -> None:
         """Append the record. Raises OSError."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.write(self._file, orjson.dumps(record) + b"\n")
+            self._size = os.fstat(self._file).st_size
+        if self._size > WHOLE_OCTETS:
+            record = {**record, "text": "", "html": ""}
+        self._size += os.write(self._file, orjson.dumps(record) + b"\n")
 
     def close(self) -> None:
         """Close the file. May be called twice."""

@@ -36,13 +36,14 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
         return render(request, "dashboard.html#panel", context)
     figures = overview.figures(request.member)
     steps = overview.first_steps(request.member)
+    is_settled = steps.is_done or request.workspace.is_demo
     context |= {
         "figures": figure_values(figures),
         "sparks": shared_sparks(request),
         "planned": overview.planned_today(request.member),
         "next_planned": overview.planned_later(request.member),
         "attention": attention(request),
-        "first_steps": [] if steps.is_done else first_steps(request, steps),
+        "first_steps": [] if is_settled else first_steps(request, steps),
         "may_create": request.member.may(Permission.EDIT),
     }
     return render(request, "dashboard.html", context)

@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clarion.runtime import demo
-from clarion.runtime.demo.removing import StillSending
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
@@ -40,7 +39,7 @@ def remove(request: PageRequest, workspace: str) -> HttpResponse:
         demo.remove(of_member(request.member))
     except NotAllowed:
         raise Http404 from None
-    except StillSending:
+    except demo.StillSending:
         messages.error(request, _("Messages of the demo are still under way. Try again in a moment."))
         return HttpResponseRedirect(back)
     messages.success(request, _("The demo is gone."))

@@ -1,0 +1,147 @@
+"""What providers and recipients say later: kept once, shown on the delivery, counted, and acted upon."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clarion.audience import operations as audience
+from clarion.audience.models import SuppressionReason
+from clarion.channels.events import ReceiptEvent, ReceiptKind
+from clarion.deliveries import optout, unknowns
+from clarion.deliveries.models import Delivery, Run
+from clarion.deliveries.states import Result, Stage, recipient_id
+from clarion.workspaces import actors
+from clarion.workspaces.wake import wake
+
+#: What a receipt says → what is kept of it. Others change nothing.
+_RESULTS = {
+    ReceiptKind.DELAYED: Result.DELAYED,
+    ReceiptKind.DELIVERED: Result.DELIVERED,
+    ReceiptKind.READ: Result.READ,
+    ReceiptKind.CLICKED: Result.CLICKED,
+    ReceiptKind.BOUNCED_HARD: Result.BOUNCED,
+    ReceiptKind.BOUNCED_SOFT: Result.BOUNCED,
+    ReceiptKind.COMPLAINT: Result.COMPLAINED,
+    ReceiptKind.UNSUBSCRIBED: Result.UNSUBSCRIBED,
+}
+
+#: Receipts after which the address is not written to again.
+_SUPPRESSING = {
+    ReceiptKind.BOUNCED_HARD: SuppressionReason.BOUNCED,
+    ReceiptKind.COMPLAINT: SuppressionReason.COMPLAINED,
+    ReceiptKind.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
+}
+
+#: A receipt is counted when it is the delivery's first of its kind.
+_KEEP = """
+with given as (
+    select * from unnest(%(deliveries)s::bigint[], %(keys)s::text[], %(results)s::smallint[],
+                         %(moments)s::timestamptz[], %(codes)s::text[], %(details)s::text[])
+           v(delivery_id, event_key, result, at, code, detail)
+), kept as (
+    insert into deliveries_receipt (run_id, delivery_id, event_key, result, at, code, detail)
+    select %(run)s, g.delivery_id, g.event_key, g.result, g.at, g.code, g.detail
+    from given g join deliveries_delivery d on d.run_id = %(run)s and d.id = g.delivery_id and d.attempts > 0
+    on conflict do nothing
+    returning delivery_id, result, at
+), farthest as (
+    select delivery_id, max(result) as result, max(at) as at from kept group by delivery_id
+), told as (
+    update deliveries_delivery d
+    set result = f.result, result_at = f.at
+    from farthest f
+    where d.run_id = %(run)s and d.id = f.delivery_id and (d.result is null or d.result < f.result)
+    returning 1
+), fresh as (
+    select distinct delivery_id & 15 as step, delivery_id, result from kept k
+    where not exists (
+        select from deliveries_receipt r
+        where r.run_id = %(run)s and r.delivery_id = k.delivery_id and r.result = k.result)
+)
+select step::int, result::int, count(*)::int from fresh group by step, result
+"""
+
+_COUNT_STEP = """
+update deliveries_runstep
+set delivered = delivered + %(DELIVERED)s, read = read + %(READ)s, clicked = clicked + %(CLICKED)s,
+    bounced = bounced + %(BOUNCED)s, complained = complained + %(COMPLAINED)s,
+    unsubscribed = unsubscribed + %(UNSUBSCRIBED)s
+where run_id = %(run)s and step = %(step)s
+"""
+
+
+def apply(events: Iterable[ReceiptEvent]) -> int:
+    """Keep these receipts and return how many were about a delivery of ours. Replays change nothing.
+
+    Each run is a transaction of its own. One that can only follow a message which the provider took settles an
+    unknown one as sent. Addresses that bounced for good, complained or opted out are suppressed,
+    and what is still pending for them is skipped.
+    """
+    by_run: dict[int, list[ReceiptEvent]] = {}
+    for event in events:
+        if event.kind in _RESULTS and event.run_id is not None and event.delivery_id is not None:
+            by_run.setdefault(event.run_id, []).append(event)
+    return sum(_apply_to_run(run_id, told) for run_id, told in by_run.items())
+
+
+def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
+    run = Run.objects.select_related("workspace").filter(pk=run_id).first()
+    if run is None:
+        return 0
+    _settle_unknown(run, events)
+    _keep(run_id, events)
+    for event in events:
+        reason = _SUPPRESSING.get(event.kind)
+        subject = optout.find(run_id, event.delivery_id or 0) if reason else None
+        if reason and subject:
+            audience.suppress(
+                workspace=subject.workspace, channel=subject.channel, address=subject.address,
+                reason=reason, origin=f"run {run_id}",
+            )  # fmt: skip
+            optout.skip_pending(workspace=subject.workspace, channel=subject.channel, address=subject.address)
+    return len(events)
+
+
+@transaction.atomic
+def _keep(run_id: int, events: list[ReceiptEvent]) -> None:
+    now = timezone.now()
+    facts: dict[str, Any] = {
+        "run": run_id,
+        "deliveries": [event.delivery_id for event in events],
+        "keys": [_key(event) for event in events],
+        "results": [_RESULTS[event.kind].value for event in events],
+        "moments": [event.occurred_at or now for event in events],
+        "codes": [event.code[:20].replace("\x00", "") for event in events],
+        "details": [event.detail[:200].replace("\x00", "") for event in events],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, facts)
+        counts: dict[int, dict[str, int]] = {}
+        for step, result, count in cursor.fetchall():
+            counts.setdefault(step, {})[Result(result).name] = count
+        for step, counted in sorted(counts.items()):
+            cursor.execute(
+                _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
+            )
+    wake(run_id=run_id)
+
+
+def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:
+    """Settle as sent what nobody knew about, where a receipt proves that the provider had taken it."""
+    proven = [e.delivery_id for e in events if e.delivery_id and e.kind is not ReceiptKind.DELAYED]
+    unknown = Delivery.objects.filter(run_id=run.pk, stage=Stage.UNKNOWN, id__in=proven)
+    people = [recipient_id(one) for one in unknown.values_list("id", flat=True)]
+    if people:
+        by = actors.system(run.workspace)
+        unknowns.settle_unknown(run, by=by, choice=unknowns.Choice.SENT, ids=people)
+
+
+def _key(event: ReceiptEvent) -> str:
+    """Return what tells this receipt from others of its delivery."""
+    if event.event_id and len(event.event_id) <= 64:
+        return event.event_id
+    facts = (event.kind.value, event.event_id, str(event.occurred_at), event.code)
+    return blake2b("\x1f".join(facts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,105 @@
+"""Receipts: kept once, counted once, in any order; a bounce for good suppresses; a proof settles an unknown."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clarion.audience.models import Suppression
+from clarion.channels.events import ReceiptEvent, ReceiptKind
+from clarion.deliveries import receipts
+from clarion.deliveries.models import Delivery, Receipt, Run, RunStep
+from clarion.deliveries.states import Result, Stage
+from tests.runs import MadeRun, make_run
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def sent() -> MadeRun:
+    """A run whose four people were sent their message."""
+    made = make_run(count=4, channel="email")
+    Delivery.objects.filter(run_id=made.run.pk).update(stage=Stage.SENT, attempts=1)
+    Run.objects.filter(pk=made.run.pk).update(pending=0, sent=4)
+    RunStep.objects.filter(run=made.run).update(accepted=4, handed=4, cursor=4)
+    return made
+
+
+def event(made: MadeRun, person: int, kind: ReceiptKind, *, minutes: int = 0, **facts: str) -> ReceiptEvent:
+    return ReceiptEvent(
+        kind=kind, run_id=made.run.pk, delivery_id=person * 16, occurred_at=NOON + timedelta(minutes=minutes),
+        **facts,
+    )  # fmt: skip
+
+
+def step(made: MadeRun) -> RunStep:
+    return RunStep.objects.get(run=made.run)
+
+
+def test_a_replay_changes_nothing(sent: MadeRun) -> None:
+    told = [event(sent, 1, ReceiptKind.DELIVERED), event(sent, 2, ReceiptKind.BOUNCED_SOFT)]
+
+    receipts.apply(told)
+    receipts.apply(told)
+    receipts.apply(reversed(told))
+
+    assert (step(sent).delivered, step(sent).bounced) == (1, 1)
+    assert Receipt.objects.filter(run_id=sent.run.pk).count() == 2
+
+
+def test_the_farthest_stands_whatever_the_order(sent: MadeRun) -> None:
+    receipts.apply([event(sent, 1, ReceiptKind.READ, minutes=2)])
+    receipts.apply([event(sent, 1, ReceiptKind.DELIVERED, minutes=1)])
+
+    row = Delivery.objects.get(run_id=sent.run.pk, id=16)
+    assert (row.result, row.result_at) == (Result.READ, NOON + timedelta(minutes=2))
+    assert (step(sent).delivered, step(sent).read) == (1, 1)
+
+
+def test_reading_twice_counts_one_reader(sent: MadeRun) -> None:
+    receipts.apply([event(sent, 1, ReceiptKind.READ, minutes=1), event(sent, 1, ReceiptKind.READ, minutes=5)])
+    receipts.apply([event(sent, 1, ReceiptKind.READ, minutes=9)])
+
+    assert step(sent).read == 1
+    assert Receipt.objects.filter(run_id=sent.run.pk).count() == 3
+
+
+def test_a_bounce_for_good_and_a_complaint_suppress_and_a_full_mailbox_does_not(sent: MadeRun) -> None:
+    receipts.apply(
+        [
+            event(sent, 1, ReceiptKind.BOUNCED_HARD, code="5.1.1"),
+            event(sent, 2, ReceiptKind.COMPLAINT),
+            event(sent, 3, ReceiptKind.BOUNCED_SOFT, code="5.2.2"),
+        ]
+    )
+
+    found = Suppression.objects.filter(workspace=sent.workspace).order_by("address")
+    assert [(s.address, s.reason) for s in found] == [
+        ("person1@example.test", "BOUNCED"),
+        ("person2@example.test", "COMPLAINED"),
+    ]
+
+
+def test_a_receipt_proves_that_an_unknown_message_was_sent(sent: MadeRun) -> None:
+    Delivery.objects.filter(run_id=sent.run.pk, id=16).update(
+        stage=Stage.UNKNOWN, problem=Stage.UNKNOWN, ended_at=NOON
+    )
+    Run.objects.filter(pk=sent.run.pk).update(sent=3, unknown=1)
+    RunStep.objects.filter(run=sent.run).update(accepted=3, unknown=1)
+
+    receipts.apply([event(sent, 1, ReceiptKind.DELAYED)])
+    assert Run.objects.get(pk=sent.run.pk).unknown == 1
+    receipts.apply([event(sent, 1, ReceiptKind.DELIVERED), event(sent, 1, ReceiptKind.READ, minutes=1)])
+
+    run = Run.objects.get(pk=sent.run.pk)
+    assert (run.sent, run.unknown) == (4, 0)
+    assert Delivery.objects.get(run_id=run.pk, id=16).stage == Stage.SENT
+
+
+def test_what_is_not_ours_is_left_alone(sent: MadeRun) -> None:
+    receipts.apply([event(sent, 99, ReceiptKind.DELIVERED)])
+    receipts.apply([ReceiptEvent(kind=ReceiptKind.DELIVERED, run_id=10**9, delivery_id=16)])
+
+    assert step(sent).delivered == 0
+    assert not Receipt.objects.exists()
