@@ -32,9 +32,6 @@ def programs(listener, environment):
 sys.exit(supervisor.run(replace(plan, programs=programs), lambda url, said: print("ready", url, flush=True)))
 """
 
-#: In the environment of a process that uses an installation without belonging to it.
-BESIDE = "BESIDE_THE_INSTALLATION"
-
 
 def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
     """Return the first true answer. Fails the test after that time."""
@@ -44,6 +41,10 @@ def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
             raise AssertionError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.05)
     return answer
+
+
+#: Set in the environment of a test's own processes that use an installation: they are not to be killed with it.
+BESIDE = "BESIDE"
 
 
 class Installation:
@@ -104,7 +105,7 @@ class Installation:
         raise AssertionError(f"it ended with {self.process.wait()}:\n{self.log.read_text()}")
 
     def processes(self) -> list[psutil.Process]:
-        """Return every living process that belongs to this home, the supervisor included."""
+        """Return every living process that belongs to this home, the supervisor included, a test's own not."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
@@ -117,9 +118,9 @@ class Installation:
             return False
         data = str((self.home / "postgres").resolve())
         environment = process.environ()
-        return process.cwd() == data or (
-            environment.get("CLARION_HOME") == str(self.home) and BESIDE not in environment
-        )
+        if BESIDE in environment:
+            return False
+        return process.cwd() == data or environment.get("CLARION_HOME") == str(self.home)
 
     def pid_of(self, mark: str) -> int | None:
         """Return the process id of the direct child whose command line contains the mark."""

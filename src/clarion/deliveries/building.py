@@ -4,13 +4,15 @@ Each chunk is one transaction: rows, counters, the waterfall and the cursor toge
 that sending begins within a moment even for millions.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.utils import timezone
 
-from clarion.audience.models import SourceKind, SourceStatus, Suppression
+from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
@@ -19,7 +21,7 @@ from clarion.channels import registry
 from clarion.deliveries import operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
-from clarion.deliveries.states import Skip
+from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -27,8 +29,6 @@ log = structlog.get_logger(__name__)
 
 FIRST_CHUNK = 1_000
 CHUNK = 20_000
-#: Suppressions that came while a run was built are looked at once more, up to so many.
-LATE_SUPPRESSIONS = 10_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
 #: First key of the lock under which a chunk is added, and a run is called off.
@@ -44,7 +44,7 @@ _CANDIDATES = {
                    where c.workspace_id = %(workspace)s and c.{kind} = s.address and c.{kind} <> ''
                      and c.state = 'DO_NOT_CONTACT') as barred
         from audience_sourcerow s
-        where source_id = %(source)s and id > %(after)s and id <= %(after)s + %(chunk)s
+        where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
     """,
     SourceKind.CONTACTS: f"""
         select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
@@ -79,7 +79,8 @@ judged as (
              when row_number() over (partition by address, invalid order by key) > 1
                   or earlier.found is not null then 3
              when suppressed.found is not null then 4
-             when barred then 5 end as skip
+             when barred then 5
+             {excluded} end as skip
     from candidate
     -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
     left join lateral (
@@ -110,6 +111,28 @@ from made
     "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
 )
 
+#: Who was written to, or may have been, before the campaign was stopped or failed: nobody gets it twice because
+#: it was launched again.
+_EXCLUDED = f"""
+             when exists (
+                 select 1 from deliveries_recipient e
+                 join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
+                 where e.run_id = any(%(earlier)s) and e.address = candidate.address and e.skip is null
+                   and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value})) then {Skip.EXCLUDED.value}
+"""
+
+#: Addresses that were suppressed while the run was built, of people who still would get something. A minute is
+#: allowed for transactions that began before the run.
+_LATE = """
+select distinct s.address
+from audience_suppression s
+join deliveries_recipient r on r.run_id = %(run)s and r.address = s.address and r.skip is null
+join deliveries_delivery d on d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0
+where s.workspace_id = %(workspace)s and s.channel = %(channel)s
+  and s.created_at > %(began)s::timestamptz - interval '1 minute'
+"""
+
+#: Changes nothing when the run was called off while the chunk was made.
 _COUNT = """
 update deliveries_run
 set total = total + %(made)s, pending = pending + %(usable)s, skipped = skipped + %(made)s - %(usable)s,
@@ -118,46 +141,65 @@ set total = total + %(made)s, pending = pending + %(usable)s, skipped = skipped 
         select jsonb_object_agg(name, coalesce((waterfall ->> name)::int, 0) + added::int)
         from jsonb_each_text(%(waterfall)s::jsonb) w(name, added)
     )
-where id = %(run)s
+where id = %(run)s and built_at is null and closing_stage is null
 """
 
 
-def build(campaign_id: int, *, stopping: Callable[[], bool] = lambda: False) -> None:
-    """Build the run of a BUILDING campaign to its end, unless another process is at it or it is called off.
-
-    A true answer of `stopping` ends it after the chunk at hand; another process, or a later one, goes on.
-    """
+def build(
+    campaign_id: int, *, seconds: float = float("inf"), stopping: Callable[[], bool] = lambda: False
+) -> bool:
+    """Build the run of a BUILDING campaign, as `build_run` does; begin it when there is none."""
+    operations.call_off_earlier(campaign_id)
     try:
         run = operations.begin_run(campaign_id)
-        if run is not None:
-            build_run(run, stopping=stopping)
     except RunInvalid as problem:
         operations.fail_campaign(campaign_id, str(problem))
+        return False
+    return run is not None and build_run(run, seconds=seconds, stopping=stopping)
 
 
-def build_run(run: Run, *, stopping: Callable[[], bool] = lambda: False) -> None:
-    """Go on building a run. Raises RunInvalid when its source is not to be had."""
+def build_run(
+    run: Run, *, seconds: float = float("inf"), stopping: Callable[[], bool] = lambda: False
+) -> bool:
+    """Go on building a run for about so long; return whether there is more to do.
+
+    A true answer of `stopping` ends it before the next chunk; another process, or a later one, goes on. Nothing
+    is done when another process is at it or the run was called off. A run whose source is not to be had ends its
+    campaign as failed.
+    """
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.pk])
         if not cursor.fetchone()[0]:
-            return
+            return False
         try:
-            _build_on(run, stopping)
+            until = time.monotonic() + seconds
+            return _build_on(run, lambda: time.monotonic() >= until or stopping(), stopping)
+        except RunInvalid as problem:
+            operations.fail_campaign(run.campaign_id, str(problem))
+            return False
         finally:
             cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.pk])
 
 
-def _build_on(run: Run, stopping: Callable[[], bool]) -> None:
+def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bool]) -> bool:
+    if run.built_at and run.closing_stage is None:
+        _go(run)  # it was paused when its first people were there, and continued
+        return False
+    if stopping():
+        return True
     facts = _facts(run)
-    more = True
-    while more:
-        if stopping():
-            return
-        more = _build_chunk(run, facts)
+    while _build_chunk(run, facts):
         run.refresh_from_db()
-        if run.total == FIRST_CHUNK or not more:
+        if run.total == FIRST_CHUNK:
             _analyze(run)
-    log.info("run.built", run=run.pk, total=run.total, skipped=run.skipped)
+        if is_enough():
+            return True
+    run.refresh_from_db()
+    if run.built_at is None and run.closing_stage is None:
+        _analyze(run)
+        _close_build(run, facts)
+        log.info("run.built", run=run.pk, total=run.total, skipped=run.skipped)
+    return False
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -170,9 +212,15 @@ def _facts(run: Run) -> dict[str, Any]:
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     candidates = _CANDIDATES[SourceKind(source.kind)].format(kind=registry.get(channel).address_kind)
+    earlier = list(
+        Run.objects.filter(
+            campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
+        ).values_list("pk", flat=True)
+    )
     return {
-        "statement": _CHUNK.format(candidates=candidates),
+        "statement": _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else ""),
         "run": run.pk,
+        "earlier": earlier,
         "workspace": run.workspace_id,
         "source": source.pk,
         "lists": list(source.lists.values_list("pk", flat=True)),
@@ -192,9 +240,12 @@ def hold_building(run_id: int) -> None:
 
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
-    """Add the next chunk; return whether there may be more."""
+    """Add the next chunk; return whether there may be more.
+
+    The run's row is locked only at the end, because the lanes count on it while people are added.
+    """
     hold_building(run.pk)
-    row = Run.objects.get(pk=run.pk)
+    row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
@@ -209,10 +260,11 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         if made:
             counted = {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key}
             cursor.execute(_COUNT, counted | {"waterfall": waterfall})
-    if usable or not made:
+            if cursor.rowcount != 1:
+                transaction.set_rollback(True)
+                return False
+    if usable:
         _go(row)
-    if not made:
-        _close_build(row)
     return bool(made)
 
 
@@ -225,14 +277,19 @@ def _go(run: Run) -> None:
         return  # it is sending already, or was paused or cancelled meanwhile
 
 
-def _close_build(run: Run) -> None:
-    """Mark the building as done, and leave out whoever was suppressed while it went on."""
+def _close_build(run: Run, facts: dict[str, Any]) -> None:
+    """Leave out whoever was suppressed while the building went on, and mark it as done."""
     with connection.cursor() as cursor:
-        cursor.execute("update deliveries_run set built_at = now() where id = %s", [run.pk])
-    late = Suppression.objects.filter(workspace_id=run.workspace_id, created_at__gte=run.created_at)
-    for channel, address in late.values_list("channel", "address")[:LATE_SUPPRESSIONS]:
-        optout.skip_pending(workspace=run.workspace, channel=channel, address=address)
-    wake(run_id=run.pk)
+        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
+        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        late = [row[0] for row in cursor.fetchall()]
+    for address in late:
+        optout.skip_in_run(run.pk, facts["steps"], address)
+    with transaction.atomic():
+        open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
+        if open_run.update(built_at=timezone.now()):
+            _go(run)
+            wake(run_id=run.pk)
 
 
 def _analyze(run: Run) -> None:

@@ -1,6 +1,10 @@
 """Ending runs that were called off: what is still pending becomes cancelled or expired, in chunks."""
 
+import time
+from functools import partial
+
 from django.db import connection, transaction
+from django.db.models import Q
 
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, operations
@@ -57,16 +61,19 @@ where id = %(run)s
 """
 
 
-def close_ended() -> None:
-    """Close every open run whose campaign has ended before it."""
-    runs = Run.objects.filter(finished_at=None, campaign__status__in=list(_STAGES))
-    for run in runs.select_related("campaign"):
-        close(run)
+def ended() -> list[Run]:
+    """Return every open run whose campaign has ended before it, or was launched again since."""
+    over = Q(campaign__status__in=list(_STAGES)) | Q(closing_stage__isnull=False)
+    return list(Run.objects.filter(over, finished_at=None).select_related("campaign").order_by("pk"))
 
 
-def close(run: Run) -> None:
-    """Settle what is pending in a run that was called off, and finish it when nothing is in flight any more."""
-    stage = _STAGES[Status(run.campaign.status)]
+def close(run: Run, *, seconds: float = float("inf")) -> bool:
+    """Settle what is pending in a run that was called off, and finish it when nothing is in flight any more.
+
+    Works for about so long; returns whether there is more to do.
+    """
+    until = time.monotonic() + seconds
+    stage = _STAGES.get(Status(run.campaign.status), Stage.CANCELLED)
     with transaction.atomic():
         building.hold_building(run.pk)
         row = Run.objects.select_for_update().get(pk=run.pk)
@@ -78,12 +85,14 @@ def close(run: Run) -> None:
                 cursor.execute("update deliveries_run set built_at = now() where id = %s", [run.pk])
     stage = Stage(row.closing_stage or stage)
     steps = list(run.steps.values_list("step", flat=True))
-    while _sweep_waiting(run.pk, stage):
-        pass
-    for step in steps:
-        while _sweep_ahead(run.pk, step, stage):
-            pass
+    sweeps = [partial(_sweep_waiting, run.pk, stage)]
+    sweeps += [partial(_sweep_ahead, run.pk, step, stage) for step in steps]
+    for sweep in sweeps:
+        while sweep():
+            if time.monotonic() >= until:
+                return True
     operations.finish_run(run.pk)
+    return False
 
 
 @transaction.atomic

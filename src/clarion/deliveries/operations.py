@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
@@ -13,24 +14,46 @@ from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.states import Stage
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
 
 
+def call_off_earlier(campaign_id: int) -> None:
+    """Let runs end that were open when the campaign was stopped or failed, and it was launched again since."""
+    # In this order: a run that differs from what the campaign says later belongs to an earlier launch.
+    runs = list(Run.objects.filter(campaign=campaign_id, finished_at=None, closing_stage=None))
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    for run in runs:
+        if campaign is not None and not _is_of_this_launch(run, campaign):
+            Run.objects.filter(pk=run.pk, finished_at=None, closing_stage=None).update(
+                closing_stage=Stage.CANCELLED, built_at=Coalesce("built_at", Now())
+            )
+
+
+def _is_of_this_launch(run: Run, campaign: Campaign) -> bool:
+    return "launched_at" not in run.plan or run.plan["launched_at"] == _launched_at(campaign)
+
+
+def _launched_at(campaign: Campaign) -> str | None:
+    return campaign.started_at.isoformat() if campaign.started_at else None
+
+
 @transaction.atomic
 def begin_run(campaign_id: int) -> Run | None:
     """Return the run that a BUILDING campaign is to fill, made when there is none; None when it is not building.
 
+    Also None while an earlier run is not settled: who has got its message is not known before that.
     The steps' content is copied, so that nothing changed later reaches a run that has begun. Raises RunInvalid.
     """
     campaign = Campaign.objects.select_for_update().filter(pk=campaign_id).first()
     if campaign is None or campaign.status != Status.BUILDING:
         return None
-    run = Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
+    run = Run.objects.filter(campaign=campaign, finished_at=None).order_by("number").first()
     if run is not None:
-        return run
+        return run if run.closing_stage is None and _is_of_this_launch(run, campaign) else None
     steps = list(campaign.steps.select_related("template_version"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
@@ -41,7 +64,12 @@ def begin_run(campaign_id: int) -> Run | None:
         workspace_id=campaign.workspace_id,
         campaign=campaign,
         number=last + 1,
-        plan={"name": campaign.name, "version": campaign.version, "source_id": campaign.source_id},
+        plan={
+            "name": campaign.name,
+            "version": campaign.version,
+            "source_id": campaign.source_id,
+            "launched_at": _launched_at(campaign),
+        },
     )
     partitions.ensure_for(run.pk)
     RunStep.objects.bulk_create(_frozen(run, step) for step in steps)
@@ -91,11 +119,14 @@ def fail_campaign(campaign_id: int, sentence: str) -> None:
 def refuse_sender(sender_id: int, reason: Reason, words: str) -> None:
     """Block a sender that the provider refused, and pause what is sending through it."""
     sender = Sender.objects.select_related("workspace").get(pk=sender_id)
+    sending: dict[str, Any] = {"status": Status.SENDING, "steps__sender": sender}
+    ids = list(Campaign.objects.filter(**sending).values_list("pk", flat=True))
+    # Before the audit trail's lock, which is the last for everybody who changes a campaign.
+    campaigns = list(Campaign.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
     told = REASONS[reason].sentence + (f" ({words})" if words else "")
     by = actors.system(sender.workspace)
     senders.block_sender(sender=sender, by=by, reason=told)
-    sending: dict[str, Any] = {"status": Status.SENDING, "steps__sender": sender}
-    for campaign in Campaign.objects.filter(**sending).distinct():
+    for campaign in campaigns:
         try:
             lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.SENDER, reason=told[:500])
         except TransitionRefused:

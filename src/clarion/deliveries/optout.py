@@ -92,7 +92,7 @@ def skip_pending(*, workspace: Workspace, channel: str, address: str) -> int:
     open_steps = RunStep.objects.filter(run__workspace=workspace, run__finished_at=None, channel=channel)
     for run_id, step in open_steps.order_by("run_id", "step").values_list("run_id", "step"):
         steps.setdefault(run_id, []).append(step)
-    return sum(_skip_in_run(run_id, numbers, address) for run_id, numbers in steps.items())
+    return sum(skip_in_run(run_id, numbers, address) for run_id, numbers in steps.items())
 
 
 #: A claim that is under way holds its rows: this waits for it, and then finds them no longer pending.
@@ -104,6 +104,13 @@ _SKIP_DELIVERIES = """
     returning d.id
 """
 
+_UNWAIT_ADDRESS = """
+    delete from deliveries_waiting where run_id = %(run)s and delivery_id in (
+        select r.id * 16 + step from deliveries_recipient r, unnest(%(steps)s::smallint[]) step
+        where r.run_id = %(run)s and r.address = %(address)s and r.skip is null)
+"""
+
+#: What came to wait while the deliveries were waited for.
 _UNWAIT = "delete from deliveries_waiting where run_id = %(run)s and delivery_id = any(%(ids)s)"
 
 #: A person with other messages left is not skipped; with one step that never is so.
@@ -120,12 +127,15 @@ _COUNT = """
 
 
 @transaction.atomic
-def _skip_in_run(run_id: int, steps: list[int], address: str) -> int:
+def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
+    """Skip what is still pending for an address by these steps of one run. Returns how many people."""
     facts: dict[str, Any] = {
         "run": run_id, "steps": steps, "address": address, "pending": Stage.PENDING.value,
         "skipped": Stage.SKIPPED.value, "suppressed": Skip.SUPPRESSED.value,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        # First, as whoever claims or closes does: they would wait for each other for ever otherwise.
+        cursor.execute(_UNWAIT_ADDRESS, facts)
         cursor.execute(_SKIP_DELIVERIES, facts)
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:

@@ -10,7 +10,7 @@ object would be callable from a template), and there is no loader, so nothing ca
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +23,9 @@ FUEL = 200_000
 #: Longest template source, in characters.
 MAX_SOURCE = 2_000_000
 
+#: Longest message that is filled in, all parts together, in characters: fuel does not tell a long value from a short.
+MAX_FILLED = 5_000_000
+
 #: Stands between two holes in the rendered text. It is a control character that no message may hold.
 _MARK = "\x1f"
 
@@ -31,14 +34,16 @@ _SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u30
 _LEADING = re.compile(f"^[{_SPACE}]+")
 _TRAILING = re.compile(f"[{_SPACE}]+$")
 
-_STRINGS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
-_TOKEN = re.compile(
-    r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}"
-    r"|\{#.*?#\}"
-    rf"|\{{\{{(?:{_STRINGS}|(?!\}}\}})[^\"'])*\}}\}}"
-    rf"|\{{%(?:{_STRINGS}|(?!%\}})[^\"'])*%\}}",
-    re.DOTALL,
-)
+_STRINGS = r""""(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'"""
+_OPENING = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}|\{[#{%]")
+#: How what opens goes on to its end; possessive, so that no text takes more than one look.
+_RESTS = {
+    "{{": re.compile(rf"(?:{_STRINGS}|(?!\}}\}})[^\"'])*+\}}\}}", re.DOTALL),
+    "{%": re.compile(rf"(?:{_STRINGS}|(?!%\}})[^\"'])*+%\}}", re.DOTALL),
+    "{#": re.compile(r"(?:(?!#\}).)*+#\}", re.DOTALL),
+}
+_RAW_REST = re.compile(r"(?:(?!\{%[-+]?\s*endraw\s*[-+]?%\}).)*+\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_LOOP = re.compile(r"\{%[-+]?\s*(?:for|macro|call)\b")
 _WORD = re.compile(r"\{%[-+]?\s*(\w+)")
 _OPENERS = frozenset({"for", "if", "with", "filter", "autoescape", "block", "macro", "call"})
 _CLOSERS = frozenset(f"end{word}" for word in (*_OPENERS, "set"))
@@ -57,6 +62,22 @@ class TemplateInvalid(ValueError):
 
 class _FilterRefuses(ValueError):
     """A sentence that shows nothing of the value."""
+
+
+class _Room:
+    """What is left of MAX_FILLED while a template with loops is filled in."""
+
+    def __init__(self) -> None:
+        self.left = MAX_FILLED
+
+    def __call__(self, value: Any) -> Any:
+        self.left -= len(value) if isinstance(value, str) else 1
+        if self.left < 0:
+            raise _FilterRefuses(_TOO_LONG)
+        return NotImplemented  # written as always
+
+
+_TOO_LONG = f"it becomes longer than {MAX_FILLED} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +107,7 @@ def _number(value: Any, decimals: int = 0, thousands: str = " ", point: str = ".
     return text.replace(",", "\0").replace(".", point).replace("\0", thousands)
 
 
-def environment() -> minijinja.Environment:
+def environment(*, finalizer: Callable[[Any], Any] | None = None) -> minijinja.Environment:
     """Return an environment with our limits and filters and without templates."""
     env = minijinja.Environment(
         fuel=FUEL,
@@ -95,6 +116,7 @@ def environment() -> minijinja.Environment:
         pycompat=False,
         auto_escape_callback=lambda name: "html" if name.endswith(".html") else None,
         filters={"date": _date, "number": _number},
+        finalizer=finalizer,
     )
     # Each of these lets a short template make a text of any length in few steps.
     env.remove_filter("format")
@@ -110,10 +132,10 @@ def check(part: Part) -> None:
         environment().add_template(_file(part), part.source)
     except minijinja.TemplateError as error:
         raise TemplateInvalid(f"Line {error.line or 1}: {error.detail or error.kind}.") from None
-    for token in _TOKEN.finditer(part.source):
-        word = _WORD.match(token[0])
+    for start, end in _tokens(part.source):
+        word = _WORD.match(part.source, start, end)
         if word and word[1] in _FOREIGN:
-            line = part.source.count("\n", 0, token.start()) + 1
+            line = part.source.count("\n", 0, start) + 1
             raise TemplateInvalid(f"Line {line}: “{word[1]}” is not available here.")
 
 
@@ -129,13 +151,24 @@ def variables_of(*parts: Part) -> frozenset[str]:
 def split(source: str) -> Iterator[tuple[str, bool]]:
     """Yield the source's pieces in order, each with whether it is a template tag."""
     at = 0
-    for token in _TOKEN.finditer(source):
-        if token.start() > at:
-            yield source[at : token.start()], False
-        yield token[0], True
-        at = token.end()
+    for start, end in _tokens(source):
+        if start > at:
+            yield source[at:start], False
+        yield source[start:end], True
+        at = end
     if at < len(source):
         yield source[at:], False
+
+
+def _tokens(source: str) -> Iterator[tuple[int, int]]:
+    """Yield where tags begin and end. What follows a tag that never ends is text: no valid template has one."""
+    at = 0
+    while opening := _OPENING.search(source, at):
+        rest = (_RESTS.get(opening[0]) or _RAW_REST).match(source, opening.end())
+        if rest is None:
+            return
+        yield opening.start(), rest.end()
+        at = rest.end()
 
 
 class Program:
@@ -147,7 +180,9 @@ class Program:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = list(parts)
-        self._env = environment()
+        # Only loops make much of little; without one, counting would cost every message something.
+        self._room = _Room() if any(_LOOP.search(part.source) for part in parts) else None
+        self._env = environment(finalizer=self._room)
         self.constants: list[list[str]] = []
         self.holes: list[slice] = []
         bodies: list[str] = []
@@ -169,7 +204,7 @@ class Program:
         if not self.count:
             return []
         try:
-            values = self._env.render_template("program", **variables).split(_MARK)
+            values = self._filled("program", variables).split(_MARK)
         except (minijinja.TemplateError, TypeError, ValueError) as error:
             raise self._explain(variables, error) from None
         except BaseException as error:
@@ -201,11 +236,19 @@ class Program:
                 self._env.remove_template("trial")
         return constants, tags
 
+    def _filled(self, name: str, variables: Mapping[str, Any]) -> str:
+        if self._room is not None:
+            self._room.left = MAX_FILLED
+        text: str = self._env.render_template(name, **variables)
+        if len(text) > MAX_FILLED:
+            raise _FilterRefuses(_TOO_LONG)
+        return text
+
     def _render_without_marks(self, variables: Mapping[str, Any]) -> list[str]:
         # A value held the mark itself. It says nothing to a reader, so it is dropped.
         clean: dict[str, Any] = {name: _without_marks(value) for name, value in variables.items()}
         try:
-            values = self._env.render_template("program", **clean).split(_MARK)
+            values = self._filled("program", clean).split(_MARK)
         except (minijinja.TemplateError, TypeError, ValueError) as error:
             raise self._explain(variables, error) from None
         if len(values) != self.count:
@@ -216,7 +259,7 @@ class Program:
         """Find the part and line at fault by rendering each part alone."""
         for part in self._parts:
             try:
-                self._env.render_template(_file(part), **variables)
+                self._filled(_file(part), variables)
             except minijinja.TemplateError as found:
                 return FillFailed(_sentence(part, found))
             except _FilterRefuses as found:

@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from clarion.campaigns import operations as campaigns
@@ -20,6 +21,8 @@ from clarion.workspaces import actors
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
+#: A run is built, or closed, for about so long before the next one has its turn.
+TURN_SECONDS = 0.3
 
 
 class Scheduler:
@@ -51,50 +54,71 @@ class Scheduler:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _build(self) -> None:
-        build_due(self._stopping.is_set)
+    def _build(self) -> bool:
+        return build_due(self._stopping.is_set)
 
-    def _loop(self, name: str, look: Callable[[], None]) -> None:
+    def _loop(self, name: str, look: Callable[[], bool]) -> None:
         wanted = self._wanted[name]
         while not self._stopping.is_set():
             wanted.clear()
+            more = False
             try:
                 close_old_connections()
-                look()
+                more = look()
             except DatabaseError as problem:
                 log.warning("scheduler.database_down", look=name, detail=str(problem)[:200])
                 connection.close()
             except Exception:
                 log.exception("scheduler.fault", look=name)
-            wanted.wait(TICK_SECONDS)
+            if not more:
+                wanted.wait(TICK_SECONDS)
         connection.close()
 
 
-def tick() -> None:
-    """Start what is due, close what was called off, finish what is settled, take in what came back."""
+def tick() -> bool:
+    """Start what is due, close what was called off, finish what is settled, take in what came back.
+
+    Returns whether there is more to do.
+    """
     start_due()
-    closing.close_ended()
+    more = close_ended()
     finish_settled()
     receipts.collect_sandbox()
+    return more
 
 
 def start_due() -> None:
     """Start every campaign whose time has come; one that cannot go any more fails, with the reason."""
     due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=timezone.now())
-    for campaign in due.select_related("workspace"):
-        try:
+    for campaign in due.select_related("workspace").order_by("starts_at", "pk"):
+        with _alone("start", campaign.pk), suppress(TransitionRefused):
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
-        except TransitionRefused:
-            continue
 
 
-def build_due(stopping: Callable[[], bool] = lambda: False) -> None:
-    """Build the run of every building campaign, and go on where an earlier process stopped."""
+def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Go on with every run that is to be built, a part of each: the smallest campaign moves beside the largest.
+
+    Returns whether there is more to do.
+    """
+    more = False
     for campaign_id in Campaign.objects.filter(status=Status.BUILDING).values_list("pk", flat=True):
-        building.build(campaign_id, stopping=stopping)
+        with _alone("build", campaign_id):
+            more = building.build(campaign_id, seconds=TURN_SECONDS, stopping=stopping) or more
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
+    unfinished = unfinished.exclude(campaign__status=Status.BUILDING)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
-        building.build_run(run, stopping=stopping)
+        with _alone("build", run.campaign_id):
+            more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more
+    return more
+
+
+def close_ended() -> bool:
+    """Settle what is pending in runs that were called off, a part of each; return whether there is more to do."""
+    more = False
+    for run in closing.ended():
+        with _alone("close", run.campaign_id):
+            more = closing.close(run, seconds=TURN_SECONDS) or more
+    return more
 
 
 def finish_settled() -> None:
@@ -103,5 +127,17 @@ def finish_settled() -> None:
         finished_at=None, built_at__isnull=False, pending=0, in_flight=0,
         campaign__status__in=[Status.SENDING, Status.CANCELLED, Status.STOPPED, Status.FAILED, Status.EXPIRED],
     )  # fmt: skip
-    for run_id in settled.values_list("pk", flat=True):
-        operations.finish_run(run_id)
+    for run_id, campaign_id in settled.values_list("pk", "campaign_id"):
+        with _alone("finish", campaign_id):
+            operations.finish_run(run_id)
+
+
+@contextmanager
+def _alone(look: str, campaign_id: int) -> Iterator[None]:
+    """Let what goes wrong with one campaign be no other's trouble; a lost database is everybody's."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("scheduler.fault", look=look, campaign=campaign_id)

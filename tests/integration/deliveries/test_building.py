@@ -1,84 +1,325 @@
-"""Building a run stands in nobody's way, and can be broken off."""
+"""Putting a run's people together: who is in it, that it agrees with what was promised, and going on after breaks."""
 
-import threading
-import time
+import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
+from django.utils import timezone
 
-from clarion.audience.models import SourceRow
+from clarion.audience.models import (
+    Contact,
+    ContactState,
+    List,
+    ListMember,
+    Source,
+    SourceKind,
+    SourceRow,
+    Suppression,
+)
+from clarion.audience.queries import estimate
+from clarion.audience.queries.sources import frozen_counts
+from clarion.campaigns import operations as campaigns
+from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, operations
-from clarion.deliveries.models import Run
-from tests.integration.campaigns import making
+from clarion.deliveries import building, closing, ledger, operations, optout
+from clarion.deliveries.models import Delivery, Recipient, Run
+from clarion.deliveries.states import Skip, Stage
+from clarion.runtime import scheduler
+from clarion.workspaces import actors
+from tests import ledgers
+
+pytestmark = pytest.mark.django_db
 
 
-def make_building(people: int) -> Run:
-    """Return the run, not yet begun to be built, of a campaign for a file of so many people."""
-    campaign = making.make_launchable(making.make_workspace(), status=Status.BUILDING)
-    source = campaign.source
-    assert source is not None
-    source.kind = "UPLOAD"
-    source.save()
+@pytest.fixture
+def people() -> ledgers.People:
+    return ledgers.make_people()
+
+
+def upload(people: ledgers.People, addresses: list[str], *, every: int = 1) -> Source:
+    """Return a file that was read: an address without an @ cannot be read."""
+    source = ledgers.make_source(people.workspace)
     SourceRow.objects.bulk_create(
-        SourceRow(source_id=source.pk, id=n, address=f"p{n}@example.test", data={"first_name": "Ada"})
-        for n in range(1, people + 1)
+        SourceRow(
+            source_id=source.pk,
+            id=number * every,
+            address=address,
+            data={"email": address},
+            problem="" if "@" in address else "email: this is no address",
+        )
+        for number, address in enumerate(addresses, start=1)
     )
-    run = operations.begin_run(campaign.pk)
-    assert run is not None
+    source.row_count = len(addresses)
+    source.save()
+    source.counts = frozen_counts(source)
+    source.save()
+    return source
+
+
+def launched(people: ledgers.People, source: Source, **facts: Any) -> Campaign:
+    return ledgers.make_campaign(people.alice, status=Status.BUILDING, source=source, **facts)
+
+
+def built(campaign: Campaign) -> Run:
+    building.build(campaign.pk)
+    run = campaign.runs.latest("number")
+    building.build_run(run)
+    run.refresh_from_db()
+    assert run.built_at is not None
+    assert ledger.check(run).findings == []
     return run
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = make_building(people=10)
-    facts = building._facts(run)
-    slow = facts["statement"].replace(
-        "with candidate as", "with nap as materialized (select pg_sleep(1)), candidate as", 1
+def persons(n: int) -> list[str]:
+    return [f"person{i}@example.test" for i in range(n)]
+
+
+def waterfall(run: Run) -> dict[str, int]:
+    counts = dict.fromkeys(("no_address", "invalid", "duplicate", "suppressed", "do_not_contact"), 0)
+    return counts | {name: n for name, n in run.waterfall.items() if n}
+
+
+def expected(source: Source) -> dict[str, int]:
+    promised = estimate(source, "email")
+    names = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact")
+    return {name: getattr(promised, name) for name in names}
+
+
+class TestWaterfall:
+    @pytest.mark.parametrize("seed", range(12))
+    def test_is_what_the_estimate_said(
+        self, people: ledgers.People, seed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Chunks smaller than the data, so that what one chunk knows of the others is put to the test.
+        monkeypatch.setattr(building, "FIRST_CHUNK", 3)
+        monkeypatch.setattr(building, "CHUNK", 17)
+        chance = random.Random(seed)
+        some = persons(60)
+        states = [ContactState.ACTIVE] * 4 + [ContactState.INACTIVE, ContactState.DO_NOT_CONTACT]
+        contacts = Contact.objects.bulk_create(
+            Contact(
+                workspace=people.workspace,
+                email=address if chance.random() < 0.9 else "",
+                state=chance.choice(states),
+            )
+            for address in some[:40]
+        )
+        Suppression.objects.bulk_create(
+            Suppression(workspace=people.workspace, channel="email", address=a, reason="MANUAL")
+            for a in chance.sample(some, 9)
+        )
+        kind = [SourceKind.UPLOAD, SourceKind.CONTACTS, SourceKind.LISTS][seed % 3]
+        if kind is SourceKind.UPLOAD:
+            odd = ["", "", "no address", "no address", "neither"]
+            source = upload(people, chance.choices(some + odd, k=150))
+        else:
+            source = Source.objects.create(workspace=people.workspace, kind=kind)
+            for number in range(3):
+                one = List.objects.create(workspace=people.workspace, name=f"List {number}")
+                ListMember.objects.bulk_create(
+                    ListMember(list=one, contact=c) for c in contacts if chance.random() < 0.5
+                )
+                source.lists.add(one)
+        promised = estimate(source, "email")
+
+        run = built(launched(people, source))
+
+        assert waterfall(run) == expected(source)
+        assert (run.total, run.pending) == (promised.matched, promised.will_receive)
+
+    def test_rows_with_gaps_between_their_numbers_are_all_taken(
+        self, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(building, "FIRST_CHUNK", 4)
+
+        run = built(launched(people, upload(people, persons(9), every=50)))
+
+        assert run.total == 9
+
+
+class TestGoingOn:
+    def test_a_crash_between_two_chunks_changes_nothing(
+        self, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(building, "FIRST_CHUNK", 10)
+        monkeypatch.setattr(building, "CHUNK", 10)
+        source = upload(people, persons(35) + persons(5))
+        campaign = launched(people, source)
+
+        assert building.build(campaign.pk, seconds=0)  # one chunk, and the process is gone
+        run = campaign.runs.get()
+        assert (run.total, run.built_at) == (10, None)
+        run = built(campaign)
+
+        assert (run.total, run.pending, run.skipped) == (40, 35, 5)
+
+    def test_paused_while_it_was_built_it_sends_when_it_is_continued(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, persons(5)))
+        run = operations.begin_run(campaign.pk)
+        assert run is not None
+        by = actors.of_member(people.alice)
+        campaigns.pause(campaign=campaign, by=by)
+        building.build_run(run)
+
+        campaigns.continue_(campaign=campaign, by=by)
+        scheduler.build_due()
+
+        campaign.refresh_from_db()
+        assert campaign.status == Status.SENDING
+
+    def test_a_run_that_is_called_off_while_a_chunk_is_made_gets_nobody_of_it(
+        self, people: ledgers.People
+    ) -> None:
+        campaign = launched(people, upload(people, persons(5)))
+        run = operations.begin_run(campaign.pk)
+        assert run is not None
+        facts = building._facts(run)
+        # What another process does between the look at the run and the count of what was added.
+        facts["statement"] = facts["statement"].replace(
+            "with candidate as",
+            "with called_off as (update deliveries_run set closing_stage = 7 where id = %(run)s), candidate as",
+        )
+
+        assert not building._build_chunk(run, facts)
+
+        assert not Recipient.objects.filter(run_id=run.pk).exists()
+
+    def test_whoever_is_suppressed_while_it_is_built_is_left_out(
+        self, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(building, "FIRST_CHUNK", 5)
+        campaign = launched(people, upload(people, persons(8)))
+        building.build(campaign.pk, seconds=0)
+        Suppression.objects.create(
+            workspace=people.workspace, channel="email", address="person2@example.test", reason="MANUAL"
+        )
+
+        run = built(campaign)
+
+        assert (run.pending, run.skipped) == (7, 1)
+        assert Recipient.objects.get(run_id=run.pk, address="person2@example.test").skip == Skip.SUPPRESSED
+
+    def test_nobody_to_write_to_is_a_campaign_that_completes(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, ["nonsense", ""]))
+
+        run = built(campaign)
+        scheduler.tick()
+
+        run.refresh_from_db()
+        campaign.refresh_from_db()
+        assert (campaign.status, run.total, run.skipped) == (Status.COMPLETED, 2, 2)
+        assert run.finished_at is not None
+
+    def test_a_campaign_that_cannot_be_built_keeps_no_other_from_it(
+        self, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        odd, fine = (launched(people, upload(people, persons(2))) for _ in range(2))
+        begin = operations.begin_run
+
+        def begun(campaign_id: int) -> Run | None:
+            if campaign_id == odd.pk:
+                raise RuntimeError("a fault of ours")
+            return begin(campaign_id)
+
+        monkeypatch.setattr(operations, "begin_run", begun)
+
+        scheduler.build_due()
+
+        fine.refresh_from_db()
+        assert fine.status == Status.SENDING
+
+
+def stop_and_start(people: ledgers.People, campaign: Campaign) -> None:
+    by = actors.of_member(people.alice)
+    campaign = campaigns.stop(campaign=campaign, by=by)
+    Campaign.objects.filter(pk=campaign.pk).update(
+        status=Status.BUILDING, started_at=timezone.now() + timedelta(seconds=1), finished_at=None
     )
-    head, _, tail = slow.rpartition("from made")
-    slow = f"{head}from made cross join nap{tail}"
 
-    def slowly(_run: Run) -> dict[str, Any]:
-        return facts | {"statement": slow}
 
-    monkeypatch.setattr(building, "_facts", slowly)
+def settle(run: Run, stages: dict[str, Stage]) -> None:
+    """Let the engine have sent to these people, whatever it took."""
+    for address, stage in stages.items():
+        person = Recipient.objects.get(run_id=run.pk, address=address)
+        name = stage.name.lower()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update deliveries_delivery set stage = %s, claim_id = 1, claimed_at = now()"
+                " where run_id = %s and id = %s",
+                [stage.value, run.pk, person.id * 16],
+            )
+            cursor.execute(
+                f"update deliveries_run set pending = pending - 1, {name} = {name} + 1 where id = %s",  # noqa: S608
+                [run.pk],
+            )
 
-    def build() -> None:
-        try:
-            building.build_run(Run.objects.select_related("campaign").get(pk=run.pk))
-        finally:
-            connection.close()
 
-    thread = threading.Thread(target=build)
-    thread.start()
-    time.sleep(0.4)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("set local lock_timeout = '200ms'")
-        cursor.execute("update deliveries_run set pending = pending where id = %s", [run.pk])
-        cursor.execute("select total from deliveries_run where id = %s", [run.pk])
-        total_meanwhile = cursor.fetchone()[0]
-    thread.join()
+class TestLaunchedAgain:
+    def test_nobody_who_got_it_or_may_have_got_it_is_written_to_again(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, persons(6)))
+        first = built(campaign)
+        settle(
+            first,
+            {
+                "person0@example.test": Stage.SENT,
+                "person1@example.test": Stage.UNKNOWN,
+                "person2@example.test": Stage.FAILED,
+            },
+        )
+        stop_and_start(people, campaign)
+        scheduler.build_due()
+        scheduler.tick()
+
+        second = built(campaign)
+
+        assert second.number == 2
+        left_out = Recipient.objects.filter(run_id=second.pk, skip=Skip.EXCLUDED)
+        assert {r.address for r in left_out} == {"person0@example.test", "person1@example.test"}
+        assert (second.pending, second.waterfall["excluded"]) == (4, 2)
+
+    def test_waits_until_what_is_in_flight_is_known(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, persons(3)))
+        first = built(campaign)
+        settle(first, {"person0@example.test": Stage.IN_FLIGHT})
+        stop_and_start(people, campaign)
+
+        scheduler.build_due()
+        scheduler.tick()
+
+        first.refresh_from_db()
+        assert (first.closing_stage, first.cancelled, first.in_flight) == (Stage.CANCELLED, 2, 1)
+        assert campaign.runs.count() == 1
+
+    def test_a_run_of_an_earlier_launch_is_never_gone_on_with(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, persons(3)))
+        first = built(campaign)
+        stop_and_start(people, campaign)  # before anybody has closed the first
+
+        scheduler.build_due()
+        scheduler.tick()
+        scheduler.build_due()
+
+        first.refresh_from_db()
+        assert (first.cancelled, first.finished_at is None) == (3, False)
+        assert [run.pending for run in campaign.runs.order_by("number")] == [0, 3]
+        assert Delivery.objects.filter(run_id=first.pk, stage=Stage.PENDING).count() == 0
+
+    def test_closing_goes_on_although_it_was_launched_again(self, people: ledgers.People) -> None:
+        campaign = launched(people, upload(people, persons(3)))
+        first = built(campaign)
+        Run.objects.filter(pk=first.pk).update(closing_stage=Stage.CANCELLED)
+
+        assert [run.pk for run in closing.ended()] == [first.pk]
+
+
+def test_opting_out_takes_what_waits_before_the_message_itself(people: ledgers.People) -> None:
+    campaign = ledgers.make_campaign(people.alice)
+    run = ledgers.make_run(campaign, waiting=2, pending=1)
+
+    count = optout.skip_in_run(run.pk, [0], "person0000001@example.test")
 
     run.refresh_from_db()
-    assert (total_meanwhile, run.total, run.pending) == (0, 10, 10)
-
-
-@pytest.mark.django_db
-def test_building_ends_after_a_chunk_when_the_process_stops_and_goes_on_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(building, "FIRST_CHUNK", 4)
-    monkeypatch.setattr(building, "CHUNK", 4)
-    run = make_building(people=10)
-    asked = iter([False, True])
-
-    building.build_run(run, stopping=lambda: next(asked))
-    broken_off = Run.objects.get(pk=run.pk)
-    building.build_run(run)
-
-    assert (broken_off.total, broken_off.built_at) == (4, None)
-    built = Run.objects.get(pk=run.pk)
-    assert built.total == 10
-    assert built.built_at is not None
+    assert (count, run.pending, run.skipped) == (1, 2, 1)
+    assert ledger.check(run).findings == []

@@ -1,5 +1,6 @@
 """Templates cut into constants and holes say the same as templates rendered whole."""
 
+import time
 from typing import Any
 
 import pytest
@@ -159,3 +160,41 @@ def test_the_variables_of_a_template_are_listed() -> None:
 )
 def test_filters_write_dates_and_numbers(source: str, expected: str) -> None:
     assert Program([Part("text", source)]).render_whole({}) == [expected]
+
+
+class TestHostileTemplates:
+    @pytest.mark.parametrize(
+        "piece", ["{{", "{%", "{#", "{% raw %}", "{{ '", '{{ "', "{% '", "{{ \"'", "{{ '\\", "{% raw ", "{"]
+    )
+    def test_what_is_opened_again_and_again_is_cut_in_a_moment(self, piece: str) -> None:
+        source = piece * 100_000
+        began = time.process_time()
+
+        pieces = list(templating.split(source))
+
+        assert time.process_time() - began < 1.0
+        assert "".join(text for text, _ in pieces) == source
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "{% for c in text %}{{ text }}{% endfor %}",
+            "{% for c in range(9000) %}{{ text }}{% endfor %}",
+            "{% macro m() %}{{ text }}{% endmacro %}{% for c in text %}{{ m() }}{% endfor %}",
+        ],
+    )
+    def test_a_message_does_not_grow_without_end(self, source: str) -> None:
+        program = templating.Program([templating.Part("text", source)])
+
+        for _ in range(2):
+            with pytest.raises(templating.FillFailed, match="longer than 5000000 characters"):
+                program.render({"text": "x" * 10_000})
+            assert program.render_whole({"text": "xy"})
+
+    def test_counting_changes_nothing_of_what_is_written(self) -> None:
+        source = "{% for c in rows %}{{ c.a }}{{ c.b|safe }}{{ loop.index }};{% endfor %}"
+        program = templating.Program([templating.Part("html", source, is_html=True)])
+
+        assert program.render_whole({"rows": [{"a": "<i>", "b": "<b>"}, {"a": 1.5, "b": None}]}) == [
+            "&lt;i&gt;<b>1;1.5None2;"
+        ]

@@ -1,0 +1,84 @@
+"""Building a run stands in nobody's way, and can be broken off."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from clarion.audience.models import SourceRow
+from clarion.campaigns.states import Status
+from clarion.deliveries import building, operations
+from clarion.deliveries.models import Run
+from tests.integration.campaigns import making
+
+
+def make_building(people: int) -> Run:
+    """Return the run, not yet begun to be built, of a campaign for a file of so many people."""
+    campaign = making.make_launchable(making.make_workspace(), status=Status.BUILDING)
+    source = campaign.source
+    assert source is not None
+    source.kind = "UPLOAD"
+    source.save()
+    SourceRow.objects.bulk_create(
+        SourceRow(source_id=source.pk, id=n, address=f"p{n}@example.test", data={"first_name": "Ada"})
+        for n in range(1, people + 1)
+    )
+    run = operations.begin_run(campaign.pk)
+    assert run is not None
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_building(people=10)
+    facts = building._facts(run)
+    slow = facts["statement"].replace(
+        "with candidate as", "with nap as materialized (select pg_sleep(1)), candidate as", 1
+    )
+    head, _, tail = slow.rpartition("from made")
+    slow = f"{head}from made cross join nap{tail}"
+
+    def slowly(_run: Run) -> dict[str, Any]:
+        return facts | {"statement": slow}
+
+    monkeypatch.setattr(building, "_facts", slowly)
+
+    def build() -> None:
+        try:
+            building.build_run(Run.objects.select_related("campaign").get(pk=run.pk))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    time.sleep(0.4)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local lock_timeout = '200ms'")
+        cursor.execute("update deliveries_run set pending = pending where id = %s", [run.pk])
+        cursor.execute("select total from deliveries_run where id = %s", [run.pk])
+        total_meanwhile = cursor.fetchone()[0]
+    thread.join()
+
+    run.refresh_from_db()
+    assert (total_meanwhile, run.total, run.pending) == (0, 10, 10)
+
+
+@pytest.mark.django_db
+def test_building_ends_after_a_chunk_when_the_process_stops_and_goes_on_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(building, "FIRST_CHUNK", 4)
+    monkeypatch.setattr(building, "CHUNK", 4)
+    run = make_building(people=10)
+    asked = iter([False, True])
+
+    building.build_run(run, stopping=lambda: next(asked))
+    broken_off = Run.objects.get(pk=run.pk)
+    building.build_run(run)
+
+    assert (broken_off.total, broken_off.built_at) == (4, None)
+    built = Run.objects.get(pk=run.pk)
+    assert built.total == 10
+    assert built.built_at is not None

@@ -1,0 +1,193 @@
+"""What the sending engine is promised of its ledger, asked of both: the one in memory and the one on PostgreSQL."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from clarion.deliveries import ledger
+from clarion.deliveries.models import Claim as ClaimRow
+from clarion.deliveries.models import Delivery, Run
+from clarion.deliveries.store import PostgresStore, open_pool
+from clarion.deliveries.workshop import Workshop
+from clarion.engine.memory import MemoryStore
+from clarion.engine.outcomes import Reason
+from clarion.engine.plan import RunSpec, Settled, Settlement
+from clarion.engine.ports import Store
+from clarion.runtime.worker import conninfo
+from tests.runs import make_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COUNT = 10
+IN_FLIGHT = 1
+
+
+class Case(Protocol):
+    """A store that holds one run of COUNT people."""
+
+    run: RunSpec
+
+    def do(self, story: Callable[[Store], Awaitable[None]]) -> None: ...
+    def rows(self) -> list[tuple[int, int]]:
+        """Return (stage, attempts) of every delivery, by its id."""
+        ...
+
+    def check(self) -> None: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.run = RunSpec(run_id=1, step=0, campaign_id=1)
+        self.store = MemoryStore(lambda spec: None)  # type: ignore[arg-type,return-value]
+        self.store.add(self.run, [f"person{i}@example.test" for i in range(COUNT)], None)  # type: ignore[arg-type]
+
+    def do(self, story: Callable[[Store], Awaitable[None]]) -> None:
+        asyncio.run(_awaited(story(self.store)))
+
+    def rows(self) -> list[tuple[int, int]]:
+        deliveries = self.store.runs[self.run.key].deliveries
+        return [(int(deliveries[i].stage), deliveries[i].attempts) for i in sorted(deliveries)]
+
+    def check(self) -> None:
+        """There are no counters that could be wrong."""
+
+
+class OnPostgres:
+    def __init__(self) -> None:
+        made = make_run(count=COUNT)
+        self.run = RunSpec(run_id=made.run.pk, step=0, campaign_id=made.campaign.pk)
+
+    def do(self, story: Callable[[Store], Awaitable[None]]) -> None:
+        async def told() -> None:
+            async with open_pool(conninfo()) as pool:
+                await story(PostgresStore(pool, workshop=Workshop(), worker_id=1))
+
+        asyncio.run(told())
+
+    def rows(self) -> list[tuple[int, int]]:
+        rows = Delivery.objects.filter(run_id=self.run.run_id).order_by("id")
+        return list(rows.values_list("stage", "attempts"))
+
+    def check(self) -> None:
+        assert ledger.check(Run.objects.get(pk=self.run.run_id)).findings == []
+        in_flight = Delivery.objects.filter(run_id=self.run.run_id, stage=IN_FLIGHT).count()
+        assert bool(in_flight) == ClaimRow.objects.filter(run_id=self.run.run_id).exists()
+
+
+async def _awaited(story: Awaitable[None]) -> None:
+    await story
+
+
+@pytest.fixture(params=[InMemory, OnPostgres])
+def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+    made: Case = request.param()
+    yield made
+    made.check()
+
+
+def ids(batch: Any) -> list[int]:
+    return [claim.delivery_id for claim in batch.claims]
+
+
+def all_of(batch: Any, stage: Settled, **facts: Any) -> list[Settlement]:
+    return [Settlement(batch.claim_id, one, stage, **facts) for one in ids(batch)]
+
+
+class TestClaims:
+    def test_each_message_is_claimed_once_in_order(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batches = [await store.claim(case.run, n, 4) for n in (1, 2, 3, 4)]
+            assert [ids(b) for b in batches] == [
+                [16, 32, 48, 64], [80, 96, 112, 128], [144, 160], [],
+            ]  # fmt: skip
+            assert batches[0].claims[0].attempt == 1
+
+        case.do(story)
+        assert case.rows() == [(IN_FLIGHT, 1)] * COUNT
+
+    def test_claims_at_once_share_out_the_messages(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batches = await asyncio.gather(*(store.claim(case.run, n, 3) for n in range(1, 7)))
+            taken = [one for batch in batches for one in ids(batch)]
+            while batch := ids(await store.claim(case.run, 99, 3)):
+                taken += batch
+            assert sorted(taken) == [i * 16 for i in range(1, COUNT + 1)]
+
+        case.do(story)
+
+    def test_what_is_given_back_is_claimed_again_and_costs_no_attempt(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            await store.claim(case.run, 1, 4)
+            await store.release([1])
+            await store.release([1])
+            assert ids(await store.claim(case.run, 2, 4)) == [16, 32, 48, 64]
+
+        case.do(story)
+        assert case.rows() == [(IN_FLIGHT, 1)] * 4 + [(0, 0)] * 6
+
+    def test_what_was_put_off_comes_when_it_is_due_and_not_before(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batch = await store.claim(case.run, 1, COUNT)
+            due = time.time() + 0.4
+            later = all_of(batch, Settled.PENDING, not_before=due, reason=Reason.PROVIDER_BUSY)
+            await store.settle(case.run.key, later, [1])
+
+            early = await store.claim(case.run, 2, COUNT)
+            assert ids(early) == []
+            assert early.next_due == pytest.approx(due, abs=0.05)
+            await asyncio.sleep(0.5)
+            again = await store.claim(case.run, 3, COUNT)
+            assert len(again.claims) == COUNT
+            assert {claim.attempt for claim in again.claims} == {2}
+
+        case.do(story)
+
+
+class TestSettling:
+    def test_every_outcome_finds_its_place(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batch = await store.claim(case.run, 1, 4)
+            stages = [Settled.SENT, Settled.FAILED, Settled.UNKNOWN, Settled.PENDING]
+            reasons = [None, Reason.ADDRESS_UNKNOWN, Reason.CONNECTION_LOST, Reason.PROVIDER_BUSY]
+            settlements = [
+                Settlement(1, one, stage, reason=reason)
+                for one, stage, reason in zip(ids(batch), stages, reasons, strict=True)
+            ]
+            await store.settle(case.run.key, settlements, [1])
+
+        case.do(story)
+        assert case.rows()[:4] == [(2, 1), (4, 1), (5, 1), (0, 1)]
+
+    def test_settling_again_changes_nothing(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batch = await store.claim(case.run, 1, COUNT)
+            for _ in range(2):
+                await store.settle(case.run.key, all_of(batch, Settled.SENT), [1])
+            await store.settle(case.run.key, all_of(batch, Settled.FAILED, reason=Reason.REJECTED), [1])
+
+        case.do(story)
+        assert case.rows() == [(2, 1)] * COUNT
+
+    def test_a_claim_that_others_have_settled_is_not_settled_by_its_late_owner(self, case: Case) -> None:
+        async def story(store: Store) -> None:
+            batch = await store.claim(case.run, 1, COUNT)
+            await store.release([1])
+            await store.claim(case.run, 2, COUNT)
+            await store.settle(case.run.key, all_of(batch, Settled.SENT), [1])
+
+        case.do(story)
+        assert case.rows() == [(IN_FLIGHT, 1)] * COUNT
+
+    def test_any_words_of_a_provider_can_be_kept(self, case: Case) -> None:
+        words = {"code": '250 "x\\{', "provider_id": "a\x00b,c}\ud800", "detail": "\ud83dé\x00"}
+
+        async def story(store: Store) -> None:
+            for n, stage, reason in ((1, Settled.SENT, None), (2, Settled.FAILED, Reason.REJECTED)):
+                batch = await store.claim(case.run, n, 1)
+                await store.settle(case.run.key, all_of(batch, stage, reason=reason, **words), [n])
+
+        case.do(story)
+        assert [stage for stage, _ in case.rows()[:2]] == [2, 4]
