@@ -91,6 +91,8 @@ def versions(
 ) -> dict[str, str]:
     """Return what differs when a part of the page must be drawn anew instead of having its numbers changed."""
     redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
+    # The first message is not made to wait for the next drawing.
+    redraw += "+" if seen is not None and seen.done else ""
     return {
         "head": campaign_page.head_version(campaign, run),
         "body": f"{run.pk if run is not None else 0}-{campaign.status}{campaign.pause_cause}",
