@@ -47,10 +47,15 @@ def gallery_url() -> Iterator[str]:
         thread.join()
 
 
+def chromium_path() -> str | None:
+    """Return where the system's Chromium is; None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium of the system; the tests are skipped where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = chromium_path()
     if path is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     # Playwright's loop runs in this thread, and Django would take our database calls for calls from it.
