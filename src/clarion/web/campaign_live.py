@@ -21,6 +21,7 @@ from clarion.web import campaign_page
 from clarion.web.charts import Part, bar_geometry
 from clarion.web.durations import in_words
 from clarion.web.live import Scope
+from clarion.web.templatetags.ui import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,6 +150,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         "partly": seen.partly,
         "not_delivered": seen.not_delivered,
         "in_flight": seen.in_flight,
+        "problems": short(seen.failed + seen.unknown),
         "progress_percent": seen.percent,
         "progress_done": seen.done,
         "progress_total": seen.targets,

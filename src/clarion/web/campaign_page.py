@@ -128,6 +128,7 @@ def _tabs(
                 current=tab == "errors",
                 count=problems or None,
                 alarming=problems > 0,
+                live="problems",
             ),
         ]
     if run_count > 1:

@@ -50,7 +50,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """A tab is a link; `count` stands beside the word, red when `alarming`."""
+    """A tab is a link; `count` stands beside the word, red when `alarming`; `live` is its key in live answers."""
 
     label: Text
     url: str
@@ -58,6 +58,7 @@ class Tab:
     count: int | None = None
     alarming: bool = False
     icon: str = ""
+    live: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,7 +202,7 @@ class TestNow:
         told = json.loads(client.get(url(campaign, "now/")).content)["values"]
         page = text(client, url(campaign))
 
-        for key in ("sum_sent", "sum_pending", "sum_in_flight", "message_accepted", "channel_0"):
+        for key in ("sum_sent", "sum_pending", "sum_in_flight", "message_accepted", "channel_0", "problems"):
             assert f'data-live="{key}"' in page
             assert key in told
         assert told["sum_sent"] == told["sent"] == 60
