@@ -1,14 +1,18 @@
 """What tests do to an installation from within: called by name in a process that has its settings."""
 
+import io
 import time
 from typing import Any
 
+from clarion.audience import operations as audience
+from clarion.audience.models import Contact, Import
 from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign
 from clarion.deliveries import ledger
 from clarion.deliveries.models import Claim, Delivery, Recipient, Run
 from clarion.deliveries.states import STEPS, Stage
 from clarion.workspaces import actors
+from tests.factories import make_cast
 from tests.runs import make_run
 
 _CONTENT = {"subject": "Hi {{ first_name }}", "html": "<p>Hi {{ first_name }}</p>", "text": "Hi"}
@@ -40,6 +44,26 @@ def state(run: int) -> dict[str, Any]:
         told |= {"unknown_addresses": list(addresses)}
         told |= {"ledger": [str(finding) for finding in ledger.check(row).findings]}
     return told
+
+
+def start_import(rows: int) -> int:
+    """Have a file of so many people imported; return the import's number."""
+    by = actors.of_member(make_cast().alice)
+    file = io.BytesIO(b"email,name\n" + b"".join(b"p%d@import.example,P %d\n" % (i, i) for i in range(rows)))
+    made = audience.create_import(by=by, file=file, file_name="people.csv")
+    return audience.start_import(by=by, the_import=made, mapping=made.mapping).pk
+
+
+def import_state(number: int) -> dict[str, Any]:
+    """Return how far an import has come, and how many people its workspace knows."""
+    row = Import.objects.get(pk=number)
+    return {
+        "status": row.status,
+        "rows": row.row_count,
+        "created": row.created_count,
+        "bad": row.bad_count,
+        "contacts": Contact.objects.filter(workspace_id=row.workspace_id).count(),
+    }
 
 
 def workers_of(run: int, wait: float) -> int:

@@ -1,4 +1,5 @@
-"""kill -9 of the worker, of PostgreSQL and of everything, at random moments of a campaign at full speed.
+"""kill -9 of the worker, of PostgreSQL and of everything, at random moments of a campaign at full speed; and of
+the process that imports.
 
 Whatever is killed: nobody is forgotten, nobody gets two mails, and what cannot be known is listed as unknown.
 """
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.slow
 
 UP = (sys.executable, "-m", "clarion.cli", "up")
 RECIPIENTS = int(os.environ.get("CRASH_RECIPIENTS", "20000"))
+IMPORTED = 60_000
 #: What dies, and how often, in each schedule.
 SCHEDULES = [
     ["worker"], ["worker", "worker", "worker"], ["postgres"], ["postgres", "worker"], ["everything"],
@@ -63,7 +65,7 @@ def kill(installation: Installation, what: str) -> None:
         wait_for(10, lambda: not installation.processes(), "killed processes go")
         installation.start(*UP)
         return
-    mark = {"worker": "clarion.cli worker", "postgres": "bin/postgres"}[what]
+    mark = {"postgres": "bin/postgres"}.get(what, f"clarion.cli {what}")
     pid = wait_for(20, lambda: installation.pid_of(mark), f"{what} runs")
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -95,3 +97,19 @@ def test_nobody_is_lost_and_nobody_gets_two(
     assert end["sent"] + end["unknown"] == end["total"] == RECIPIENTS
     assert end["unknown"] <= mailbox.config["connections"] * len(schedule)
     assert end["ledger"] == []
+
+
+def test_an_import_whose_process_is_killed_is_finished_and_counts_nobody_twice(
+    installation: Installation, beside: Beside
+) -> None:
+    started = beside.do("start_import", rows=IMPORTED)
+    wait_for(30, lambda: beside.do("import_state", number=started)["rows"] > 0, "the first rows")
+    kill(installation, "jobs")
+
+    def finished() -> dict[str, Any] | None:
+        state: dict[str, Any] = beside.do("import_state", number=started)
+        return state if state["status"] == "DONE" else None
+
+    end = wait_for(60, finished, "the import's end")
+
+    assert (end["rows"], end["created"], end["bad"], end["contacts"]) == (IMPORTED, IMPORTED, 0, IMPORTED)

@@ -132,6 +132,22 @@ class TestList:
         expect(page.locator(".table__link")).to_have_count(3)
         expect(page.locator("input[name=status]:checked")).to_have_count(0)
 
+    def test_a_cold_visit_costs_little(self, open_page: Open, member: Membership) -> None:
+        """At most 60 kB and 8 requests with 15 rows."""
+        for number in range(12):
+            making.make_launchable(member.workspace, name=f"Newsletter {number}")
+
+        page = open_page("campaigns/")
+        page.wait_for_load_state("networkidle")
+
+        visit: list[tuple[str, int]] = page.evaluate(
+            "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+            ".filter(one => !['fetch', 'xmlhttprequest'].includes(one.initiatorType))"
+            ".map(one => [one.name, one.transferSize])"
+        )
+        assert 4 <= len(visit) <= 8, visit
+        assert 20_000 < sum(size for _, size in visit) <= 60_000, visit
+
     def test_search_begins_at_three_letters_and_survives_in_the_address(self, open_page: Open) -> None:
         page = open_page("campaigns/")
 

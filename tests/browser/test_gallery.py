@@ -174,22 +174,3 @@ def test_everything_works_without_scripts(browser: Browser, gallery_url: str) ->
 
     expect(page.get_by_role("heading", name="Priya Lindqvist")).to_be_visible()
     context.close()
-
-
-def test_a_cold_visit_costs_little(browser: Browser, gallery_url: str) -> None:
-    """At most 60 kB and 8 requests, with a page that is far longer here than any other."""
-    context = browser.new_context()
-    page = context.new_page()
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: sum(_bytes(one.sizes()))}))
-
-    page.goto(f"{gallery_url}/ui/", timeout=PATIENCE, wait_until="networkidle")
-
-    visit = {url: size for url, size in sizes.items() if not url.endswith("/ui/live/")}
-    assert len(visit) <= 8, visit
-    assert sum(visit.values()) <= 60_000, visit
-    context.close()
-
-
-def _bytes(sizes: Any) -> tuple[int, int]:
-    return sizes["responseBodySize"], sizes["responseHeadersSize"]

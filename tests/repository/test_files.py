@@ -127,6 +127,29 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_no_merge_is_left_half_done() -> None:
+    mark = re.compile(r"^(<{7}|>{7}|\|{7})( |$)", re.MULTILINE)
+    files = [path for path in tracked() if path.suffix not in (".png", ".ico", ".woff2")]
+
+    assert [name(path) for path in files if mark.search(path.read_text())] == []
+
+
+def test_words_of_the_glossary_are_models() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text().partition("machinery")[0]
+    words = {
+        word.title().replace(" ", "") for word in re.findall(r"^- \*\*([a-z ]+)\*\*", glossary, re.MULTILINE)
+    }
+    models = {
+        node.name
+        for path in SOURCE.glob("*/models.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+
+    assert len(words) > 10
+    assert words - models == {"Channel", "Member"}  # a folder of code; and its model is Membership
+
+
 def test_the_lock_files_name_every_dependency_and_no_host() -> None:
     locked = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-dev.txt").read_text()
     names = {line.partition("==")[0].lower() for line in locked.splitlines() if "==" in line}

@@ -13,6 +13,7 @@ from clarion.deliveries import reasons
 from clarion.deliveries.models import Run, RunStep, Worker
 from clarion.deliveries.progress import Overview
 from clarion.senders.models import Sender, SenderLane, SenderStatus
+from clarion.workspaces.models import Membership
 
 #: A process whose last sign of life is older does not send.
 ALIVE_SECONDS = 15
@@ -48,15 +49,7 @@ def holds(campaign: Campaign, run: Run | None, seen: Overview | None) -> list[Ho
         )
     if campaign.status not in (Status.BUILDING, Status.SENDING):
         return found
-    if not _is_somebody_sending():
-        found.append(
-            Hold(
-                kind="no_worker",
-                title=_("No sending process is running"),
-                text=_("Start one with “clarion worker”; sending goes on where it was."),
-                is_grave=True,
-            )
-        )
+    found += without_workers()
     if run is not None:
         found += _of_senders(run)
     if seen is not None and not found:
@@ -82,9 +75,25 @@ def _pause(campaign: Campaign) -> Hold:
     )
 
 
-def _is_somebody_sending() -> bool:
+def without_workers() -> list[Hold]:
+    """Return that no process sends, if that is so."""
     since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
-    return Worker.objects.filter(ended_at=None, heartbeat_at__gte=since).exists()
+    if Worker.objects.filter(ended_at=None, heartbeat_at__gte=since).exists():
+        return []
+    return [
+        Hold(
+            kind="no_worker",
+            title=_("No sending process is running"),
+            text=_("Start one with “clarion worker”; sending goes on where it was."),
+            is_grave=True,
+        )
+    ]
+
+
+def resting_lanes(member: Membership) -> list[tuple[SenderLane, Hold]]:
+    """Return the workspace's senders whose provider is given a rest now, each with what is said of it."""
+    ids = list(Sender.objects.filter(workspace_id=member.workspace_id).values_list("pk", flat=True))
+    return [(lane, _rest(lane)) for lane in _open_lanes(ids)]
 
 
 def _of_senders(run: Run) -> list[Hold]:
@@ -105,24 +114,25 @@ def _of_senders(run: Run) -> list[Hold]:
         .exclude(status=SenderStatus.ACTIVE)
         .defer("config", "sealed")
     ]
-    return found + _open_breakers(ids)
+    return found + [_rest(lane) for lane in _open_lanes(ids)]
 
 
-def _open_breakers(senders: Sequence[int]) -> list[Hold]:
-    """Lanes that wait because their provider is ill; one line for all lanes of a sender."""
+def _open_lanes(senders: Sequence[int]) -> list[SenderLane]:
+    """Lanes that wait because their provider is ill: of each sender the one that waits longest."""
     lanes = SenderLane.objects.filter(sender_id__in=senders, open_until__gt=timezone.now())
     latest: dict[int, SenderLane] = {}
     for lane in lanes.select_related("sender").order_by("open_until"):
         latest[lane.sender_id] = lane
-    return [
-        Hold(
-            kind="provider",
-            title=_("The provider of “%(name)s” is given a rest") % {"name": lane.sender.name},
-            text=" ".join(filter(None, [reasons.sentence_of(lane.open_reason), lane.open_detail])),
-            until=lane.open_until,
-        )
-        for lane in latest.values()
-    ]
+    return list(latest.values())
+
+
+def _rest(lane: SenderLane) -> Hold:
+    return Hold(
+        kind="provider",
+        title=_("The provider of “%(name)s” is given a rest") % {"name": lane.sender.name},
+        text=" ".join(filter(None, [reasons.sentence_of(lane.open_reason), lane.open_detail])),
+        until=lane.open_until,
+    )
 
 
 def _waiting(seen: Overview) -> list[Hold]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from clarion.deliveries import progress
+from clarion.deliveries import holding, progress
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
 from clarion.web.charts import Part, bar_geometry
@@ -22,9 +23,10 @@ from clarion.web.durations import in_words
 from clarion.web.live import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from clarion.campaigns.models import Campaign
+    from clarion.deliveries.holding import Hold
     from clarion.deliveries.models import Run
 
 #: How long a snapshot serves everybody.
@@ -33,6 +35,19 @@ SNAPSHOT_SECONDS = 1.0
 SNAPSHOTS = 500
 #: Charts and cards are drawn anew so often while the campaign moves.
 REDRAW_SECONDS = 15
+
+
+#: Counters of messages whose figures move between two drawings of their card.
+MESSAGES = ("accepted", *progress.RESULTS, "deferred", "failed", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many people are in one place."""
+
+    key: str
+    label: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +73,7 @@ def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     """Return the line below the bar: speed and time left, or how long it took; empty texts are not shown."""
     rate = limit = eta = took = ""
     if is_moving:
-        rate = _("%(n)s messages/s") % {"n": _short(seen.rate)} if seen.rate else ""
+        rate = _per_second(seen.rate) if seen.rate else ""
         if seen.eta_seconds:
             eta = _("about %(span)s left") % {"span": in_words(timedelta(seconds=seen.eta_seconds))}
     elif run.first_sent_at is not None and run.last_sent_at is not None:
@@ -71,26 +86,51 @@ def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     return {"rate": rate, "limit": limit, "eta": eta, "took": took}
 
 
-def versions(campaign: Campaign, run: Run | None, *, is_moving: bool) -> dict[str, str]:
+def versions(
+    campaign: Campaign, run: Run | None, seen: Overview | None, holds: Sequence[Hold], *, is_moving: bool
+) -> dict[str, str]:
     """Return what differs when a part of the page must be drawn anew instead of having its numbers changed."""
     redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
     return {
         "head": campaign_page.head_version(campaign, run),
         "body": f"{run.pk if run is not None else 0}-{campaign.status}{campaign.pause_cause}",
-        "notices": redraw,
+        "notices": _told(seen, holds),
         "chart": redraw,
         "cards": redraw,
     }
+
+
+def _told(seen: Overview | None, holds: Sequence[Hold]) -> str:
+    """Return what differs as soon as the page must say something else about why nothing moves."""
+    words = [f"{hold.kind} {hold.title} {hold.text} {hold.until}" for hold in holds]
+    return f"{zlib.crc32('|'.join(words).encode()):x}-{seen.unknown if seen is not None else 0}"
+
+
+def sums(seen: Overview) -> list[Sum]:
+    """Return the places in which people are; together they are the total."""
+    return [
+        Sum("sent", _("sent"), seen.sent),
+        Sum("partly", _("partly sent"), seen.partly),
+        Sum("failed", _("failed"), seen.failed),
+        Sum("unknown", _("unknown"), seen.unknown),
+        Sum("cancelled", _("cancelled"), seen.cancelled),
+        Sum("expired", _("expired"), seen.expired),
+        Sum("skipped", _("skipped"), seen.skipped),
+        Sum("in_flight", _("in flight"), seen.in_flight),
+        Sum("pending", _("pending"), seen.pending),
+    ]
 
 
 def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapshot:
     """Return the run's numbers as they are now; without a run only what would make the page be drawn anew."""
     is_moving = campaign_page.is_moving(campaign, run) and is_latest
     if run is None:
-        scope = Scope(versions=versions(campaign, run, is_moving=is_moving))
+        held = holding.holds(campaign, None, None)
+        scope = Scope(versions=versions(campaign, None, None, held, is_moving=is_moving))
         return Snapshot(scope=scope, is_final=not is_moving)
     seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
     line = texts(run, seen, is_moving=is_moving)
+    held = holding.holds(campaign, run, seen) if is_latest else []
     shares = {
         f"{name}_share": number_format(seen.share(value), 1)
         for name, value in (
@@ -112,12 +152,15 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         "progress_total": seen.targets,
         **shares,
         **line,
+        **{f"sum_{one.key}": one.count for one in sums(seen)},
+        **{f"message_{name}": seen.messages(name) for name in MESSAGES},
+        **{f"channel_{one.step}": one.tried for one in seen.channels},
     }
     return Snapshot(
         scope=Scope(
             values=values,
             bars={"progress": bar_geometry(parts(seen), total=seen.targets)},
-            versions=versions(campaign, run, is_moving=is_moving),
+            versions=versions(campaign, run, seen, held, is_moving=is_moving),
         ),
         is_final=not is_moving,
     )
@@ -162,6 +205,10 @@ class Snapshots:
 
 
 snapshots = Snapshots()
+
+
+def _per_second(rate: float) -> str:
+    return ngettext("%(n)s message/s", "%(n)s messages/s", 1 if rate == 1 else 2) % {"n": _short(rate)}
 
 
 def _short(value: float) -> str:

@@ -18,7 +18,7 @@ from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, holding, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live
+from clarion.web import campaign_live, campaign_trail
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -44,6 +44,8 @@ class Measure:
     share: float
     icon: str = ""
     channel: str = ""
+    #: The key of the value in live answers.
+    live: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,10 @@ class OverviewPage:
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        return campaign_live.versions(self._page.campaign, self._page.run, is_moving=self._is_moving)
+        page = self._page
+        return campaign_live.versions(
+            page.campaign, page.run, self.seen, self.holds, is_moving=self._is_moving
+        )
 
     @cached_property
     def holds(self) -> list[Hold]:
@@ -140,12 +145,14 @@ class OverviewPage:
         return round(100 * seen.targets / seen.total, 2) if seen is not None and seen.total else 0.0
 
     @cached_property
-    def sums(self) -> list[tuple[str, int]]:
-        return _sums(self.seen) if self.seen is not None else []
+    def sums(self) -> list[campaign_live.Sum]:
+        return campaign_live.sums(self.seen) if self.seen is not None else []
 
     @cached_property
-    def states(self) -> Sequence[StateChange]:
-        return trail.state_history(self._page.campaign)
+    def states(self) -> Sequence[tuple[str, StateChange]]:
+        """The states it came into, each after what happened."""
+        changes = trail.state_history(self._page.campaign)
+        return [(campaign_trail.title_of(change.action), change) for change in changes]
 
     @cached_property
     def setup(self) -> list[Fact]:
@@ -214,7 +221,10 @@ def _stats(seen: Overview) -> list[Stat]:
 
 
 def _messages(seen: Overview) -> list[Measure]:
-    """Return what became of the messages; what did not happen at all is left out but for the first two."""
+    """Return what became of the messages; what did not happen at all is left out.
+
+    "0 delivered" would be untrue of a channel that does not tell, such as most mail servers.
+    """
     accepted = seen.messages("accepted")
     rows = [
         ("accepted", _("Accepted by the provider"), "send"),
@@ -233,9 +243,10 @@ def _messages(seen: Overview) -> list[Measure]:
     made = []
     for name, label, icon in rows:
         value = seen.messages(name)
-        if value or name in ("accepted", "delivered"):
+        if value or name == "accepted":
             whole = tried if name in ("accepted", "deferred", "failed", "unknown") else (accepted or 1)
-            made.append(Measure(label=label, value=value, share=min(100.0, 100 * value / whole), icon=icon))
+            share = min(100.0, 100 * value / whole)
+            made.append(Measure(label=label, value=value, share=share, icon=icon, live=f"message_{name}"))
     return made
 
 
@@ -246,6 +257,7 @@ def _channels(seen: Overview) -> list[Measure]:
             value=one.tried,
             share=100 * one.accepted / one.tried if one.tried else 0.0,
             channel=one.channel,
+            live=f"channel_{one.step}",
         )
         for one in seen.channels
     ]
@@ -271,22 +283,6 @@ def _falls(page: CampaignPage, run: Run) -> list[Fall]:
                 )
             )
     return made
-
-
-def _sums(seen: Overview) -> list[tuple[str, int]]:
-    """Return the places in which people are, those with nobody left out: their sum is the total."""
-    places = [
-        (_("sent"), seen.sent),
-        (_("partly sent"), seen.partly),
-        (_("failed"), seen.failed),
-        (_("unknown"), seen.unknown),
-        (_("cancelled"), seen.cancelled),
-        (_("expired"), seen.expired),
-        (_("skipped"), seen.skipped),
-        (_("in flight"), seen.in_flight),
-        (_("pending"), seen.pending),
-    ]
-    return [place for place in places if place[1]]
 
 
 def setup(campaign: Campaign) -> list[Fact]:

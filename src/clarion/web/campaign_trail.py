@@ -71,12 +71,10 @@ class ShownEntry:
 
 def shown(entry: Entry) -> ShownEntry:
     """Return the event in words."""
-    verb = entry.action.partition(".")[2]
-    title = _ACTIONS.get(verb)
     return ShownEntry(
         entry=entry,
-        title=str(title) if title else verb.replace("_", " ").capitalize(),
-        mark=_MARKS.get(verb, ""),
+        title=title_of(entry.action),
+        mark=_MARKS.get(entry.action.partition(".")[2], ""),
         via=str(_VIA.get(entry.via, entry.via)),
         changes=[
             (_field(name), _value(name, old), _value(name, new)) for name, (old, new) in entry.changes.items()
@@ -84,7 +82,32 @@ def shown(entry: Entry) -> ShownEntry:
     )
 
 
+def title_of(action: str) -> str:
+    """Return what an event of a campaign is called: "Paused" for "campaign.pause"."""
+    verb = action.partition(".")[2]
+    title = _ACTIONS.get(verb)
+    return str(title) if title else verb.replace("_", " ").capitalize()
+
+
+_FIELDS: dict[str, _StrPromise] = {
+    "pause_cause": gettext_lazy("Cause"),
+    "rate_limit": gettext_lazy("Speed limit (a second)"),
+    "delay_min": gettext_lazy("Delay from (seconds)"),
+    "delay_max": gettext_lazy("Delay to (seconds)"),
+    "starts_at": gettext_lazy("Starts at"),
+    "zone": gettext_lazy("Time zone"),
+    "source": gettext_lazy("Audience"),
+    "body.source": gettext_lazy("Message"),
+    "body.subject": gettext_lazy("Subject"),
+    "body.preheader": gettext_lazy("Preview line"),
+    "body.mode": gettext_lazy("Written as"),
+    "body.text": gettext_lazy("Text part"),
+}
+
+
 def _field(name: str) -> str:
+    if name in _FIELDS:
+        return str(_FIELDS[name])
     return name.replace("_", " ").replace(".", ": ").capitalize()
 
 

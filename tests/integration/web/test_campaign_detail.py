@@ -195,6 +195,41 @@ class TestNow:
         assert again.status_code == 304
         assert json.loads(moved.content)["values"]["sent"] == 61
 
+    def test_what_the_cards_say_moves_with_the_figures_above_them(
+        self, people: ledgers.People, campaign: Campaign, run: Run
+    ) -> None:
+        client = as_(people.alice)
+        told = json.loads(client.get(url(campaign, "now/")).content)["values"]
+        page = text(client, url(campaign))
+
+        for key in ("sum_sent", "sum_pending", "sum_in_flight", "message_accepted", "channel_0"):
+            assert f'data-live="{key}"' in page
+            assert key in told
+        assert told["sum_sent"] == told["sent"] == 60
+
+    def test_the_next_poll_tells_that_nothing_can_move_any_more(
+        self, people: ledgers.People, campaign: Campaign, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(campaign_live, "SNAPSHOT_SECONDS", 0)
+        client = as_(people.alice)
+
+        def notices() -> str:
+            versions = json.loads(client.get(url(campaign, "now/")).content)["versions"]
+            return str(versions["notices"])
+
+        before = notices()
+        lane, _created = SenderLane.objects.update_or_create(
+            sender=Sender.objects.get(),
+            lane=0,
+            defaults={"open_until": timezone.now() + timedelta(seconds=30), "open_reason": 1},
+        )
+        resting = notices()
+        lane.open_until = None
+        lane.save()
+
+        assert resting != before
+        assert notices() == before
+
     def test_one_snapshot_serves_everybody_for_a_second(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
@@ -304,5 +339,5 @@ def test_counters_of_messages_are_shares_of_what_was_accepted(
 
     page = text(as_(people.alice), url(campaign, "part/cards/"))
 
-    assert "<span>Delivered</span><b>30</b><em>50.0%</em>" in page
-    assert "<span>Clicked</span><b>6</b><em>10.0%</em>" in page
+    assert '<span>Delivered</span><b data-live="message_delivered">30</b><em>50.0%</em>' in page
+    assert '<span>Clicked</span><b data-live="message_clicked">6</b><em>10.0%</em>' in page

@@ -31,7 +31,7 @@ def _framed(request: HttpRequest, workspace: str) -> TemplateResponse:
 handler404 = "clarion.web.pages.errors.not_found"
 urlpatterns = [
     path("w/<slug:workspace>/", _page, name="dashboard"),
-    path("w/<slug:workspace>/framed/", _framed, name="campaigns"),
+    path("w/<slug:workspace>/campaigns/framed/", _framed),
     *real,
 ]
 
@@ -106,9 +106,11 @@ class TestStart:
 class TestFrame:
     def test_a_page_names_the_workspace_and_lets_one_switch_to_ones_own_only(self, cast: Cast) -> None:
         with override_settings(ROOT_URLCONF=__name__):
-            page = signed_in(cast.vera.user).get(f"/w/{cast.workspace.slug}/framed/").content.decode()
+            page = (
+                signed_in(cast.vera.user).get(f"/w/{cast.workspace.slug}/campaigns/framed/").content.decode()
+            )
 
-        assert f'href="/w/{cast.workspace.slug}/framed/" aria-current="page"' in page
+        assert f'href="/w/{cast.workspace.slug}/campaigns/" aria-current="page"' in page
         assert cast.workspace.name in page
         assert f"/w/{cast.elsewhere.slug}/" not in page
 
@@ -117,9 +119,9 @@ class TestFrame:
     ) -> None:
         client = signed_in(cast.alice.user)
         with override_settings(ROOT_URLCONF=__name__):
-            client.get(f"/w/{cast.workspace.slug}/framed/")
+            client.get(f"/w/{cast.workspace.slug}/campaigns/framed/")
             with django_assert_max_num_queries(4):  # type: ignore[operator]
-                client.get(f"/w/{cast.workspace.slug}/framed/")
+                client.get(f"/w/{cast.workspace.slug}/campaigns/framed/")
 
 
 class TestTheme:

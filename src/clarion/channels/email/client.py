@@ -1,6 +1,7 @@
 """Opening a connection: TCP, TLS, EHLO and signing in (RFC 5321, 3207, 4954)."""
 
 import asyncio
+import os
 import socket
 import ssl
 from base64 import b64encode
@@ -68,7 +69,7 @@ async def _connect(config: Config, context: ssl.SSLContext | None, note: Note) -
     except ssl.SSLError as error:
         refuse(_tls_failed(error))
     except ConnectionError as error:
-        refuse(_unreachable(type(error).__name__))
+        refuse(_unreachable(os.strerror(error.errno) if error.errno else type(error).__name__))
     except TimeoutError:
         refuse(_unreachable("no connection in time"))
     except socket.gaierror:

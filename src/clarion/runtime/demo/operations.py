@@ -96,7 +96,7 @@ def _templates(by: Actor) -> dict[str, TemplateVersion]:
 
 
 def _campaign(by: Actor, name: str, lists: list[List], sender: Sender, version: TemplateVersion) -> Campaign:
-    campaign = campaigns.create_campaign(name=name, by=by, tags=["demo"])
+    campaign = campaigns.create_campaign(name=name, by=by)
     Campaign.objects.filter(pk=campaign.pk).update(is_demo=True)
     source = audience.create_list_source(by=by, lists=lists)
     campaign = campaigns.set_source(campaign=campaign, source=source, by=by)

@@ -1,4 +1,5 @@
-// data-copy="text" copies it; data-insert="text" puts it at the cursor of the field data-into.
+// data-copy="text" copies it; data-insert="text" puts it at the cursor of the field data-into, and as a link with
+// the words of data-link where that field is markup.
 import { find, on } from "./dom.js";
 
 on("click", "[data-copy]", async (event, button) => {
@@ -17,7 +18,10 @@ on("click", "[data-copy]", async (event, button) => {
 on("click", "[data-insert]", (_event, button) => {
   const field = find(`#${CSS.escape(button.dataset.into)}`);
   if (!field) return;
-  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  const { insert, link } = button.dataset;
+  const isMarkup = field.id === "id_source" && find("[name=mode]:checked")?.value !== "text";
+  const text = link && isMarkup ? `<a href="${insert}">${link}</a>` : insert;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });

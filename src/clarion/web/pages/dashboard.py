@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clarion.campaigns.states import Status
-from clarion.deliveries import listing, overview
+from clarion.deliveries import holding, listing, overview
 from clarion.senders.models import Sender
 from clarion.web.campaign_rows import scope_of
 from clarion.web.links import workspace_url
@@ -34,6 +35,10 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     }
     if request.htmx and request.htmx.target == "live-panel":
         return render(request, "dashboard.html#panel", context)
+    items = attention(request, rows)
+    context |= {"attention": items, "attention_version": attention_version(items)}
+    if request.htmx and request.htmx.target == "attention":
+        return render(request, "dashboard.html#attention", context)
     figures = overview.figures(request.member)
     steps = overview.first_steps(request.member)
     is_settled = steps.is_done or request.workspace.is_demo
@@ -42,7 +47,6 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
         "sparks": shared_sparks(request),
         "planned": overview.planned_today(request.member),
         "next_planned": overview.planned_later(request.member),
-        "attention": attention(request),
         "first_steps": [] if is_settled else first_steps(request, steps),
         "may_create": request.member.may(Permission.EDIT),
     }
@@ -54,9 +58,10 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the campaigns at work, the key figures, and whether another campaign has joined or left."""
     rows = listing.active_rows(request.member)
     figures = shared_figures(request)
+    versions = {"panel": panel_version(rows), "attention": attention_version(attention(request, rows))}
     return live_response(
         request,
-        Scope(values=figure_values(figures), versions={"panel": panel_version(rows)}),
+        Scope(values=figure_values(figures), versions=versions),
         final=False,
         scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
     )
@@ -67,10 +72,29 @@ def panel_version(rows: list[listing.Row]) -> str:
     return ",".join(f"{row.campaign.pk}{row.campaign.status[:2]}" for row in rows) or "none"
 
 
-def attention(request: PageRequest) -> list[dict[str, Any]]:
-    """Return what waits for a person: failed and halted campaigns, and senders their provider refused."""
-    found = [_campaign_item(request, campaign) for campaign in overview.failed_lately(request.member)]
-    return found + [_sender_item(request, sender) for sender in overview.blocked_senders(request.member)]
+def attention(request: PageRequest, rows: list[listing.Row]) -> list[dict[str, Any]]:
+    """Return what waits for a person: failed and halted campaigns, and senders that cannot send; gravest first."""
+    found = []
+    if any(row.campaign.status in (Status.BUILDING, Status.SENDING) for row in rows):
+        found += [_hold_item(hold) for hold in holding.without_workers()]
+    found += [_campaign_item(request, campaign) for campaign in overview.failed_lately(request.member)]
+    found += [_sender_item(request, sender) for sender in overview.blocked_senders(request.member)]
+    return found + [
+        _sender_item(request, lane.sender) | {"why": hold.text, "status": "waiting", "at": None}
+        for lane, hold in holding.resting_lanes(request.member)
+    ]
+
+
+def attention_version(items: list[dict[str, Any]]) -> str:
+    """Return what differs when the list must be drawn anew."""
+    words = "|".join(f"{one['name']} {one['status']} {one['why']}" for one in items)
+    return f"{zlib.crc32(words.encode()):x}"
+
+
+def _hold_item(hold: holding.Hold) -> dict[str, Any]:
+    return {
+        "name": hold.title, "why": hold.text, "status": "failed", "kind": "thing", "at": None, "url": ""
+    }  # fmt: skip
 
 
 def _campaign_item(request: PageRequest, campaign: Campaign) -> dict[str, Any]:
@@ -94,7 +118,7 @@ def _sender_item(request: PageRequest, sender: Sender) -> dict[str, Any]:
         "status": "blocked",
         "kind": "thing",
         "at": sender.status_changed_at,
-        "url": _page(request, "senders:detail", sender.public_id) or _page(request, "senders"),
+        "url": workspace_url(request, "sender", id=sender.public_id),
     }
 
 
@@ -105,14 +129,14 @@ def first_steps(request: PageRequest, steps: overview.FirstSteps) -> list[dict[s
             _("Connect a sender"),
             _("The mail account that your messages go through."),
             steps.has_sender,
-            _page(request, "senders:new") or _page(request, "senders"),
+            _page(request, "sender_new"),
             Permission.MANAGE_SENDERS,
         ),
         (
             _("Bring in your contacts"),
             _("Import a CSV file, or upload one with the campaign itself."),
             steps.has_contacts,
-            _page(request, "imports") or _page(request, "contacts"),
+            _page(request, "import_new"),
             Permission.MANAGE_AUDIENCE,
         ),
         (

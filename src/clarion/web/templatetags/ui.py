@@ -106,7 +106,9 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
 
 @register.filter
 def grouped(value: float | None) -> str:
-    """1234567 as the language groups it: 1,234,567."""
+    """1234567 as the language groups it: 1,234,567; 40.0 is 40."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return "" if value is None else number_format(value, use_l10n=True, force_grouping=True)
 
 
