@@ -16,7 +16,9 @@ SOURCE = ROOT / "src" / "clarion"
 MOST_LINES = 400
 MOST_LINES_OF_TESTS = 600
 #: Longer files, with the reason.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "src/clarion/channels/email/protocol.py": "one state machine; its states in two rooms would be harder to follow",
+}
 #: Calls that write to the database.
 WRITING = {
     *("save", "asave", "create", "acreate", "update", "aupdate", "delete", "adelete", "bulk_create"),
