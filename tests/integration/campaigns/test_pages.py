@@ -1,6 +1,5 @@
 """The pages of campaigns: what they show, what their buttons do, and that strangers find nothing."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,40 +20,13 @@ from clarion.senders import operations as sender_operations
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
+from tests.integration.campaigns.reading import base, signed_in, url, words
 
 pytestmark = pytest.mark.django_db
 
 #: Every page and endpoint of a campaign that is read, and every one that is written to.
 READ = ["", "row/", "edit/", "edit/estimate/", "preview/", "preview/frame/"]
 WRITTEN = ["edit/", "test/", "do/start/", "do/delete/"]
-
-
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
-
-
-def signed_in(member: Membership) -> Client:
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(member.user)
-    return client
-
-
-def base(member: Membership) -> str:
-    return f"/w/{member.workspace.slug}/"
-
-
-def url(campaign: Campaign, tail: str = "") -> str:
-    return f"/w/{campaign.workspace.slug}/campaigns/{campaign.public_id}/{tail}"
-
-
-def words(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def filled(member: Membership, **changes: Any) -> dict[str, Any]:
