@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from itertools import count
 
+from django.test import Client
+
 from clarion.workspaces import operations
 from clarion.workspaces.models import Membership, User, Workspace
 from clarion.workspaces.permissions import Role
@@ -24,6 +26,13 @@ def make_workspace(*, owner: User | None = None, name: str = "Acme", slug: str =
     return operations.create_workspace(
         name=name, slug=slug or f"workspace-{next(_numbers)}", owner=owner or make_user(name="Owner")
     )
+
+
+def client_of(member: Membership) -> Client:
+    """Return the browser of a member who is signed in."""
+    client = Client()
+    client.force_login(member.user)
+    return client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

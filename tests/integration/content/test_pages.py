@@ -9,23 +9,11 @@ from clarion.audience.models import Contact
 from clarion.content import operations, queries
 from clarion.content.models import Template, TemplateVersion
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.models import Membership
-from tests.factories import Cast, make_cast
+from tests.factories import Cast, client_of
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/w/acme/templates/"
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-def client_of(member: Membership) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 @pytest.fixture

@@ -11,24 +11,12 @@ from clarion.campaigns.models import Campaign, Step
 from clarion.senders import operations, secrets
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces.actors import of_member, system
-from clarion.workspaces.models import Membership
-from tests.factories import Cast, make_cast
+from tests.factories import Cast, client_of
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/w/acme/senders/"
 PASSWORD = "hunter2-very-secret"
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-def client_of(member: Membership) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
 
 
 @pytest.fixture

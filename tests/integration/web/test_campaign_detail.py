@@ -17,8 +17,8 @@ from clarion.deliveries.models import Run, RunStep, Worker
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.web import campaign_live
 from clarion.workspaces import actors
-from clarion.workspaces.models import Membership
 from tests import ledgers
+from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -58,12 +58,6 @@ def run(campaign: Campaign) -> Run:
     return ledgers.make_run(campaign, **KINDS)
 
 
-def as_(member: Membership) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
-
-
 def url(campaign: Campaign, tab: str = "") -> str:
     return f"/w/{campaign.workspace.slug}/campaigns/{campaign.public_id}/{tab}"
 
@@ -78,10 +72,10 @@ def text(client: Client, address: str, status: int = 200, **kwargs: Any) -> str:
 def test_every_address_is_there_for_members_and_not_for_strangers(
     people: ledgers.People, campaign: Campaign, run: Run, tab: str
 ) -> None:
-    assert as_(people.bob).get(url(campaign, tab)).status_code == 200
-    assert as_(people.mallory).get(url(campaign, tab)).status_code == 404
+    assert client_of(people.bob).get(url(campaign, tab)).status_code == 200
+    assert client_of(people.mallory).get(url(campaign, tab)).status_code == 404
     elsewhere = url(campaign, tab).replace(campaign.workspace.slug, people.mallory.workspace.slug)
-    assert as_(people.mallory).get(elsewhere).status_code == 404
+    assert client_of(people.mallory).get(elsewhere).status_code == 404
     assert Client().get(url(campaign, tab)).status_code == 302
 
 
@@ -89,7 +83,7 @@ class TestOverview:
     def test_it_shows_the_figures_and_that_they_reconcile(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        page = text(as_(people.alice), url(campaign))
+        page = text(client_of(people.alice), url(campaign))
 
         assert 'data-live="targets">95<' in page
         assert 'data-live="sent">60<' in page
@@ -100,7 +94,7 @@ class TestOverview:
     def test_a_draft_says_that_nothing_was_sent(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)
 
-        page = text(as_(people.alice), url(draft))
+        page = text(client_of(people.alice), url(draft))
 
         assert "Nothing has been sent yet" in page
         assert "data-live-url" not in page
@@ -110,11 +104,11 @@ class TestOverview:
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
         Sender.objects.update(status=SenderStatus.BLOCKED, status_reason="The provider refused it.")
-        assert "No sending process is running" in text(as_(people.alice), url(campaign))
+        assert "No sending process is running" in text(client_of(people.alice), url(campaign))
         Worker.objects.create(name="w", host="h", pid=1)
         type(campaign.workspace).objects.update(halted_at=timezone.now())
 
-        page = text(as_(people.alice), url(campaign))
+        page = text(client_of(people.alice), url(campaign))
 
         assert "The workspace is halted" in page
         assert "is blocked" in page
@@ -129,7 +123,7 @@ class TestOverview:
             sender=Sender.objects.get(), lane=0, open_until=until, open_reason=104, open_detail="421 Down"
         )
 
-        page = text(as_(people.alice), url(campaign))
+        page = text(client_of(people.alice), url(campaign))
 
         assert "The provider said that it is not available. 421 Down" in page
 
@@ -142,7 +136,7 @@ class TestOverview:
             reason="21 % failed.",
         )
 
-        page = text(as_(people.alice), url(campaign))
+        page = text(client_of(people.alice), url(campaign))
 
         assert "Paused because of too many errors" in page
         assert "21 % failed." in page
@@ -152,23 +146,23 @@ class TestOverview:
     ) -> None:
         ledgers.make_run(campaign, number=2, sent=7)
 
-        assert 'data-live="sent">7<' in text(as_(people.alice), url(campaign))
-        earlier = text(as_(people.alice), url(campaign) + "?run=1")
+        assert 'data-live="sent">7<' in text(client_of(people.alice), url(campaign))
+        earlier = text(client_of(people.alice), url(campaign) + "?run=1")
         assert "This is run 1" in earlier
         assert 'data-live="sent">60<' in earlier
-        assert as_(people.alice).get(url(campaign) + "?run=3").status_code == 404
+        assert client_of(people.alice).get(url(campaign) + "?run=3").status_code == 404
 
     def test_a_viewer_is_offered_nothing_to_do(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        page = text(as_(people.vera), url(campaign)).split("<main")[1].split("</main>")[0]
+        page = text(client_of(people.vera), url(campaign)).split("<main")[1].split("</main>")[0]
 
         assert "<form" not in page
 
     def test_the_queries_of_the_page_do_not_grow(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        client = as_(people.alice)
+        client = client_of(people.alice)
         client.get(url(campaign))
         with CaptureQueriesContext(connection) as counted:
             client.get(url(campaign))
@@ -182,7 +176,7 @@ class TestNow:
     ) -> None:
         monkeypatch.setattr(campaign_live, "SNAPSHOT_SECONDS", 0)
         monkeypatch.setattr(campaign_live, "REDRAW_SECONDS", 10**9)
-        client = as_(people.alice)
+        client = client_of(people.alice)
         first = client.get(url(campaign, "now/"))
         told = json.loads(first.content)
 
@@ -198,7 +192,7 @@ class TestNow:
     def test_what_the_cards_say_moves_with_the_figures_above_them(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        client = as_(people.alice)
+        client = client_of(people.alice)
         told = json.loads(client.get(url(campaign, "now/")).content)["values"]
         page = text(client, url(campaign))
 
@@ -211,7 +205,7 @@ class TestNow:
         self, people: ledgers.People, campaign: Campaign, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(campaign_live, "SNAPSHOT_SECONDS", 0)
-        client = as_(people.alice)
+        client = client_of(people.alice)
 
         def notices() -> str:
             versions = json.loads(client.get(url(campaign, "now/")).content)["versions"]
@@ -233,8 +227,8 @@ class TestNow:
     def test_one_snapshot_serves_everybody_for_a_second(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        as_(people.alice).get(url(campaign, "now/"))
-        client = as_(people.bob)
+        client_of(people.alice).get(url(campaign, "now/"))
+        client = client_of(people.bob)
         client.get(url(campaign, "head/"))
         with CaptureQueriesContext(connection) as counted:
             answer = client.get(url(campaign, "now/"))
@@ -245,31 +239,31 @@ class TestNow:
     def test_a_stranger_is_not_served_from_anothers_snapshot(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        as_(people.alice).get(url(campaign, "now/"))
+        client_of(people.alice).get(url(campaign, "now/"))
 
         elsewhere = url(campaign, "now/").replace(campaign.workspace.slug, people.mallory.workspace.slug)
-        assert as_(people.mallory).get(elsewhere).status_code == 404
+        assert client_of(people.mallory).get(elsewhere).status_code == 404
 
     @pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED, Status.STOPPED])
     def test_an_ended_campaign_is_final(self, people: ledgers.People, status: Status) -> None:
         ended = ledgers.make_campaign(people.alice, status=status)
         ledgers.make_run(ended, finished=True, sent=3)
 
-        assert json.loads(as_(people.alice).get(url(ended, "now/")).content)["final"] is True
-        assert "data-live-url" not in text(as_(people.alice), url(ended))
+        assert json.loads(client_of(people.alice).get(url(ended, "now/")).content)["final"] is True
+        assert "data-live-url" not in text(client_of(people.alice), url(ended))
 
     def test_a_cancelled_campaign_goes_on_until_its_run_is_settled(self, people: ledgers.People) -> None:
         ending = ledgers.make_campaign(people.alice, status=Status.CANCELLED)
         ledgers.make_run(ending, sent=3, pending=2)
 
-        assert json.loads(as_(people.alice).get(url(ending, "now/")).content)["final"] is False
+        assert json.loads(client_of(people.alice).get(url(ending, "now/")).content)["final"] is False
 
     def test_speed_and_time_left_are_told_in_words(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
         SenderLane.objects.create(sender=Sender.objects.get(), lane=0, worker_id=1, rate=2)
 
-        values = json.loads(as_(people.alice).get(url(campaign, "now/")).content)["values"]
+        values = json.loads(client_of(people.alice).get(url(campaign, "now/")).content)["values"]
 
         assert (values["rate"], values["limit"], values["eta"]) == (
             "2 messages/s",
@@ -280,7 +274,7 @@ class TestNow:
     def test_a_scheduled_campaign_without_a_run_is_polled_for_its_state(self, people: ledgers.People) -> None:
         waiting = ledgers.make_campaign(people.alice, status=Status.SCHEDULED, started_at=None)
 
-        told = json.loads(as_(people.alice).get(url(waiting, "now/")).content)
+        told = json.loads(client_of(people.alice).get(url(waiting, "now/")).content)
 
         assert (told["final"], told["versions"]["body"]) == (False, "0-SCHEDULED")
 
@@ -289,7 +283,7 @@ class TestErrors:
     def test_they_are_told_by_reason_with_a_cure_and_lead_to_the_people(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        client = as_(people.alice)
+        client = client_of(people.alice)
         page = text(client, url(campaign, "errors/"))
 
         assert "There is no such recipient." in page
@@ -304,19 +298,19 @@ class TestErrors:
         ledgers.make_run(campaign, sent=1, pending=1)
         lifecycle.move(campaign, Action.FAIL, by=actors.system(people.workspace), reason="The file is gone.")
 
-        assert "The file is gone." in text(as_(people.alice), url(campaign, "errors/?type=job"))
+        assert "The file is gone." in text(client_of(people.alice), url(campaign, "errors/?type=job"))
 
     def test_without_errors_it_says_so(self, people: ledgers.People) -> None:
         campaign = ledgers.make_campaign(people.alice)
         ledgers.make_run(campaign, sent=1)
 
-        assert "No message failed" in text(as_(people.alice), url(campaign, "errors/"))
+        assert "No message failed" in text(client_of(people.alice), url(campaign, "errors/"))
 
 
 def test_runs_are_listed_newest_first(people: ledgers.People, campaign: Campaign, run: Run) -> None:
     ledgers.make_run(campaign, number=2, sent=7)
 
-    page = text(as_(people.alice), url(campaign, "runs/"))
+    page = text(client_of(people.alice), url(campaign, "runs/"))
 
     assert page.index("?run=2") < page.index("?run=1")
 
@@ -324,7 +318,7 @@ def test_runs_are_listed_newest_first(people: ledgers.People, campaign: Campaign
 def test_the_audit_tells_old_and_new(people: ledgers.People, campaign: Campaign, run: Run) -> None:
     lifecycle.move(campaign, Action.PAUSE, by=ledgers.actor(people.bob), reason="Wrong price <b>")
 
-    page = text(as_(people.alice), url(campaign, "audit/"))
+    page = text(client_of(people.alice), url(campaign, "audit/"))
 
     assert "<del><bdi>Sending</bdi></del>" in page
     assert "<ins><bdi>Paused</bdi></ins>" in page
@@ -337,7 +331,7 @@ def test_counters_of_messages_are_shares_of_what_was_accepted(
 ) -> None:
     RunStep.objects.update(delivered=30, clicked=6)
 
-    page = text(as_(people.alice), url(campaign, "part/cards/"))
+    page = text(client_of(people.alice), url(campaign, "part/cards/"))
 
     assert '<span>Delivered</span><b data-live="message_delivered">30</b><em>50.0%</em>' in page
     assert '<span>Clicked</span><b data-live="message_clicked">6</b><em>10.0%</em>' in page

@@ -14,6 +14,7 @@ from clarion.deliveries.states import Result
 from clarion.senders.models import Sender
 from clarion.workspaces.models import Membership
 from tests import ledgers
+from tests.factories import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +38,6 @@ def run(campaign: Campaign) -> Run:
     return ledgers.make_run(campaign, **KINDS)
 
 
-def as_(member: Membership) -> Client:
-    client = Client()
-    client.force_login(member.user)
-    return client
-
-
 def url(campaign: Campaign, rest: str = "") -> str:
     return f"/w/{campaign.workspace.slug}/campaigns/{campaign.public_id}/recipients/{rest}"
 
@@ -55,7 +50,7 @@ def text(client: Client, address: str, **kwargs: Any) -> str:
 
 class TestTable:
     def test_it_pages_both_ways(self, people: ledgers.People, campaign: Campaign, run: Run) -> None:
-        client = as_(people.alice)
+        client = client_of(people.alice)
 
         first = text(client, url(campaign))
         second = text(client, url(campaign, "?after=50"))
@@ -67,7 +62,7 @@ class TestTable:
         assert "after=" not in second.split('class="pager"')[1]
 
     def test_a_filter_shows_how_many_fit(self, people: ledgers.People, campaign: Campaign, run: Run) -> None:
-        page = text(as_(people.alice), url(campaign, "?status=failed"))
+        page = text(client_of(people.alice), url(campaign, "?status=failed"))
 
         assert page.count("table__link") == 8
         assert "8 of 8, numbers 66 to 73" in page
@@ -78,20 +73,20 @@ class TestTable:
     ) -> None:
         query = "?status=nonsense&result=SENT&reason=x&skip=9&after=-1&before=²&code=&q=%00"
 
-        assert text(as_(people.alice), url(campaign, query)).count("table__link") == 50
+        assert text(client_of(people.alice), url(campaign, query)).count("table__link") == 50
 
     def test_nobody_matching_and_nobody_at_all_are_told_apart(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        assert "Nobody matches" in text(as_(people.alice), url(campaign, "?result=replied"))
+        assert "Nobody matches" in text(client_of(people.alice), url(campaign, "?result=replied"))
         empty = ledgers.make_campaign(people.alice)
         ledgers.make_run(empty)
-        assert "Nobody is here yet" in text(as_(people.alice), url(empty))
+        assert "Nobody is here yet" in text(client_of(people.alice), url(empty))
 
     def test_htmx_gets_the_table_alone(self, people: ledgers.People, campaign: Campaign, run: Run) -> None:
         headers = {"HX-Request": "true", "HX-Target": "results"}
 
-        fragment = text(as_(people.alice), url(campaign, "?status=sent"), headers=headers)
+        fragment = text(client_of(people.alice), url(campaign, "?status=sent"), headers=headers)
 
         assert fragment.startswith('<div class="sheet" id="results">')
         assert len(fragment) < 80_000
@@ -99,7 +94,7 @@ class TestTable:
     def test_its_queries_do_not_grow_with_its_rows(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        client = as_(people.alice)
+        client = client_of(people.alice)
         client.get(url(campaign))
         with CaptureQueriesContext(connection) as few:
             client.get(url(campaign, "?status=unknown"))
@@ -111,7 +106,7 @@ class TestTable:
     def test_a_campaign_without_a_run_leads_to_its_overview(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)
 
-        assert as_(people.alice).get(url(draft)).status_code == 302
+        assert client_of(people.alice).get(url(draft)).status_code == 302
 
 
 class TestMasks:
@@ -121,7 +116,7 @@ class TestMasks:
         RunStep.objects.update(
             content={"subject": "Hi {{ first_name }}", "text": "Dear {{ last_name }}", "html": ""}
         )
-        client = as_(people.vera)
+        client = client_of(people.vera)
 
         for rest in ("", "?status=failed", "66/", "12/", "74/"):
             page = text(client, url(campaign, rest))
@@ -133,7 +128,7 @@ class TestMasks:
     def test_a_viewers_search_does_not_tell_who_is_there(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        client = as_(people.vera)
+        client = client_of(people.vera)
 
         for words in ("person0000012@example.test", "person", "Ada Number 12"):
             page = text(client, url(campaign, f"?q={words}"))
@@ -143,7 +138,7 @@ class TestMasks:
         assert text(client, url(campaign, "?q=4bXy0000012")).count("table__link") == 1
 
     def test_an_author_sees_them(self, people: ledgers.People, campaign: Campaign, run: Run) -> None:
-        assert "person0000012@example.test" in text(as_(people.bob), url(campaign))
+        assert "person0000012@example.test" in text(client_of(people.bob), url(campaign))
 
 
 class TestDetails:
@@ -152,7 +147,7 @@ class TestDetails:
     ) -> None:
         ledgers.add_receipts(run, [12], Result.DELIVERED)
 
-        page = text(as_(people.alice), url(campaign, "12/"), headers={"HX-Request": "true"})
+        page = text(client_of(people.alice), url(campaign, "12/"), headers={"HX-Request": "true"})
 
         assert "<html" not in page
         for words in ("Ada Number 12", "Accepted by the provider", "250 2.0.0", "Delivered", "Hello Ada"):
@@ -163,7 +158,7 @@ class TestDetails:
     ) -> None:
         html = "<p onclick='x()'>Hi {{ first_name }}</p><script>x()</script>"
         RunStep.objects.update(content={"subject": "Hi", "text": "Hi there", "html": html})
-        client = as_(people.alice)
+        client = client_of(people.alice)
 
         answer = client.get(url(campaign, "12/message/0/"))
 
@@ -179,13 +174,13 @@ class TestDetails:
     def test_a_number_that_there_is_not_is_404(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        assert as_(people.alice).get(url(campaign, "999/")).status_code == 404
+        assert client_of(people.alice).get(url(campaign, "999/")).status_code == 404
 
 
 class TestSettling:
     def post(self, member: Membership, campaign: Campaign, **fields: str) -> Any:
         address = url(campaign).replace("/recipients/", "/unknowns/")
-        return as_(member).post(address, fields, follow=True)
+        return client_of(member).post(address, fields, follow=True)
 
     def test_it_asks_first_with_the_number(
         self, people: ledgers.People, campaign: Campaign, run: Run
@@ -232,13 +227,13 @@ class TestSettling:
         assert "does not send any more" in answer.content.decode()
         run.refresh_from_db()
         assert run.unknown == 2
-        page = text(as_(people.alice), url(ended))
+        page = text(client_of(people.alice), url(ended))
         assert 'aria-disabled="true" title="This campaign does not send any more."' in page
 
     def test_a_viewer_may_not_and_for_a_stranger_it_is_not_there(
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
-        assert "Mark as sent" not in text(as_(people.vera), url(campaign))
+        assert "Mark as sent" not in text(client_of(people.vera), url(campaign))
         assert (
             "Your role does not include this."
             in self.post(people.vera, campaign, confirmed="1", choice="sent").content.decode()
