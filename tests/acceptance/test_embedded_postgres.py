@@ -132,6 +132,8 @@ def test_a_stranger_with_the_number_of_the_dead_server_is_left_alone(installatio
     data = (installation.home / "postgres").resolve()
     stranger = subprocess.Popen(["sleep", "60"])
     (data / "postmaster.pid").write_text(f"{stranger.pid}\n{data}\n")
+    lock = socket_directory(installation.home) / ".s.PGSQL.5432.lock"
+    lock.write_text(f"{stranger.pid}\n{data}\n")
 
     done = installation.clarion("migrate")
 

@@ -19,8 +19,8 @@ def living_server(data: Path) -> int | None:
     return pid if pid and _works_on(pid, data) else None
 
 
-def clear(data: Path) -> None:
-    """Stop a server that nobody owns any more and remove the traces of a dead one.
+def clear(data: Path, sockets: Path) -> None:
+    """Stop a server that nobody owns any more and remove the traces of a dead one, also beside its socket.
 
     Only for the holder of the home: nobody else may have a server on this data by right.
     """
@@ -28,7 +28,7 @@ def clear(data: Path) -> None:
         for wanted, seconds in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             if not native.signal_process(pid, wanted) or native.wait_for_end(pid, seconds):
                 break
-    _forget_dead_server(data)
+    _forget_dead_server(data, sockets)
 
 
 def says_ready(data: Path) -> bool:
@@ -65,8 +65,8 @@ def _workers(data: Path) -> list[int]:
     return [pid for pid in pids if _works_on(pid, data)]
 
 
-def _forget_dead_server(data: Path) -> None:
-    """Remove the pid file when the process it names is certainly not a server on this data.
+def _forget_dead_server(data: Path, sockets: Path) -> None:
+    """Remove the pid file and the socket's lock when the process they name is certainly not a server on this data.
 
     PostgreSQL itself refuses to start while that number answers to kill(0): a zombie that nobody reaps does, and so
     does a stranger that got the same number after a restart of the machine or container.
@@ -79,3 +79,5 @@ def _forget_dead_server(data: Path) -> None:
         native.wait_for_end(pid, 2.0)
     if not _workers(data):
         (data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in sockets.glob(".s.PGSQL.*.lock"):
+            lock.unlink(missing_ok=True)

@@ -104,7 +104,7 @@ class Cluster:
                 "release and load it into a new CLARION_HOME: docs/howto/upgrade.md."
             )
         self._configure(place)
-        leftovers.clear(place)
+        leftovers.clear(place, self.sockets)
 
     def is_ready(self) -> bool:
         """Tell whether the server takes connections now."""
