@@ -84,6 +84,7 @@ def test_goes_on_after_the_database_has_thrown_it_out() -> None:
         stop.set()
         await asyncio.wait_for(task, 15)
 
+    connection.close()  # the test's own would be thrown out too, and fail whatever uses it next
     asyncio.run(work())
 
     assert Contact.objects.count() == 1
