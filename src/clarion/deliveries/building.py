@@ -124,10 +124,17 @@ _EXCLUDED = f"""
 #: Addresses that were suppressed while the run was built, of people who still would get something. A minute is
 #: allowed for transactions that began before the run.
 _LATE = """
-select distinct s.address
+select s.address
 from audience_suppression s
-join deliveries_recipient r on r.run_id = %(run)s and r.address = s.address and r.skip is null
-join deliveries_delivery d on d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0
+cross join lateral (
+    -- By the address's index: as a plain join the planner reads both big tables for each other.
+    select id from deliveries_recipient r
+    where r.run_id = %(run)s and r.address = s.address and r.skip is null limit 1
+) r
+cross join lateral (
+    select 1 from deliveries_delivery d
+    where d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0 limit 1
+) d
 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
   and s.created_at > %(began)s::timestamptz - interval '1 minute'
 """
