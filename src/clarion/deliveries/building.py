@@ -305,3 +305,5 @@ def _analyze(run: Run) -> None:
     with connection.cursor() as cursor:
         for table in ("deliveries_recipient", "deliveries_delivery"):
             cursor.execute(f"analyze {table}_{number}")
+        # Much may have been suppressed lately; without figures the planner takes the index by date.
+        cursor.execute("analyze audience_suppression")
