@@ -77,7 +77,7 @@ def make_campaign(by: Membership, *, status: Status = Status.SENDING, **facts: A
         "source": make_source(workspace),
     } | facts
     if status is Status.SCHEDULED:
-        values.setdefault("starts_at", now + timedelta(hours=1))
+        values["next_at"] = values.setdefault("starts_at", now + timedelta(hours=1))
     campaign = Campaign.objects.create(workspace=workspace, status=status, **values)
     Step.objects.create(
         campaign=campaign,

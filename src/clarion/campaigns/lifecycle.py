@@ -14,6 +14,9 @@ from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.wake import wake
 
+#: States in which a start may be awaited: what was said of it is kept.
+_AWAITING = frozenset({Status.SCHEDULED, Status.PAUSED})
+
 
 @transaction.atomic
 def move(
@@ -44,10 +47,13 @@ def move(
         "status": goal,
         "status_changed_at": now,
         "status_reason": reason,
+        "status_by": by.name,
         "pause_cause": (cause or PauseCause.PERSON) if goal is Status.PAUSED else "",
         # The state it had until this very update, whoever else was quick in between.
         "paused_from": F("status") if goal is Status.PAUSED else "",
+        "resume_at": None,
         "finished_at": now if goal in ENDED else None,
+        **({} if goal in _AWAITING else {"next_at": None, "missed_at": None}),
         **facts,
     }
     before = campaign.status

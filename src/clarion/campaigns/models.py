@@ -21,6 +21,32 @@ class Launch(models.TextChoices):
     NOW = "NOW", _("Now")
     SCHEDULE = "SCHEDULE", _("At a set time")
     MANUAL = "MANUAL", _("By hand")
+    #: Again and again from `starts_at` on, a run each time.
+    RECURRING = "RECURRING", _("Recurring")
+    #: Between `starts_at` and `ends_at`, a share of the people each day.
+    SPREAD = "SPREAD", _("Spread over days")
+    #: Between `starts_at` and `ends_at`, whoever is pushed.
+    TRIGGER = "TRIGGER", _("Triggered")
+
+
+class RepeatUnit(models.TextChoices):
+    """What a recurring campaign counts its distance in."""
+
+    MINUTE = "MINUTE", _("minutes")
+    HOUR = "HOUR", _("hours")
+    DAY = "DAY", _("days")
+    WEEK = "WEEK", _("weeks")
+    MONTH = "MONTH", _("months")
+
+
+class MissedPolicy(models.TextChoices):
+    """What happens when nothing was running at the start time."""
+
+    #: Start late, unless it is more than `missed_hours` late; then ask.
+    LATE = "LATE", _("Send late")
+    #: Wait for the next sending window, or the next occurrence.
+    NEXT = "NEXT", _("Wait for the next window")
+    ASK = "ASK", _("Ask")
 
 
 class Campaign(models.Model):
@@ -39,11 +65,44 @@ class Campaign(models.Model):
     paused_from = models.CharField(max_length=9, choices=Status.choices, blank=True)
     #: A sentence: why it is paused, was stopped, rejected or failed.
     status_reason = models.CharField(max_length=500, blank=True)
+    #: The name of whoever brought it into this state; "system" for the program.
+    status_by = models.CharField(max_length=254, blank=True)
+    #: When a paused campaign goes on by itself; None when a person has to continue it.
+    resume_at = models.DateTimeField(null=True, blank=True)
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT)
-    launch = models.CharField(max_length=8, choices=Launch.choices, default=Launch.NOW)
+    launch = models.CharField(max_length=9, choices=Launch.choices, default=Launch.NOW)
+    #: Whether it starts by itself once it may: after its approval, or at its time. Otherwise a person starts it.
+    auto_start = models.BooleanField(default=True)
+    #: What a person typed; the first occurrence of a recurring one.
     starts_at = models.DateTimeField(null=True, blank=True)
-    #: The zone in which `starts_at` was typed.
+    #: Nothing is handed over later; who is still pending then expires.
+    ends_at = models.DateTimeField(null=True, blank=True)
+    #: Set exactly while scheduled, and while paused before a start: when the next run is to begin.
+    next_at = models.DateTimeField(null=True, blank=True)
+    #: The zone in which times were typed, and in which days and recurrence are counted.
     zone = models.CharField(max_length=64, default="UTC")
+    #: Every so many units from `starts_at`; 0 when it does not recur.
+    repeat_every = models.SmallIntegerField(default=0)
+    repeat_unit = models.CharField(max_length=6, choices=RepeatUnit.choices, blank=True)
+    #: The end of recurring: after so many runs, or with the last one on that day. Neither for never.
+    repeat_count = models.IntegerField(null=True, blank=True)
+    repeat_until = models.DateField(null=True, blank=True)
+    #: How many occurrences have begun or were passed over.
+    occurrence = models.IntegerField(default=0)
+    #: Recurring: who has got it from an earlier run is left out.
+    only_new = models.BooleanField(default=False)
+    #: Sending hours: [{"days": [0 to 6, 0 is Monday], "from": "09:00", "to": "18:00"}]; empty for always.
+    windows = models.JSONField(default=list, blank=True)
+    #: The zone of the sending hours; empty for `zone`.
+    window_zone = models.CharField(max_length=64, blank=True)
+    #: Whether they hold in each recipient's own zone, where it is known.
+    window_is_recipients = models.BooleanField(default=False)
+    missed_policy = models.CharField(max_length=4, choices=MissedPolicy.choices, default=MissedPolicy.ASK)
+    missed_hours = models.SmallIntegerField(default=1)
+    #: Set while the start time was missed and a person is asked.
+    missed_at = models.DateTimeField(null=True, blank=True)
+    #: Pause when more than so many per cent of at least 100 messages fail; None for never.
+    error_percent = models.SmallIntegerField(null=True, blank=True)
     #: Seconds between two recipients, random in the range; 0 and 0 for none.
     delay_min = models.FloatField(default=0)
     delay_max = models.FloatField(default=0)
@@ -70,8 +129,31 @@ class Campaign(models.Model):
                 condition=~Q(status=Status.FAILED) | ~Q(status_reason=""), name="campaign_failure_told"
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.SCHEDULED) | Q(starts_at__isnull=False),
+                condition=~Q(status=Status.SCHEDULED) | Q(next_at__isnull=False),
                 name="campaign_schedule_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.SCHEDULED, Status.PAUSED]) | Q(next_at=None, missed_at=None),
+                name="campaign_next_is_awaited",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.PAUSED) | Q(resume_at=None), name="campaign_resumes_from_pause"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(starts_at=None) | Q(ends_at__gt=models.F("starts_at")),
+                name="campaign_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_every=0, repeat_unit="")
+                | (Q(repeat_every__range=(1, 1000)) & Q(repeat_unit__in=RepeatUnit.values)),
+                name="campaign_repeat_told",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_count=None) | Q(repeat_until=None), name="campaign_repeat_one_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(error_percent=None) | Q(error_percent__range=(1, 100)),
+                name="campaign_error_percent_range",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=sorted(ENDED)) ^ Q(finished_at__isnull=True),
@@ -88,7 +170,7 @@ class Campaign(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="campaign_newest"),
             models.Index(
-                fields=["status", "starts_at"],
+                fields=["status", "next_at"],
                 condition=Q(status__in=["SCHEDULED", "BUILDING", "SENDING", "PAUSED"]),
                 name="campaign_working",
             ),
@@ -122,3 +204,60 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.position} of {self.campaign_id}"
+
+
+class Decision(models.TextChoices):
+    APPROVED = "APPROVED", _("Approved")
+    REJECTED = "REJECTED", _("Rejected")
+    #: Taken back by its author.
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+    #: Approved, and then something that was approved was changed.
+    VOIDED = "VOIDED", _("Voided by a change")
+
+
+class Review(models.Model):
+    """A campaign's submission to the moderators, what exactly was submitted, and what they decided."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reviews")
+    #: 1 for the campaign's first.
+    number = models.IntegerField()
+    #: Content, audience definition and senders as they were, for people to compare.
+    snapshot = models.JSONField(default=dict)
+    #: SHA-256 of the snapshot: the approval holds for nothing else.
+    digest = models.CharField(max_length=64)
+    note = models.TextField(blank=True)
+    submitted_at = models.DateTimeField(default=timezone.now)
+    submitted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    #: Empty while nobody has decided.
+    decision = models.CharField(max_length=9, choices=Decision.choices, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    #: Required of a rejection.
+    reason = models.TextField(blank=True)
+    #: Approved for so many per cent of the people first; the rest after a second yes.
+    canary_percent = models.SmallIntegerField(null=True, blank=True)
+    #: The second yes.
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="review_number_once"),
+            models.UniqueConstraint(fields=["campaign"], condition=Q(decision=""), name="review_open_once"),
+            models.CheckConstraint(
+                condition=Q(decision="") ^ Q(decided_at__isnull=False), name="review_decision_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(decision=Decision.REJECTED) | ~Q(reason=""), name="review_rejection_told"
+            ),
+            models.CheckConstraint(
+                condition=Q(canary_percent=None) | Q(canary_percent__range=(1, 99)),
+                name="review_canary_range",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(decision=""), name="review_oldest_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"review {self.number} of campaign {self.campaign_id}"

@@ -14,8 +14,8 @@ from clarion.campaigns.states import LIVE, TRANSITIONS, Action, Status, actions_
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
-#: Actions that no door offers: there is no moderation yet.
-_WITHHELD = frozenset({Action.SUBMIT, Action.APPROVE, Action.REJECT})
+#: Actions that no door offers yet: their operations are not there.
+_WITHHELD = frozenset({Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RETRY})
 
 
 class Handling(models.TextChoices):

@@ -41,6 +41,8 @@ class PauseCause(models.TextChoices):
     ERRORS = "ERRORS", _("too many errors")
     BALANCE = "BALANCE", _("the balance is used up")
     SENDER = "SENDER", _("the sender was refused")
+    #: A first part is out; a moderator lets the rest go.
+    REVIEW = "REVIEW", _("the rest waits for a second approval")
 
 
 class Action(models.TextChoices):
@@ -49,6 +51,7 @@ class Action(models.TextChoices):
     SUBMIT = "submit", _("Submit for review")
     APPROVE = "approve", _("Approve")
     REJECT = "reject", _("Reject")
+    WITHDRAW = "withdraw", _("Withdraw")
     SCHEDULE = "schedule", _("Schedule")
     START = "start", pgettext_lazy("campaign", "Start")
     PAUSE = "pause", _("Pause")
@@ -56,8 +59,12 @@ class Action(models.TextChoices):
     STOP = "stop", pgettext_lazy("campaign", "Stop")
     CANCEL = "cancel", _("Cancel campaign")
     EDIT = "edit", _("Edit")
+    #: Send again to those it failed for.
+    RETRY = "retry", _("Retry failed")
     #: The program's own moves.
     BUILT = "built", _("Recipients ready")
+    #: A run of a recurring campaign is over and the next one awaited.
+    REPEAT = "repeat", _("Wait for the next run")
     COMPLETE = "complete", _("Complete")
     FAIL = "fail", _("Fail")
     EXPIRE = "expire", _("Expire")
@@ -78,6 +85,7 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.SUBMIT: Transition(frozenset({_S.DRAFT, _S.STOPPED, _S.FAILED}), _S.IN_REVIEW, Permission.EDIT),
     Action.APPROVE: Transition(frozenset({_S.IN_REVIEW}), _S.READY, Permission.MODERATE),
     Action.REJECT: Transition(frozenset({_S.IN_REVIEW}), _S.CANCELLED, Permission.MODERATE),
+    Action.WITHDRAW: Transition(frozenset({_S.IN_REVIEW}), _S.DRAFT, Permission.EDIT),
     Action.SCHEDULE: Transition(
         frozenset({_S.DRAFT, _S.READY, _S.STOPPED, _S.FAILED}), _S.SCHEDULED, Permission.LAUNCH
     ),
@@ -104,16 +112,18 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.EDIT: Transition(
         frozenset({_S.DRAFT, _S.READY, _S.SCHEDULED, _S.STOPPED, _S.FAILED}), _S.DRAFT, Permission.EDIT
     ),
+    Action.RETRY: Transition(frozenset({_S.COMPLETED}), _S.SENDING, Permission.LAUNCH),
+    Action.REPEAT: Transition(frozenset({_S.SENDING, _S.BUILDING}), _S.SCHEDULED, None),
     Action.COMPLETE: Transition(frozenset({_S.SENDING}), _S.COMPLETED, None),
     Action.FAIL: Transition(frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.FAILED, None),
     Action.EXPIRE: Transition(
-        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.EXPIRED, None
+        frozenset({_S.READY, _S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.EXPIRED, None
     ),
 }
 
 #: States in which something moves by itself: their badge is animated and their page refreshes.
 LIVE = frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED})
-#: States that nothing leaves.
+#: States of a campaign that is over: only a retry of what failed leads out of one of them.
 FINAL = frozenset({_S.COMPLETED, _S.CANCELLED, _S.EXPIRED})
 #: States in which a finished run's moment is known.
 ENDED = FINAL | {_S.STOPPED, _S.FAILED}

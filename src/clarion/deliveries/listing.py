@@ -271,6 +271,6 @@ def _sorted(campaigns: QuerySet[Campaign], sort: str) -> QuerySet[Campaign]:
         first = Step.objects.filter(campaign=OuterRef("pk")).order_by("position")
         expression = Lower(Subquery(first.values("sender__name")[:1]))
     else:
-        expression = Coalesce("started_at", "starts_at")
+        expression = Coalesce("next_at", "started_at", "starts_at")
     ordered = expression.desc(nulls_last=True) if is_descending else expression.asc(nulls_last=True)
     return campaigns.order_by(ordered, "-id")

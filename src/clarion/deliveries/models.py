@@ -4,6 +4,8 @@ Recipient, Delivery, Attempt and Receipt are the big tables: `run_id` leads ever
 it, and the database has no foreign key between them and the small tables (docs/adr/0005).
 """
 
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.states import Skip, Stage
-from clarion.workspaces.models import Workspace
+from clarion.workspaces.models import User, Workspace
 
 
 class Run(models.Model):
@@ -33,6 +35,11 @@ class Run(models.Model):
     #: {"matched": n, "no_address": n, "invalid": n, …, "recipients": n}
     waterfall = models.JSONField(default=dict)
     built_at = models.DateTimeField(null=True)
+    #: Only recipients up to this id may be sent to yet, and since which day of a spread; None for all.
+    released_id = models.BigIntegerField(null=True)
+    released_on = models.DateField(null=True)
+    #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
+    difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
     #: Set when it may end: what is still pending becomes this stage (CANCELLED or EXPIRED).
@@ -291,3 +298,68 @@ class RunProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} × {self.reason}"
+
+
+class Push(models.Model):
+    """A person pushed to a triggered run. Unique by the caller's key, so that a repeated call is harmless."""
+
+    pk = models.CompositePrimaryKey("run_id", "key")
+    run_id = models.BigIntegerField()
+    key = models.CharField(max_length=100)
+    recipient_id = models.BigIntegerField()
+    pushed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"push {self.key} to run {self.run_id}"
+
+
+class ExportStatus(models.TextChoices):
+    QUEUED = "QUEUED", _("Queued")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    FAILED = "FAILED", _("Failed")
+    #: Its file is gone.
+    EXPIRED = "EXPIRED", _("Expired")
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "CSV", "CSV"
+    TXT = "TXT", "TXT"
+    XLSX = "XLSX", "XLSX"
+
+
+class Export(models.Model):
+    """A file made from a run's recipients."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=4, choices=ExportFormat.choices)
+    #: Which recipients, as the page's filter says it in its URL.
+    wanted = models.JSONField(default=dict)
+    #: Whether whoever asked for it may see whole addresses; the file is masked otherwise.
+    is_masked = models.BooleanField(default=True)
+    status = models.CharField(max_length=7, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
+    #: Recipients written, of about how many.
+    done_count = models.IntegerField(default=0)
+    total_count = models.IntegerField(default=0)
+    #: Below CLARION_HOME/exports.
+    file_path = models.CharField(max_length=500, blank=True)
+    file_bytes = models.BigIntegerField(default=0)
+    failure = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ExportStatus.values), name="export_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=ExportStatus.FAILED) ^ Q(failure=""), name="export_failure_told"
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "-id"], name="export_newest")]
+
+    def __str__(self) -> str:
+        return f"export {self.pk} of run {self.run_id}"

@@ -122,8 +122,8 @@ def planned_today(member: Membership, limit: int = 12) -> Sequence[Campaign]:
     end = datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
     return list(
         campaign_queries.campaigns_for(member)
-        .filter(status=Status.SCHEDULED, archived_at=None, starts_at__lt=end)
-        .order_by("starts_at", "id")[:limit]
+        .filter(status=Status.SCHEDULED, archived_at=None, next_at__lt=end)
+        .order_by("next_at", "id")[:limit]
     )
 
 
@@ -132,7 +132,7 @@ def planned_later(member: Membership) -> Campaign | None:
     return (
         campaign_queries.campaigns_for(member)
         .filter(status=Status.SCHEDULED, archived_at=None)
-        .order_by("starts_at", "id")
+        .order_by("next_at", "id")
         .first()
     )
 

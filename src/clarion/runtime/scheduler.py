@@ -89,8 +89,8 @@ def tick() -> bool:
 
 def start_due() -> None:
     """Start every campaign whose time has come; one that cannot go any more fails, with the reason."""
-    due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=timezone.now())
-    for campaign in due.select_related("workspace").order_by("starts_at", "pk"):
+    due = Campaign.objects.filter(status=Status.SCHEDULED, next_at__lte=timezone.now())
+    for campaign in due.select_related("workspace").order_by("next_at", "pk"):
         with _alone("start", campaign.pk), suppress(TransitionRefused):
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
 

@@ -65,6 +65,11 @@ class Workspace(models.Model):
     campaigns_enabled = models.BooleanField(default=True)
     #: The kill switch: nothing leaves while it is set.
     halted_at = models.DateTimeField(null=True, blank=True)
+    #: The name of whoever switched it off, and why.
+    halted_by = models.CharField(max_length=254, blank=True)
+    halt_reason = models.CharField(max_length=500, blank=True)
+    #: Whether a campaign is sent only after a moderator, who is not its author, approved it.
+    moderation = models.BooleanField(default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

@@ -67,7 +67,8 @@ def make_campaign(workspace: Workspace, *, status: Status = Status.DRAFT, **valu
     if status is Status.PAUSED:
         facts |= {"pause_cause": PauseCause.PERSON, "paused_from": Status.SENDING}
     if status is Status.SCHEDULED:
-        facts |= {"starts_at": now + timedelta(hours=2), "launch": Launch.SCHEDULE}
+        starts_at = values.get("starts_at", now + timedelta(hours=2))
+        facts |= {"starts_at": starts_at, "next_at": starts_at, "launch": Launch.SCHEDULE}
     if status is Status.FAILED:
         facts["status_reason"] = "The file has vanished."
     if status not in (Status.DRAFT, Status.IN_REVIEW, Status.READY, Status.SCHEDULED, Status.CANCELLED):

@@ -110,7 +110,7 @@ def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
         "short_id": str(campaign.public_id)[:8],
         "note": campaign.status_reason if campaign.status in (Status.FAILED, Status.PAUSED) else "",
         "parts": progress_parts(row.progress, is_final=row.is_final),
-        "starts": campaign.started_at or campaign.starts_at,
+        "starts": campaign.next_at or campaign.started_at or campaign.starts_at,
         "is_manual": campaign.launch == Launch.MANUAL,
         "actions": campaign_actions.buttons(request, campaign, row.progress, with_open=True),
         "may_select": request.member.may(Permission.EDIT),

@@ -1,0 +1,38 @@
+"""Every write to campaigns: what they say, to whom, when, and what happens to them.
+
+All are keyword-only, run in one transaction and leave an audit event with old and new values. They raise
+NotAllowed when the actor's role does not include the change, TransitionRefused when the campaign's state does not
+allow it (any more), and CampaignInvalid, with sentences, when what is said makes no sense or cannot be launched.
+"""
+
+from clarion.campaigns.operations.drafting import (
+    create_campaign,
+    record_test,
+    set_source,
+    set_step,
+    update_campaign,
+)
+from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
+from clarion.campaigns.operations.launching import schedule, start, start_due
+from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+
+__all__ = [
+    "archive",
+    "cancel",
+    "change_speed",
+    "continue_",
+    "create_campaign",
+    "delete",
+    "duplicate",
+    "pause",
+    "record_test",
+    "reopen",
+    "restore",
+    "schedule",
+    "set_source",
+    "set_step",
+    "start",
+    "start_due",
+    "stop",
+    "update_campaign",
+]

@@ -1,0 +1,182 @@
+"""What a campaign says, to whom and when: writing it."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clarion.audience.models import Source
+from clarion.campaigns import fields, material, preflight
+from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.fields import Changes, Settings
+from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.operations import changing
+from clarion.campaigns.states import Status
+from clarion.content.models import TemplateVersion
+from clarion.senders.models import Sender
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+from clarion.workspaces.wake import wake
+
+
+@transaction.atomic
+def create_campaign(*, name: str, by: Actor, **rest: Unpack[Settings]) -> Campaign:
+    """Return a new draft. `rest` are further fields, as `update_campaign` takes them."""
+    by.require(Permission.EDIT)
+    said: Changes = {"zone": by.workspace.zone, **rest, "name": name}
+    values = fields.cleaned(said)
+    campaign = Campaign.objects.create(
+        workspace=by.workspace, created_by=by.user, is_demo=by.workspace.is_demo, **values
+    )
+    changing.record(
+        campaign, by, "create", {name: (None, fields.told(value)) for name, value in values.items()}
+    )
+    return campaign
+
+
+@transaction.atomic
+def update_campaign(*, campaign: Campaign, by: Actor, **changes: Unpack[Changes]) -> Campaign:
+    """Change the campaign's own fields and return it afresh.
+
+    All of them in every state that allows editing, the timing also while paused. A campaign that was ready,
+    scheduled, stopped or failed becomes a draft again by it; nothing happens when nothing differs.
+    """
+    by.require(Permission.EDIT)
+    now = changing.locked(campaign, by)
+    values = fields.cleaned(changes, delay_min=now.delay_min, delay_max=now.delay_max)
+    different = changing.different(now, values)
+    if not different:
+        return now
+    opened = changing.opened(now, by, is_timing_only=set(different) <= fields.TIMING)
+    if opened.status == Status.PAUSED and opened.paused_from != Status.SCHEDULED and "starts_at" in different:
+        raise TransitionRefused
+    if opened.status == Status.PAUSED and "starts_at" in different and values["starts_at"] is None:
+        raise CampaignInvalid(
+            [_("Say when it is to start.")], fields={"starts_at": _("Say when it is to start.")}
+        )
+    changing.write(opened, by, "update", different)
+    if opened.next_at is not None and "starts_at" in different:
+        Campaign.objects.filter(pk=opened.pk).update(next_at=opened.starts_at)
+        opened.next_at = opened.starts_at
+    if opened.status == Status.PAUSED:
+        wake(campaign_id=opened.pk)
+    return opened
+
+
+@transaction.atomic
+def set_source(*, campaign: Campaign, source: Source | None, by: Actor) -> Campaign:
+    """Say where the recipients come from, and return the campaign afresh."""
+    by.require(Permission.EDIT)
+    if source is not None and source.workspace_id != by.workspace.pk:
+        raise CampaignInvalid([_("There is no such source of recipients.")])
+    now = changing.locked(campaign, by)
+    if now.source_id == (source.pk if source else None):
+        return now
+    opened = changing.opened(now, by)
+    before = str(now.source) if now.source else None
+    opened.source = source
+    opened.version += 1
+    opened.save(update_fields=["source", "version"])
+    changing.record(opened, by, "set_source", {"source": (before, str(source) if source else None)})
+    return opened
+
+
+@transaction.atomic
+def set_step(
+    *,
+    campaign: Campaign,
+    channel: str,
+    by: Actor,
+    sender: Sender | None = None,
+    template_version: TemplateVersion | None = None,
+    body: Mapping[str, Any] | None = None,
+    position: int = 0,
+) -> Step:
+    """Say through which sender one channel of the campaign goes and what it says, and return the step.
+
+    The content is a version of a template, or `body`, a source as a template version holds it. A body that does
+    not compile is kept as it was typed, and the preflight names what is wrong with it; one that gives way to a
+    template is kept too, for a change of mind.
+    """
+    by.require(Permission.EDIT)
+    _check_belonging(by, channel, sender, template_version)
+    values: dict[str, Any] = {"channel": channel, "sender": sender, "template_version": template_version}
+    if template_version is None and body is not None:
+        values |= _body_values(campaign, position, channel, body)
+    now = changing.locked(campaign, by)
+    step = Step.objects.filter(campaign=now, position=position).first() or Step(
+        campaign=now, position=position, channel=channel
+    )
+    different = changing.different(step, values)
+    if not different and not step._state.adding:
+        return step
+    opened = changing.opened(now, by)
+    for name, value in values.items():
+        setattr(step, name, value)
+    step.campaign = opened
+    step.save()
+    opened.version += 1
+    opened.save(update_fields=["version"])
+    changing.record(opened, by, "set_message", _told_of_step(different))
+    return step
+
+
+@transaction.atomic
+def record_test(*, campaign: Campaign, channel: str, recipient_count: int, by: Actor) -> None:
+    """Note that a test of the campaign as it now is was sent, so that the preflight need not ask for one."""
+    by.require(Permission.EDIT)
+    changing.record(
+        campaign, by, "test", {"version": (None, campaign.version), "count": (None, recipient_count)}
+    )
+
+
+def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step's body fields, compiled only when they differ: a trial render costs a process."""
+    before = Step.objects.filter(campaign=campaign, position=position).first()
+    if before is not None and before.channel == channel and before.body_content:
+        kept = {"body_content": before.body_content, "body_variables": before.body_variables}
+        if material.cleaned(body) == before.body_source:
+            return {"body_source": before.body_source, **kept}
+    return preflight.compiled_body(channel, body)
+
+
+def _check_belonging(
+    by: Actor, channel: str, sender: Sender | None, template_version: TemplateVersion | None
+) -> None:
+    """Raise CampaignInvalid for a sender or template of another workspace or channel."""
+    problems = {}
+    if sender is not None and (sender.workspace_id != by.workspace.pk or sender.channel != channel):
+        problems["sender"] = _("There is no such sender.")
+    if template_version is not None:
+        template = template_version.template
+        if template.workspace_id != by.workspace.pk:
+            problems["template"] = _("There is no such template.")
+        elif not material.fits(template.channel, channel):
+            problems["template"] = _("This template is for another channel than the sender's.")
+    if problems:
+        raise CampaignInvalid(list(problems.values()), fields=problems)
+
+
+def _told_of_step(different: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any]]:
+    """Return the changes of a step in few words: the trail tells that a long text changed, not the text."""
+    told: dict[str, tuple[Any, Any]] = {}
+    for name, (old, new) in different.items():
+        if name == "body_source":
+            for key in sorted({*old, *new}):
+                before, after = old.get(key, ""), new.get(key, "")
+                if before != after:
+                    told[f"body.{key}"] = (_shortened(before), _shortened(after))
+        elif name in ("sender", "template_version"):
+            told[name] = (str(old) if old else None, str(new) if new else None)
+        elif name == "channel":
+            told[name] = (old, new)
+    return told
+
+
+def _shortened(text: str) -> str:
+    return (
+        text
+        if len(text) <= 120
+        else _("%(start)s… (%(n)d characters)") % {"start": text[:80], "n": len(text)}
+    )
