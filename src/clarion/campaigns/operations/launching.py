@@ -48,7 +48,7 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
 
     One that recurs, or goes between two dates, keeps doing so, with that moment as its first.
     """
-    values = fields.cleaned({"starts_at": starts_at, "zone": zone})
+    values = fields.cleaned({"starts_at": starts_at, "zone": zone}, standing=campaign)
     if campaign.launch in _AT_ONCE:
         values["launch"] = Launch.SCHEDULE
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, **values)
