@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
-from clarion.campaigns import operations as campaigns
+from clarion.campaigns import operations as campaign_operations
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Step
 from clarion.campaigns.states import Action, PauseCause, Status
@@ -104,7 +104,7 @@ def finish_run(run_id: int) -> bool:
         return False
     if run.closing_stage is None:
         try:
-            campaigns.end_run(campaign=run.campaign, by=actors.system(run.campaign.workspace))
+            campaign_operations.end_run(campaign=run.campaign, by=actors.system(run.campaign.workspace))
         except TransitionRefused:
             return False  # paused with nothing left: it completes when it is continued
     Run.objects.filter(pk=run_id).update(finished_at=timezone.now())
