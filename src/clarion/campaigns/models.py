@@ -174,6 +174,18 @@ class Campaign(models.Model):
                 condition=Q(status__in=["SCHEDULED", "BUILDING", "SENDING", "PAUSED"]),
                 name="campaign_working",
             ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(
+                    ends_at__isnull=False, status__in=["READY", "SCHEDULED", "BUILDING", "SENDING", "PAUSED"]
+                ),
+                name="campaign_ending",
+            ),
+            models.Index(
+                fields=["workspace", "missed_at"],
+                condition=Q(missed_at__isnull=False),
+                name="campaign_missed",
+            ),
         ]
 
     def __str__(self) -> str:
