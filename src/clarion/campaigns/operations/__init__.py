@@ -13,10 +13,13 @@ from clarion.campaigns.operations.drafting import (
     update_campaign,
 )
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
-from clarion.campaigns.operations.launching import schedule, start, start_due
+from clarion.campaigns.operations.launching import after_approval, schedule, start, start_due
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
 
 __all__ = [
+    "after_approval",
+    "approve",
     "archive",
     "cancel",
     "change_speed",
@@ -24,8 +27,11 @@ __all__ = [
     "create_campaign",
     "delete",
     "duplicate",
+    "note",
     "pause",
     "record_test",
+    "reject",
+    "release",
     "reopen",
     "restore",
     "schedule",
@@ -34,5 +40,7 @@ __all__ = [
     "start",
     "start_due",
     "stop",
+    "submit",
     "update_campaign",
+    "withdraw",
 ]
