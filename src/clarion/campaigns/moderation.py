@@ -115,7 +115,7 @@ def authors_of(campaign: Campaign) -> set[int]:
         last = approved.exclude(pk=review.pk).first()
         if last is not None:
             events = events.filter(at__gt=last.decided_at)
-    users = {user for user in events.values_list("actor_id", flat=True) if user is not None}
+    users: set[int] = set(events.exclude(actor=None).values_list("actor_id", flat=True))
     if campaign.created_by_id is not None:
         users.add(campaign.created_by_id)
     if review is not None and review.submitted_by_id is not None:

@@ -1,4 +1,4 @@
-"""The approval that a moderated workspace asks for: whether it stands, and its end when what it was given for changed."""
+"""The approval that a moderated workspace asks for: whether it stands, and its end when what it was for changed."""
 
 from django.db import transaction
 from django.utils import timezone
