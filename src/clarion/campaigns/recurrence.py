@@ -125,7 +125,7 @@ def _moment(rule: Rule, n: int) -> datetime | None:
 
 
 def _first_after(rule: Rule, at: datetime) -> int | None:
-    """Return the number of the first occurrence after `at`, were there no end; None after the year 9999. `at` is in UTC."""
+    """Return the number of the first occurrence after `at`, in UTC, were there no end; None after the year 9999."""
     if at < rule.start:
         return 0
     if rule.unit in _ELAPSED:

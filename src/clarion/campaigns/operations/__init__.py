@@ -16,9 +16,11 @@ from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
 
 __all__ = [
     "after_approval",
+    "approve",
     "archive",
     "cancel",
     "change_speed",
@@ -29,8 +31,11 @@ __all__ = [
     "end_run",
     "expire",
     "launch",
+    "note",
     "pause",
     "record_test",
+    "reject",
+    "release",
     "reopen",
     "restore",
     "schedule",
@@ -39,5 +44,7 @@ __all__ = [
     "start",
     "start_due",
     "stop",
+    "submit",
     "update_campaign",
+    "withdraw",
 ]

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from clarion.campaigns import fields, offers
-from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.errors import AwaitsRelease, TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
-from clarion.campaigns.operations import changing, launching
+from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -29,9 +29,13 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Let a paused campaign go on where the pause interrupted it: waiting for its time, building or sending.
 
     One whose start time has passed meanwhile starts at once; a recurring one waits for its next occurrence, and
-    starts at once only when none is left.
+    starts at once only when none is left. Raises AwaitsRelease when a first part is out and the rest waits for a
+    moderator.
     """
     now = changing.locked(campaign, by)
+    if now.pause_cause == PauseCause.REVIEW:
+        by.require(Permission.LAUNCH)
+        raise AwaitsRelease
     target = Status(now.paused_from) if now.paused_from else None
     if target is None and now.status == Status.PAUSED and now.started_at is None:
         target = Status.SCHEDULED
@@ -63,7 +67,10 @@ def stop(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 @transaction.atomic
 def cancel(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Give the campaign up for good."""
-    return move(changing.locked(campaign, by), Action.CANCEL, by=by, reason=reason)
+    now = changing.locked(campaign, by)
+    cancelled = move(now, Action.CANCEL, by=by, reason=reason)
+    approval.withdraw_open(now, by)
+    return cancelled
 
 
 @transaction.atomic

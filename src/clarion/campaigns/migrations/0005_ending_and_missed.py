@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audience', '0001_initial'),
-        ('campaigns', '0003_timing_and_review'),
+        ('campaigns', '0004_approval'),
         ('workspaces', '0002_halt_and_moderation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
