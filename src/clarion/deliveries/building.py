@@ -18,7 +18,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import operations, optout, partitions
+from clarion.deliveries import locks, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -31,8 +31,6 @@ FIRST_CHUNK = 1_000
 CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
-#: First key of the lock under which a chunk is added, and a run is called off.
-_CHUNK_SPACE = 0x4348554E
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
 _CANDIDATES = {
@@ -236,22 +234,13 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
-def hold_building(run_id: int) -> None:
-    """Until the transaction ends, let nobody else add to the run or call it off.
-
-    Not the run's row: sending counts on it, and would come to a stand for as long as a chunk takes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
-
-
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more.
 
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
-    hold_building(run.pk)
+    locks.hold_building(run.pk)
     row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False

@@ -14,7 +14,18 @@ from clarion.campaigns.operations.drafting import (
 )
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import schedule, start, start_due
-from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.moving import (
+    cancel,
+    change_speed,
+    continue_,
+    expire,
+    hold,
+    pause,
+    reopen,
+    replan_resumption,
+    resume,
+    stop,
+)
 
 __all__ = [
     "archive",
@@ -24,10 +35,14 @@ __all__ = [
     "create_campaign",
     "delete",
     "duplicate",
+    "expire",
+    "hold",
     "pause",
     "record_test",
     "reopen",
+    "replan_resumption",
     "restore",
+    "resume",
     "schedule",
     "set_source",
     "set_step",
