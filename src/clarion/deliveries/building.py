@@ -16,6 +16,7 @@ from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Action
 from clarion.channels import registry
 from clarion.deliveries import locks, operations, optout, partitions
@@ -67,6 +68,9 @@ _CANDIDATES = {
           on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
     """,
 }
+
+#: Added to a contact's variables where the sending hours are the recipients' own.
+_ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
 
 _CHUNK = """
 with candidate as ({candidates}),
@@ -207,6 +211,15 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
+def candidates_of(campaign: Campaign, channel: str) -> str:
+    """Return the statement of a campaign's next candidates, for the channel's kind of address."""
+    assert campaign.source is not None  # noqa: S101 - whoever asks has looked
+    statement = _CANDIDATES[SourceKind(campaign.source.kind)]
+    if campaign.windows and campaign.window_is_recipients:
+        statement = statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
+    return statement.format(kind=registry.get(channel).address_kind)
+
+
 def _facts(run: Run) -> dict[str, Any]:
     """Return the parameters that stay the same for every chunk, the statement among them."""
     source = run.campaign.source
@@ -216,7 +229,7 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    candidates = _CANDIDATES[SourceKind(source.kind)].format(kind=registry.get(channel).address_kind)
+    candidates = candidates_of(run.campaign, channel)
     earlier = list(
         Run.objects.filter(
             campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
