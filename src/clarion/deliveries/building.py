@@ -5,7 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
 from clarion.deliveries import locks, operations, optout, partitions
@@ -191,6 +191,9 @@ def build_run(
 
 
 def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bool]) -> bool:
+    if run.campaign.launch == Launch.TRIGGER and run.closing_stage is None:
+        _go(run)  # people come by themselves
+        return False
     if run.built_at and run.closing_stage is None:
         _go(run)  # it was paused when its first people were there, and continued
         return False
@@ -211,13 +214,50 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
+def earlier_runs(run: Run) -> list[int]:
+    """Return the runs that this one goes on with, because they were called off and the campaign launched again."""
+    called_off = Run.objects.filter(
+        campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
+    )
+    return list(called_off.values_list("pk", flat=True))
+
+
+def judged(candidates: str, earlier: Sequence[int]) -> str:
+    """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
+
+    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
+    workspace, channel, steps and last, the last recipient's id; recipients are numbered on from it by key. It
+    returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+    """
+    return _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else "")
+
+
+def count_added(
+    cursor: Any, run_id: int, *, made: int, usable: int, last: int, cursor_key: int, waterfall: str
+) -> bool:
+    """Count what `judged` added, in the same transaction; return False when the run takes nobody any more."""
+    cursor.execute(
+        _COUNT,
+        {
+            "run": run_id, "made": made, "usable": usable, "last": last, "cursor": cursor_key,
+            "waterfall": waterfall,
+        },
+    )  # fmt: skip
+    return bool(cursor.rowcount == 1)
+
+
 def candidates_of(campaign: Campaign, channel: str) -> str:
     """Return the statement of a campaign's next candidates, for the channel's kind of address."""
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
-    statement = _CANDIDATES[SourceKind(campaign.source.kind)]
-    if campaign.windows and campaign.window_is_recipients:
-        statement = statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
+    statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
     return statement.format(kind=registry.get(channel).address_kind)
+
+
+def zoned(statement: str, campaign: Campaign) -> str:
+    """Return a statement of candidates with their contact's zone, where the hours are the recipients' own."""
+    if not (campaign.windows and campaign.window_is_recipients):
+        return statement
+    return statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -230,13 +270,9 @@ def _facts(run: Run) -> dict[str, Any]:
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     candidates = candidates_of(run.campaign, channel)
-    earlier = list(
-        Run.objects.filter(
-            campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
-        ).values_list("pk", flat=True)
-    )
+    earlier = earlier_runs(run)
     return {
-        "statement": _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else ""),
+        "statement": judged(candidates, earlier),
         "run": run.pk,
         "earlier": earlier,
         "workspace": run.workspace_id,
@@ -267,9 +303,8 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         cursor.execute(facts["statement"], parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
-            counted = {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key}
-            cursor.execute(_COUNT, counted | {"waterfall": waterfall})
-            if cursor.rowcount != 1:
+            counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
+            if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
                 transaction.set_rollback(True)
                 return False
     if usable:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import locks, partitions, releasing
 from clarion.deliveries.errors import RunInvalid
@@ -57,7 +57,7 @@ def begin_run(campaign_id: int) -> Run | None:
     steps = list(campaign.steps.select_related("template_version"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
-    if campaign.source is None:
+    if campaign.source is None and campaign.launch != Launch.TRIGGER:
         raise RunInvalid("The campaign has no audience.")
     last = Run.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
     run = Run.objects.create(
