@@ -15,7 +15,17 @@ from clarion.campaigns.operations.drafting import (
 from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
-from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.moving import (
+    cancel,
+    change_speed,
+    continue_,
+    hold,
+    pause,
+    reopen,
+    replan_resumption,
+    resume,
+    stop,
+)
 from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
 
 __all__ = [
@@ -30,6 +40,7 @@ __all__ = [
     "duplicate",
     "end_run",
     "expire",
+    "hold",
     "launch",
     "note",
     "pause",
@@ -37,7 +48,9 @@ __all__ = [
     "reject",
     "release",
     "reopen",
+    "replan_resumption",
     "restore",
+    "resume",
     "schedule",
     "set_source",
     "set_step",
