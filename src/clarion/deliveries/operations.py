@@ -11,7 +11,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Step
 from clarion.campaigns.states import Action, PauseCause, Status
-from clarion.deliveries import partitions
+from clarion.deliveries import partitions, releasing
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
@@ -64,6 +64,7 @@ def begin_run(campaign_id: int) -> Run | None:
         workspace_id=campaign.workspace_id,
         campaign=campaign,
         number=last + 1,
+        released_id=0 if releasing.begins_held(campaign) else None,
         plan={
             "name": campaign.name,
             "version": campaign.version,

@@ -43,12 +43,14 @@ select array(select delivery_id from due),
 from go
 """
 
-#: Move a step's cursor on; returns where it was and where it is. No row when it is at the end.
+#: Move a step's cursor on, not beyond whom the run lets go (`least` passes over null: all); returns where it was
+#: and where it is. No row when it is at the end.
 MOVE_CURSOR = """
-update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id)
+update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id, r.released_id)
 from (select cursor from deliveries_runstep where run_id = %(run)s and step = %(step)s for update) was,
      deliveries_run r
-where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s and was.cursor < r.last_recipient_id
+where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s
+  and was.cursor < least(r.last_recipient_id, r.released_id)
 returning was.cursor, t.cursor
 """
 
