@@ -35,6 +35,7 @@ WRITERS = {
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
     "workspaces/audit.py": "the one door of the audit trail",
 }

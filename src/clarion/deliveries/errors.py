@@ -7,3 +7,7 @@ class RunInvalid(Exception):
 
 class UnknownsRefused(Exception):
     """Unknown messages cannot be settled like that; the message is a sentence for a person."""
+
+
+class ExportRefused(Exception):
+    """A file of these recipients cannot be made; the message is a sentence for a person."""

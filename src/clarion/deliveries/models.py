@@ -339,6 +339,8 @@ class Export(models.Model):
     wanted = models.JSONField(default=dict)
     #: Whether whoever asked for it may see whole addresses; the file is masked otherwise.
     is_masked = models.BooleanField(default=True)
+    #: Whether the text begins with the mark that tells spreadsheets of UTF-8.
+    has_bom = models.BooleanField(default=True)
     status = models.CharField(max_length=7, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
     #: Recipients written, of about how many.
     done_count = models.IntegerField(default=0)

@@ -18,7 +18,7 @@ from clarion.web.live import live_response
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
-_TABS = ("detail", "recipients", "errors", "runs", "trail")
+_TABS = ("detail", "recipients", "errors", "exports", "runs", "trail")
 _PARTS = ("body", "notices", "chart", "cards")
 
 
