@@ -37,6 +37,7 @@ WRITERS = {
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
+    "deliveries/releasing.py": "lets a run's people go, part by part",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.

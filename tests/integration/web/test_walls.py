@@ -31,7 +31,7 @@ SLUGS = {"action": "cancel", "part": "body", "channel": "email"}
 UNWATCHED = {"User", "Session"}
 DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
 #: Without anything more to ask for, these show nothing.
-GONE = {"source_rejected", "import_report"}
+GONE = {"source_rejected", "import_report", "campaigns:export_file"}
 #: In every address of a person in these tests, and in no other text.
 SECRET = "hidden-person"
 
