@@ -79,6 +79,20 @@ def is_deletable(campaign: Standing) -> bool:
     return campaign.status in DELETABLE and campaign.started_at is None
 
 
+class Pausing(Protocol):
+    """The facts of a pause."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def resume_at(self) -> datetime | None: ...
+
+
+def is_resuming(campaign: Pausing) -> bool:
+    """Whether it is paused and would go on by itself, so that a person may keep it paused."""
+    return campaign.status == Status.PAUSED and campaign.resume_at is not None
+
+
 def may_change_speed(campaign: Standing, member: Membership) -> bool:
     """Whether the member may change the speed while the campaign is on its way."""
     return (

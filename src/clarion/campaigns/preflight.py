@@ -144,6 +144,9 @@ def _look_at_workspace(found: _Findings) -> None:
 
 
 def _look_at_audience(found: _Findings) -> None:
+    if found.campaign.launch == Launch.TRIGGER:
+        found.add("audience", Level.PASS, Section.AUDIENCE, _("Whoever is pushed to it will get it."))
+        return
     source = found.campaign.source
     if source is None:
         found.add("audience", Level.BLOCK, Section.AUDIENCE, _("Choose who gets it."))

@@ -8,7 +8,8 @@ PLAN = """
 select s.id, s.channel, s.lanes,
        md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
        s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
-       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max
+       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max,
+       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at
 from deliveries_run r
 join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
 join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled

@@ -5,6 +5,7 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -16,6 +17,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from clarion.deliveries import gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.messages import Claim
@@ -80,8 +82,9 @@ class PostgresStore:
         worker_id: int,
         retry: RetryPolicy | None = None,
         drained: Callable[[int], None] = lambda run_id: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pool, self._workshop, self._worker_id = pool, workshop, worker_id
+        self._pool, self._workshop, self._worker_id, self._clock = pool, workshop, worker_id, clock
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
@@ -103,12 +106,11 @@ class PostgresStore:
         async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
+        now = self._clock()
         for row in rows:
-            run = RunSpec(
-                run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
-                delay_min=row[13], delay_max=row[14],
-            )  # fmt: skip
-            senders.setdefault(row[0], (row, []))[1].append(run)
+            run = _run_spec(row, now)
+            if run.until > now:
+                senders.setdefault(row[0], (row, []))[1].append(run)
         return [self._lane_spec(row, lane, runs) for row, runs in senders.values() for lane in range(row[2])]
 
     def _lane_spec(self, row: Row, lane: int, runs: list[RunSpec]) -> LaneSpec:
@@ -247,7 +249,7 @@ class PostgresStore:
         counts: dict[int, int],
         problems: Sequence[Row],
     ) -> None:
-        told = [row for row in problems if row[1]]
+        told = [row for row in problems if row[1] and row[1] != Reason.OUTSIDE_WINDOW]
         if told:
             await connection.execute(
                 sql.COUNT_PROBLEMS,
@@ -288,6 +290,14 @@ class PostgresStore:
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+
+
+def _run_spec(row: Row, now: float) -> RunSpec:
+    until, opens = gates.gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
+    return RunSpec(
+        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
+        delay_min=row[13], delay_max=row[14], until=until, opens=opens,
+    )  # fmt: skip
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, operations
+from clarion.deliveries import building, closing, operations, tending
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -77,12 +77,13 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Expire what is too late, start what is due, close, finish what is settled, take in what came back.
+    """Expire what is too late, start what is due, look after what is on its way, close, finish what is settled.
 
-    Returns whether there is more to do.
+    Also takes in what came back. Returns whether there is more to do.
     """
     expire_passed()
     start_due()
+    tend_working()
     more = close_ended()
     finish_settled()
     receipts.collect_sandbox()
@@ -103,6 +104,14 @@ def expire_passed() -> None:
             campaigns.expire(campaign=campaign, by=actors.system(campaign.workspace))
 
 
+def tend_working() -> None:
+    """Do what the hours, limits, errors and ends of the campaigns on their way ask for."""
+    now = timezone.now()
+    for campaign in tending.awaiting(now):
+        with _alone("tend", campaign.pk):
+            tending.tend(campaign, now)
+
+
 def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
     """Go on with every run that is to be built, a part of each: the smallest campaign moves beside the largest.
 
@@ -113,7 +122,7 @@ def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
         with _alone("build", campaign_id):
             more = building.build(campaign_id, seconds=TURN_SECONDS, stopping=stopping) or more
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
-    unfinished = unfinished.exclude(campaign__status=Status.BUILDING)
+    unfinished = unfinished.exclude(campaign__status=Status.BUILDING).exclude(campaign__launch=Launch.TRIGGER)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
         with _alone("build", run.campaign_id):
             more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more

@@ -15,7 +15,17 @@ from clarion.campaigns.operations.drafting import (
 from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
-from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.moving import (
+    cancel,
+    change_speed,
+    continue_,
+    hold,
+    pause,
+    reopen,
+    replan_resumption,
+    resume,
+    stop,
+)
 
 __all__ = [
     "after_approval",
@@ -28,11 +38,14 @@ __all__ = [
     "duplicate",
     "end_run",
     "expire",
+    "hold",
     "launch",
     "pause",
     "record_test",
     "reopen",
+    "replan_resumption",
     "restore",
+    "resume",
     "schedule",
     "set_source",
     "set_step",
