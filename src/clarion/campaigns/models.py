@@ -112,6 +112,8 @@ class Campaign(models.Model):
     weight = models.SmallIntegerField(default=1)
     #: Raised by every change of content, audience or senders.
     version = models.IntegerField(default=1)
+    #: Set while an approval of what it now says stands; see `Review`.
+    approved_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -174,6 +176,18 @@ class Campaign(models.Model):
                 condition=Q(status__in=["SCHEDULED", "BUILDING", "SENDING", "PAUSED"]),
                 name="campaign_working",
             ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(
+                    ends_at__isnull=False, status__in=["READY", "SCHEDULED", "BUILDING", "SENDING", "PAUSED"]
+                ),
+                name="campaign_ending",
+            ),
+            models.Index(
+                fields=["workspace", "missed_at"],
+                condition=Q(missed_at__isnull=False),
+                name="campaign_missed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -223,7 +237,7 @@ class Review(models.Model):
     number = models.IntegerField()
     #: Content, audience definition and senders as they were, for people to compare.
     snapshot = models.JSONField(default=dict)
-    #: SHA-256 of the snapshot: the approval holds for nothing else.
+    #: SHA-256 of what counts of the snapshot (see `campaigns.review`): the approval holds for nothing else.
     digest = models.CharField(max_length=64)
     note = models.TextField(blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)

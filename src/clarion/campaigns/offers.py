@@ -10,12 +10,14 @@ from typing import Protocol
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clarion.campaigns.states import LIVE, TRANSITIONS, Action, Status, actions_in
+from clarion.campaigns.states import LIVE, TRANSITIONS, Action, PauseCause, Status, actions_in
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
 #: Actions that no door offers yet: their operations are not there.
-_WITHHELD = frozenset({Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RETRY})
+_WITHHELD = frozenset({Action.RETRY})
+#: What needs an approval where the workspace moderates.
+_APPROVED_ONLY = frozenset({Action.START, Action.SCHEDULE})
 
 
 class Handling(models.TextChoices):
@@ -36,6 +38,12 @@ class Standing(Protocol):
     def archived_at(self) -> datetime | None: ...
     @property
     def started_at(self) -> datetime | None: ...
+    @property
+    def approved_at(self) -> datetime | None: ...
+    @property
+    def pause_cause(self) -> str: ...
+    @property
+    def created_by_id(self) -> int | None: ...
 
 
 #: States in which everything about a campaign may be changed, and those in which its timing may.
@@ -55,9 +63,24 @@ def actions_for(campaign: Standing, member: Membership) -> list[Action]:
         action
         for action in actions_in(Status(campaign.status))
         if action not in _WITHHELD
+        and _is_open(action, campaign, member)
         and (permission := TRANSITIONS[action].permission) is not None
         and member.may(permission)
     ]
+
+
+def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
+    """Whether moderation leaves the action to the member; who else is an author is known to the operation."""
+    if action in _APPROVED_ONLY:
+        return campaign.approved_at is not None or not member.workspace.moderation
+    if action is Action.SUBMIT:
+        return campaign.approved_at is None and member.workspace.moderation
+    if action is Action.APPROVE:
+        return campaign.created_by_id != member.user_id
+    waits = campaign.pause_cause == PauseCause.REVIEW
+    if action is Action.RELEASE:
+        return waits and campaign.created_by_id != member.user_id
+    return not (action is Action.CONTINUE and waits)
 
 
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:

@@ -52,6 +52,8 @@ class Action(models.TextChoices):
     APPROVE = "approve", _("Approve")
     REJECT = "reject", _("Reject")
     WITHDRAW = "withdraw", _("Withdraw")
+    #: The second yes: the rest goes too, after a first part.
+    RELEASE = "release", _("Release the rest")
     SCHEDULE = "schedule", _("Schedule")
     START = "start", pgettext_lazy("campaign", "Start")
     PAUSE = "pause", _("Pause")
@@ -86,6 +88,8 @@ TRANSITIONS: dict[Action, Transition] = {
     Action.APPROVE: Transition(frozenset({_S.IN_REVIEW}), _S.READY, Permission.MODERATE),
     Action.REJECT: Transition(frozenset({_S.IN_REVIEW}), _S.CANCELLED, Permission.MODERATE),
     Action.WITHDRAW: Transition(frozenset({_S.IN_REVIEW}), _S.DRAFT, Permission.EDIT),
+    # Of a pause after a first part, and only of that; CONTINUE is refused there.
+    Action.RELEASE: Transition(frozenset({_S.PAUSED}), _S.SENDING, Permission.MODERATE),
     Action.SCHEDULE: Transition(
         frozenset({_S.DRAFT, _S.READY, _S.STOPPED, _S.FAILED}), _S.SCHEDULED, Permission.LAUNCH
     ),

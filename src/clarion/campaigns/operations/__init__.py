@@ -26,9 +26,11 @@ from clarion.campaigns.operations.moving import (
     resume,
     stop,
 )
+from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
 
 __all__ = [
     "after_approval",
+    "approve",
     "archive",
     "cancel",
     "change_speed",
@@ -40,8 +42,11 @@ __all__ = [
     "expire",
     "hold",
     "launch",
+    "note",
     "pause",
     "record_test",
+    "reject",
+    "release",
     "reopen",
     "replan_resumption",
     "restore",
@@ -52,5 +57,7 @@ __all__ = [
     "start",
     "start_due",
     "stop",
+    "submit",
     "update_campaign",
+    "withdraw",
 ]

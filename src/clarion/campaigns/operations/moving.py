@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from clarion.campaigns import fields, offers, windows
-from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
-from clarion.campaigns.operations import changing, launching
+from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -42,9 +42,13 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 
     One whose start time has passed meanwhile starts at once; a recurring one waits for its next occurrence, and
     starts at once only when none is left. A person does not end a pause outside the sending hours, which are there
-    to be kept: it ends by itself, or by other hours. Raises CampaignInvalid.
+    to be kept: it ends by itself, or by other hours. Raises CampaignInvalid, and AwaitsRelease when a first part is
+    out and the rest waits for a moderator.
     """
     now = changing.locked(campaign, by)
+    if now.pause_cause == PauseCause.REVIEW:
+        by.require(Permission.LAUNCH)
+        raise AwaitsRelease
     if by.via != "system" and now.pause_cause == PauseCause.WINDOW and _is_ahead(now.resume_at):
         assert now.resume_at is not None  # noqa: S101 - it lies ahead
         at = windows.told(now.resume_at, now.window_zone or now.zone)
@@ -120,7 +124,10 @@ def stop(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 @transaction.atomic
 def cancel(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Give the campaign up for good."""
-    return move(changing.locked(campaign, by), Action.CANCEL, by=by, reason=reason)
+    now = changing.locked(campaign, by)
+    cancelled = move(now, Action.CANCEL, by=by, reason=reason)
+    approval.withdraw_open(now, by)
+    return cancelled
 
 
 @transaction.atomic
