@@ -13,7 +13,7 @@ from clarion.campaigns import operations as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, operations
+from clarion.deliveries import building, canary, closing, operations
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -83,6 +83,7 @@ def tick() -> bool:
     start_due()
     more = close_ended()
     finish_settled()
+    look_after_first_parts()
     receipts.collect_sandbox()
     return more
 
@@ -130,6 +131,13 @@ def finish_settled() -> None:
     for run_id, campaign_id in settled.values_list("pk", "campaign_id"):
         with _alone("finish", campaign_id):
             operations.finish_run(run_id)
+
+
+def look_after_first_parts() -> None:
+    """Let the first part of a campaign go that was approved for no more, and pause it when that is settled."""
+    for run in canary.held_runs():
+        with _alone("canary", run.campaign_id):
+            canary.look_after(run)
 
 
 @contextmanager
