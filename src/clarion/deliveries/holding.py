@@ -65,13 +65,14 @@ def _pause(campaign: Campaign) -> Hold:
         PauseCause.ERRORS: _("Paused because of too many errors"),
         PauseCause.BALANCE: _("The balance is used up"),
         PauseCause.SENDER: _("The provider refused the sender"),
+        PauseCause.REVIEW: _("The rest waits for a second yes"),
     }
     cause = PauseCause(campaign.pause_cause)
     return Hold(
         kind="paused",
         title=causes[cause],
         text=campaign.status_reason or _("Nothing is lost: it goes on where it was when it is continued."),
-        is_grave=cause not in (PauseCause.PERSON, PauseCause.WINDOW),
+        is_grave=cause not in (PauseCause.PERSON, PauseCause.WINDOW, PauseCause.REVIEW),
     )
 
 
