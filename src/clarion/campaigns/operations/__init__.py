@@ -16,6 +16,7 @@ from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.rescheduling import reschedule
 
 __all__ = [
     "after_approval",
@@ -32,6 +33,7 @@ __all__ = [
     "pause",
     "record_test",
     "reopen",
+    "reschedule",
     "restore",
     "schedule",
     "set_source",
