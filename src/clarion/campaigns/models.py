@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -187,6 +188,18 @@ class Campaign(models.Model):
                 fields=["workspace", "missed_at"],
                 condition=Q(missed_at__isnull=False),
                 name="campaign_missed",
+            ),
+            # The calendar: by the moment of the launch, and what stands on more days than one.
+            models.Index(
+                "workspace",
+                Coalesce("next_at", "started_at", "starts_at"),
+                condition=Q(archived_at=None) & ~Q(status=Status.DRAFT),
+                name="campaign_by_launch",
+            ),
+            models.Index(
+                fields=["workspace", "launch", "starts_at"],
+                condition=Q(archived_at=None, launch__in=[Launch.RECURRING, Launch.SPREAD, Launch.TRIGGER]),
+                name="campaign_lasting",
             ),
         ]
 

@@ -79,6 +79,7 @@ class Run(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["workspace", "-id"], name="run_newest"),
+            models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
         ]

@@ -10,9 +10,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from clarion.campaigns.models import Launch
-from clarion.campaigns.states import LIVE, Status
+from clarion.campaigns.states import FINAL, LIVE, Status
 from clarion.deliveries import listing, queries
-from clarion.web import campaign_actions
+from clarion.web import campaign_actions, timing_words
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Tab
 from clarion.workspaces.permissions import Permission
@@ -49,6 +49,12 @@ class CampaignPage:
     @property
     def is_latest_run(self) -> bool:
         return not self.run_query
+
+    @property
+    def timing(self) -> str:
+        """When it is sent, in words; "" when there is nothing to say or nothing more to come."""
+        is_over = self.campaign.status in FINAL or not timing_words.is_timed(self.campaign)
+        return "" if is_over else timing_words.whole(self.campaign)
 
     @property
     def run_suffix(self) -> str:
@@ -114,7 +120,8 @@ def is_moving(campaign: Campaign, run: Run | None) -> bool:
 def head_version(campaign: Campaign, run: Run | None) -> str:
     """Return what differs when head, tabs and notices must be drawn anew."""
     troubled = run is not None and run.failed + run.unknown > 0
-    return f"{campaign.status}{campaign.pause_cause}{campaign.archived_at is not None:d}{troubled:d}"
+    awaited = f"{campaign.next_at:%y%m%d%H%M}" if campaign.next_at else ""
+    return f"{campaign.status}{campaign.pause_cause}{campaign.archived_at is not None:d}{troubled:d}{awaited}"
 
 
 def _number(typed: str) -> int | None:

@@ -26,6 +26,7 @@ from clarion.campaigns.operations.moving import (
     resume,
     stop,
 )
+from clarion.campaigns.operations.rescheduling import reschedule
 from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "release",
     "reopen",
     "replan_resumption",
+    "reschedule",
     "restore",
     "resume",
     "schedule",
