@@ -36,6 +36,7 @@ WRITERS = {
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/partitions.py": "makes room for new runs",
+    "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.

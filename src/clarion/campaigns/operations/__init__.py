@@ -12,7 +12,7 @@ from clarion.campaigns.operations.drafting import (
     set_step,
     update_campaign,
 )
-from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
+from clarion.campaigns.operations.keeping import archive, delete, duplicate, give_up, restore
 from clarion.campaigns.operations.launching import schedule, start, start_due
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
 
@@ -24,6 +24,7 @@ __all__ = [
     "create_campaign",
     "delete",
     "duplicate",
+    "give_up",
     "pause",
     "record_test",
     "reopen",
