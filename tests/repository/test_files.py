@@ -37,6 +37,7 @@ WRITERS = {
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
+    "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.
