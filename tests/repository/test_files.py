@@ -38,6 +38,8 @@ WRITERS = {
     "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/releasing.py": "lets a run's people go, part by part",
+    "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
+    "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.

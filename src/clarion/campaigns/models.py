@@ -117,6 +117,8 @@ class Campaign(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Set while it is removed with all its rows: no page shows it any more.
+    purged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -169,6 +171,10 @@ class Campaign(models.Model):
                 name="campaign_delay_range",
             ),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="campaign_weight_range"),
+            models.CheckConstraint(
+                condition=Q(purged_at=None) | Q(archived_at__isnull=False),
+                name="campaign_purged_was_archived",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="campaign_newest"),

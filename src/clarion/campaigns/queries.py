@@ -20,10 +20,10 @@ SHORTEST_PREFIX = 4
 
 
 def campaigns_for(member: Membership) -> QuerySet[Campaign]:
-    """Return the campaigns that the member may see, archived ones too."""
+    """Return the campaigns that the member may see, archived ones too, but none that is being purged."""
     if not member.may(Permission.VIEW):
         return Campaign.objects.none()
-    return Campaign.objects.filter(workspace_id=member.workspace_id)
+    return Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None)
 
 
 def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
@@ -55,7 +55,11 @@ def find_everywhere(words: str) -> list[Campaign]:
     bounds = id_range(words)
     if bounds is None:
         return []
-    found = Campaign.objects.filter(public_id__range=bounds).select_related("workspace").order_by("-id")
+    found = (
+        Campaign.objects.filter(public_id__range=bounds, purged_at=None)
+        .select_related("workspace")
+        .order_by("-id")
+    )
     return list(found[:20])
 
 

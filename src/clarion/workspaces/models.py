@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -31,6 +32,8 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=5, blank=True)
     #: Empty means the workspace's zone.
     zone = models.CharField(max_length=64, blank=True)
+    #: Which columns of the list of campaigns they chose to see; empty for the usual ones.
+    list_columns = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

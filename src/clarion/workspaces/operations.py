@@ -1,5 +1,7 @@
 """Writing users, workspaces and memberships."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
@@ -75,3 +77,9 @@ def update_profile(
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
+
+
+def choose_columns(*, user: User, columns: Sequence[str]) -> None:
+    """Remember which columns of the list of campaigns a person wants to see; none for the usual ones."""
+    user.list_columns = list(columns)
+    user.save(update_fields=["list_columns"])

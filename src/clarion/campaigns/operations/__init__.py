@@ -13,7 +13,7 @@ from clarion.campaigns.operations.drafting import (
     update_campaign,
 )
 from clarion.campaigns.operations.due import end_run, expire, start_due
-from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
+from clarion.campaigns.operations.keeping import archive, delete, duplicate, give_up, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import (
     cancel,
@@ -41,6 +41,7 @@ __all__ = [
     "duplicate",
     "end_run",
     "expire",
+    "give_up",
     "hold",
     "launch",
     "note",
