@@ -5,7 +5,8 @@ gone, follows with a count of 0 and `is_next`. One truth for the page, the comma
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -109,6 +110,37 @@ def explain_now(campaign: Campaign) -> Explanation:
     if run is not None and run.finished_at is None:
         rate = progress.overview(run, is_sending=progress.is_sending(campaign)).rate
     return explain(campaign, run, rate=rate)
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """Return the explanation in JSON types, for the command line and for programs; moments are in UTC."""
+
+    def moment(at: datetime | None) -> str | None:
+        return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at is not None else None
+
+    return {
+        "status": found.status.lower(),
+        "moving": found.is_moving,
+        "rate": found.rate,
+        "pending": found.pending,
+        "in_flight": found.in_flight,
+        "estimate": found.is_estimate,
+        "causes": [
+            {
+                "kind": cause.kind.value,
+                "count": cause.count,
+                "next": cause.is_next,
+                "grave": cause.is_grave,
+                "title": cause.title,
+                "text": cause.text,
+                "cure": cause.cure,
+                "since": moment(cause.since),
+                "until": moment(cause.until),
+                "remedies": [{"do": one.do.value, "object": one.object_id} for one in cause.remedies],
+            }
+            for cause in found.causes
+        ],
+    }
 
 
 def has_workers() -> bool:
