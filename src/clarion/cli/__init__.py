@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server
+from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server, stopping, why
 
 app = typer.Typer(
     name="clarion",
@@ -23,6 +23,8 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+why.register(campaign.group)
+stopping.register(app)
 run.register(app)
 deliveries.register(app)
 demo.register(app)

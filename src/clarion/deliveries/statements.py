@@ -192,3 +192,30 @@ on conflict (sender_id, lane) do update
 set limits = excluded.limits, open_until = excluded.open_until, open_reason = excluded.open_reason,
     open_detail = excluded.open_detail, worker_id = excluded.worker_id, rate = excluded.rate, saved_at = now()
 """
+
+#: A provider that answers and fails again within a minute has one outage, not many.
+NOTE_OUTAGE = """
+with again as (
+    update deliveries_outage o
+    set ended_at = null, seen_at = now(), until = to_timestamp(%(until)s::float8), reason = %(reason)s,
+        detail = %(detail)s, openings = o.openings + (o.until <> to_timestamp(%(until)s::float8))::int,
+        run_ids = array(select distinct unnest(o.run_ids || %(runs)s::bigint[]) order by 1)
+    where o.id = (
+        select id from deliveries_outage
+        where sender_id = %(sender)s and lane = %(lane)s
+          and (ended_at is null or ended_at > now() - interval '1 minute')
+        order by ended_at desc nulls first limit 1)
+    returning 1
+)
+insert into deliveries_outage
+    (sender_id, lane, run_ids, began_at, seen_at, until, openings, reason, detail)
+select %(sender)s, %(lane)s, %(runs)s::bigint[], now(), now(), to_timestamp(%(until)s::float8), 1, %(reason)s,
+       %(detail)s
+where not exists (select from again)
+"""
+
+#: One that nobody has told of for a while ended when it was last heard of, not when somebody looked.
+END_OUTAGE = """
+update deliveries_outage set ended_at = case when seen_at < now() - interval '5 seconds' then seen_at else now() end
+where sender_id = %(sender)s and lane = %(lane)s and ended_at is null
+"""

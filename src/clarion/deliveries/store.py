@@ -88,6 +88,8 @@ class PostgresStore:
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
+        #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
+        self._troubled: set[tuple[int, int]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -126,6 +128,7 @@ class PostgresStore:
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
         async with self.connection() as connection:
             found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
+        self._troubled.add(spec.key)
         transport = await _asked(self._workshop.transport, spec)
         return transport, LaneState(limits=found[0] if found else {})
 
@@ -284,6 +287,12 @@ class PostgresStore:
         }  # fmt: skip
         async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
+            if trouble is not None:
+                await connection.execute(sql.NOTE_OUTAGE, facts | {"runs": [r.run_id for r in spec.runs]})
+                self._troubled.add(spec.key)
+            elif spec.key in self._troubled:
+                await connection.execute(sql.END_OUTAGE, facts)
+                self._troubled.discard(spec.key)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))
