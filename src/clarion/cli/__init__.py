@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server
+from clarion.cli import bounce, campaign, deliveries, demo, export, health, ledger, run, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -25,6 +25,7 @@ send.register(app)
 campaign.register(app)
 run.register(app)
 deliveries.register(app)
+export.register(app)
 demo.register(app)
 ledger.register(app)
 health.register(app)
