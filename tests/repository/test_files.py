@@ -206,6 +206,22 @@ def test_only_operations_write() -> None:
     assert [found for path in readers for found in writes(path)] == []
 
 
+#: A group or a set with a possessive quantifier.
+POSSESSIVE = re.compile(r"(?<!\\)[)\]][*+?]\+")
+
+
+def test_no_pattern_uses_what_early_pythons_match_wrongly() -> None:
+    """Possessive quantifiers over groups fail before Python 3.11.5, and Debian 12 has 3.11.2."""
+    found = [
+        f"{name(path)}:{node.lineno}"
+        for path in tracked("src/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and POSSESSIVE.search(node.value)
+    ]
+
+    assert found == []
+
+
 def test_modules_that_may_write_are_there() -> None:
     assert [path for path in WRITERS if not (SOURCE / path).is_file()] == []
 

@@ -2,11 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from clarion.audience.models import Source, SourceKind
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns import recurrence
+from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.states import Status
 from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
 from clarion.workspaces.models import AuditEvent, Membership
@@ -54,6 +57,34 @@ def find_everywhere(words: str) -> list[Campaign]:
         return []
     found = Campaign.objects.filter(public_id__range=bounds).select_related("workspace").order_by("-id")
     return list(found[:20])
+
+
+def missed_for(member: Membership) -> QuerySet[Campaign]:
+    """Return the campaigns whose start was missed and about which a person is asked, the oldest first."""
+    return campaigns_for(member).filter(missed_at__isnull=False, archived_at=None).order_by("missed_at", "id")
+
+
+def due(at: datetime) -> list[Campaign]:
+    """Return the campaigns of all workspaces that are to start by that moment, the one that waited longest first.
+
+    One whose start was missed and is asked about is not, unless its next occurrence has come.
+    """
+    waiting = Campaign.objects.filter(status=Status.SCHEDULED, next_at__lte=at)
+    asked = Q(missed_at__isnull=False)
+    found = waiting.exclude(asked & ~Q(launch=Launch.RECURRING)).select_related("workspace")
+    return [one for one in found.order_by("next_at", "pk") if one.missed_at is None or _has_gone_on(one, at)]
+
+
+def _has_gone_on(asked: Campaign, at: datetime) -> bool:
+    rule = recurrence.rule_of(asked)
+    last = recurrence.latest(rule, at) if rule else None
+    return last is not None and last[0] > asked.occurrence
+
+
+def passed(at: datetime) -> QuerySet[Campaign]:
+    """Return the campaigns of all workspaces whose end passed while they waited for a person or for their time."""
+    waiting = Campaign.objects.filter(status__in=[Status.READY, Status.SCHEDULED, Status.PAUSED])
+    return waiting.filter(ends_at__lte=at).select_related("workspace").order_by("ends_at", "pk")
 
 
 def senders_for(member: Membership) -> QuerySet[Sender]:

@@ -18,7 +18,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import operations, optout, partitions
+from clarion.deliveries import earlier, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -111,8 +111,7 @@ from made
     "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
 )
 
-#: Who was written to, or may have been, before the campaign was stopped or failed: nobody gets it twice because
-#: it was launched again.
+#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
 _EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
@@ -219,15 +218,11 @@ def _facts(run: Run) -> dict[str, Any]:
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     candidates = _CANDIDATES[SourceKind(source.kind)].format(kind=registry.get(channel).address_kind)
-    earlier = list(
-        Run.objects.filter(
-            campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
-        ).values_list("pk", flat=True)
-    )
+    leaving_out = earlier.leaving_out(run)
     return {
-        "statement": _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else ""),
+        "statement": _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if leaving_out else ""),
         "run": run.pk,
-        "earlier": earlier,
+        "earlier": leaving_out,
         "workspace": run.workspace_id,
         "source": source.pk,
         "lists": list(source.lists.values_list("pk", flat=True)),
@@ -285,16 +280,17 @@ def _go(run: Run) -> None:
 
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
-    """Leave out whoever was suppressed while the building went on, and mark it as done."""
+    """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
     with connection.cursor() as cursor:
         wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
         cursor.execute(_LATE, wanted | {"began": run.created_at})
         late = [row[0] for row in cursor.fetchall()]
     for address in late:
         optout.skip_in_run(run.pk, facts["steps"], address)
+    difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
-        if open_run.update(built_at=timezone.now()):
+        if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
 

@@ -8,10 +8,11 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
+from clarion.campaigns import operations as campaign_operations
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Step
 from clarion.campaigns.states import Action, PauseCause, Status
-from clarion.deliveries import partitions
+from clarion.deliveries import partitions, releasing
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
@@ -64,11 +65,13 @@ def begin_run(campaign_id: int) -> Run | None:
         workspace_id=campaign.workspace_id,
         campaign=campaign,
         number=last + 1,
+        released_id=0 if releasing.begins_held(campaign) else None,
         plan={
             "name": campaign.name,
             "version": campaign.version,
             "source_id": campaign.source_id,
             "launched_at": _launched_at(campaign),
+            "occurrence": campaign.occurrence,
         },
     )
     partitions.ensure_for(run.pk)
@@ -92,13 +95,16 @@ def _frozen(run: Run, step: Step) -> RunStep:
 
 @transaction.atomic
 def finish_run(run_id: int) -> bool:
-    """End the run when every recipient is settled, and complete its campaign; return whether it ended now."""
+    """End the run when every recipient is settled; return whether it ended now.
+
+    Its campaign is completed by it, or awaits its next occurrence.
+    """
     run = Run.objects.select_for_update(of=("self",)).select_related("campaign__workspace").get(pk=run_id)
     if run.finished_at or run.pending or run.in_flight or run.built_at is None:
         return False
     if run.closing_stage is None:
         try:
-            lifecycle.move(run.campaign, Action.COMPLETE, by=actors.system(run.campaign.workspace))
+            campaign_operations.end_run(campaign=run.campaign, by=actors.system(run.campaign.workspace))
         except TransitionRefused:
             return False  # paused with nothing left: it completes when it is continued
     Run.objects.filter(pk=run_id).update(finished_at=timezone.now())

@@ -43,13 +43,24 @@ select array(select delivery_id from due),
 from go
 """
 
-#: Move a step's cursor on; returns where it was and where it is. No row when it is at the end.
+#: Move a step's cursor on; returns where it was, up to the first message that is pending, and where it is. No row
+#: when it is at the end. However many people in between are left out: they have no message, or a settled one.
 MOVE_CURSOR = """
-update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id)
+update deliveries_runstep t set cursor = least(next.before + %(limit)s, next.last)
 from (select cursor from deliveries_runstep where run_id = %(run)s and step = %(step)s for update) was,
-     deliveries_run r
-where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s and was.cursor < r.last_recipient_id
-returning was.cursor, t.cursor
+     lateral (
+        -- Only recipients up to `released_id` may be sent to yet.
+        select least(r.last_recipient_id, r.released_id) as last from deliveries_run r where r.id = %(run)s
+     ) open,
+     lateral (
+        select open.last, coalesce((
+            select (d.id >> 4) - 1 from deliveries_delivery d
+            where d.run_id = %(run)s and d.id between (was.cursor + 1) * 16 and open.last * 16 + 15
+              and d.id & 15 = %(step)s and d.stage = 0
+            order by d.id limit 1), open.last) as before
+     ) next
+where t.run_id = %(run)s and t.step = %(step)s and was.cursor < next.last
+returning next.before, t.cursor
 """
 
 _CLAIM = """

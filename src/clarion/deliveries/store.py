@@ -35,9 +35,6 @@ from clarion.engine.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
 
-#: Recipients that were left out have no delivery: a claim looks on over so many gaps before it comes back empty.
-GAPS = 40
-
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
@@ -163,9 +160,8 @@ class PostgresStore:
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
     ) -> list[Row]:
         """Move the step's cursor on and claim what is under it."""
-        wanted = limit
-        for _ in range(GAPS):
-            facts = {"run": run.run_id, "step": run.step, "limit": wanted}
+        while True:
+            facts = {"run": run.run_id, "step": run.step, "limit": limit}
             row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
             if row is None:
                 return []
@@ -177,8 +173,7 @@ class PostgresStore:
             found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
             if found:
                 return found
-            wanted = min(wanted * 2, 500)
-        return []
+            # Whoever was there has been left out since: go on.
 
     async def release(self, claim_ids: Sequence[int]) -> None:
         async with self.connection() as connection:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.utils import timezone
 
 from clarion.campaigns import operations as campaigns
+from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
@@ -76,10 +77,11 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Start what is due, close what was called off, finish what is settled, take in what came back.
+    """Expire what is too late, start what is due, close, finish what is settled, take in what came back.
 
     Returns whether there is more to do.
     """
+    expire_passed()
     start_due()
     more = close_ended()
     finish_settled()
@@ -89,10 +91,16 @@ def tick() -> bool:
 
 def start_due() -> None:
     """Start every campaign whose time has come; one that cannot go any more fails, with the reason."""
-    due = Campaign.objects.filter(status=Status.SCHEDULED, next_at__lte=timezone.now())
-    for campaign in due.select_related("workspace").order_by("next_at", "pk"):
+    for campaign in queries.due(timezone.now()):
         with _alone("start", campaign.pk), suppress(TransitionRefused):
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
+
+
+def expire_passed() -> None:
+    """End every campaign whose end passed while it waited, for a person or for its time."""
+    for campaign in queries.passed(timezone.now()):
+        with _alone("expire", campaign.pk), suppress(TransitionRefused):
+            campaigns.expire(campaign=campaign, by=actors.system(campaign.workspace))
 
 
 def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:

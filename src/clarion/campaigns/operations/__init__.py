@@ -12,11 +12,13 @@ from clarion.campaigns.operations.drafting import (
     set_step,
     update_campaign,
 )
+from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
-from clarion.campaigns.operations.launching import schedule, start, start_due
+from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
 
 __all__ = [
+    "after_approval",
     "archive",
     "cancel",
     "change_speed",
@@ -24,6 +26,9 @@ __all__ = [
     "create_campaign",
     "delete",
     "duplicate",
+    "end_run",
+    "expire",
+    "launch",
     "pause",
     "record_test",
     "reopen",

@@ -8,8 +8,8 @@ from django.utils import timezone
 from clarion.campaigns import fields, offers
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.lifecycle import move
-from clarion.campaigns.models import Campaign
-from clarion.campaigns.operations import changing
+from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.operations import changing, launching
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -28,7 +28,8 @@ def pause(
 def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Let a paused campaign go on where the pause interrupted it: waiting for its time, building or sending.
 
-    One whose start time has passed meanwhile starts at once.
+    One whose start time has passed meanwhile starts at once; a recurring one waits for its next occurrence, and
+    starts at once only when none is left.
     """
     now = changing.locked(campaign, by)
     target = Status(now.paused_from) if now.paused_from else None
@@ -39,7 +40,18 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     facts: dict[str, Any] = {}
     if target is Status.BUILDING and now.started_at is None:
         facts["started_at"] = timezone.now()
+    if target is Status.SCHEDULED:
+        facts |= _awaited(now) | {"missed_at": None}
     return move(now, Action.CONTINUE, by=by, reason=reason, target=target, **facts)
+
+
+def _awaited(now: Campaign) -> dict[str, Any]:
+    """Return what a campaign that waited for its start while it was paused waits for now."""
+    at = timezone.now()
+    if now.next_at is None or now.next_at > at:
+        return {}
+    following = launching.next_start(now, after=at) if now.launch == Launch.RECURRING else None
+    return following or {"next_at": at}
 
 
 @transaction.atomic
