@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from clarion.cli import bounce, campaign, deliveries, demo, export, health, ledger, run, send, server
+from clarion.cli import audit, bounce, campaign, deliveries, demo, export, health, ledger, run, send, server
 
 app = typer.Typer(
     name="clarion",
@@ -28,6 +28,7 @@ deliveries.register(app)
 export.register(app)
 demo.register(app)
 ledger.register(app)
+audit.register(app)
 health.register(app)
 bounce.register(app)
 

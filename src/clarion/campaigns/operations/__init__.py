@@ -16,8 +16,10 @@ from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.noting import add_note
 
 __all__ = [
+    "add_note",
     "after_approval",
     "archive",
     "cancel",

@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from clarion.campaigns import offers, operations
+from clarion.campaigns.errors import CampaignInvalid
+from clarion.campaigns.operations.noting import NOTE_LENGTH
 from clarion.campaigns.states import Status
 from clarion.deliveries import queries, trail
 from clarion.web import campaign_errors, campaign_live, campaign_page, campaign_trail
 from clarion.web.campaign_overview import OverviewPage
+from clarion.web.links import workspace_url
 from clarion.web.live import live_response
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -105,5 +114,29 @@ def audit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "entries": [campaign_trail.shown(entry) for entry in timeline.entries],
         "older_url": f"{page.urls['trail']}?before={timeline.older}" if timeline.older else "",
         "newest_url": page.urls["trail"] if number is not None else "",
+        "note_url": workspace_url(request, "campaigns:note", id=id)
+        if offers.may_note(request.member)
+        else "",
+        "note_length": NOTE_LENGTH,
+        "log_url": workspace_url(request, "audit") + f"?q={id}"
+        if request.member.may(Permission.AUDIT)
+        else "",
     }
     return render(request, "campaign/trail.html", context)
+
+
+@require_POST
+def note(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Add a note to the campaign's trail."""
+    campaign = campaign_page.campaign_of(request, id)
+    try:
+        operations.add_note(
+            campaign=campaign, text=request.POST.get("note", ""), by=of_member(request.member)
+        )
+    except NotAllowed:
+        messages.error(request, _("Your role does not include this."))
+    except CampaignInvalid as invalid:
+        messages.error(request, " ".join(invalid.problems))
+    else:
+        messages.success(request, _("The note is kept."))
+    return HttpResponseRedirect(workspace_url(request, "campaigns:trail", id=id))
