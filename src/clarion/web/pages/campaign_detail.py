@@ -98,16 +98,26 @@ def errors(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 def runs(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The campaign's runs, newest first."""
     page = campaign_page.load(request, id, "runs")
-    rows = list(queries.runs_for(request.member, page.campaign)[: queries.RUNS_SHOWN])
-    return render(request, "campaign/runs.html", {"page": page, "runs": rows})
+    found = queries.runs_page(request.member, page.campaign, below=_number(request.GET.get("before", "")))
+    here = page.urls["runs"]
+    context = {
+        "page": page,
+        "runs": found.rows,
+        "position": _("Runs %(first)s to %(last)s of %(all)s")
+        % {"first": found.rows[0].number, "last": found.rows[-1].number, "all": page.run_count}
+        if found.rows
+        else "",
+        "older_url": f"{here}?before={found.older}" if found.older else "",
+        "newer_url": (f"{here}?before={found.newer}" if found.newer else here) if found.has_newer else "",
+    }
+    return render(request, "campaign/runs.html", context)
 
 
 @require_safe
 def audit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Who did what to the campaign, newest first."""
     page = campaign_page.load(request, id, "trail")
-    before = request.GET.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+    number = _number(request.GET.get("before", ""))
     timeline = trail.timeline(page.campaign, before=number)
     context = {
         "page": page,
@@ -140,3 +150,7 @@ def note(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The note is kept."))
     return HttpResponseRedirect(workspace_url(request, "campaigns:trail", id=id))
+
+
+def _number(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else None
