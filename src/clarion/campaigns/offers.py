@@ -163,3 +163,8 @@ def may_change_speed(campaign: Standing, member: Membership) -> bool:
     return (
         campaign.archived_at is None and campaign.status in SPEED_CHANGEABLE and member.may(Permission.LAUNCH)
     )
+
+
+def may_note(member: Membership) -> bool:
+    """Whether the member may add to a campaign's trail what is to be remembered about it."""
+    return any(member.may(one) for one in (Permission.EDIT, Permission.MODERATE, Permission.LAUNCH))

@@ -1,7 +1,7 @@
 """Reading campaigns. Every row comes through a member, so that a stranger finds nothing."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -36,6 +36,13 @@ def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | N
         .filter(public_id=public_id)
         .first()
     )
+
+
+def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
+    """Return which of these ids are of campaigns that the member may see; what is no id at all is none of them."""
+    ids = [bounds[0] for one in public_ids if len(one) == 36 and (bounds := id_range(one)) is not None]
+    found = campaigns_for(member).filter(public_id__in=ids)
+    return set(found.values_list("public_id", flat=True))
 
 
 def find_for(member: Membership, words: str) -> list[Campaign]:

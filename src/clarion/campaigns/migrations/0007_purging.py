@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audience', '0001_initial'),
         ('campaigns', "0006_calendar"),
-        ('workspaces', '0003_list_columns'),
+        ('workspaces', '0004_list_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -26,10 +26,12 @@ from clarion.campaigns.operations.moving import (
     resume,
     stop,
 )
+from clarion.campaigns.operations.noting import add_note
 from clarion.campaigns.operations.rescheduling import reschedule
-from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
+from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
 __all__ = [
+    "add_note",
     "after_approval",
     "approve",
     "archive",
@@ -44,7 +46,6 @@ __all__ = [
     "give_up",
     "hold",
     "launch",
-    "note",
     "pause",
     "record_test",
     "reject",

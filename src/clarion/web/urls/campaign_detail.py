@@ -22,4 +22,5 @@ campaign_urlpatterns = [
     path("<uuid:id>/exports/<uuid:export>/delete/", exports.delete, name="export_delete"),
     path("<uuid:id>/runs/", campaign_detail.runs, name="runs"),
     path("<uuid:id>/audit/", campaign_detail.audit, name="trail"),
+    path("<uuid:id>/audit/note/", campaign_detail.note, name="note"),
 ]
