@@ -92,7 +92,17 @@ CLAIM_THESE = _CLAIM.format(
     deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
 )
 
-CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s)"
+#: Keep claims from being made that are not there: one whose transaction is under way is waited for, and one that
+#: comes later finds its number taken.
+FORBID_CLAIMS = """
+insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
+select id, %(worker)s, 0, 0, 0, -1, now() from unnest(%(ids)s::bigint[]) id on conflict (id) do nothing
+"""
+
+#: What `FORBID_CLAIMS` left behind.
+FORGET_FORBIDDEN = "delete from deliveries_claim where worker_id = %s and run_id = 0"
+
+CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s) and run_id <> 0"
 
 IN_FLIGHT = """
 select id from deliveries_delivery

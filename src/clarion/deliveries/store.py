@@ -63,11 +63,23 @@ async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
     await connection.execute("set plan_cache_mode = force_custom_plan")
 
 
-def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`."""
+#: A transaction of a process that is gone holds up whoever waits for it no longer than this.
+_SESSION = (
+    "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "
+    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
+
+
+def open_pool(
+    dsn: str, *, name: str = "clarion", most: int = 6
+) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
+    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`.
+
+    By `name` the server knows whose sessions they are; see `recovery`.
+    """
     return AsyncConnectionPool(
         dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 3},
+        kwargs={"autocommit": True, "prepare_threshold": 3, "application_name": name, "options": _SESSION},
     )  # fmt: skip
 
 
@@ -182,6 +194,10 @@ class PostgresStore:
 
     async def release(self, claim_ids: Sequence[int]) -> None:
         async with self.connection() as connection:
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '3s'")
+                facts = {"worker": self._worker_id, "ids": list(claim_ids)}
+                await connection.execute(sql.FORBID_CLAIMS, facts)
             cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
             for claim_id, run_id, step, low, high in await cursor.fetchall():
                 async with connection.transaction():
@@ -193,6 +209,12 @@ class PostgresStore:
                         for row in await cursor.fetchall()
                     ]
                     await self._settle(connection, (run_id, step), given_back, [claim_id])
+
+    async def retire(self, name: str) -> None:
+        """Write that this process, of that name, has ended. Raises StoreDown."""
+        async with self.connection() as connection:
+            await connection.execute(sql.FORGET_FORBIDDEN, [self._worker_id])
+            await connection.execute("update deliveries_worker set ended_at = now() where name = %s", [name])
 
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
         async with self.connection() as connection, connection.transaction():
