@@ -9,5 +9,9 @@ class PushRefused(Exception):
     """Nobody can be pushed to the campaign now; the message is a sentence for whoever calls."""
 
 
+class RetryRefused(Exception):
+    """What failed cannot be sent again; the message is a sentence for a person."""
+
+
 class UnknownsRefused(Exception):
     """Unknown messages cannot be settled like that; the message is a sentence for a person."""
