@@ -19,7 +19,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import locks, operations, optout, partitions
+from clarion.deliveries import earlier, locks, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -113,8 +113,7 @@ from made
     "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
 )
 
-#: Who was written to, or may have been, before the campaign was stopped or failed: nobody gets it twice because
-#: it was launched again.
+#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
 _EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
@@ -214,22 +213,14 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
-def earlier_runs(run: Run) -> list[int]:
-    """Return the runs that this one goes on with, because they were called off and the campaign launched again."""
-    called_off = Run.objects.filter(
-        campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
-    )
-    return list(called_off.values_list("pk", flat=True))
-
-
-def judged(candidates: str, earlier: Sequence[int]) -> str:
+def judged(candidates: str, leaving_out: Sequence[int]) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
     `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
     workspace, channel, steps and last, the last recipient's id; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    return _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else "")
+    return _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if leaving_out else "")
 
 
 def count_added(
@@ -269,12 +260,11 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    candidates = candidates_of(run.campaign, channel)
-    earlier = earlier_runs(run)
+    leaving_out = earlier.leaving_out(run)
     return {
-        "statement": judged(candidates, earlier),
+        "statement": judged(candidates_of(run.campaign, channel), leaving_out),
         "run": run.pk,
-        "earlier": earlier,
+        "earlier": leaving_out,
         "workspace": run.workspace_id,
         "source": source.pk,
         "lists": list(source.lists.values_list("pk", flat=True)),
@@ -322,16 +312,17 @@ def _go(run: Run) -> None:
 
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
-    """Leave out whoever was suppressed while the building went on, and mark it as done."""
+    """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
     with connection.cursor() as cursor:
         wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
         cursor.execute(_LATE, wanted | {"began": run.created_at})
         late = [row[0] for row in cursor.fetchall()]
     for address in late:
         optout.skip_in_run(run.pk, facts["steps"], address)
+    difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
-        if open_run.update(built_at=timezone.now()):
+        if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
 

@@ -19,3 +19,7 @@ class RetryRefused(Exception):
 
 class UnknownsRefused(Exception):
     """Unknown messages cannot be settled like that; the message is a sentence for a person."""
+
+
+class ExportRefused(Exception):
+    """A file of these recipients cannot be made; the message is a sentence for a person."""

@@ -15,7 +15,7 @@ from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
-from clarion.deliveries import building, locks, operations
+from clarion.deliveries import building, earlier, locks, operations
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run
 from clarion.deliveries.states import Skip
@@ -154,10 +154,10 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     kind = registry.get(channel).address_kind
     forms = [_form(channel, one.address) for one in fresh]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
-    earlier = building.earlier_runs(run)
+    leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
     facts: dict[str, Any] = {
-        "run": run.pk, "earlier": earlier, "workspace": run.workspace_id, "channel": channel,
+        "run": run.pk, "earlier": leaving_out, "workspace": run.workspace_id, "channel": channel,
         "steps": [step.step for step in steps], "last": row.last_recipient_id,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
@@ -166,7 +166,7 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         ],
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), earlier), facts)
+        cursor.execute(building.judged(statement.format(kind=kind), leaving_out), facts)
         made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):

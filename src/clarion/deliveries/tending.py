@@ -95,7 +95,7 @@ def _end(campaign: Campaign) -> None:
         if campaign.status == Status.PAUSED:
             campaigns.continue_(campaign=campaign, by=by)
         return  # what is in flight ends within a moment, and then the run does
-    campaigns.expire(campaign=campaign, by=by, reason=_("Its end came before everybody had got it."))
+    campaigns.expire(campaign=campaign, by=by)
 
 
 def _pause_until(campaign: Campaign, opening: datetime | None, zone: str) -> None:

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from clarion.campaigns import fields, offers, windows
-from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.lifecycle import move
-from clarion.campaigns.models import Campaign
-from clarion.campaigns.operations import changing
+from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -40,10 +40,15 @@ def pause(
 def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Let a paused campaign go on where the pause interrupted it: waiting for its time, building or sending.
 
-    One whose start time has passed meanwhile starts at once. A person does not end a pause outside the sending
-    hours, which are there to be kept: it ends by itself, or by other hours. Raises CampaignInvalid.
+    One whose start time has passed meanwhile starts at once; a recurring one waits for its next occurrence, and
+    starts at once only when none is left. A person does not end a pause outside the sending hours, which are there
+    to be kept: it ends by itself, or by other hours. Raises CampaignInvalid, and AwaitsRelease when a first part is
+    out and the rest waits for a moderator.
     """
     now = changing.locked(campaign, by)
+    if now.pause_cause == PauseCause.REVIEW:
+        by.require(Permission.LAUNCH)
+        raise AwaitsRelease
     if by.via != "system" and now.pause_cause == PauseCause.WINDOW and _is_ahead(now.resume_at):
         assert now.resume_at is not None  # noqa: S101 - it lies ahead
         at = windows.told(now.resume_at, now.window_zone or now.zone)
@@ -56,7 +61,18 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     facts: dict[str, Any] = {}
     if target is Status.BUILDING and now.started_at is None:
         facts["started_at"] = timezone.now()
+    if target is Status.SCHEDULED:
+        facts |= _awaited(now) | {"missed_at": None}
     return move(now, Action.CONTINUE, by=by, reason=reason, target=target, **facts)
+
+
+def _awaited(now: Campaign) -> dict[str, Any]:
+    """Return what a campaign that waited for its start while it was paused waits for now."""
+    at = timezone.now()
+    if now.next_at is None or now.next_at > at:
+        return {}
+    following = launching.next_start(now, after=at) if now.launch == Launch.RECURRING else None
+    return following or {"next_at": at}
 
 
 @transaction.atomic
@@ -100,12 +116,6 @@ def hold(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 
 
 @transaction.atomic
-def expire(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
-    """End a campaign whose time is over; who is still pending gets nothing any more."""
-    return move(changing.locked(campaign, by), Action.EXPIRE, by=by, reason=reason)
-
-
-@transaction.atomic
 def stop(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """End the campaign's run; it may be changed and launched again."""
     return move(changing.locked(campaign, by), Action.STOP, by=by, reason=reason)
@@ -114,7 +124,10 @@ def stop(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 @transaction.atomic
 def cancel(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Give the campaign up for good."""
-    return move(changing.locked(campaign, by), Action.CANCEL, by=by, reason=reason)
+    now = changing.locked(campaign, by)
+    cancelled = move(now, Action.CANCEL, by=by, reason=reason)
+    approval.withdraw_open(now, by)
+    return cancelled
 
 
 @transaction.atomic
