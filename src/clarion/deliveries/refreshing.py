@@ -20,7 +20,7 @@ from clarion.campaigns import queries as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, locks
+from clarion.deliveries import building, earlier, locks
 from clarion.deliveries.errors import RefreshRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -246,7 +246,7 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
 
 def _facts(run: Run) -> dict[str, Any]:
     steps = list(run.steps.order_by("step").values_list("step", flat=True))
-    return {"run": run.pk, "earlier": building.earlier_runs(run), "steps": steps}
+    return {"run": run.pk, "earlier": earlier.leaving_out(run), "steps": steps}
 
 
 def _counted(cursor: Any, run: Run) -> Difference:

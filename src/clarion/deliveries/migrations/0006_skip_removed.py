@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0002_release_push_export'),
+        ('deliveries', '0005_outages'),
     ]
 
     operations = [
