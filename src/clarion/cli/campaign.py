@@ -30,6 +30,9 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    from clarion.cli import within
+
+    within.add(group)
     app.add_typer(group, name="campaign")
 
 
@@ -118,7 +121,7 @@ def start(id_: Id, reason: Reason = "", wait: Wait = False, as_json: AsJson = Fa
 
         moves.started(campaign, by, reason)
 
-    _launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command(name="continue")
@@ -141,7 +144,7 @@ def continue_(
 
         moves.continued(campaign, by, reason, activates=activate_sender)
 
-    _launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
@@ -162,7 +165,7 @@ def cancel(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson =
     _move(id_, "cancel", reason=reason, waits=wait, as_json=as_json)
 
 
-def _launch(
+def launch(
     words: str,
     move: "Callable[[Campaign, Actor, str], None]",
     *,

@@ -52,6 +52,9 @@ def moved(campaign: Campaign, name: str, by: "Actor", reason: str) -> None:
         getattr(operations, name)(campaign=campaign, by=by, reason=reason)
     except TransitionRefused:
         refused(campaign, name.rstrip("_"))
+    except CampaignInvalid as invalid:
+        typer.echo(" ".join(invalid.problems), err=True)
+        raise typer.Exit(session.ENDED_OTHERWISE) from None
 
 
 def refused(campaign: Campaign, verb: str) -> NoReturn:
@@ -77,4 +80,5 @@ _PAST = {
     "continue": "continued",
     "stop": "stopped",
     "cancel": "cancelled",
+    "retry": "retried",
 }

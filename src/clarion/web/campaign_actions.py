@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from clarion.campaigns import offers
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
+from clarion.web import run_actions
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action as Button
 from clarion.web.parts import Confirm
@@ -66,6 +67,7 @@ def buttons(
     ):
         url = _url(request, "edit", campaign)
         made.append(Button(label=_("Change the timing"), icon="timer", url=url))
+    made += run_actions.buttons(request, campaign, progress)
     for handling in offers.handling_for(campaign, request.member):
         made.append(_handling_button(request, campaign, handling, progress, is_first=handling in _REMOVING))
     return made
