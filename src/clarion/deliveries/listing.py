@@ -233,7 +233,8 @@ def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], d
 
 
 def _condition(filters: Filters) -> Q:
-    condition = Q(archived_at__isnull=not filters.is_archived)
+    # What is submitted has a page of its own.
+    condition = Q(archived_at__isnull=not filters.is_archived) & ~Q(status=Status.IN_REVIEW)
     if filters.statuses:
         condition &= Q(status__in=filters.statuses)
     if filters.period:

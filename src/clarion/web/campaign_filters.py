@@ -26,8 +26,8 @@ PERIOD_LABELS: dict[str, str | Promise] = {
     "7d": _("Last 7 days"),
     "30d": _("Last 30 days"),
 }
-#: There is no moderation yet, so nothing can be in review or approved.
-SHOWN_STATUSES = [status for status in Status if status not in (Status.IN_REVIEW, Status.READY)]
+#: What is in review stands in Moderation.
+SHOWN_STATUSES = [status for status in Status if status is not Status.IN_REVIEW]
 
 
 def read(query: QueryDict, *, is_archived: bool) -> Filters:

@@ -18,7 +18,7 @@ from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, holding, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live, campaign_trail
+from clarion.web import campaign_live, campaign_review, campaign_trail
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from clarion.deliveries.progress import Overview
     from clarion.deliveries.trail import StateChange
     from clarion.web.campaign_page import CampaignPage
+    from clarion.web.campaign_review import ReviewNotice
     from clarion.web.http import PageRequest
 
 
@@ -100,6 +101,11 @@ class OverviewPage:
     def holds(self) -> list[Hold]:
         page = self._page
         return holding.holds(page.campaign, page.run, self.seen) if page.is_latest_run else []
+
+    @cached_property
+    def review(self) -> ReviewNotice | None:
+        """Where the campaign's moderation stands, None when it has none to do with it."""
+        return campaign_review.notice(self._request, self._page.campaign, self._page.run)
 
     @cached_property
     def next_due(self) -> datetime | None:

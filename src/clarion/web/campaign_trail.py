@@ -26,7 +26,11 @@ _ACTIONS: dict[str, _StrPromise] = {
     "set_message": gettext_lazy("Message changed"),
     "test": gettext_lazy("Test sent"),
     "submit": gettext_lazy("Submitted for review"),
+    "withdraw": gettext_lazy("Submission taken back"),
     "approve": gettext_lazy("Approved"),
+    "release": gettext_lazy("The rest released"),
+    "void": gettext_lazy("Approval voided"),
+    "note": gettext_lazy("Note"),
     "reject": gettext_lazy("Rejected"),
     "schedule": gettext_lazy("Scheduled"),
     "start": gettext_lazy("Started"),
@@ -49,6 +53,7 @@ _ACTIONS: dict[str, _StrPromise] = {
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
     "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok",
+    "release": "ok", "void": "bad",
 }  # fmt: skip
 _VIA = {
     "web": gettext_lazy("web"),
