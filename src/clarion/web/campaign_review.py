@@ -42,10 +42,13 @@ _WAITING = frozenset({Status.DRAFT, Status.READY, Status.SCHEDULED, Status.STOPP
 
 
 def notice(request: PageRequest, campaign: Campaign, run: Run | None) -> ReviewNotice | None:
-    """Return where the campaign's moderation stands; None when there is nothing to say of it."""
+    """Return where the campaign's moderation stands; None when there is nothing to say of it.
+
+    What is awaited is told by what explains why nothing moves.
+    """
     status = Status(campaign.status)
     is_held = status is Status.PAUSED and campaign.pause_cause == PauseCause.REVIEW
-    if status not in {*_WAITING, Status.IN_REVIEW} and not is_held:
+    if status not in _WAITING and not is_held:
         return None
     review = moderation.latest_review(campaign)
     if review is None:
@@ -54,11 +57,6 @@ def notice(request: PageRequest, campaign: Campaign, run: Run | None) -> ReviewN
     if moderation.may_see(request.member):
         url = workspace_url(request, "moderation_review", id=campaign.public_id)
         link = {"url": url, "link": _("Open the review")}
-    if status is Status.IN_REVIEW:
-        return ReviewNotice(
-            tone="blue", icon="shield-question-mark", title=_("Waits for a moderator"),
-            text=_("Submitted by %(name)s on %(when)s.") % _who(review.submitted_by, review.submitted_at), **link,
-        )  # fmt: skip
     if is_held:
         return ReviewNotice(tone="amber", title=_("A first part is out"), text=_part(run), **link)
     if review.decision == Decision.VOIDED:

@@ -13,3 +13,7 @@ class WorkspaceInvalid(Exception):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = dict(fields)
+
+
+class NameInvalid(Exception):
+    """A name has 1 to 120 printable characters."""

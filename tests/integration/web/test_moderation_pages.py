@@ -290,7 +290,7 @@ class TestOtherPages:
         answer = client.post(url(draft, "edit/"), form, follow=True)
 
         assert "It waits in Moderation." in words(answer)
-        assert "Waits for a moderator" in words(answer)
+        assert "It waits for a moderator" in words(answer)
         assert moderation.latest_review(draft).note == "Ready."  # type: ignore[union-attr]
 
     def test_a_voided_approval_is_told_on_the_campaign_s_page(

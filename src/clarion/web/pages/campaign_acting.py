@@ -17,7 +17,8 @@ from clarion.campaigns import operations, preflight, queries
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action
-from clarion.deliveries import listing
+from clarion.deliveries import listing, purging
+from clarion.web import undo
 from clarion.web.campaign_actions import confirm_for
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.durations import in_words
@@ -50,6 +51,7 @@ def _done(name: str) -> dict[str, str]:
         Handling.ARCHIVE: _("“%(name)s” is in the archive.") % values,
         Handling.RESTORE: _("“%(name)s” is back.") % values,
         Handling.DELETE: _("“%(name)s” is deleted.") % values,
+        Handling.PURGE: _("“%(name)s” is deleted for good.") % values,
     }
 
 
@@ -63,6 +65,10 @@ def _noted(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, str
 
 def _plain(operation: Callable[..., Any]) -> Callable[[Campaign, Actor, str], Campaign | None]:
     return lambda campaign, by, _reason: operation(campaign=campaign, by=by)
+
+
+def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
+    purging.purge(campaign=campaign, by=by)
 
 
 #: Scheduling is not among them: it needs a moment, so it has a form of its own.
@@ -79,6 +85,7 @@ DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Handling.ARCHIVE: _plain(operations.archive),
     Handling.RESTORE: _plain(operations.restore),
     Handling.DELETE: _plain(operations.delete),
+    Handling.PURGE: _purge,
 }
 #: Decisions are made on the page that shows what is decided on.
 _LOOKED_AT = frozenset({Action.APPROVE, Action.REJECT, Action.RELEASE})
@@ -94,9 +101,9 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
         return HttpResponseRedirect(workspace_url(request, "moderation_review", id=id))
     detail = workspace_url(request, "campaigns:detail", id=id)
     back = safe_next(request, default=detail)
-    if not is_confirmed(request):
+    if action == Handling.PURGE or not is_confirmed(request):
         question = _question(campaign, action)
-        if question is not None:
+        if question is not None and not is_confirmed(request, typed=question.type_to_confirm):
             return confirm_page(request, question, back=back)
     reason = request.POST.get("reason", "").replace("\x00", "").strip()[:_REASON_LENGTH]
     try:
@@ -115,6 +122,8 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
     except CampaignInvalid as error:
         edit = workspace_url(request, "campaigns:edit", id=id) + "#review"
         return _answer(request, edit, "error", " ".join(error.problems))
+    if action == Handling.ARCHIVE:
+        undo.offer(request, [campaign])
     return _answer(
         request, _next_page(request, action, result, back), "success", _done(campaign.name)[action]
     )
@@ -126,8 +135,8 @@ def _next_page(request: PageRequest, action: str, result: Campaign | None, back:
         return workspace_url(request, "campaigns:edit", id=result.public_id)
     if action in (Action.START,) and result is not None and back.split("#")[0].endswith("/edit/"):
         return workspace_url(request, "campaigns:detail", id=result.public_id)
-    if action == Handling.DELETE:
-        index = workspace_url(request, "campaigns")
+    if action in (Handling.DELETE, Handling.PURGE):
+        index = workspace_url(request, "archive" if action == Handling.PURGE else "campaigns")
         return back if "?" in back and back.split("?")[0].endswith(index) else index
     return back
 
@@ -138,7 +147,7 @@ def _answer(request: PageRequest, url: str, level: str, text: str) -> HttpRespon
         response = HttpResponse(status=204)
         response["HX-Trigger"] = json.dumps({"toast": {"text": text, "level": level}})
         return response
-    getattr(messages, level)(request, text)
+    getattr(messages, level)(request, text, extra_tags=undo.tag(request))
     return HttpResponseRedirect(url)
 
 

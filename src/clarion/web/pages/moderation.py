@@ -132,7 +132,7 @@ def _decided(request: PageRequest, campaign: Campaign, do: str) -> str:
             operations.release(campaign=campaign, digest=digest, by=by, note=note)
             return _("The rest of “%(name)s” goes now.") % name
         case "note":
-            operations.note(campaign=campaign, text=posted.get("text", ""), by=by)
+            operations.add_note(campaign=campaign, text=posted.get("text", ""), by=by)
             return _("The note is kept.")
     raise Http404
 
