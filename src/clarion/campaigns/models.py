@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -116,6 +117,8 @@ class Campaign(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Set while it is removed with all its rows: no page shows it any more.
+    purged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -168,6 +171,10 @@ class Campaign(models.Model):
                 name="campaign_delay_range",
             ),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="campaign_weight_range"),
+            models.CheckConstraint(
+                condition=Q(purged_at=None) | Q(archived_at__isnull=False),
+                name="campaign_purged_was_archived",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="campaign_newest"),
@@ -187,6 +194,18 @@ class Campaign(models.Model):
                 fields=["workspace", "missed_at"],
                 condition=Q(missed_at__isnull=False),
                 name="campaign_missed",
+            ),
+            # The calendar: by the moment of the launch, and what stands on more days than one.
+            models.Index(
+                "workspace",
+                Coalesce("next_at", "started_at", "starts_at"),
+                condition=Q(archived_at=None) & ~Q(status=Status.DRAFT),
+                name="campaign_by_launch",
+            ),
+            models.Index(
+                fields=["workspace", "launch", "starts_at"],
+                condition=Q(archived_at=None, launch__in=[Launch.RECURRING, Launch.SPREAD, Launch.TRIGGER]),
+                name="campaign_lasting",
             ),
         ]
 

@@ -14,7 +14,7 @@ from clarion.campaigns.states import LIVE, TRANSITIONS, Action, PauseCause, Stat
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
-#: Actions that no door offers yet: their operations are not there.
+#: Offered where a run has something to send again, which the campaign alone does not tell: `web.run_actions`.
 _WITHHELD = frozenset({Action.RETRY})
 #: What needs an approval where the workspace moderates.
 _APPROVED_ONLY = frozenset({Action.START, Action.SCHEDULE})
@@ -27,6 +27,8 @@ class Handling(models.TextChoices):
     ARCHIVE = "archive", _("Archive")
     RESTORE = "restore", _("Restore")
     DELETE = "delete", _("Delete")
+    #: Of what was sent: with everything that is known of it.
+    PURGE = "purge", _("Delete for good")
 
 
 class Standing(Protocol):
@@ -80,7 +82,8 @@ def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
     waits = campaign.pause_cause == PauseCause.REVIEW
     if action is Action.RELEASE:
         return waits and campaign.created_by_id != member.user_id
-    return not (action is Action.CONTINUE and waits)
+    # Nor does a person end a pause outside the sending hours.
+    return not (action is Action.CONTINUE and (waits or campaign.pause_cause == PauseCause.WINDOW))
 
 
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
@@ -94,6 +97,8 @@ def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
         offered.add(Handling.ARCHIVE)
     if is_deletable(campaign):
         offered.add(Handling.DELETE)
+    elif is_purgeable(campaign) and member.may(Permission.MANAGE_MEMBERS):
+        offered.add(Handling.PURGE)
     return [handling for handling in Handling if handling in offered]
 
 
@@ -116,8 +121,51 @@ def is_resuming(campaign: Pausing) -> bool:
     return campaign.status == Status.PAUSED and campaign.resume_at is not None
 
 
+def is_purgeable(campaign: Standing) -> bool:
+    """Whether an administrator may remove it with the record of its messages: it was put away before."""
+    return campaign.archived_at is not None and not is_deletable(campaign)
+
+
+class Obstacle(models.TextChoices):
+    """Why something cannot be done with a campaign now."""
+
+    #: It is scheduled, building, sending or paused.
+    AT_WORK = "at_work"
+    IN_REVIEW = "in_review"
+    #: It was sent, or may have been: there is a record of messages to people.
+    SENT = "sent"
+    #: Never sent, but neither a draft nor cancelled.
+    OPEN = "open"
+    #: It is that already: archived, or not.
+    SO_ALREADY = "so_already"
+    ROLE = "role"
+
+
+def obstacle_to(handling: Handling, campaign: Standing, member: Membership) -> Obstacle | None:
+    """Return why the member cannot do this with the campaign now; None when they can."""
+    if handling in handling_for(campaign, member):
+        return None
+    if not member.may(Permission.EDIT) or (
+        handling is Handling.PURGE and not member.may(Permission.MANAGE_MEMBERS)
+    ):
+        return Obstacle.ROLE
+    is_archived = campaign.archived_at is not None
+    if (handling is Handling.ARCHIVE and is_archived) or (handling is Handling.RESTORE and not is_archived):
+        return Obstacle.SO_ALREADY
+    if campaign.status in LIVE:
+        return Obstacle.AT_WORK
+    if campaign.status == Status.IN_REVIEW:
+        return Obstacle.IN_REVIEW
+    return Obstacle.SENT if campaign.started_at is not None else Obstacle.OPEN
+
+
 def may_change_speed(campaign: Standing, member: Membership) -> bool:
     """Whether the member may change the speed while the campaign is on its way."""
     return (
         campaign.archived_at is None and campaign.status in SPEED_CHANGEABLE and member.may(Permission.LAUNCH)
     )
+
+
+def may_note(member: Membership) -> bool:
+    """Whether the member may add to a campaign's trail what is to be remembered about it."""
+    return any(member.may(one) for one in (Permission.EDIT, Permission.MODERATE, Permission.LAUNCH))

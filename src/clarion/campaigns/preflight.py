@@ -85,6 +85,8 @@ class Preflight:
 class _Findings:
     campaign: Campaign
     steps: list[Step]
+    #: Counting takes a second a million people: who only launches does without.
+    is_counted: bool = True
     checks: list[Check] = field(default_factory=list)
     recipients: int | None = None
 
@@ -92,10 +94,14 @@ class _Findings:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
 
 
-def examine(campaign: Campaign) -> Preflight:
-    """Look at everything that decides whether the campaign can go, and how long it will take."""
+def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
+    """Look at everything that decides whether the campaign can go, and how long it will take.
+
+    Without counting, `recipients` and `forecast` are None, and it takes a moment however many people there are.
+    """
     prefetch_related_objects([campaign], "steps__sender", "steps__template_version")
-    found = _Findings(campaign, sorted(campaign.steps.all(), key=lambda step: step.position))
+    steps = sorted(campaign.steps.all(), key=lambda step: step.position)
+    found = _Findings(campaign, steps, is_counted=is_counted)
     for look in _LOOKS:
         look(found)
     ahead = None
@@ -113,7 +119,7 @@ def check(campaign: Campaign) -> list[Check]:
 
 def blockers(campaign: Campaign) -> list[Check]:
     """Return what keeps the campaign from being launched, whatever start time is noted in it."""
-    return [check for check in examine(campaign).blockers if check.code not in _START_CODES]
+    return [check for check in examine(campaign, is_counted=False).blockers if check.code not in _START_CODES]
 
 
 def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,16 +171,22 @@ def _look_at_audience(found: _Findings) -> None:
 
 def _count_audience(found: _Findings, source: Source) -> None:
     channel = found.steps[0].channel if found.steps else material.DEFAULT_CHANNEL
-    found.recipients = material.size(source, channel)
-    if not found.recipients:
+    if found.is_counted:
+        found.recipients = material.size(source, channel)
+    if not (found.recipients if found.is_counted else material.reaches_anybody(source, channel)):
         found.add(
             "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
         )
         return
+    if found.recipients:
+        _tell_audience(found, source, found.recipients)
+
+
+def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
     found.add(
         "audience", Level.PASS, Section.AUDIENCE,
-        ngettext("%(n)s person will get it.", "%(n)s people will get it.", found.recipients)
-        % {"n": f"{found.recipients:,}"},
+        ngettext("%(n)s person will get it.", "%(n)s people will get it.", recipients)
+        % {"n": f"{recipients:,}"},
     )  # fmt: skip
     if source.bad_count:
         found.add(

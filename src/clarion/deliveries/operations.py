@@ -11,6 +11,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns import operations as campaign_operations
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.operations import approval
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import locks, partitions, releasing
 from clarion.deliveries.errors import RunInvalid
@@ -60,6 +61,9 @@ def begin_run(campaign_id: int) -> Run | None:
         raise RunInvalid("The campaign has no message.")
     if campaign.source is None and campaign.launch != Launch.TRIGGER:
         raise RunInvalid("The campaign has no audience.")
+    unapproved = approval.refusal(campaign)
+    if unapproved:
+        raise RunInvalid(unapproved)
     last = Run.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
     run = Run.objects.create(
         workspace_id=campaign.workspace_id,
@@ -139,6 +143,8 @@ def fail_campaign(campaign_id: int, sentence: str) -> None:
         lifecycle.move(campaign, Action.FAIL, by=actors.system(campaign.workspace), reason=sentence[:500])
     except TransitionRefused:
         return
+    # When that was the reason, the approval ends with it.
+    approval.void_if_changed(campaign=campaign, by=actors.system(campaign.workspace))
 
 
 @transaction.atomic

@@ -44,15 +44,24 @@ select array(select delivery_id from due),
 from go
 """
 
-#: Move a step's cursor on, not beyond whom the run lets go (`least` passes over null: all); returns where it was
-#: and where it is. No row when it is at the end.
+#: Move a step's cursor on; returns where it was, up to the first message that is pending, and where it is. No row
+#: when it is at the end. However many people in between are left out: they have no message, or a settled one.
 MOVE_CURSOR = """
-update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id, r.released_id)
+update deliveries_runstep t set cursor = least(next.before + %(limit)s, next.last)
 from (select cursor from deliveries_runstep where run_id = %(run)s and step = %(step)s for update) was,
-     deliveries_run r
-where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s
-  and was.cursor < least(r.last_recipient_id, r.released_id)
-returning was.cursor, t.cursor
+     lateral (
+        -- Only recipients up to `released_id` may be sent to yet.
+        select least(r.last_recipient_id, r.released_id) as last from deliveries_run r where r.id = %(run)s
+     ) open,
+     lateral (
+        select open.last, coalesce((
+            select (d.id >> 4) - 1 from deliveries_delivery d
+            where d.run_id = %(run)s and d.id between (was.cursor + 1) * 16 and open.last * 16 + 15
+              and d.id & 15 = %(step)s and d.stage = 0
+            order by d.id limit 1), open.last) as before
+     ) next
+where t.run_id = %(run)s and t.step = %(step)s and was.cursor < next.last
+returning next.before, t.cursor
 """
 
 _CLAIM = """
@@ -83,7 +92,17 @@ CLAIM_THESE = _CLAIM.format(
     deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
 )
 
-CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s)"
+#: Keep claims from being made that are not there: one whose transaction is under way is waited for, and one that
+#: comes later finds its number taken.
+FORBID_CLAIMS = """
+insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
+select id, %(worker)s, 0, 0, 0, -1, now() from unnest(%(ids)s::bigint[]) id on conflict (id) do nothing
+"""
+
+#: What `FORBID_CLAIMS` left behind.
+FORGET_FORBIDDEN = "delete from deliveries_claim where worker_id = %s and run_id = 0"
+
+CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s) and run_id <> 0"
 
 IN_FLIGHT = """
 select id from deliveries_delivery
@@ -182,4 +201,31 @@ values (%(sender)s, %(lane)s, %(limits)s::jsonb, to_timestamp(%(until)s::float8)
 on conflict (sender_id, lane) do update
 set limits = excluded.limits, open_until = excluded.open_until, open_reason = excluded.open_reason,
     open_detail = excluded.open_detail, worker_id = excluded.worker_id, rate = excluded.rate, saved_at = now()
+"""
+
+#: A provider that answers and fails again within a minute has one outage, not many.
+NOTE_OUTAGE = """
+with again as (
+    update deliveries_outage o
+    set ended_at = null, seen_at = now(), until = to_timestamp(%(until)s::float8), reason = %(reason)s,
+        detail = %(detail)s, openings = o.openings + (o.until <> to_timestamp(%(until)s::float8))::int,
+        run_ids = array(select distinct unnest(o.run_ids || %(runs)s::bigint[]) order by 1)
+    where o.id = (
+        select id from deliveries_outage
+        where sender_id = %(sender)s and lane = %(lane)s
+          and (ended_at is null or ended_at > now() - interval '1 minute')
+        order by ended_at desc nulls first limit 1)
+    returning 1
+)
+insert into deliveries_outage
+    (sender_id, lane, run_ids, began_at, seen_at, until, openings, reason, detail)
+select %(sender)s, %(lane)s, %(runs)s::bigint[], now(), now(), to_timestamp(%(until)s::float8), 1, %(reason)s,
+       %(detail)s
+where not exists (select from again)
+"""
+
+#: One that nobody has told of for a while ended when it was last heard of, not when somebody looked.
+END_OUTAGE = """
+update deliveries_outage set ended_at = case when seen_at < now() - interval '5 seconds' then seen_at else now() end
+where sender_id = %(sender)s and lane = %(lane)s and ended_at is null
 """

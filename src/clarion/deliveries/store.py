@@ -37,9 +37,6 @@ from clarion.engine.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
 
-#: Recipients that were left out have no delivery: a claim looks on over so many gaps before it comes back empty.
-GAPS = 40
-
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
@@ -66,11 +63,23 @@ async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
     await connection.execute("set plan_cache_mode = force_custom_plan")
 
 
-def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`."""
+#: A transaction of a process that is gone holds up whoever waits for it no longer than this.
+_SESSION = (
+    "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "
+    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
+
+
+def open_pool(
+    dsn: str, *, name: str = "clarion", most: int = 6
+) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
+    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`.
+
+    By `name` the server knows whose sessions they are; see `recovery`.
+    """
     return AsyncConnectionPool(
         dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 3},
+        kwargs={"autocommit": True, "prepare_threshold": 3, "application_name": name, "options": _SESSION},
     )  # fmt: skip
 
 
@@ -91,6 +100,8 @@ class PostgresStore:
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
+        #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
+        self._troubled: set[tuple[int, int]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -129,6 +140,7 @@ class PostgresStore:
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
         async with self.connection() as connection:
             found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
+        self._troubled.add(spec.key)
         transport = await _asked(self._workshop.transport, spec)
         return transport, LaneState(limits=found[0] if found else {})
 
@@ -165,9 +177,8 @@ class PostgresStore:
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
     ) -> list[Row]:
         """Move the step's cursor on and claim what is under it."""
-        wanted = limit
-        for _ in range(GAPS):
-            facts = {"run": run.run_id, "step": run.step, "limit": wanted}
+        while True:
+            facts = {"run": run.run_id, "step": run.step, "limit": limit}
             row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
             if row is None:
                 return []
@@ -179,11 +190,14 @@ class PostgresStore:
             found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
             if found:
                 return found
-            wanted = min(wanted * 2, 500)
-        return []
+            # Whoever was there has been left out since: go on.
 
     async def release(self, claim_ids: Sequence[int]) -> None:
         async with self.connection() as connection:
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '3s'")
+                facts = {"worker": self._worker_id, "ids": list(claim_ids)}
+                await connection.execute(sql.FORBID_CLAIMS, facts)
             cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
             for claim_id, run_id, step, low, high in await cursor.fetchall():
                 async with connection.transaction():
@@ -195,6 +209,12 @@ class PostgresStore:
                         for row in await cursor.fetchall()
                     ]
                     await self._settle(connection, (run_id, step), given_back, [claim_id])
+
+    async def retire(self, name: str) -> None:
+        """Write that this process, of that name, has ended. Raises StoreDown."""
+        async with self.connection() as connection:
+            await connection.execute(sql.FORGET_FORBIDDEN, [self._worker_id])
+            await connection.execute("update deliveries_worker set ended_at = now() where name = %s", [name])
 
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
         async with self.connection() as connection, connection.transaction():
@@ -289,6 +309,12 @@ class PostgresStore:
         }  # fmt: skip
         async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
+            if trouble is not None:
+                await connection.execute(sql.NOTE_OUTAGE, facts | {"runs": [r.run_id for r in spec.runs]})
+                self._troubled.add(spec.key)
+            elif spec.key in self._troubled:
+                await connection.execute(sql.END_OUTAGE, facts)
+                self._troubled.discard(spec.key)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))

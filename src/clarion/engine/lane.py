@@ -370,7 +370,8 @@ class Lane:
     async def _save(self) -> None:
         now = self.clock()
         spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
-        rate = self._handed_since_save / spent
+        # What a lane leaves behind is not a speed any more.
+        rate = 0.0 if self.stopping else self._handed_since_save / spent
         state = LaneState(limits=self._limits.save())
         await self._store.save_lane(self.spec, state, rate, self._trouble)
         self._handed_since_save, self._saved_at = 0, now

@@ -14,7 +14,7 @@ from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, operations, tending
+from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -85,6 +85,7 @@ def tick() -> bool:
     tend_working()
     more = close_ended()
     finish_settled()
+    look_after_first_parts()
     receipts.collect_sandbox()
     return more
 
@@ -139,6 +140,13 @@ def finish_settled() -> None:
     for run_id, campaign_id in settled.values_list("pk", "campaign_id"):
         with _alone("finish", campaign_id):
             operations.finish_run(run_id)
+
+
+def look_after_first_parts() -> None:
+    """Let the first part of a campaign go that was approved for no more, and pause it when that is settled."""
+    for run in canary.held_runs():
+        with _alone("canary", run.campaign_id):
+            canary.look_after(run)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from clarion.deliveries import holding, progress
+from clarion.deliveries import progress
+from clarion.deliveries.explain import explain
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
 from clarion.web.charts import Part, bar_geometry
@@ -24,10 +25,10 @@ from clarion.web.live import Scope
 from clarion.web.templatetags.ui import short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from clarion.campaigns.models import Campaign
-    from clarion.deliveries.holding import Hold
+    from clarion.deliveries.explain import Explanation
     from clarion.deliveries.models import Run
 
 #: How long a snapshot serves everybody.
@@ -88,7 +89,7 @@ def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
 
 
 def versions(
-    campaign: Campaign, run: Run | None, seen: Overview | None, holds: Sequence[Hold], *, is_moving: bool
+    campaign: Campaign, run: Run | None, seen: Overview | None, why: Explanation | None, *, is_moving: bool
 ) -> dict[str, str]:
     """Return what differs when a part of the page must be drawn anew instead of having its numbers changed."""
     redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
@@ -97,16 +98,23 @@ def versions(
     return {
         "head": campaign_page.head_version(campaign, run),
         "body": f"{run.pk if run is not None else 0}-{campaign.status}{campaign.pause_cause}",
-        "notices": _told(seen, holds),
+        "notices": _told(seen, why),
         "chart": redraw,
         "cards": redraw,
     }
 
 
-def _told(seen: Overview | None, holds: Sequence[Hold]) -> str:
+def _told(seen: Overview | None, why: Explanation | None) -> str:
     """Return what differs as soon as the page must say something else about why nothing moves."""
-    words = [f"{hold.kind} {hold.title} {hold.text} {hold.until}" for hold in holds]
+    held = why.held if why is not None else ()
+    words = [f"{one.kind} {one.title} {one.text} {one.until} {one.count > 0}" for one in held]
     return f"{zlib.crc32('|'.join(words).encode()):x}-{seen.unknown if seen is not None else 0}"
+
+
+def why_values(why: Explanation | None) -> dict[str, int]:
+    """Return how many messages each cause holds, by the keys that the card of causes uses."""
+    held = why.held if why is not None else ()
+    return {f"why_{place}": one.count for place, one in enumerate(held)}
 
 
 def sums(seen: Overview) -> list[Sum]:
@@ -128,12 +136,11 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
     """Return the run's numbers as they are now; without a run only what would make the page be drawn anew."""
     is_moving = campaign_page.is_moving(campaign, run) and is_latest
     if run is None:
-        held = holding.holds(campaign, None, None)
-        scope = Scope(versions=versions(campaign, None, None, held, is_moving=is_moving))
+        scope = Scope(versions=versions(campaign, None, None, explain(campaign, None), is_moving=is_moving))
         return Snapshot(scope=scope, is_final=not is_moving)
     seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
     line = texts(run, seen, is_moving=is_moving)
-    held = holding.holds(campaign, run, seen) if is_latest else []
+    why = explain(campaign, run, rate=seen.rate) if is_latest else None
     shares = {
         f"{name}_share": number_format(seen.share(value), 1)
         for name, value in (
@@ -159,12 +166,13 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         **{f"sum_{one.key}": one.count for one in sums(seen)},
         **{f"message_{name}": seen.messages(name) for name in MESSAGES},
         **{f"channel_{one.step}": one.tried for one in seen.channels},
+        **why_values(why),
     }
     return Snapshot(
         scope=Scope(
             values=values,
             bars={"progress": bar_geometry(parts(seen), total=seen.targets)},
-            versions=versions(campaign, run, seen, held, is_moving=is_moving),
+            versions=versions(campaign, run, seen, why, is_moving=is_moving),
         ),
         is_final=not is_moving,
     )

@@ -288,7 +288,7 @@ class TestDecide:
             with pytest.raises(TransitionRefused):
                 operation(campaign, making.actor(mallory))
         with pytest.raises(TransitionRefused):
-            operations.note(campaign=campaign, text="Hello.", by=making.actor(mallory))
+            operations.add_note(campaign=campaign, text="Hello.", by=making.actor(mallory))
         assert status_of(campaign) == Status.IN_REVIEW
         assert list(moderation.submitted_for(mallory)) == []
 
@@ -325,7 +325,7 @@ class TestDecide:
     def test_a_note_is_kept_in_the_trail(self, bob: Membership, mona: Membership) -> None:
         campaign = submitted(bob)
 
-        operations.note(campaign=campaign, text="Is the price right?", by=making.actor(mona))
+        operations.add_note(campaign=campaign, text="Is the price right?", by=making.actor(mona))
 
         newest = moderation.comments_on(campaign)[0]
         assert (newest.verb, newest.event.reason, newest.event.actor) == (
@@ -333,7 +333,7 @@ class TestDecide:
         )  # fmt: skip
         vera = making.make_member(bob.workspace, Role.VIEWER, "Vera")
         with pytest.raises(NotAllowed):
-            operations.note(campaign=campaign, text="Me too.", by=making.actor(vera))
+            operations.add_note(campaign=campaign, text="Me too.", by=making.actor(vera))
 
 
 def change_sender_of(campaign: Campaign, **settings: Any) -> None:

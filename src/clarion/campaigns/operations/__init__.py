@@ -13,7 +13,7 @@ from clarion.campaigns.operations.drafting import (
     update_campaign,
 )
 from clarion.campaigns.operations.due import end_run, expire, start_due
-from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
+from clarion.campaigns.operations.keeping import archive, delete, duplicate, give_up, restore
 from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
 from clarion.campaigns.operations.moving import (
     cancel,
@@ -26,9 +26,12 @@ from clarion.campaigns.operations.moving import (
     resume,
     stop,
 )
-from clarion.campaigns.operations.reviewing import approve, note, reject, release, submit, withdraw
+from clarion.campaigns.operations.noting import add_note
+from clarion.campaigns.operations.rescheduling import reschedule
+from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
 __all__ = [
+    "add_note",
     "after_approval",
     "approve",
     "archive",
@@ -40,15 +43,16 @@ __all__ = [
     "duplicate",
     "end_run",
     "expire",
+    "give_up",
     "hold",
     "launch",
-    "note",
     "pause",
     "record_test",
     "reject",
     "release",
     "reopen",
     "replan_resumption",
+    "reschedule",
     "restore",
     "resume",
     "schedule",

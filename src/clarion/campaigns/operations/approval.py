@@ -22,9 +22,11 @@ def refusal(campaign: Campaign) -> str:
 
     What is outside of the campaign counts too: its lists and its senders' settings are compared anew.
     """
+    standing = moderation.standing_review(campaign)
+    if standing is not None and _lacks_first_part(campaign, standing):
+        return _("It was approved for a first part only, which a campaign that is spread or triggered lacks.")
     if not campaign.workspace.moderation:
         return ""
-    standing = moderation.standing_review(campaign)
     if standing is None:
         latest = moderation.latest_review(campaign)
         if latest is not None and latest.decision == Decision.VOIDED:
@@ -34,8 +36,6 @@ def refusal(campaign: Campaign) -> str:
     if review.digest(now) != standing.digest:
         found = review.sentence(review.differences(standing.snapshot, now))
         return f"{found} {_('It has to be submitted again.')}"
-    if standing.canary_percent and standing.released_at is None and campaign.launch in WITHOUT_CANARY:
-        return _("It was approved for a first part only, which a campaign that is spread or triggered lacks.")
     return ""
 
 
@@ -50,14 +50,15 @@ def require(campaign: Campaign) -> None:
 def void_if_changed(*, campaign: Campaign, by: Actor) -> bool:
     """End the approval when it was given for something else than what the campaign says now; return whether it did.
 
-    A campaign that was ready or scheduled becomes a draft by it.
+    A campaign that was ready or scheduled becomes a draft by it. One with a run on its way keeps its approval: the run
+    holds a copy of what was approved.
     """
     if campaign.approved_at is None:
         return False
     held = Campaign.objects.select_for_update(of=("self",)).select_related("workspace", "source")
     now = held.filter(pk=campaign.pk, workspace=by.workspace).first()
     standing = moderation.standing_review(now) if now is not None else None
-    if now is None or standing is None:
+    if now is None or standing is None or _is_on_its_way(now):
         return False
     taken = review.snapshot(now)
     if review.digest(taken) == standing.digest:
@@ -100,6 +101,17 @@ def withdraw_open(campaign: Campaign, by: Actor) -> None:
 def fresh(campaign: Campaign) -> Campaign:
     """Return the campaign as the database has it, nothing of it prefetched."""
     return Campaign.objects.select_related("source", "workspace").get(pk=campaign.pk)
+
+
+def _lacks_first_part(campaign: Campaign, standing: Review) -> bool:
+    is_held = standing.canary_percent is not None and standing.released_at is None
+    return is_held and campaign.launch in WITHOUT_CANARY
+
+
+def _is_on_its_way(campaign: Campaign) -> bool:
+    if campaign.status == Status.PAUSED:
+        return campaign.paused_from != Status.SCHEDULED
+    return campaign.status in (Status.BUILDING, Status.SENDING)
 
 
 def _shortened(text: str) -> str:

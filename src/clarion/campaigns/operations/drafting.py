@@ -129,7 +129,9 @@ def set_step(
         campaign=now, position=position, channel=channel
     )
     different = changing.different(step, values)
-    if not different and not step._state.adding:
+    if step._state.adding:
+        different = {"channel": (None, channel), **different}
+    elif not different:
         return step
     opened = changing.opened(now, by)
     for name, value in values.items():

@@ -13,7 +13,6 @@ from clarion.campaigns.models import Campaign, Decision, Review
 from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
-from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.permissions import Permission
 
 #: Characters of a note or a reason.
@@ -124,19 +123,6 @@ def release(*, campaign: Campaign, digest: str, by: Actor, note: str = "") -> Ca
         snapshot=taken | {"seen": standing.snapshot.get("seen", {})},
     )
     return move(now, Action.RELEASE, by=by, reason=_cleaned(note)[:_REASON_LENGTH])
-
-
-@transaction.atomic
-def note(*, campaign: Campaign, text: str, by: Actor) -> None:
-    """Keep a comment on the campaign in its audit trail. Raises CampaignInvalid when it is empty."""
-    if by.member is not None and not moderation.may_see(by.member):
-        raise NotAllowed(str(Permission.MODERATE.label))
-    words = _cleaned(text)
-    if not words:
-        sentence = _("Write the note first.")
-        raise CampaignInvalid([sentence], fields={"text": sentence})
-    now = changing.locked(campaign, by, is_archived=None)
-    changing.record(now, by, "note", {}, reason=words)
 
 
 def _looked_at(now: Campaign, digest: str, by: Actor) -> dict[str, Any]:
