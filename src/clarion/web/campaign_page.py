@@ -9,8 +9,8 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from clarion.campaigns.states import LIVE, Status
-from clarion.deliveries import listing, queries
+from clarion.campaigns.states import LIVE
+from clarion.deliveries import listing, queries, troubles
 from clarion.web import campaign_actions
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Tab
@@ -112,7 +112,7 @@ def _number(request: PageRequest) -> int | None:
 def _tabs(
     campaign: Campaign, run: Run | None, run_count: int, tab: str, urls: dict[str, str], run_query: str
 ) -> list[Tab]:
-    problems = (run.failed + run.unknown if run else 0) + (campaign.status == Status.FAILED)
+    problems = troubles.counts(campaign, run).all if run is not None else 0
     tabs = [Tab(label=_("Overview"), url=urls["detail"] + run_query, current=tab == "detail")]
     if run is not None:
         tabs += [
