@@ -10,7 +10,21 @@ import sys
 
 import typer
 
-from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server, stopping, why
+from clarion.cli import (
+    audit,
+    bounce,
+    campaign,
+    deliveries,
+    demo,
+    export,
+    health,
+    ledger,
+    run,
+    send,
+    server,
+    stopping,
+    why,
+)
 
 app = typer.Typer(
     name="clarion",
@@ -27,8 +41,10 @@ why.register(campaign.group)
 stopping.register(app)
 run.register(app)
 deliveries.register(app)
+export.register(app)
 demo.register(app)
 ledger.register(app)
+audit.register(app)
 health.register(app)
 bounce.register(app)
 

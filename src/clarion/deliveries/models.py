@@ -80,6 +80,7 @@ class Run(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["workspace", "-id"], name="run_newest"),
+            models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
             models.Index(fields=["workspace", "-id"], condition=Q(unknown__gt=0), name="run_unsettled"),
@@ -341,6 +342,8 @@ class Export(models.Model):
     wanted = models.JSONField(default=dict)
     #: Whether whoever asked for it may see whole addresses; the file is masked otherwise.
     is_masked = models.BooleanField(default=True)
+    #: Whether the text begins with the mark that tells spreadsheets of UTF-8.
+    has_bom = models.BooleanField(default=True)
     status = models.CharField(max_length=7, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
     #: Recipients written, of about how many.
     done_count = models.IntegerField(default=0)

@@ -68,8 +68,10 @@ def figures(member: Membership, in_all: dict[str, int] | None = None) -> Figures
 
 
 def count_by_status(member: Membership) -> dict[str, int]:
-    """Return status → number of campaigns that are not archived."""
+    """Return status → number of campaigns that are not archived, nor in the moderators' hands."""
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None).order_by()
+    if member.workspace.moderation:
+        mine = mine.exclude(status=Status.IN_REVIEW)
     return dict(mine.values_list("status").annotate(n=Count("pk")))
 
 

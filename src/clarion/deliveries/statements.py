@@ -8,7 +8,8 @@ PLAN = """
 select s.id, s.channel, s.lanes,
        md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
        s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
-       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max
+       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max,
+       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at
 from deliveries_run r
 join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
 join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
@@ -43,13 +44,24 @@ select array(select delivery_id from due),
 from go
 """
 
-#: Move a step's cursor on; returns where it was and where it is. No row when it is at the end.
+#: Move a step's cursor on; returns where it was, up to the first message that is pending, and where it is. No row
+#: when it is at the end. However many people in between are left out: they have no message, or a settled one.
 MOVE_CURSOR = """
-update deliveries_runstep t set cursor = least(was.cursor + %(limit)s, r.last_recipient_id)
+update deliveries_runstep t set cursor = least(next.before + %(limit)s, next.last)
 from (select cursor from deliveries_runstep where run_id = %(run)s and step = %(step)s for update) was,
-     deliveries_run r
-where t.run_id = %(run)s and t.step = %(step)s and r.id = %(run)s and was.cursor < r.last_recipient_id
-returning was.cursor, t.cursor
+     lateral (
+        -- Only recipients up to `released_id` may be sent to yet.
+        select least(r.last_recipient_id, r.released_id) as last from deliveries_run r where r.id = %(run)s
+     ) open,
+     lateral (
+        select open.last, coalesce((
+            select (d.id >> 4) - 1 from deliveries_delivery d
+            where d.run_id = %(run)s and d.id between (was.cursor + 1) * 16 and open.last * 16 + 15
+              and d.id & 15 = %(step)s and d.stage = 0
+            order by d.id limit 1), open.last) as before
+     ) next
+where t.run_id = %(run)s and t.step = %(step)s and was.cursor < next.last
+returning next.before, t.cursor
 """
 
 _CLAIM = """
@@ -80,7 +92,17 @@ CLAIM_THESE = _CLAIM.format(
     deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
 )
 
-CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s)"
+#: Keep claims from being made that are not there: one whose transaction is under way is waited for, and one that
+#: comes later finds its number taken.
+FORBID_CLAIMS = """
+insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
+select id, %(worker)s, 0, 0, 0, -1, now() from unnest(%(ids)s::bigint[]) id on conflict (id) do nothing
+"""
+
+#: What `FORBID_CLAIMS` left behind.
+FORGET_FORBIDDEN = "delete from deliveries_claim where worker_id = %s and run_id = 0"
+
+CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s) and run_id <> 0"
 
 IN_FLIGHT = """
 select id from deliveries_delivery

@@ -5,6 +5,7 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -16,6 +17,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from clarion.deliveries import gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.messages import Claim
@@ -34,9 +36,6 @@ from clarion.engine.ports import Composer, StoreDown, Transport
 from clarion.engine.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
-
-#: Recipients that were left out have no delivery: a claim looks on over so many gaps before it comes back empty.
-GAPS = 40
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -64,11 +63,23 @@ async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
     await connection.execute("set plan_cache_mode = force_custom_plan")
 
 
-def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`."""
+#: A transaction of a process that is gone holds up whoever waits for it no longer than this.
+_SESSION = (
+    "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "
+    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
+
+
+def open_pool(
+    dsn: str, *, name: str = "clarion", most: int = 6
+) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
+    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`.
+
+    By `name` the server knows whose sessions they are; see `recovery`.
+    """
     return AsyncConnectionPool(
         dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 3},
+        kwargs={"autocommit": True, "prepare_threshold": 3, "application_name": name, "options": _SESSION},
     )  # fmt: skip
 
 
@@ -83,8 +94,9 @@ class PostgresStore:
         worker_id: int,
         retry: RetryPolicy | None = None,
         drained: Callable[[int], None] = lambda run_id: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pool, self._workshop, self._worker_id = pool, workshop, worker_id
+        self._pool, self._workshop, self._worker_id, self._clock = pool, workshop, worker_id, clock
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
@@ -108,12 +120,11 @@ class PostgresStore:
         async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
+        now = self._clock()
         for row in rows:
-            run = RunSpec(
-                run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
-                delay_min=row[13], delay_max=row[14],
-            )  # fmt: skip
-            senders.setdefault(row[0], (row, []))[1].append(run)
+            run = _run_spec(row, now)
+            if run.until > now:
+                senders.setdefault(row[0], (row, []))[1].append(run)
         return [self._lane_spec(row, lane, runs) for row, runs in senders.values() for lane in range(row[2])]
 
     def _lane_spec(self, row: Row, lane: int, runs: list[RunSpec]) -> LaneSpec:
@@ -166,9 +177,8 @@ class PostgresStore:
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
     ) -> list[Row]:
         """Move the step's cursor on and claim what is under it."""
-        wanted = limit
-        for _ in range(GAPS):
-            facts = {"run": run.run_id, "step": run.step, "limit": wanted}
+        while True:
+            facts = {"run": run.run_id, "step": run.step, "limit": limit}
             row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
             if row is None:
                 return []
@@ -180,11 +190,14 @@ class PostgresStore:
             found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
             if found:
                 return found
-            wanted = min(wanted * 2, 500)
-        return []
+            # Whoever was there has been left out since: go on.
 
     async def release(self, claim_ids: Sequence[int]) -> None:
         async with self.connection() as connection:
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '3s'")
+                facts = {"worker": self._worker_id, "ids": list(claim_ids)}
+                await connection.execute(sql.FORBID_CLAIMS, facts)
             cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
             for claim_id, run_id, step, low, high in await cursor.fetchall():
                 async with connection.transaction():
@@ -196,6 +209,12 @@ class PostgresStore:
                         for row in await cursor.fetchall()
                     ]
                     await self._settle(connection, (run_id, step), given_back, [claim_id])
+
+    async def retire(self, name: str) -> None:
+        """Write that this process, of that name, has ended. Raises StoreDown."""
+        async with self.connection() as connection:
+            await connection.execute(sql.FORGET_FORBIDDEN, [self._worker_id])
+            await connection.execute("update deliveries_worker set ended_at = now() where name = %s", [name])
 
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
         async with self.connection() as connection, connection.transaction():
@@ -255,7 +274,7 @@ class PostgresStore:
         counts: dict[int, int],
         problems: Sequence[Row],
     ) -> None:
-        told = [row for row in problems if row[1]]
+        told = [row for row in problems if row[1] and row[1] != Reason.OUTSIDE_WINDOW]
         if told:
             await connection.execute(
                 sql.COUNT_PROBLEMS,
@@ -302,6 +321,14 @@ class PostgresStore:
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+
+
+def _run_spec(row: Row, now: float) -> RunSpec:
+    until, opens = gates.gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
+    return RunSpec(
+        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
+        delay_min=row[13], delay_max=row[14], until=until, opens=opens,
+    )  # fmt: skip
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

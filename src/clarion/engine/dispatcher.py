@@ -36,7 +36,7 @@ class Locks(Protocol):
         """Stop being the owner. Raises StoreDown."""
 
     async def peers(self) -> int:
-        """Return how many sending processes live, this one included. Raises StoreDown."""
+        """Return how many sending processes could own lanes, this one included. Raises StoreDown."""
 
     @property
     def sound(self) -> bool:
@@ -169,7 +169,10 @@ class Dispatcher:
         self._generation = generation
 
     async def _balance(self, plan: dict[LaneKey, LaneSpec]) -> None:
-        """Take free lanes up to a fair share, and any that nobody takes; give up what is above it."""
+        """Take free lanes up to a fair share; give up what is above it.
+
+        A process that dies stops counting at the moment in which its lanes become free.
+        """
         fair = -(-len(plan) // max(1, await self._locks.peers()))
         for key, spec in plan.items():
             if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:

@@ -1,6 +1,7 @@
 """One hand-over: compose, journal, send, journal, and from the outcome to what is settled."""
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -68,6 +69,11 @@ class Handover:
     def _hand_over(self) -> None:
         lane = self._lane
         if lane.suspended or lane.stopping or self._queue.halted or not lane.is_owned():
+            raise Withdrawn
+        run = self._queue.run
+        if run.until != inf and lane.clock() >= run.until:
+            raise Withdrawn
+        if run.opens is not None and run.opens(self._claim, lane.clock()):
             raise Withdrawn
         try:
             lane.journal.begin(self._claim_id, self._claim.delivery_id)

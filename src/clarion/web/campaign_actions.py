@@ -29,8 +29,11 @@ ICONS: dict[str, str] = {
     Action.START: "play", Action.SCHEDULE: "calendar-clock", Action.PAUSE: "pause", Action.CONTINUE: "play",
     Action.STOP: "square", Action.CANCEL: "ban", Action.EDIT: "pencil",
     Handling.DUPLICATE: "copy", Handling.ARCHIVE: "archive", Handling.RESTORE: "archive-restore",
-    Handling.DELETE: "trash-2",
+    Handling.DELETE: "trash-2", Handling.PURGE: "trash-2",
 }  # fmt: skip
+
+#: What cannot be taken back.
+_REMOVING = (Handling.DELETE, Handling.PURGE)
 
 #: What stands before the rest in a header.
 _PRIMARY = (Action.CONTINUE, Action.START)
@@ -41,11 +44,16 @@ def buttons(
 ) -> list[Button]:
     """Return all that the member may do with the campaign now, for a menu.
 
-    `progress` gives the questions their numbers; `with_open` begins with a link to the campaign's own page.
+    `progress` gives the questions their numbers; `with_open` begins with links to the campaign's own page, what
+    there is to know about it, and its analytics.
     """
     made: list[Button] = []
     if with_open:
         made.append(Button(label=_("Open"), icon="eye", url=_url(request, "detail", campaign)))
+        made.append(Button(label=_("Info"), icon="info", url=_url(request, "info", campaign), drawer=True))
+        if campaign.started_at is not None:
+            compare = f"{workspace_url(request, 'statistics')}?id={campaign.public_id}"
+            made.append(Button(label=_("Analytics"), icon="chart-column", url=compare))
     made += [
         button
         for action in offers.actions_for(campaign, request.member)
@@ -59,7 +67,7 @@ def buttons(
         url = _url(request, "edit", campaign)
         made.append(Button(label=_("Change the timing"), icon="timer", url=url))
     for handling in offers.handling_for(campaign, request.member):
-        made.append(_handling_button(request, campaign, handling, is_first=handling is Handling.DELETE))
+        made.append(_handling_button(request, campaign, handling, progress, is_first=handling in _REMOVING))
     return made
 
 
@@ -101,9 +109,14 @@ def _state_button(
 
 
 def _handling_button(
-    request: PageRequest, campaign: Campaign, handling: Handling, *, is_first: bool
+    request: PageRequest,
+    campaign: Campaign,
+    handling: Handling,
+    progress: Progress | None,
+    *,
+    is_first: bool,
 ) -> Button:
-    is_delete = handling is Handling.DELETE
+    is_delete = handling in _REMOVING
     return Button(
         label=handling.label,
         icon=ICONS[handling],
@@ -111,7 +124,7 @@ def _handling_button(
         method="post",
         style="danger" if is_delete else "",
         separate=is_first,
-        confirm=confirm_for(campaign, handling, None) if is_delete else None,
+        confirm=confirm_for(campaign, handling, progress) if is_delete else None,
     )
 
 
@@ -123,6 +136,18 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
             title=_("Delete “%(name)s”?") % name,
             text=_("It was never sent. It cannot be brought back."),
             label=_("Delete campaign"),
+        )
+    if action == Handling.PURGE:
+        if not offers.is_purgeable(campaign):
+            return None
+        return Confirm(
+            title=_("Delete “%(name)s” for good?") % name,
+            text=_(
+                "With it goes the record of every message of all its runs. Only the audit log keeps that it existed."
+            ),
+            facts=[_people_fact(progress.everybody if progress is not None else 0)],
+            label=_("Delete for good"),
+            type_to_confirm=campaign.name,
         )
     waiting = progress.waiting if progress is not None else 0
     if action == Action.CANCEL:
@@ -142,6 +167,14 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
             label=_("Stop campaign"),
         )
     return None
+
+
+def _people_fact(people: int) -> str:
+    return ngettext(
+        "%(n)s recipient's record of the latest run goes.",
+        "%(n)s recipients' records of the latest run go.",
+        people,
+    ) % {"n": grouped(people)}
 
 
 def _facts(progress: Progress | None, waiting: int) -> list[str]:

@@ -19,7 +19,7 @@ from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live, campaign_trail, campaign_why
+from clarion.web import campaign_live, campaign_trail, campaign_why, timing_words
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -311,8 +311,15 @@ def setup(campaign: Campaign) -> list[Fact]:
             facts.append(Fact(label=_("Subject"), value=content["subject"], user_text=True))
     facts.append(Fact(label=_("Audience"), value=str(campaign.source or "—"), user_text=True))
     facts.append(Fact(label=_("Launch"), value=Launch(campaign.launch).label))
-    if campaign.starts_at and campaign.launch == Launch.SCHEDULE:
-        facts.append(Fact(label=_("Start"), value=moment(campaign.starts_at, "long")))
+    if campaign.launch not in (Launch.NOW, Launch.MANUAL):
+        facts.append(Fact(label=_("Timing"), value=timing_words.launch(campaign)))
+    if campaign.windows:
+        facts.append(Fact(label=_("Sending hours"), value=timing_words.hours_of(campaign)))
+    if campaign.launch in (Launch.SCHEDULE, Launch.RECURRING):
+        facts.append(Fact(label=_("If its start is missed"), value=timing_words.missed(campaign)))
+    if campaign.error_percent is not None:
+        words = _("when more than %(n)d %% fail") % {"n": campaign.error_percent}
+        facts.append(Fact(label=_("Pauses"), value=words))
     if campaign.started_at:
         facts.append(Fact(label=_("Started"), value=moment(campaign.started_at, "long")))
     if campaign.finished_at:

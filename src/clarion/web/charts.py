@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString, mark_safe
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 26
 _WIDTH, _HEIGHT = 760, 220
 _GRID_STEPS = 4
+#: Room for a line of letters under grouped columns.
+_LETTERS = 14
 _MAX_LABELS = 8
 
 
@@ -141,6 +143,62 @@ def time_bars(labels: Sequence[str], series: Sequence[Series], *, title: str) ->
     )
 
 
+def grouped_bars(
+    groups: Sequence[str],
+    series: Sequence[tuple[str, str]],
+    values: Sequence[Sequence[float | None]],
+    *,
+    title: str,
+) -> SafeString:
+    """Columns side by side, a group for each of `groups`; `values` are per cent, a row for each group.
+
+    A series is (letter, name): the letter stands under each of its columns, so that none is told by colour alone.
+    What is None has no column. The numbers belong into a table beside it.
+    """
+    top = nice_ceiling(max((one or 0 for row in values for one in row), default=0))
+    step = (_WIDTH - _LEFT - _RIGHT) / max(len(groups), 1)
+    wide = min(26.0, step * 0.8 / max(len(series), 1))
+    scale = (_HEIGHT - _TOP - _BOTTOM - _LETTERS) / top
+    floor = _HEIGHT - _BOTTOM - _LETTERS
+    pieces = []
+    for place, (name, row) in enumerate(zip(groups, values, strict=True)):
+        first = _LEFT + step * (place + 0.5) - wide * len(series) / 2
+        for number, ((letter, label), value) in enumerate(zip(series, row, strict=True), start=1):
+            x = first + wide * (number - 1)
+            high = (value or 0) * scale
+            block = _block(x + 1.5, floor - high, wide - 3, high, min(3.0, high)) if high else ""
+            pieces.append(
+                format_html(
+                    '<g class="chart__column"><path class="fill-series-{}" d="{}"/><text class="chart__axis '
+                    'chart__letter" x="{}" y="{}" text-anchor="middle">{}</text><title>{}, {}: {}</title></g>',
+                    number,
+                    block,
+                    f"{x + wide / 2:.1f}",
+                    f"{floor + 12}",
+                    letter,
+                    label,
+                    name,
+                    "—" if value is None else f"{value:.1f}%",
+                )
+            )
+        pieces.append(
+            format_html(
+                '<text class="chart__axis" x="{}" y="{}" text-anchor="middle">{}</text>',
+                f"{_LEFT + step * (place + 0.5):.1f}",
+                _HEIGHT - 6,
+                name,
+            )
+        )
+    return format_html(
+        '<svg class="chart__plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
+        _WIDTH,
+        _HEIGHT,
+        title,
+        _grid(top, floor=floor, unit="%"),
+        mark_safe("".join(pieces)),  # noqa: S308 - each piece is escaped where it is made
+    )
+
+
 def nice_ceiling(value: float) -> float:
     """The next round number at or above `value` (1, 2, 2.5, 5 or 10 times a power of ten); 1 for none."""
     if value <= 0:
@@ -161,12 +219,13 @@ def short_number(value: float) -> str:
     return f"{value:g}"
 
 
-def _grid(top: float) -> SafeString:
-    floor = _HEIGHT - _BOTTOM
+def _grid(top: float, *, floor: int = _HEIGHT - _BOTTOM, unit: str = "") -> SafeString:
     rows = []
     for step in range(_GRID_STEPS + 1):
         y = round(floor - (floor - _TOP) * step / _GRID_STEPS, 1)
-        rows.append((_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, _axis_number(top * step / _GRID_STEPS)))
+        rows.append(
+            (_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, _axis_number(top * step / _GRID_STEPS) + unit)
+        )
     return format_html_join(
         "",
         '<line class="chart__grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'

@@ -3,3 +3,7 @@
 
 class NotAllowed(Exception):
     """The member's role does not include this."""
+
+
+class NameInvalid(Exception):
+    """A name has 1 to 120 printable characters."""

@@ -1,12 +1,14 @@
 """Writing users, workspaces and memberships."""
 
+from collections.abc import Sequence
+
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
-from clarion.workspaces.models import Membership, User, Workspace
+from clarion.workspaces.models import AuditCheck, Membership, User, Workspace
 from clarion.workspaces.permissions import Permission, Role
 from clarion.workspaces.wake import wake
 
@@ -127,3 +129,36 @@ def update_profile(
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
+
+
+def choose_columns(*, user: User, columns: Sequence[str]) -> None:
+    """Remember which columns of the list of campaigns a person wants to see; none for the usual ones."""
+    user.list_columns = list(columns)
+    user.save(update_fields=["list_columns"])
+
+
+def check_audit(*, workspace: Workspace) -> AuditCheck:
+    """Go through the workspace's audit trail, keep what was found and return it.
+
+    What was once found broken stays so: the place where the trail was whole to is not moved by a broken one.
+    """
+    found = audit.examine(workspace)
+    facts = {"checked_at": timezone.now(), "event_count": found.count, "broken_number": found.broken}
+    if found.broken is None:
+        facts |= {"whole_number": found.whole, "whole_hash": found.whole_hash}
+    check, _ = AuditCheck.objects.update_or_create(workspace=workspace, defaults=facts)
+    return check
+
+
+@transaction.atomic
+def record_audit_download(*, by: Actor) -> None:
+    """Note that somebody fetches the workspace's audit trail. Raises NotAllowed."""
+    by.require(Permission.AUDIT)
+    workspace = by.workspace
+    audit.record(
+        by=by,
+        action="workspace.audit_download",
+        kind="workspace",
+        object_id=workspace.slug,
+        object_name=workspace.name,
+    )

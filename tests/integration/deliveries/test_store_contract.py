@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
+from django.db import connection
 
 from clarion.deliveries import ledger
 from clarion.deliveries.models import Claim as ClaimRow
@@ -191,3 +192,30 @@ class TestSettling:
 
         case.do(story)
         assert [stage for stage, _ in case.rows()[:2]] == [2, 4]
+
+
+class TestGaps:
+    """People who are left out have no message, or one that is not pending: a claim passes over them."""
+
+    FRONT = 25_000
+
+    @pytest.mark.parametrize("since", ["before", "after"])
+    def test_any_number_of_people_left_out_costs_one_claim(self, since: str) -> None:
+        made = make_run(count=self.FRONT + COUNT)
+        with connection.cursor() as cursor:
+            if since == "before":
+                sql = "delete from deliveries_delivery where run_id = %s and id <= %s * 16"
+            else:
+                sql = "update deliveries_delivery set stage = 6 where run_id = %s and id <= %s * 16"
+            cursor.execute(sql, [made.run.pk, self.FRONT])
+        spec = RunSpec(run_id=made.run.pk, step=0, campaign_id=made.campaign.pk)
+
+        async def story() -> list[list[int]]:
+            async with open_pool(conninfo()) as pool:
+                store = PostgresStore(pool, workshop=Workshop(), worker_id=1)
+                return [ids(await store.claim(spec, n, 4)) for n in range(1, 5)]
+
+        first = self.FRONT + 1
+        assert [[i // 16 - first for i in batch] for batch in asyncio.run(story())] == [
+            [0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [],
+        ]  # fmt: skip

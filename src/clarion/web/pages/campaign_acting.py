@@ -17,7 +17,8 @@ from clarion.campaigns import operations, preflight, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action
-from clarion.deliveries import listing
+from clarion.deliveries import listing, purging
+from clarion.web import undo
 from clarion.web.campaign_actions import confirm_for
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.durations import in_words
@@ -48,6 +49,7 @@ def _done(name: str) -> dict[str, str]:
         Handling.ARCHIVE: _("“%(name)s” is in the archive.") % values,
         Handling.RESTORE: _("“%(name)s” is back.") % values,
         Handling.DELETE: _("“%(name)s” is deleted.") % values,
+        Handling.PURGE: _("“%(name)s” is deleted for good.") % values,
     }
 
 
@@ -57,6 +59,10 @@ def _simple(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, st
 
 def _plain(operation: Callable[..., Any]) -> Callable[[Campaign, Actor, str], Campaign | None]:
     return lambda campaign, by, _reason: operation(campaign=campaign, by=by)
+
+
+def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
+    purging.purge(campaign=campaign, by=by)
 
 
 #: Scheduling is not among them: it needs a moment, so it has a form of its own.
@@ -71,6 +77,7 @@ DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Handling.ARCHIVE: _plain(operations.archive),
     Handling.RESTORE: _plain(operations.restore),
     Handling.DELETE: _plain(operations.delete),
+    Handling.PURGE: _purge,
 }
 
 
@@ -82,9 +89,9 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
         raise Http404
     detail = workspace_url(request, "campaigns:detail", id=id)
     back = safe_next(request, default=detail)
-    if not is_confirmed(request):
+    if action == Handling.PURGE or not is_confirmed(request):
         question = _question(campaign, action)
-        if question is not None:
+        if question is not None and not is_confirmed(request, typed=question.type_to_confirm):
             return confirm_page(request, question, back=back)
     reason = request.POST.get("reason", "").replace("\x00", "").strip()[:_REASON_LENGTH]
     try:
@@ -101,6 +108,8 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
     except CampaignInvalid as error:
         edit = workspace_url(request, "campaigns:edit", id=id) + "#review"
         return _answer(request, edit, "error", " ".join(error.problems))
+    if action == Handling.ARCHIVE:
+        undo.offer(request, [campaign])
     return _answer(
         request, _next_page(request, action, result, back), "success", _done(campaign.name)[action]
     )
@@ -112,8 +121,8 @@ def _next_page(request: PageRequest, action: str, result: Campaign | None, back:
         return workspace_url(request, "campaigns:edit", id=result.public_id)
     if action in (Action.START,) and result is not None and back.split("#")[0].endswith("/edit/"):
         return workspace_url(request, "campaigns:detail", id=result.public_id)
-    if action == Handling.DELETE:
-        index = workspace_url(request, "campaigns")
+    if action in (Handling.DELETE, Handling.PURGE):
+        index = workspace_url(request, "archive" if action == Handling.PURGE else "campaigns")
         return back if "?" in back and back.split("?")[0].endswith(index) else index
     return back
 
@@ -124,7 +133,7 @@ def _answer(request: PageRequest, url: str, level: str, text: str) -> HttpRespon
         response = HttpResponse(status=204)
         response["HX-Trigger"] = json.dumps({"toast": {"text": text, "level": level}})
         return response
-    getattr(messages, level)(request, text)
+    getattr(messages, level)(request, text, extra_tags=undo.tag(request))
     return HttpResponseRedirect(url)
 
 
