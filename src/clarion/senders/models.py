@@ -63,8 +63,12 @@ class SenderLane(models.Model):
 
     sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="lane_states")
     lane = models.SmallIntegerField()
-    #: As `engine.limits` saves it.
+    #: Among how many lanes the sender's limits were shared out.
+    lanes = models.SmallIntegerField(default=1)
+    #: What was used of the lane's share, as `engine.limits` saves it.
     limits = models.JSONField(default=dict)
+    #: Messages that were claimed and may have been sent since, or will be.
+    reserved = models.IntegerField(default=0)
     #: The circuit breaker is open until then, and why: reason code and the provider's words.
     open_until = models.DateTimeField(null=True)
     open_reason = models.SmallIntegerField(null=True)
