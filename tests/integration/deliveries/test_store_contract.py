@@ -221,6 +221,13 @@ class TestGaps:
         ]  # fmt: skip
 
 
+class NoWorkshop(Workshop):
+    """Makes no transports: nothing is sent here."""
+
+    def transport(self, spec: LaneSpec) -> Any:
+        return None
+
+
 class TestLimits:
     """What a lane may have sent is on record before it sends, by whoever owns the lane."""
 
@@ -230,7 +237,7 @@ class TestLimits:
     def tell(self, story: Callable[[PostgresStore, PostgresStore], Awaitable[None]]) -> None:
         async def told() -> None:
             async with open_pool(conninfo()) as pool:
-                await story(*(PostgresStore(pool, workshop=Workshop(), worker_id=n) for n in (1, 2)))
+                await story(*(PostgresStore(pool, workshop=NoWorkshop(), worker_id=n) for n in (1, 2)))
 
         asyncio.run(told())
 
