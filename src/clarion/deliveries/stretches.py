@@ -20,6 +20,8 @@ from clarion.engine.limits import Limits
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 
+#: Code of the reason of a message that waits for the sending hours where its recipient lives.
+OUTSIDE_WINDOW = 504
 _SPANS = ("minute", "hour", "day")
 #: A lane that is trying a provider again says so each second; one not heard for longer is no witness.
 _WITNESS_SECONDS = 10
@@ -131,7 +133,7 @@ def _waiting(campaign: Campaign, step: StepBacklog) -> list[Cause]:
     found = []
     showing = {Do.SHOW_WAITING: str(campaign.public_id)}
     for put in step.waiting:
-        is_window = put.reason is None and campaign.window_is_recipients
+        is_window = put.reason == OUTSIDE_WINDOW or (put.reason is None and campaign.window_is_recipients)
         text = "" if is_window else reasons.sentence_of(put.reason)
         if put.last - put.first > timedelta(seconds=60):
             last = timezone.localtime(put.last)

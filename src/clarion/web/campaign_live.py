@@ -15,7 +15,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from clarion.deliveries import progress
+from clarion.deliveries import progress, troubles
 from clarion.deliveries.explain import explain
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
@@ -157,7 +157,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         "partly": seen.partly,
         "not_delivered": seen.not_delivered,
         "in_flight": seen.in_flight,
-        "problems": short(seen.failed + seen.unknown),
+        "problems": short(troubles.counts(campaign, run).all),
         "progress_percent": seen.percent,
         "progress_done": seen.done,
         "progress_total": seen.targets,
