@@ -23,7 +23,6 @@ from tests.browser.conftest import PATIENCE, watch
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SHAPES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
 }
