@@ -28,7 +28,11 @@ _ACTIONS: dict[str, _StrPromise] = {
     "set_message": gettext_lazy("Message changed"),
     "test": gettext_lazy("Test sent"),
     "submit": gettext_lazy("Submitted for review"),
+    "withdraw": gettext_lazy("Submission taken back"),
     "approve": gettext_lazy("Approved"),
+    "release": gettext_lazy("The rest released"),
+    "void": gettext_lazy("Approval voided"),
+    "note": gettext_lazy("Note"),
     "reject": gettext_lazy("Rejected"),
     "schedule": gettext_lazy("Scheduled"),
     "start": gettext_lazy("Started"),
@@ -47,7 +51,6 @@ _ACTIONS: dict[str, _StrPromise] = {
     "archive": gettext_lazy("Archived"),
     "restore": gettext_lazy("Restored"),
     "delete": gettext_lazy("Deleted"),
-    "note": gettext_lazy("Note"),
     "export": gettext_lazy("Export asked for"),
     "export_done": gettext_lazy("Export made"),
     "export_failed": gettext_lazy("Export failed"),
@@ -59,6 +62,7 @@ _ACTIONS: dict[str, _StrPromise] = {
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
     "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok", "export_failed": "bad",
+    "release": "ok", "void": "bad",
 }  # fmt: skip
 _VIA = {
     "web": gettext_lazy("web"),

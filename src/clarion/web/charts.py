@@ -73,15 +73,23 @@ def bar_geometry(parts: Iterable[Part], *, total: int) -> dict[str, list[float]]
 
 
 def stacked_bar(
-    parts: Iterable[Part], *, total: int, label: str, size: str = "", live: str = ""
+    parts: Iterable[Part], *, total: int, label: str, size: str = "", live: str = "", titles: bool = True
 ) -> SafeString:
-    """A bar of `total` filled by `parts`. `size` is "", "thin" or "big"; `live` the bar's key in live answers."""
+    """A bar of `total` filled by `parts`. `size` is "", "thin" or "big"; `live` the bar's key in live answers.
+
+    Without `titles` the parts do not say their numbers: for long lists, where they stand elsewhere.
+    """
     rects = format_html_join(
         "",
-        '<rect class="bar__part fill-{}" data-part="{}" x="{}%" width="{}%" height="100%">'
-        "<title>{}: {}</title></rect>",
+        '<rect class="bar__part fill-{}"{} x="{}%" width="{}%" height="100%">{}</rect>',
         (
-            (piece.mark, piece.key, f"{piece.x:g}", f"{piece.width:g}", piece.label, _grouped(piece.value))
+            (
+                piece.mark,
+                format_html(' data-part="{}"', piece.key) if live else "",
+                f"{piece.x:g}",
+                f"{piece.width:g}",
+                format_html("<title>{}: {}</title>", piece.label, _grouped(piece.value)) if titles else "",
+            )
             for piece in slices(parts, total=total)
         ),
     )
