@@ -7,7 +7,8 @@ from django.db import transaction
 
 from clarion.campaigns import operations, review
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
-from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.operations.launching import WAITING
 from clarion.campaigns.states import Status
 from clarion.cli import session
 from clarion.senders import operations as senders
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from clarion.campaigns.fields import Changes
     from clarion.workspaces.actors import Actor
 
-#: Launches that wait for a time.
-_TIMED = frozenset({Launch.SCHEDULE, Launch.RECURRING, Launch.SPREAD, Launch.TRIGGER})
 #: States in which a campaign goes on by itself as soon as somebody sends.
 _GOING = frozenset({Status.BUILDING, Status.SENDING})
 
@@ -40,9 +39,9 @@ def timed(campaign: Campaign, changes: "Changes", reason: str, *, launches: bool
     try:
         with transaction.atomic():
             now = operations.update_campaign(campaign=campaign, by=by, **changes)
-            if launches and now.status != Status.PAUSED and now.launch in _TIMED:
+            if launches and now.status != Status.PAUSED and now.launch in WAITING:
                 operations.launch(campaign=now, by=by, reason=reason)
-            elif launches and now.launch not in _TIMED:
+            elif launches and now.launch not in WAITING:
                 session.refuse(["Say when it is to start: --at. What starts at once is started by `start`."])
     except TransitionRefused:
         refused(campaign, "schedule")

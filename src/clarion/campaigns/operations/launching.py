@@ -19,6 +19,7 @@ from clarion.workspaces.actors import Actor
 #: Launches that begin when a person, or the approval, says so; the others wait for a time.
 _AT_ONCE = frozenset({Launch.NOW, Launch.MANUAL})
 _SPANS = frozenset({Launch.SPREAD, Launch.TRIGGER})
+WAITING = frozenset(Launch) - _AT_ONCE
 
 
 def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from clarion.campaigns import operations, preflight, queries
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
+from clarion.campaigns.operations.launching import WAITING
 from clarion.campaigns.states import Action
 from clarion.deliveries import listing, purging
 from clarion.web import undo
@@ -41,6 +42,7 @@ def _done(name: str) -> dict[str, str]:
     return {
         Action.SUBMIT: _("“%(name)s” is submitted. It waits in Moderation.") % values,
         Action.WITHDRAW: _("“%(name)s” is a draft again.") % values,
+        Action.SCHEDULE: _("“%(name)s” is scheduled.") % values,
         Action.START: _("“%(name)s” has started.") % values,
         Action.PAUSE: _("“%(name)s” is paused.") % values,
         Action.CONTINUE: _("“%(name)s” goes on.") % values,
@@ -71,10 +73,17 @@ def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
     purging.purge(campaign=campaign, by=by)
 
 
-#: Scheduling is not among them: it needs a moment, so it has a form of its own.
+def _schedule(campaign: Campaign, by: Actor, reason: str) -> Campaign:
+    """Let the campaign wait for the time it says. Raises CampaignInvalid when it says none."""
+    if campaign.launch not in WAITING:
+        raise CampaignInvalid([_("Say when it is to start.")])
+    return operations.launch(campaign=campaign, by=by, reason=reason)
+
+
 DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Action.SUBMIT: _noted(operations.submit),
     Action.WITHDRAW: _noted(operations.withdraw),
+    Action.SCHEDULE: _schedule,
     Action.START: _simple(operations.start),
     Action.PAUSE: _simple(operations.pause),
     Action.CONTINUE: _simple(operations.continue_),
