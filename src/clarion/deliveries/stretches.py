@@ -131,7 +131,7 @@ def _waiting(campaign: Campaign, step: StepBacklog) -> list[Cause]:
     found = []
     showing = {Do.SHOW_WAITING: str(campaign.public_id)}
     for put in step.waiting:
-        is_window = put.reason is None and campaign.window_is_recipients
+        is_window = put.reason == Reason.OUTSIDE_WINDOW
         text = "" if is_window else reasons.sentence_of(put.reason)
         if put.last - put.first > timedelta(seconds=60):
             last = timezone.localtime(put.last)

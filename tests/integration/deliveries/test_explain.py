@@ -288,7 +288,7 @@ class TestTheMessagesOfOneThatIsSent:
 
     def test_recipients_outside_their_own_window(self, campaign: Campaign, run: Run) -> None:
         change(campaign, window_is_recipients=True)
-        put_off(run, 40)
+        put_off(run, 40, reason=Reason.OUTSIDE_WINDOW)
 
         assert first(campaign) == (Kind.RECIPIENT_WINDOW, 40)
 
