@@ -32,6 +32,9 @@ async def test_nothing_is_handed_over_once_the_end_has_come_not_even_what_was_un
     lane = await bench.start()
 
     await bench.until(lambda: time.time() > end + 0.15)
+    await bench.until(
+        lambda: all(d.stage == Settled.SENT for d in bench.store.runs[2, 0].deliveries.values())
+    )
     await lane.stop(seconds=1)
 
     of_first = [at for at, (_, run, _) in zip(handed, bench.transport.handed, strict=True) if run == 1]
