@@ -84,7 +84,7 @@ def test_outside_its_hours_nothing_leaves_and_other_hours_let_it_go_on_by_itself
 
 def test_each_recipients_own_hours_hold_and_cost_the_others_nothing(beside: Beside, mailbox: Mailbox) -> None:
     # Open now in UTC; in Samoa, half a day away, the same clock time is not now.
-    now = hours_away(0)
+    now = hours_away(0) | {"to": hours_away(1)["to"]}
     made = beside.do(
         "make_timed", count=2_000, config=mailbox.config, windows=[now], window_is_recipients=True,
         status="PAUSED", pause_cause="PERSON", paused_from="SENDING",

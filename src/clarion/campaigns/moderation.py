@@ -55,8 +55,8 @@ def held_for(member: Membership) -> QuerySet[Campaign]:
 
 
 def waiting_count(member: Membership) -> int:
-    """Return how many decisions wait for the member; 0 for whoever does not decide."""
-    if not member.may(Permission.MODERATE):
+    """Return how many decisions wait for the member; 0 for whoever does not decide, and where nobody has to."""
+    if not member.workspace.moderation or not member.may(Permission.MODERATE):
         return 0
     of_workspace = Campaign.objects.filter(workspace_id=member.workspace_id)
     waits = Q(status=Status.IN_REVIEW) | Q(status=Status.PAUSED, pause_cause=PauseCause.REVIEW)

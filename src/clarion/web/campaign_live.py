@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns import windows
 from clarion.campaigns.forecast import is_bound
-from clarion.deliveries import ahead, progress
+from clarion.deliveries import ahead, progress, troubles
 from clarion.deliveries.explain import explain
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
@@ -176,7 +176,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         "partly": seen.partly,
         "not_delivered": seen.not_delivered,
         "in_flight": seen.in_flight,
-        "problems": short(seen.failed + seen.unknown),
+        "problems": short(troubles.counts(campaign, run).all),
         "progress_percent": seen.percent,
         "progress_done": seen.done,
         "progress_total": seen.targets,

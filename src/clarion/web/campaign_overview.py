@@ -13,13 +13,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clarion.campaigns import offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live, campaign_trail, campaign_why, timing_words
+from clarion.web import campaign_live, campaign_review, campaign_trail, campaign_why, timing_words
+from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from clarion.deliveries.progress import Overview
     from clarion.deliveries.trail import StateChange
     from clarion.web.campaign_page import CampaignPage
+    from clarion.web.campaign_review import ReviewNotice
     from clarion.web.http import PageRequest
 
 
@@ -111,6 +114,18 @@ class OverviewPage:
         if self.explanation is None:
             return []
         return campaign_why.shown(self._request, self._page.campaign, self.explanation)
+
+    @cached_property
+    def review(self) -> ReviewNotice | None:
+        """Where the campaign's moderation stands, None when it has none to do with it."""
+        return campaign_review.notice(self._request, self._page.campaign, self._page.run)
+
+    @cached_property
+    def speed_form(self) -> SpeedForm | None:
+        """The form for another speed, while the campaign is on its way and for whoever may change it."""
+        campaign = self._page.campaign
+        is_offered = self._page.is_latest_run and offers.may_change_speed(campaign, self._request.member)
+        return speed_form(campaign) if is_offered else None
 
     @cached_property
     def next_due(self) -> datetime | None:

@@ -28,9 +28,14 @@ _ACTIONS: dict[str, _StrPromise] = {
     "set_message": gettext_lazy("Message changed"),
     "test": gettext_lazy("Test sent"),
     "submit": gettext_lazy("Submitted for review"),
+    "withdraw": gettext_lazy("Submission taken back"),
     "approve": gettext_lazy("Approved"),
+    "release": gettext_lazy("The rest released"),
+    "void": gettext_lazy("Approval voided"),
+    "note": gettext_lazy("Note"),
     "reject": gettext_lazy("Rejected"),
     "schedule": gettext_lazy("Scheduled"),
+    "reschedule": gettext_lazy("Moved to another time"),
     "start": gettext_lazy("Started"),
     "built": gettext_lazy("Recipients ready"),
     "pause": gettext_lazy("Paused"),
@@ -47,7 +52,6 @@ _ACTIONS: dict[str, _StrPromise] = {
     "archive": gettext_lazy("Archived"),
     "restore": gettext_lazy("Restored"),
     "delete": gettext_lazy("Deleted"),
-    "note": gettext_lazy("Note"),
     "export": gettext_lazy("Export asked for"),
     "export_done": gettext_lazy("Export made"),
     "export_failed": gettext_lazy("Export failed"),
@@ -59,6 +63,7 @@ _ACTIONS: dict[str, _StrPromise] = {
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
     "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok", "export_failed": "bad",
+    "release": "ok", "void": "bad",
 }  # fmt: skip
 _VIA = {
     "web": gettext_lazy("web"),

@@ -82,7 +82,8 @@ def button_for(request: PageRequest, campaign: Campaign, remedy: Remedy) -> Butt
             url = workspace_url(request, "campaigns:detail", id=campaign.public_id)
             return Button(label=_("Change the speed"), icon="gauge", url=f"{url}#speed")
         case Do.MODERATE if may(Permission.MODERATE):
-            return _link(request, _("Open moderation"), "moderation", icon="shield-check")
+            url = workspace_url(request, "moderation_review", id=campaign.public_id)
+            return Button(label=_("Open the review"), icon="shield-check", url=url)
         case Do.OPEN_SENDER if remedy.object_id:
             return _link(request, _("Open the sender"), "sender", icon="plug", id=remedy.object_id)
         case Do.OPEN_CAMPAIGN if remedy.object_id:

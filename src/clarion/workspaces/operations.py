@@ -1,19 +1,25 @@
 """Writing users, workspaces and memberships."""
 
 from collections.abc import Sequence
+from typing import Any
+from zoneinfo import available_timezones
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.errors import WorkspaceInvalid
 from clarion.workspaces.models import AuditCheck, Membership, User, Workspace
 from clarion.workspaces.permissions import Permission, Role
 from clarion.workspaces.wake import wake
 
 #: Longest reason of a halt, in characters.
 MAX_REASON = 500
+#: Characters of a workspace's name.
+NAME_LENGTH = 80
 
 
 @transaction.atomic
@@ -59,10 +65,48 @@ def default_workspace() -> Workspace:
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: Role) -> Membership:
     """Give a user a role in a workspace, or another role than before."""
-    membership, _ = Membership.objects.update_or_create(
+    membership, _is_new = Membership.objects.update_or_create(
         workspace=workspace, user=user, defaults={"role": role}
     )
     return membership
+
+
+@transaction.atomic
+def update_workspace(
+    *, by: Actor, name: str | None = None, zone: str | None = None, moderation: bool | None = None
+) -> Workspace:
+    """Change the actor's workspace and return it afresh; None leaves a field as it is.
+
+    Raises NotAllowed and WorkspaceInvalid. Nothing happens when nothing differs.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    given: dict[str, Any] = {"name": _one_line(name), "zone": zone, "moderation": moderation}
+    values = {field: value for field, value in given.items() if value is not None}
+    problems = {}
+    if "name" in values and not 0 < len(values["name"]) <= NAME_LENGTH:
+        problems["name"] = _("A workspace has a name of at most %(n)d characters.") % {"n": NAME_LENGTH}
+    if "zone" in values and values["zone"] not in available_timezones():
+        problems["zone"] = _("There is no such time zone.")
+    if problems:
+        raise WorkspaceInvalid(problems)
+    now = Workspace.objects.select_for_update().get(pk=by.workspace.pk)
+    changes = {
+        field: (getattr(now, field), value) for field, value in values.items() if getattr(now, field) != value
+    }
+    if not changes:
+        return now
+    for field, (_old, new) in changes.items():
+        setattr(now, field, new)
+    now.save(update_fields=list(changes))
+    audit.record(
+        by=by, action="workspace.update", kind="workspace", object_id=now.slug, object_name=now.name,
+        changes=changes,
+    )  # fmt: skip
+    return now
+
+
+def _one_line(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.replace("\x00", "").split())
 
 
 @transaction.atomic
@@ -146,7 +190,7 @@ def check_audit(*, workspace: Workspace) -> AuditCheck:
     facts = {"checked_at": timezone.now(), "event_count": found.count, "broken_number": found.broken}
     if found.broken is None:
         facts |= {"whole_number": found.whole, "whole_hash": found.whole_hash}
-    check, _ = AuditCheck.objects.update_or_create(workspace=workspace, defaults=facts)
+    check, _is_new = AuditCheck.objects.update_or_create(workspace=workspace, defaults=facts)
     return check
 
 

@@ -490,7 +490,7 @@ class TestVoiding:
     def test_what_was_scheduled_before_the_switch_was_turned_needs_an_approval_too(
         self, bob: Membership
     ) -> None:
-        campaign = draft_of(bob, status=Status.SCHEDULED)
+        campaign = draft_of(bob, status=Status.SCHEDULED, starts_at=timezone.now())
 
         back = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
 
