@@ -87,7 +87,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     """Return field by field what differs between two snapshots; empty exactly when their digests are the same."""
     old, new = _leaves(before), _leaves(after)
     many = max(len(before.get("messages", {})), len(after.get("messages", {}))) > 1
-    fields = [*old, *(field for field in new if field not in old)]
+    fields = [*new, *(field for field in old if field not in new)]
     found = [
         Difference(
             field=field,
