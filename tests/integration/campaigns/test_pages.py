@@ -83,6 +83,14 @@ class TestActing:
 
         assert "2 people will get it." in words(page)
 
+    def test_the_answer_leads_back_to_the_page_that_asked(self, client: Client, member: Membership) -> None:
+        campaign = making.make_launchable(member.workspace)
+        detail = f"http://testserver{url(campaign, '')}"
+
+        page = client.post(url(campaign, "do/start/"), HTTP_REFERER=detail)
+
+        assert f'name="next" value="{detail}"' in page.content.decode()
+
     def test_a_blocked_start_leads_to_the_review_and_names_the_blockers(
         self, client: Client, member: Membership
     ) -> None:
