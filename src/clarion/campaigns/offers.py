@@ -14,7 +14,7 @@ from clarion.campaigns.states import LIVE, TRANSITIONS, Action, PauseCause, Stat
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
-#: Actions that no door offers yet: their operations are not there.
+#: Offered where a run has something to send again, which the campaign alone does not tell: `web.run_actions`.
 _WITHHELD = frozenset({Action.RETRY})
 #: What needs an approval where the workspace moderates.
 _APPROVED_ONLY = frozenset({Action.START, Action.SCHEDULE})
@@ -82,7 +82,8 @@ def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
     waits = campaign.pause_cause == PauseCause.REVIEW
     if action is Action.RELEASE:
         return waits and campaign.created_by_id != member.user_id
-    return not (action is Action.CONTINUE and waits)
+    # Nor does a person end a pause outside the sending hours.
+    return not (action is Action.CONTINUE and (waits or campaign.pause_cause == PauseCause.WINDOW))
 
 
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:

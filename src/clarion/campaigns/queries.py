@@ -92,12 +92,6 @@ def _has_gone_on(asked: Campaign, at: datetime) -> bool:
     return last is not None and last[0] > asked.occurrence
 
 
-def passed(at: datetime) -> QuerySet[Campaign]:
-    """Return the campaigns of all workspaces whose end passed while they waited for a person or for their time."""
-    waiting = Campaign.objects.filter(status__in=[Status.READY, Status.SCHEDULED, Status.PAUSED])
-    return waiting.filter(ends_at__lte=at).select_related("workspace").order_by("ends_at", "pk")
-
-
 def senders_for(member: Membership) -> QuerySet[Sender]:
     """Return the senders that a campaign can use, by name."""
     return Sender.objects.filter(workspace_id=member.workspace_id).order_by("name", "id")

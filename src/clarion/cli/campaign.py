@@ -39,6 +39,9 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    from clarion.cli import within
+
+    within.add(group)
     app.add_typer(group, name="campaign")
 
 
@@ -130,7 +133,7 @@ def start(id_: Id, reason: Reason = "", wait: Wait = False, as_json: AsJson = Fa
 
         moves.started(campaign, by, reason)
 
-    _launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command(name="continue")
@@ -153,7 +156,7 @@ def continue_(
 
         moves.continued(campaign, by, reason, activates=activate_sender)
 
-    _launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
@@ -225,10 +228,10 @@ def release(
 
         moves.decided(campaign, "release", by, note=reason, digest=digest)
 
-    _launch(id_, let_go, reason=note, waits=wait, as_json=as_json)
+    launch(id_, let_go, reason=note, waits=wait, as_json=as_json)
 
 
-def _launch(
+def launch(
     words: str,
     move: "Callable[[Campaign, Actor, str], None]",
     *,

@@ -58,6 +58,9 @@ def moved(campaign: Campaign, name: str, by: "Actor", reason: str) -> None:
         raise typer.Exit(session.ENDED_OTHERWISE) from None
     except TransitionRefused:
         refused(campaign, name.rstrip("_"))
+    except CampaignInvalid as invalid:
+        typer.echo(" ".join(invalid.problems), err=True)
+        raise typer.Exit(session.ENDED_OTHERWISE) from None
 
 
 def decided(campaign: Campaign, name: str, by: "Actor", **said: Any) -> None:
@@ -95,6 +98,7 @@ _PAST = {
     "continue": "continued",
     "stop": "stopped",
     "cancel": "cancelled",
+    "retry": "retried",
     "submit": "submitted",
     "withdraw": "taken back",
     "approve": "approved",

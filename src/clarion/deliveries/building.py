@@ -260,9 +260,10 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
+    candidates = candidates_of(run.campaign, channel)
     leaving_out = earlier.leaving_out(run)
     return {
-        "statement": judged(candidates_of(run.campaign, channel), leaving_out),
+        "statement": judged(candidates, leaving_out),
         "run": run.pk,
         "earlier": leaving_out,
         "workspace": run.workspace_id,

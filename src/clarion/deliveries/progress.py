@@ -177,13 +177,15 @@ def _counted_rate(run: Run) -> float:
     began = max(since, run.first_sent_at) if run.first_sent_at else since
     seconds = (now - began).total_seconds()
     rate = ended / seconds if seconds >= 1 else 0.0
-    if idle := _idle_seconds(run, now):
+    if rate and (idle := _idle_seconds(run, now)):
         rate = min(rate, 1 / idle)
     return round(rate, 2 if rate < 1 else 1)
 
 
 def _idle_seconds(run: Run, now: datetime) -> float:
     """Return for how long nothing of the run was counted; 0.0 for a moment that says nothing yet."""
+    if run.last_sent_at is not None and (now - run.last_sent_at).total_seconds() < IDLE_SECONDS:
+        return 0.0
     told = RunProblem.objects.filter(run_id=run.pk).aggregate(last=Max("last_at"))["last"]
     last = max(filter(None, [run.last_sent_at, told]), default=None)
     idle = (now - last).total_seconds() if last is not None else 0.0

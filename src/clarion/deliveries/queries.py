@@ -5,6 +5,7 @@ No function here counts rows of the big tables: what a run has come to is on its
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -94,6 +95,13 @@ class ProblemGroup:
     stage: Stage
     count: int
     codes: Sequence[ProblemCode]
+    #: When it happened last.
+    last_at: datetime
+
+    @property
+    def is_of_job(self) -> bool:
+        """Whether the infrastructure was at fault, not a message or its recipient."""
+        return reasons.is_infrastructure(self.reason.code)
 
     @property
     def was_put_off(self) -> bool:
@@ -110,6 +118,7 @@ def problems(run: Run) -> list[ProblemGroup]:
             reason=reasons.explain(reason),
             stage=Stage(stage),
             count=sum(row.count for row in rows),
+            last_at=max(row.last_at for row in rows),
             codes=[
                 ProblemCode(
                     stage=Stage(row.stage), step=row.step, code=row.code, count=row.count, sample=row.sample

@@ -20,6 +20,8 @@ from clarion.engine.limits import Limits
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 
+#: Code of the reason of a message that waits for the sending hours where its recipient lives.
+OUTSIDE_WINDOW = 504
 _SPANS = ("minute", "hour", "day")
 #: A lane that is trying a provider again says so each second; one not heard for longer is no witness.
 _WITNESS_SECONDS = 10
@@ -131,7 +133,7 @@ def _waiting(campaign: Campaign, step: StepBacklog) -> list[Cause]:
     found = []
     showing = {Do.SHOW_WAITING: str(campaign.public_id)}
     for put in step.waiting:
-        is_window = put.reason is None and campaign.window_is_recipients
+        is_window = put.reason == OUTSIDE_WINDOW or (put.reason is None and campaign.window_is_recipients)
         text = "" if is_window else reasons.sentence_of(put.reason)
         if put.last - put.first > timedelta(seconds=60):
             last = timezone.localtime(put.last)
@@ -176,17 +178,16 @@ def _of_ready(campaign: Campaign, run: Run, sender: Sender, lanes: Sequence[Send
 def limit_used_up(sender: Sender, lanes: Sequence[SenderLane]) -> tuple[str, datetime] | None:
     """Return the span whose limit every lane of the sender has used up, and when there is room again."""
     spans = {name: getattr(sender, f"limit_{name}") for name in _SPANS}
-    if not any(spans.values()) or len(lanes) < min(sender.lanes, min(v for v in spans.values() if v)):
+    count = sender.lane_count
+    if not any(spans.values()) or len(lanes) < count:
         return None
     now = timezone.now().timestamp()
     found: list[tuple[float, str]] = []
-    for lane in lanes[: sender.lanes]:
-        limits = Limits(**spans, lane=lane.lane, lanes=sender.lanes)
+    for lane in lanes[:count]:
+        limits = Limits(**spans, lane=lane.lane, lanes=count)
         limits.restore(lane.limits, now)
         span = limits.binding(now)
         if span is None:
-            if limits.available(now) == 0 and limits.wait(now) >= 1.0:
-                continue  # this lane's share of the limit is nothing at all
             return None
         found.append((now + limits.wait(now), span))
     if not found:

@@ -116,7 +116,8 @@ class Handover:
             )
             return
         lane.provider_answered()
-        attempt = self._claim.attempt
+        # A message that was sent again by hand has all its attempts anew.
+        attempt = (self._claim.attempt - 1) % lane.spec.retry.attempts + 1
         if attempt >= lane.spec.retry.attempts:
             self._settle(Settled.FAILED, reason=Reason.ATTEMPTS_EXHAUSTED, code=code, detail=detail)
             return

@@ -77,11 +77,10 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Expire what is too late, start what is due, look after what is on its way, close, finish what is settled.
+    """Start what is due, look after what is on its way, close what was called off, finish what is settled.
 
     Also takes in what came back. Returns whether there is more to do.
     """
-    expire_passed()
     start_due()
     tend_working()
     more = close_ended()
@@ -96,13 +95,6 @@ def start_due() -> None:
     for campaign in queries.due(timezone.now()):
         with _alone("start", campaign.pk), suppress(TransitionRefused):
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
-
-
-def expire_passed() -> None:
-    """End every campaign whose end passed while it waited, for a person or for its time."""
-    for campaign in queries.passed(timezone.now()):
-        with _alone("expire", campaign.pk), suppress(TransitionRefused):
-            campaigns.expire(campaign=campaign, by=actors.system(campaign.workspace))
 
 
 def tend_working() -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from clarion.campaigns import offers
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
+from clarion.web import run_actions
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action as Button
 from clarion.web.parts import Confirm
@@ -68,6 +69,7 @@ def buttons(
     ):
         url = _url(request, "edit", campaign)
         made.append(Button(label=_("Change the timing"), icon="timer", url=url))
+    made += run_actions.buttons(request, campaign, progress)
     for handling in offers.handling_for(campaign, request.member):
         made.append(_handling_button(request, campaign, handling, progress, is_first=handling in _REMOVING))
     return made
@@ -192,8 +194,8 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
 
 def _people_fact(people: int) -> str:
     return ngettext(
-        "%(n)s recipient's record of the latest run goes.",
-        "%(n)s recipients' records of the latest run go.",
+        "%(n)s recipient’s record of the latest run goes.",
+        "%(n)s recipients’ records of the latest run go.",
         people,
     ) % {"n": grouped(people)}
 

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clarion.campaigns import offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, progress, trail
@@ -20,6 +21,7 @@ from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
 from clarion.deliveries.states import Skip
 from clarion.web import campaign_live, campaign_review, campaign_trail, campaign_why, timing_words
+from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -119,6 +121,13 @@ class OverviewPage:
         return campaign_review.notice(self._request, self._page.campaign, self._page.run)
 
     @cached_property
+    def speed_form(self) -> SpeedForm | None:
+        """The form for another speed, while the campaign is on its way and for whoever may change it."""
+        campaign = self._page.campaign
+        is_offered = self._page.is_latest_run and offers.may_change_speed(campaign, self._request.member)
+        return speed_form(campaign) if is_offered else None
+
+    @cached_property
     def next_due(self) -> datetime | None:
         """When the first of those that wait is tried again, if that is still to come."""
         due = self.seen.next_due if self.seen is not None else None
@@ -137,7 +146,7 @@ class OverviewPage:
         page = self._page
         if self.seen is None or page.run is None:
             return {}
-        return campaign_live.texts(page.run, self.seen, is_moving=self._is_moving)
+        return campaign_live.texts(page.campaign, page.run, self.seen, is_moving=self._is_moving)
 
     @cached_property
     def chart(self) -> Chart | None:

@@ -69,8 +69,7 @@ def heads(shown: frozenset[str]) -> list[Column]:
         made.append(Column(label=_("Progress")))
     made += [Column(label=CHOICES[key], style="table__end") for key in COUNTS if key in shown]
     if "sender" in shown:
-        both = "channel" in shown
-        made.append(Column(label=_("Channel and sender") if both else CHOICES["sender"], sort="sender"))
+        made.append(Column(label=CHOICES["sender"], sort="sender"))
     elif "channel" in shown:
         made.append(Column(label=CHOICES["channel"]))
     if "list" in shown:

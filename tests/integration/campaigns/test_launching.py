@@ -471,7 +471,7 @@ class TestExpiry:
             **(paused if status is Status.PAUSED else {}),
         )  # fmt: skip
         clock.move_to(NINE + DAY - timedelta(seconds=1))
-        scheduler.expire_passed()
+        scheduler.tend_working()
         assert now(campaign).status == status
 
         clock.move_to(NINE + DAY)
@@ -479,7 +479,7 @@ class TestExpiry:
 
         campaign = now(campaign)
         assert (campaign.status, campaign.status_reason, campaign.next_at) == (
-            Status.EXPIRED, "Its end passed before it was started.", None,
+            Status.EXPIRED, "Its end came before it was started.", None,
         )  # fmt: skip
 
     def test_one_that_was_paused_in_mid_run_expires_with_who_is_left(
@@ -494,4 +494,4 @@ class TestExpiry:
 
         run = campaign.runs.get()
         assert (now(campaign).status, run.expired, run.pending) == (Status.EXPIRED, 2, 0)
-        assert now(campaign).status_reason == "Its end passed before all was sent."
+        assert now(campaign).status_reason == "Its end came before everybody had got it."

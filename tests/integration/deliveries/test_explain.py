@@ -11,7 +11,7 @@ from django.utils import timezone
 from clarion.audience.models import Source, SourceStatus
 from clarion.campaigns.models import Campaign, Launch, Review, Step
 from clarion.campaigns.states import PauseCause, Status
-from clarion.deliveries import progress
+from clarion.deliveries import progress, stretches
 from clarion.deliveries.backlog import fitted
 from clarion.deliveries.causes import CAUSES, Do, Kind
 from clarion.deliveries.explain import Explanation, explain, explain_now
@@ -69,7 +69,7 @@ def open_lane(sender: Sender, **facts: Any) -> SenderLane:
     return SenderLane.objects.create(sender=sender, **{"lane": 0, "worker_id": 1} | facts)
 
 
-def put_off(run: Run, count: int, *, reason: Reason | None = None, minutes: int = 10) -> None:
+def put_off(run: Run, count: int, *, reason: int | None = None, minutes: int = 10) -> None:
     """Let so many of the run wait: they are taken from those that were not tried yet."""
     step = run.steps.get()
     first_id = step.cursor + 1
@@ -288,7 +288,7 @@ class TestTheMessagesOfOneThatIsSent:
 
     def test_recipients_outside_their_own_window(self, campaign: Campaign, run: Run) -> None:
         change(campaign, window_is_recipients=True)
-        put_off(run, 40)
+        put_off(run, 40, reason=stretches.OUTSIDE_WINDOW)
 
         assert first(campaign) == (Kind.RECIPIENT_WINDOW, 40)
 

@@ -86,7 +86,9 @@ def expire(*, campaign: Campaign, by: Actor) -> Campaign:
 
 def _expire(now: Campaign, by: Actor) -> Campaign:
     begun = now.started_at is not None and now.status != Status.READY
-    reason = _("Its end passed before all was sent.") if begun else _("Its end passed before it was started.")
+    reason = (
+        _("Its end came before everybody had got it.") if begun else _("Its end came before it was started.")
+    )
     return move(now, Action.EXPIRE, by=by, reason=reason)
 
 

@@ -42,8 +42,8 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
 
     One whose start time has passed meanwhile starts at once; a recurring one waits for its next occurrence, and
     starts at once only when none is left. A person does not end a pause outside the sending hours, which are there
-    to be kept: it ends by itself, or by other hours. Raises CampaignInvalid, and AwaitsRelease when a first part is
-    out and the rest waits for a moderator.
+    to be kept: it ends by itself, or by other hours. Raises CampaignInvalid for that, and AwaitsRelease when a first
+    part is out and the rest waits for a moderator.
     """
     now = changing.locked(campaign, by)
     if now.pause_cause == PauseCause.REVIEW:

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clarion.campaigns import offers, operations
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.operations.noting import NOTE_LENGTH
-from clarion.campaigns.states import Status
-from clarion.deliveries import queries, trail
+from clarion.deliveries import queries, trail, troubles
 from clarion.web import campaign_errors, campaign_live, campaign_page, campaign_trail
 from clarion.web.campaign_overview import OverviewPage
 from clarion.web.links import workspace_url
@@ -77,19 +76,22 @@ def now(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 @require_safe
 def errors(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """What went wrong with messages, and with the campaign itself (`?type=job`)."""
+    """What went wrong with messages, and with the job of sending them (`?type=job`)."""
     page = campaign_page.load(request, id, "errors")
-    kind = "job" if request.GET.get("type") == "job" else "messages"
-    jobs = campaign_errors.jobs(page.campaign)
-    groups = queries.problems(page.run) if page.run is not None else []
-    if kind == "messages" and not groups and page.campaign.status == Status.FAILED:
-        kind = "job"
+    found = troubles.troubles(page.campaign, page.run)
+    counts = found.counts
+    kind = request.GET.get("type", "")
+    if kind not in ("job", "messages"):
+        # Where there is something to see.
+        kind = "job" if not found.messages and counts.job else "messages"
+    groups = found.infrastructure if kind == "job" else found.messages
     context = {
         "page": page,
         "kind": kind,
-        "jobs": jobs,
-        "groups": campaign_errors.shown(page, groups),
-        "kinds": campaign_errors.kinds(page, kind, jobs, groups),
+        "found": found,
+        "groups": campaign_errors.shown(request, page, groups),
+        "outages": campaign_errors.outages(request, found.outages) if kind == "job" else [],
+        "kinds": campaign_errors.kinds(page, kind, counts),
     }
     return render(request, "campaign/errors.html", context)
 

@@ -77,7 +77,7 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
     return {
         "filters": filters,
         "page": page,
-        "rows": [row_context(request, row) for row in page.rows],
+        "rows": [_row(row, shown) for row in page.rows],
         "shown": shown,
         "columns": list_columns.heads(shown),
         "chips": campaign_filters.chips(request, filters),
@@ -102,22 +102,34 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
 
 
 def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
+    """Return a row with its menu, for panels of a few campaigns."""
+    campaign = row.campaign
+    return _row(row, list_columns.USUAL) | {
+        "actions": campaign_actions.buttons(request, campaign, row.progress, with_open=True),
+        "menu_id": f"menu-{campaign.public_id}",
+        "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
+    }
+
+
+def _row(row: Row, shown: frozenset[str]) -> dict[str, Any]:
     """Return a row with what its cells need."""
     campaign = row.campaign
     return {
         "row": row,
         "campaign": campaign,
         "id": str(campaign.public_id),
+        "select_label": _("Select %(name)s") % {"name": campaign.name},
+        "menu_label": _("Actions for %(name)s") % {"name": campaign.name},
         "is_live": campaign.status in LIVE,
         "version": version_of(row),
         "note": _note(campaign),
         "resumes": campaign.resume_at if campaign.status == Status.PAUSED else None,
-        "parts": progress_parts(row.progress, is_final=row.is_final),
+        "parts": progress_parts(row.progress, is_final=campaign.status not in LIVE),
         "counts": _counts(row.progress),
         "launch": Launch(campaign.launch).label,
         "starts": campaign.next_at or campaign.started_at or campaign.starts_at,
         "ends": campaign.finished_at or campaign.ends_at,
-        "is_worded": len(row.channels) == 1,
+        "is_worded": "sender" not in shown,
     }
 
 
@@ -192,10 +204,10 @@ def shared_sparks(request: PageRequest) -> overview.Sparks:
 @require_safe
 def row(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """One row afresh, when its state has changed."""
-    found = _row_of(request, id)
+    shown = list_columns.chosen(request.user)
     context = {
-        "one": row_context(request, found),
-        "shown": list_columns.chosen(request.user),
+        "one": _row(_row_of(request, id), shown),
+        "shown": shown,
         "base_url": workspace_url(request, "campaigns"),
         "may_select": True,
     }
