@@ -85,11 +85,12 @@ class TestActing:
 
     def test_the_answer_leads_back_to_the_page_that_asked(self, client: Client, member: Membership) -> None:
         campaign = making.make_launchable(member.workspace)
-        detail = f"http://testserver{url(campaign, '')}"
 
-        page = client.post(url(campaign, "do/start/"), HTTP_REFERER=detail)
+        page = client.post(url(campaign, "do/start/"), {"next": base(member)})
+        without = client.post(url(campaign, "do/start/"))
 
-        assert f'name="next" value="{detail}"' in page.content.decode()
+        assert f'name="next" value="{base(member)}"' in page.content.decode()
+        assert f'name="next" value="{url(campaign)}"' in without.content.decode()
 
     def test_a_blocked_start_leads_to_the_review_and_names_the_blockers(
         self, client: Client, member: Membership

@@ -155,7 +155,7 @@ class TestPlace:
         with pytest.raises(OrderInvalid, match="only after a moderator approved"):
             orders.place(orders.check(order), by=by)
 
-        assert not (Campaign.objects.exists() or Source.objects.exists() or Sender.objects.exists())
+        assert [model.objects.count() for model in (Campaign, Source, Sender)] == [0, 0, 0]
 
     def test_sends_to_the_sandbox_without_an_account(self, order: Order, by: Actor) -> None:
         wanted = replace(order, channel="sandbox", sender_url="sandbox:?refuse_share=0.5", sender="")
