@@ -108,7 +108,7 @@ def told(taken: Mapping[str, Any]) -> list[Told]:
     return [
         Told(field, _label(field, has_many=many), _words(field, value, taken))
         for field, value in _leaves(taken).items()
-        if not _is_text(value) and not field.endswith((".compiled", ".id", ".position", ".tier"))
+        if not _is_text(value) and not field.endswith((".compiled", ".tier", "audience.id"))
     ]
 
 
