@@ -35,7 +35,10 @@ WRITERS = {
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
+    "deliveries/pushing.py": "adds people to a triggered run, each key once",
+    "deliveries/releasing.py": "lets a run's people go, part by part",
     "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
     "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",
@@ -205,6 +208,22 @@ def test_only_operations_write() -> None:
     ]
 
     assert [found for path in readers for found in writes(path)] == []
+
+
+#: A group or a set with a possessive quantifier.
+POSSESSIVE = re.compile(r"(?<!\\)[)\]][*+?]\+")
+
+
+def test_no_pattern_uses_what_early_pythons_match_wrongly() -> None:
+    """Possessive quantifiers over groups fail before Python 3.11.5, and Debian 12 has 3.11.2."""
+    found = [
+        f"{name(path)}:{node.lineno}"
+        for path in tracked("src/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and POSSESSIVE.search(node.value)
+    ]
+
+    assert found == []
 
 
 def test_modules_that_may_write_are_there() -> None:

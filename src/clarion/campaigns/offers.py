@@ -10,12 +10,14 @@ from typing import Protocol
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clarion.campaigns.states import LIVE, TRANSITIONS, Action, Status, actions_in
+from clarion.campaigns.states import LIVE, TRANSITIONS, Action, PauseCause, Status, actions_in
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
-#: Actions that no door offers yet: their operations are not there.
-_WITHHELD = frozenset({Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RETRY})
+#: Offered where a run has something to send again, which the campaign alone does not tell: `web.run_actions`.
+_WITHHELD = frozenset({Action.RETRY})
+#: What needs an approval where the workspace moderates.
+_APPROVED_ONLY = frozenset({Action.START, Action.SCHEDULE})
 
 
 class Handling(models.TextChoices):
@@ -38,6 +40,12 @@ class Standing(Protocol):
     def archived_at(self) -> datetime | None: ...
     @property
     def started_at(self) -> datetime | None: ...
+    @property
+    def approved_at(self) -> datetime | None: ...
+    @property
+    def pause_cause(self) -> str: ...
+    @property
+    def created_by_id(self) -> int | None: ...
 
 
 #: States in which everything about a campaign may be changed, and those in which its timing may.
@@ -57,9 +65,25 @@ def actions_for(campaign: Standing, member: Membership) -> list[Action]:
         action
         for action in actions_in(Status(campaign.status))
         if action not in _WITHHELD
+        and _is_open(action, campaign, member)
         and (permission := TRANSITIONS[action].permission) is not None
         and member.may(permission)
     ]
+
+
+def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
+    """Whether moderation leaves the action to the member; who else is an author is known to the operation."""
+    if action in _APPROVED_ONLY:
+        return campaign.approved_at is not None or not member.workspace.moderation
+    if action is Action.SUBMIT:
+        return campaign.approved_at is None and member.workspace.moderation
+    if action is Action.APPROVE:
+        return campaign.created_by_id != member.user_id
+    waits = campaign.pause_cause == PauseCause.REVIEW
+    if action is Action.RELEASE:
+        return waits and campaign.created_by_id != member.user_id
+    # Nor does a person end a pause outside the sending hours.
+    return not (action is Action.CONTINUE and (waits or campaign.pause_cause == PauseCause.WINDOW))
 
 
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
@@ -81,6 +105,20 @@ def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
 def is_deletable(campaign: Standing) -> bool:
     """Whether it may go for good: it was never started, so no record of a message hangs on it."""
     return campaign.status in DELETABLE and campaign.started_at is None
+
+
+class Pausing(Protocol):
+    """The facts of a pause."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def resume_at(self) -> datetime | None: ...
+
+
+def is_resuming(campaign: Pausing) -> bool:
+    """Whether it is paused and would go on by itself, so that a person may keep it paused."""
+    return campaign.status == Status.PAUSED and campaign.resume_at is not None
 
 
 def is_purgeable(campaign: Standing) -> bool:
@@ -126,3 +164,8 @@ def may_change_speed(campaign: Standing, member: Membership) -> bool:
     return (
         campaign.archived_at is None and campaign.status in SPEED_CHANGEABLE and member.may(Permission.LAUNCH)
     )
+
+
+def may_note(member: Membership) -> bool:
+    """Whether the member may add to a campaign's trail what is to be remembered about it."""
+    return any(member.may(one) for one in (Permission.EDIT, Permission.MODERATE, Permission.LAUNCH))

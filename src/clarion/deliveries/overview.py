@@ -143,8 +143,10 @@ def failed_lately(member: Membership, limit: int = 8) -> Sequence[Campaign]:
     """Return the campaigns that failed, or that the program paused, newest first."""
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
     failed = mine.filter(status=Status.FAILED)
-    halted = mine.filter(status=Status.PAUSED).exclude(pause_cause__in=[PauseCause.PERSON, PauseCause.WINDOW])
-    return list((failed | halted).order_by("-status_changed_at", "-id")[:limit])
+    # A window opens and a limit renews by itself; a second approval is asked for among what is to be reviewed.
+    by_itself = [PauseCause.PERSON, PauseCause.WINDOW]
+    halted = mine.filter(status=Status.PAUSED, resume_at=None).exclude(pause_cause__in=by_itself)
+    return list((failed | halted).select_related("workspace").order_by("-status_changed_at", "-id")[:limit])
 
 
 def blocked_senders(member: Membership, limit: int = 8) -> Sequence[Sender]:

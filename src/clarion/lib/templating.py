@@ -34,15 +34,16 @@ _SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u30
 _LEADING = re.compile(f"^[{_SPACE}]+")
 _TRAILING = re.compile(f"[{_SPACE}]+$")
 
-_STRINGS = r""""(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'"""
+_STRINGS = r""""[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'"""
 _OPENING = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}|\{[#{%]")
-#: How what opens goes on to its end; possessive, so that no text takes more than one look.
+#: How what opens goes on to its end. The groups are atomic, so that no text takes more than one look; possessive
+#: quantifiers would say the same, but Python before 3.11.5 matches them wrongly.
 _RESTS = {
-    "{{": re.compile(rf"(?:{_STRINGS}|(?!\}}\}})[^\"'])*+\}}\}}", re.DOTALL),
-    "{%": re.compile(rf"(?:{_STRINGS}|(?!%\}})[^\"'])*+%\}}", re.DOTALL),
-    "{#": re.compile(r"(?:(?!#\}).)*+#\}", re.DOTALL),
+    "{{": re.compile(rf"(?>(?:{_STRINGS}|(?!\}}\}})[^\"'])*)\}}\}}", re.DOTALL),
+    "{%": re.compile(rf"(?>(?:{_STRINGS}|(?!%\}})[^\"'])*)%\}}", re.DOTALL),
+    "{#": re.compile(r"(?>(?:(?!#\}).)*)#\}", re.DOTALL),
 }
-_RAW_REST = re.compile(r"(?:(?!\{%[-+]?\s*endraw\s*[-+]?%\}).)*+\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_RAW_REST = re.compile(r"(?>(?:(?!\{%[-+]?\s*endraw\s*[-+]?%\}).)*)\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
 _LOOP = re.compile(r"\{%[-+]?\s*(?:for|macro|call)\b")
 _WORD = re.compile(r"\{%[-+]?\s*(\w+)")
 _OPENERS = frozenset({"for", "if", "with", "filter", "autoescape", "block", "macro", "call"})

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from clarion.campaigns import offers
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
+from clarion.web import run_actions
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action as Button
 from clarion.web.parts import Confirm
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 ICONS: dict[str, str] = {
+    Action.SUBMIT: "shield-question-mark", Action.WITHDRAW: "undo-2", Action.APPROVE: "shield-check",
+    Action.REJECT: "ban", Action.RELEASE: "list-checks",
     Action.START: "play", Action.SCHEDULE: "calendar-clock", Action.PAUSE: "pause", Action.CONTINUE: "play",
     Action.STOP: "square", Action.CANCEL: "ban", Action.EDIT: "pencil",
     Handling.DUPLICATE: "copy", Handling.ARCHIVE: "archive", Handling.RESTORE: "archive-restore",
@@ -66,6 +69,7 @@ def buttons(
     ):
         url = _url(request, "edit", campaign)
         made.append(Button(label=_("Change the timing"), icon="timer", url=url))
+    made += run_actions.buttons(request, campaign, progress)
     for handling in offers.handling_for(campaign, request.member):
         made.append(_handling_button(request, campaign, handling, progress, is_first=handling in _REMOVING))
     return made
@@ -88,6 +92,8 @@ def _state_button(
     icon = ICONS[action]
     is_unwritten = campaign.status in (Status.DRAFT, Status.STOPPED, Status.FAILED)
     match action:
+        case Action.SUBMIT | Action.WITHDRAW | Action.APPROVE | Action.REJECT | Action.RELEASE:
+            return _review_button(request, campaign, action)
         case Action.START if is_unwritten:
             label = _("Start again") if campaign.status != Status.DRAFT else _("Review and start")
             if campaign.status == Status.DRAFT:
@@ -106,6 +112,23 @@ def _state_button(
             return Button(label=action.label, icon=icon, url=act, method="post", style=style, confirm=confirm)
     style = "primary" if action in _PRIMARY else ""
     return Button(label=action.label, icon=icon, url=act, method="post", style=style)
+
+
+def _review_button(request: PageRequest, campaign: Campaign, action: Action) -> Button:
+    """Return a step of moderation. What has to be looked at first leads to the page that shows it."""
+    icon = ICONS[action]
+    if action is Action.SUBMIT and campaign.status == Status.DRAFT:
+        url = _url(request, "edit", campaign) + "#review"
+        return Button(label=_("Review and submit"), icon=icon, url=url, style="primary")
+    if action in (Action.SUBMIT, Action.WITHDRAW):
+        act = _url(request, "act", campaign, action=action.value)
+        style = "primary" if action is Action.SUBMIT else ""
+        return Button(label=action.label, icon=icon, url=act, method="post", style=style)
+    look = workspace_url(request, "moderation_review", id=campaign.public_id)
+    if action is Action.REJECT:
+        return Button(label=_("Reject…"), icon=icon, url=f"{look}#reject")
+    label = _("Review and approve") if action is Action.APPROVE else _("Look at the first part")
+    return Button(label=label, icon=icon, url=look, style="primary")
 
 
 def _handling_button(

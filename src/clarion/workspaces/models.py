@@ -134,3 +134,21 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_name}"
+
+
+class AuditCheck(models.Model):
+    """What the last check of a workspace's chain found. It also remembers the chain's end: a shorter one later,
+    or another event at that place, tells that events were taken from the end or all were written anew."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="audit_check")
+    checked_at = models.DateTimeField()
+    #: Events of the chain then.
+    event_count = models.BigIntegerField(default=0)
+    #: The number of the first event that was altered, removed or put in; None when all was whole.
+    broken_number = models.BigIntegerField(null=True)
+    #: The last event that was found whole.
+    whole_number = models.BigIntegerField(default=0)
+    whole_hash = models.BinaryField(max_length=32, default=bytes)
+
+    def __str__(self) -> str:
+        return f"check of the trail of {self.workspace_id}"

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clarion.campaigns import operations, preflight, queries
-from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action
 from clarion.deliveries import listing, purging
@@ -39,6 +39,8 @@ def _done(name: str) -> dict[str, str]:
     """What is said after each action."""
     values = {"name": name}
     return {
+        Action.SUBMIT: _("“%(name)s” is submitted. It waits in Moderation.") % values,
+        Action.WITHDRAW: _("“%(name)s” is a draft again.") % values,
         Action.START: _("“%(name)s” has started.") % values,
         Action.PAUSE: _("“%(name)s” is paused.") % values,
         Action.CONTINUE: _("“%(name)s” goes on.") % values,
@@ -57,6 +59,10 @@ def _simple(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, st
     return lambda campaign, by, reason: operation(campaign=campaign, by=by, reason=reason)
 
 
+def _noted(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, str], Campaign | None]:
+    return lambda campaign, by, reason: operation(campaign=campaign, by=by, note=reason)
+
+
 def _plain(operation: Callable[..., Any]) -> Callable[[Campaign, Actor, str], Campaign | None]:
     return lambda campaign, by, _reason: operation(campaign=campaign, by=by)
 
@@ -67,6 +73,8 @@ def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
 
 #: Scheduling is not among them: it needs a moment, so it has a form of its own.
 DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
+    Action.SUBMIT: _noted(operations.submit),
+    Action.WITHDRAW: _noted(operations.withdraw),
     Action.START: _simple(operations.start),
     Action.PAUSE: _simple(operations.pause),
     Action.CONTINUE: _simple(operations.continue_),
@@ -79,14 +87,18 @@ DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Handling.DELETE: _plain(operations.delete),
     Handling.PURGE: _purge,
 }
+#: Decisions are made on the page that shows what is decided on.
+_LOOKED_AT = frozenset({Action.APPROVE, Action.REJECT, Action.RELEASE})
 
 
 @require_POST
 def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResponse:
     """Do it, say so in a toast, and go back; what is dangerous is asked about first."""
     campaign = queries.campaign_for(request.member, id)
-    if campaign is None or action not in DOING:
+    if campaign is None or action not in {*DOING, *_LOOKED_AT}:
         raise Http404
+    if action in _LOOKED_AT:
+        return HttpResponseRedirect(workspace_url(request, "moderation_review", id=id))
     detail = workspace_url(request, "campaigns:detail", id=id)
     back = safe_next(request, default=detail)
     if action == Handling.PURGE or not is_confirmed(request):
@@ -98,6 +110,8 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
         result = DOING[action](campaign, of_member(request.member), reason)
     except NotAllowed:
         return _answer(request, back, "error", _("Your role does not include this."))
+    except AwaitsRelease:
+        return _answer(request, back, "warning", _("The rest waits for a moderator's second yes."))
     except TransitionRefused:
         sentence = _("That is not possible any more: the campaign is %(status)s now.")
         now = queries.campaign_for(request.member, id)

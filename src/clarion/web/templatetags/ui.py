@@ -282,7 +282,13 @@ def field(
 
 @register.simple_tag
 def moment_field(
-    date: BoundField, time: BoundField, legend: str, zone: str = "", zone_field: Any = None, help: str = ""
+    date: BoundField,
+    time: BoundField,
+    legend: str,
+    zone: str = "",
+    zone_field: Any = None,
+    mirror: str = "",
+    help: str = "",
 ) -> SafeString:
     """`{% moment_field form.date form.time legend="Start" zone=zone %}`: a date and a time with their zone."""
     values = {
@@ -293,6 +299,7 @@ def moment_field(
         "time_control": _control(time),
         "zone": zone,
         "zone_field": zone_field,
+        "mirror": mirror,
         "help": help,
     }
     return SafeString(get_template("components/moment_field.html").render(values))
