@@ -1,4 +1,4 @@
-"""At full speed, through real processes: pause, cancel and another speed hold within a second; limits hold."""
+"""At full speed, through real processes: pause, cancel, kill switch and another speed hold within a second."""
 
 import time
 from collections.abc import Iterator
@@ -79,6 +79,28 @@ def test_a_cancel_holds_within_a_second_and_the_rest_is_cancelled(beside: Beside
     assert end["status"] == "CANCELLED"
     assert end["sent"] == sum(mailbox.received().values())
     assert end["cancelled"] == 20_000 - end["sent"] > 0
+
+
+@pytest.mark.parametrize(("stop", "go"), [("halt", "lift_halt"), ("pause_sender", "activate_sender")])
+def test_a_kill_switch_holds_within_a_second_in_two_processes_and_loses_nothing(
+    beside: Beside, mailbox: Mailbox, stop: str, go: str
+) -> None:
+    made = beside.do("make", count=8_000, config=mailbox.config, lanes=2)
+    assert beside.do("workers_of", run=made["run"], wait=10) == 2
+    wait_for(30, lambda: mailbox.count() > 500, "full speed")
+
+    stopped_at = beside.do("switch", campaign=made["campaign"], name=stop)
+    time.sleep(2.0)
+    last, out = mailbox.times()[-1], mailbox.count()
+    beside.do("switch", campaign=made["campaign"], name=go)
+    end = ended(beside, made["run"])
+
+    assert last - stopped_at <= PROMPT_SECONDS
+    assert out < 8_000
+    assert (end["status"], end["sent"], end["total"]) == ("COMPLETED", 8_000, 8_000)
+    got = mailbox.received()
+    assert len(got) == 8_000
+    assert max(got.values()) == 1
 
 
 def test_another_speed_holds_within_a_second(beside: Beside, mailbox: Mailbox) -> None:

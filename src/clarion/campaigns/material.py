@@ -72,6 +72,11 @@ def size(source: Source, channel: str) -> int:
     return audience.estimate(source, channel).will_receive
 
 
+def reaches_anybody(source: Source, channel: str) -> bool:
+    """Whether `size` is more than 0, without counting."""
+    return audience.reaches_anybody(source, channel)
+
+
 def missing(body: Mapping[str, Any], source: Source) -> list[str]:
     """Return the variables without a default that no recipient of the source has."""
     return content.missing_variables(body, audience.known_variables(source))

@@ -1,5 +1,6 @@
 """What is checked before a campaign may go: each thing passes, warns or blocks, and says where it is cured."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, queries, recurrence
-from clarion.campaigns.forecast import Forecast, forecast
+from clarion.campaigns import material, queries, recurrence, windows
+from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
@@ -85,6 +86,8 @@ class Preflight:
 class _Findings:
     campaign: Campaign
     steps: list[Step]
+    #: Counting takes a second a million people: who only launches does without.
+    is_counted: bool = True
     checks: list[Check] = field(default_factory=list)
     recipients: int | None = None
 
@@ -92,10 +95,14 @@ class _Findings:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
 
 
-def examine(campaign: Campaign) -> Preflight:
-    """Look at everything that decides whether the campaign can go, and how long it will take."""
+def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
+    """Look at everything that decides whether the campaign can go, and how long it will take.
+
+    Without counting, `recipients` and `forecast` are None, and it takes a moment however many people there are.
+    """
     prefetch_related_objects([campaign], "steps__sender", "steps__template_version")
-    found = _Findings(campaign, sorted(campaign.steps.all(), key=lambda step: step.position))
+    steps = sorted(campaign.steps.all(), key=lambda step: step.position)
+    found = _Findings(campaign, steps, is_counted=is_counted)
     for look in _LOOKS:
         look(found)
     ahead = None
@@ -113,7 +120,7 @@ def check(campaign: Campaign) -> list[Check]:
 
 def blockers(campaign: Campaign) -> list[Check]:
     """Return what keeps the campaign from being launched, whatever start time is noted in it."""
-    return [check for check in examine(campaign).blockers if check.code not in _START_CODES]
+    return [check for check in examine(campaign, is_counted=False).blockers if check.code not in _START_CODES]
 
 
 def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +151,9 @@ def _look_at_workspace(found: _Findings) -> None:
 
 
 def _look_at_audience(found: _Findings) -> None:
+    if found.campaign.launch == Launch.TRIGGER:
+        found.add("audience", Level.PASS, Section.AUDIENCE, _("Whoever is pushed to it will get it."))
+        return
     source = found.campaign.source
     if source is None:
         found.add("audience", Level.BLOCK, Section.AUDIENCE, _("Choose who gets it."))
@@ -162,16 +172,22 @@ def _look_at_audience(found: _Findings) -> None:
 
 def _count_audience(found: _Findings, source: Source) -> None:
     channel = found.steps[0].channel if found.steps else material.DEFAULT_CHANNEL
-    found.recipients = material.size(source, channel)
-    if not found.recipients:
+    if found.is_counted:
+        found.recipients = material.size(source, channel)
+    if not (found.recipients if found.is_counted else material.reaches_anybody(source, channel)):
         found.add(
             "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
         )
         return
+    if found.recipients:
+        _tell_audience(found, source, found.recipients)
+
+
+def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
     found.add(
         "audience", Level.PASS, Section.AUDIENCE,
-        ngettext("%(n)s person will get it.", "%(n)s people will get it.", found.recipients)
-        % {"n": f"{found.recipients:,}"},
+        ngettext("%(n)s person will get it.", "%(n)s people will get it.", recipients)
+        % {"n": f"{recipients:,}"},
     )  # fmt: skip
     if source.bad_count:
         found.add(
@@ -292,7 +308,40 @@ def _look_at_span(found: _Findings, now: datetime) -> None:
         found.add("span", Level.PASS, Section.TIMING, _("Its end lies ahead."))
 
 
+def _tell_outlook(found: _Findings) -> None:
+    """Tell when it will have ended, and who will not get it in time."""
+    campaign, size = found.campaign, found.recipients or 0
+    senders = [step.sender for step in found.steps if step.sender is not None]
+    begin = max(campaign.starts_at or timezone.now(), timezone.now())
+    try:
+        seen = outlook(campaign=campaign, senders=senders, size=size, begin=begin)
+    except (ValueError, KeyError):
+        return  # no hours, or no zone: the fields say so
+    if seen is None:
+        return
+    if seen.ends_at is None:
+        sentence = _(
+            "It cannot be foretold when everybody will have got it: its hours or limits leave too little."
+        )
+        found.add("forecast", Level.WARN, Section.TIMING, sentence)
+        return
+    end = windows.told(seen.ends_at, campaign.workspace.zone)
+    if not seen.late:
+        sentence = _("With its hours and limits it will have gone out by %(end)s.") % {"end": end}
+        found.add("forecast", Level.PASS, Section.TIMING, sentence)
+        return
+    sentence = ngettext(
+        "About %(n)s person (%(share)s %%) will not get it before its end, %(end)s.",
+        "About %(n)s people (%(share)s %%) will not get it before its end, %(end)s.",
+        seen.late,
+    ) % {"n": f"{seen.late:,}", "share": math.ceil(100 * seen.late / size), "end": end}
+    found.add("too_late", Level.WARN, Section.TIMING, sentence)
+
+
 def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
+    if is_bound(found.campaign):
+        _tell_outlook(found)
+        return
     if ahead.span is None or not ahead.span.total_seconds():
         return
     begin = found.campaign.starts_at if found.campaign.launch == Launch.SCHEDULE else None

@@ -1,7 +1,7 @@
 """Reading campaigns. Every row comes through a member, so that a stranger finds nothing."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -20,10 +20,10 @@ SHORTEST_PREFIX = 4
 
 
 def campaigns_for(member: Membership) -> QuerySet[Campaign]:
-    """Return the campaigns that the member may see, archived ones too."""
+    """Return the campaigns that the member may see, archived ones too, but none that is being purged."""
     if not member.may(Permission.VIEW):
         return Campaign.objects.none()
-    return Campaign.objects.filter(workspace_id=member.workspace_id)
+    return Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None)
 
 
 def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
@@ -36,6 +36,13 @@ def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | N
         .filter(public_id=public_id)
         .first()
     )
+
+
+def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
+    """Return which of these ids are of campaigns that the member may see; what is no id at all is none of them."""
+    ids = [bounds[0] for one in public_ids if len(one) == 36 and (bounds := id_range(one)) is not None]
+    found = campaigns_for(member).filter(public_id__in=ids)
+    return set(found.values_list("public_id", flat=True))
 
 
 def find_for(member: Membership, words: str) -> list[Campaign]:
@@ -55,7 +62,11 @@ def find_everywhere(words: str) -> list[Campaign]:
     bounds = id_range(words)
     if bounds is None:
         return []
-    found = Campaign.objects.filter(public_id__range=bounds).select_related("workspace").order_by("-id")
+    found = (
+        Campaign.objects.filter(public_id__range=bounds, purged_at=None)
+        .select_related("workspace")
+        .order_by("-id")
+    )
     return list(found[:20])
 
 
@@ -79,12 +90,6 @@ def _has_gone_on(asked: Campaign, at: datetime) -> bool:
     rule = recurrence.rule_of(asked)
     last = recurrence.latest(rule, at) if rule else None
     return last is not None and last[0] > asked.occurrence
-
-
-def passed(at: datetime) -> QuerySet[Campaign]:
-    """Return the campaigns of all workspaces whose end passed while they waited for a person or for their time."""
-    waiting = Campaign.objects.filter(status__in=[Status.READY, Status.SCHEDULED, Status.PAUSED])
-    return waiting.filter(ends_at__lte=at).select_related("workspace").order_by("ends_at", "pk")
 
 
 def senders_for(member: Membership) -> QuerySet[Sender]:

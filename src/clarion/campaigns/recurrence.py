@@ -38,6 +38,11 @@ class Rule:
     #: No occurrence is at or after this moment.
     before: datetime | None = None
 
+    def __post_init__(self) -> None:
+        # Two moments of one zone are compared and subtracted by their wall clocks.
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "before", self.before.astimezone(UTC) if self.before else None)
+
 
 def rule_of(campaign: Campaign) -> Rule | None:
     """Return the campaign's rule; None while it does not say from when and how often."""
@@ -62,14 +67,14 @@ def occurrence(rule: Rule, n: int) -> datetime | None:
 
 def next_after(rule: Rule, at: datetime) -> tuple[int, datetime] | None:
     """Return number and moment of the first occurrence after `at`; None when there is none."""
-    n = _first_after(rule, at)
+    n = _first_after(rule, at.astimezone(UTC))
     moment = occurrence(rule, n) if n is not None else None
     return None if n is None or moment is None else (n, moment)
 
 
 def latest(rule: Rule, at: datetime) -> tuple[int, datetime] | None:
     """Return number and moment of the last occurrence at or before `at`; None when there is none yet."""
-    ends = [at]
+    ends = [at.astimezone(UTC)]
     if rule.before is not None:
         ends.append(rule.before - timedelta(microseconds=1))
     if rule.until is not None and rule.until < date.max:
@@ -84,7 +89,7 @@ def latest(rule: Rule, at: datetime) -> tuple[int, datetime] | None:
 def between(rule: Rule, first: datetime, last: datetime, limit: int) -> list[tuple[int, datetime]]:
     """Return the occurrences from `first` to before `last`, at most so many."""
     found: list[tuple[int, datetime]] = []
-    n = _first_after(rule, first - timedelta(microseconds=1))
+    n = _first_after(rule, first.astimezone(UTC) - timedelta(microseconds=1))
     while n is not None and len(found) < limit:
         moment = occurrence(rule, n)
         if moment is None or moment >= last:
@@ -107,10 +112,10 @@ def _is_over(rule: Rule, n: int, at: datetime) -> bool:
 def _moment(rule: Rule, n: int) -> datetime | None:
     """Return when occurrence `n` would be, were there no end; None before the first and after the year 9999."""
     if n <= 0:
-        return rule.start.astimezone(UTC) if n == 0 else None
+        return rule.start if n == 0 else None
     try:
         if rule.unit in _ELAPSED:
-            return rule.start.astimezone(UTC) + n * rule.every * _ELAPSED[rule.unit]
+            return rule.start + n * rule.every * _ELAPSED[rule.unit]
         anchor = _wall_clock(rule.start, rule.zone)
         if rule.unit in _DAYS:
             return _in_utc(anchor + timedelta(days=n * rule.every * _DAYS[rule.unit]), rule.zone)
@@ -120,7 +125,7 @@ def _moment(rule: Rule, n: int) -> datetime | None:
 
 
 def _first_after(rule: Rule, at: datetime) -> int | None:
-    """Return the number of the first occurrence after `at`, were there no end; None after the year 9999."""
+    """Return the number of the first occurrence after `at`, in UTC, were there no end; None after the year 9999."""
     if at < rule.start:
         return 0
     if rule.unit in _ELAPSED:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 MINUTES_A_DAY = 24 * 60
@@ -126,6 +127,11 @@ def parse(said: Sequence[Any]) -> Hours:
             begin = day * MINUTES_A_DAY + low
             found.append((begin, begin + (high - low if high > low else high - low + MINUTES_A_DAY)))
     return Hours(_joined(found))
+
+
+def told(at: datetime, zone: str) -> str:
+    """Return a moment for people, by the clocks of a zone."""
+    return f"{date_format(at.astimezone(ZoneInfo(zone)), 'D j M, H:i')} ({zone})"
 
 
 def _days(said: Any) -> list[int]:

@@ -26,12 +26,18 @@ _SESSION = (
 HEARTBEAT_SECONDS = 1.0
 #: The shortest time after which the server may have given the locks to somebody else is 4 s.
 FENCE_SECONDS = 3.0
-#: A sending process whose row was not touched for so long does not count as a peer.
-PEER_SECONDS = 10.0
 #: A process that was taken for dead and comes back counts again.
 _BEAT = "update deliveries_worker set heartbeat_at = now(), ended_at = null where id = %s returning 1"
 #: First key of the locks, so that they meet no others.
 _LOCK_SPACE = 0x4C414E45
+#: First key of the locks by which sending processes know each other. Shared, because a session that was lost may
+#: hold it beside the one that follows.
+_PEER_SPACE = 0x50454552
+_PEERS = """
+select count(distinct objid) from pg_locks
+where locktype = 'advisory' and classid = %s::oid and objsubid = 2
+  and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 class LaneLocks:
@@ -93,11 +99,7 @@ class LaneLocks:
             await self._ask("select pg_advisory_unlock(%s::int, %s::int)", _lock(key))
 
     async def peers(self) -> int:
-        row = await self._ask(
-            "select count(*) from deliveries_worker "
-            "where ended_at is null and heartbeat_at > now() - make_interval(secs => %s)",
-            (PEER_SECONDS,),
-        )
+        row = await self._ask(_PEERS, (_PEER_SPACE,))
         return int(str(row[0]))
 
     async def _connect(self) -> None:
@@ -106,6 +108,9 @@ class LaneLocks:
             keepalives_count=3, tcp_user_timeout=4000, connect_timeout=5,
         )  # fmt: skip
         await connection.execute(f"listen {WAKE_CHANNEL}")
+        await connection.execute(
+            "select pg_advisory_lock_shared(%s, %s)", (_PEER_SPACE, self._worker_id & 0x7FFFFFFF)
+        )
         self._connection = connection
         self._generation += 1
         self._held.clear()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces.models import User, Workspace
 
@@ -82,6 +83,7 @@ class Run(models.Model):
             models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
+            models.Index(fields=["workspace", "-id"], condition=Q(unknown__gt=0), name="run_unsettled"),
         ]
 
     def __str__(self) -> str:

@@ -31,6 +31,11 @@ where w.heartbeat_at < now() - make_interval(secs => %s)
   and (w.ended_at is null or exists (select from deliveries_claim c where c.worker_id = w.id))
 """
 
+#: Sessions of a process: see `store.open_pool`.
+_SESSIONS = (
+    "select count(*) from pg_stat_activity where datname = current_database() and application_name = %s"
+)
+
 _END = "update deliveries_worker set ended_at = coalesce(ended_at, now()) where name = %s"
 
 
@@ -41,7 +46,8 @@ async def recover(store: PostgresStore, folder: Path, *, host: str, own: str) ->
     """
     count = 0
     for name in journal.dead(folder):
-        if name != own:
+        # A transaction of its last moment may be carried out after it: as long as that can be, it has not ended.
+        if name != own and not await _has_sessions(store, name):
             count += await _settle_remains(store, journal.read(folder, name))
             journal.forget(folder, name)
     async with store.connection() as connection:
@@ -52,6 +58,12 @@ async def recover(store: PostgresStore, folder: Path, *, host: str, own: str) ->
         # Its journal is out of reach: whatever it held may be at the provider.
         count += await _settle_remains(store, journal.Remains(name=name, trusted=False))
     return count
+
+
+async def _has_sessions(store: PostgresStore, name: str) -> bool:
+    async with store.connection() as connection:
+        row = await (await connection.execute(_SESSIONS, [name])).fetchone()
+    return bool(row and row[0])
 
 
 async def _settle_remains(store: PostgresStore, remains: journal.Remains) -> int:

@@ -8,7 +8,8 @@ PLAN = """
 select s.id, s.channel, s.lanes,
        md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
        s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
-       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max
+       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max,
+       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at
 from deliveries_run r
 join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
 join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
@@ -19,7 +20,34 @@ where r.finished_at is null and r.closing_stage is null
 order by s.id, r.id, rs.step
 """
 
-LANE_STATE = "select limits from senders_senderlane where sender_id = %s and lane = %s"
+#: What limits the sender, held until the transaction ends.
+SENDER_LIMITS = """
+select lanes, limit_second, limit_minute, limit_hour, limit_day from senders_sender where id = %s for share
+"""
+
+LANE_STATES = """
+select lane, lanes, limits, reserved from senders_senderlane where sender_id = %s order by lane for update
+"""
+
+DROP_LANES = "delete from senders_senderlane where sender_id = %s and lane >= %s"
+
+PUT_LANES = """
+insert into senders_senderlane (sender_id, lane, lanes, limits, reserved, open_detail, rate, saved_at)
+select %(sender)s, lane, %(lanes)s, %(limits)s::jsonb, 0, '', 0, now()
+from generate_series(0, %(lanes)s - 1) lane
+on conflict (sender_id, lane) do update
+set lanes = excluded.lanes, limits = excluded.limits, reserved = 0, worker_id = null
+"""
+
+OWN_LANE = """
+update senders_senderlane set worker_id = %(worker)s where sender_id = %(sender)s and lane = %(lane)s
+"""
+
+#: No row when the lane has another owner, or the sender's limits are shared out anew.
+RESERVE = """
+update senders_senderlane set reserved = reserved + %(count)s
+where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
+"""
 
 #: Take what waited until now off the waiting list, if the run may be sent; no row when it may not. The condition
 #: stands before the delete, because a delete in a WITH is carried out whether its rows are asked for or not.
@@ -91,7 +119,17 @@ CLAIM_THESE = _CLAIM.format(
     deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
 )
 
-CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s)"
+#: Keep claims from being made that are not there: one whose transaction is under way is waited for, and one that
+#: comes later finds its number taken.
+FORBID_CLAIMS = """
+insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
+select id, %(worker)s, 0, 0, 0, -1, now() from unnest(%(ids)s::bigint[]) id on conflict (id) do nothing
+"""
+
+#: What `FORBID_CLAIMS` left behind.
+FORGET_FORBIDDEN = "delete from deliveries_claim where worker_id = %s and run_id = 0"
+
+CLAIMS = "select id, run_id, step, first_id, last_id from deliveries_claim where id = any(%s) and run_id <> 0"
 
 IN_FLIGHT = """
 select id from deliveries_delivery
@@ -183,11 +221,35 @@ set count = deliveries_runproblem.count + excluded.count, last_at = now()
 """
 
 SAVE_LANE = """
-insert into senders_senderlane
-    (sender_id, lane, limits, open_until, open_reason, open_detail, worker_id, rate, saved_at)
-values (%(sender)s, %(lane)s, %(limits)s::jsonb, to_timestamp(%(until)s::float8), %(reason)s, %(detail)s,
-        %(worker)s, %(rate)s, now())
-on conflict (sender_id, lane) do update
-set limits = excluded.limits, open_until = excluded.open_until, open_reason = excluded.open_reason,
-    open_detail = excluded.open_detail, worker_id = excluded.worker_id, rate = excluded.rate, saved_at = now()
+update senders_senderlane
+set limits = %(limits)s::jsonb, reserved = %(reserved)s, open_until = to_timestamp(%(until)s::float8),
+    open_reason = %(reason)s, open_detail = %(detail)s, rate = %(rate)s, saved_at = now()
+where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
+"""
+
+#: A provider that answers and fails again within a minute has one outage, not many.
+NOTE_OUTAGE = """
+with again as (
+    update deliveries_outage o
+    set ended_at = null, seen_at = now(), until = to_timestamp(%(until)s::float8), reason = %(reason)s,
+        detail = %(detail)s, openings = o.openings + (o.until <> to_timestamp(%(until)s::float8))::int,
+        run_ids = array(select distinct unnest(o.run_ids || %(runs)s::bigint[]) order by 1)
+    where o.id = (
+        select id from deliveries_outage
+        where sender_id = %(sender)s and lane = %(lane)s
+          and (ended_at is null or ended_at > now() - interval '1 minute')
+        order by ended_at desc nulls first limit 1)
+    returning 1
+)
+insert into deliveries_outage
+    (sender_id, lane, run_ids, began_at, seen_at, until, openings, reason, detail)
+select %(sender)s, %(lane)s, %(runs)s::bigint[], now(), now(), to_timestamp(%(until)s::float8), 1, %(reason)s,
+       %(detail)s
+where not exists (select from again)
+"""
+
+#: One that nobody has told of for a while ended when it was last heard of, not when somebody looked.
+END_OUTAGE = """
+update deliveries_outage set ended_at = case when seen_at < now() - interval '5 seconds' then seen_at else now() end
+where sender_id = %(sender)s and lane = %(lane)s and ended_at is null
 """

@@ -5,6 +5,7 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -16,8 +17,10 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from clarion.deliveries import gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
+from clarion.engine.limits import lanes_within, reshared
 from clarion.engine.messages import Claim
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import (
@@ -61,11 +64,23 @@ async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
     await connection.execute("set plan_cache_mode = force_custom_plan")
 
 
-def open_pool(dsn: str, *, most: int = 6) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`."""
+#: A transaction of a process that is gone holds up whoever waits for it no longer than this.
+_SESSION = (
+    "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "
+    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
+
+
+def open_pool(
+    dsn: str, *, name: str = "clarion", most: int = 6
+) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
+    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`.
+
+    By `name` the server knows whose sessions they are; see `recovery`.
+    """
     return AsyncConnectionPool(
         dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 3},
+        kwargs={"autocommit": True, "prepare_threshold": 3, "application_name": name, "options": _SESSION},
     )  # fmt: skip
 
 
@@ -80,11 +95,14 @@ class PostgresStore:
         worker_id: int,
         retry: RetryPolicy | None = None,
         drained: Callable[[int], None] = lambda run_id: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pool, self._workshop, self._worker_id = pool, workshop, worker_id
+        self._pool, self._workshop, self._worker_id, self._clock = pool, workshop, worker_id, clock
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
+        #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
+        self._troubled: set[tuple[int, int]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -103,40 +121,74 @@ class PostgresStore:
         async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
+        now = self._clock()
         for row in rows:
-            run = RunSpec(
-                run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
-                delay_min=row[13], delay_max=row[14],
-            )  # fmt: skip
-            senders.setdefault(row[0], (row, []))[1].append(run)
-        return [self._lane_spec(row, lane, runs) for row, runs in senders.values() for lane in range(row[2])]
+            run = _run_spec(row, now)
+            if run.until > now:
+                senders.setdefault(row[0], (row, []))[1].append(run)
+        return [
+            self._lane_spec(row, lane, lanes, runs)
+            for row, runs in senders.values()
+            for lanes in [lanes_within(row[2], row[4:8])]
+            for lane in range(lanes)
+        ]
 
-    def _lane_spec(self, row: Row, lane: int, runs: list[RunSpec]) -> LaneSpec:
-        lanes = row[2]
+    def _lane_spec(self, row: Row, lane: int, lanes: int, runs: list[RunSpec]) -> LaneSpec:
         # A delay between recipients is the whole run's: one lane keeps it.
         mine = tuple(r for r in runs if r.delay_max == 0 or r.run_id % lanes == lane)
         limits = {"second": row[4], "minute": row[5], "hour": row[6], "day": row[7]}
         return LaneSpec(
-            sender_id=row[0], channel=row[1], lane=lane, lanes=lanes, version=row[3], limits=limits,
+            sender_id=row[0], channel=row[1], lane=lane, lanes=lanes, version=f"{row[3]}/{lanes}", limits=limits,
             retry=self._retry, runs=mine,
         )  # fmt: skip
 
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
-        async with self.connection() as connection:
-            found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
+        async with self.connection() as connection, connection.transaction():
+            state = await self._own_lane(connection, spec)
+        self._troubled.add(spec.key)
         transport = await _asked(self._workshop.transport, spec)
-        return transport, LaneState(limits=found[0] if found else {})
+        return transport, state
+
+    async def _own_lane(self, connection: psycopg.AsyncConnection[Row], spec: LaneSpec) -> LaneState:
+        """Become the owner of a lane's state. What other numbers of lanes have used is shared out first."""
+        sender = await (await connection.execute(sql.SENDER_LIMITS, [spec.sender_id])).fetchone()
+        if sender is None or lanes_within(sender[0], sender[1:]) != spec.lanes:
+            raise StoreDown("the sender was changed meanwhile")
+        rows = await (await connection.execute(sql.LANE_STATES, [spec.sender_id])).fetchall()
+        state = LaneState()
+        if [row[0] for row in rows if row[1] == spec.lanes] != list(range(spec.lanes)):
+            used = reshared(((row[2], row[3]) for row in rows), spec.lanes, time.time()) if rows else {}
+            state = LaneState(limits=used)
+            await connection.execute(sql.DROP_LANES, [spec.sender_id, spec.lanes])
+            facts = {"sender": spec.sender_id, "lanes": spec.lanes, "limits": orjson.dumps(used).decode()}
+            await connection.execute(sql.PUT_LANES, facts)
+        else:
+            state = next(LaneState(limits=row[2], reserved=row[3]) for row in rows if row[0] == spec.lane)
+        facts = {"sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id}
+        await connection.execute(sql.OWN_LANE, facts)
+        return state
 
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         return await _asked(self._workshop.composer, spec, run)
 
-    async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
+    async def claim(
+        self, run: RunSpec, claim_id: int, limit: int, *, counted: LaneSpec | None = None
+    ) -> Batch:
+        found: list[Row] = []
         async with self.connection() as connection, connection.transaction():
             found, next_due = await self._claim_due(connection, run, claim_id, limit)
             if not found and next_due != float("inf"):
                 found = await self._claim_next(connection, run, claim_id, limit)
+            if found and counted is not None and not await self._reserve(connection, counted, len(found)):
+                found = []
+                raise psycopg.Rollback
         claims = [Claim(run.run_id, row[0], row[1], row[2], row[3]) for row in found]
         return Batch(claim_id=claim_id, claims=claims, next_due=next_due or None)
+
+    async def _reserve(self, connection: psycopg.AsyncConnection[Row], lane: LaneSpec, count: int) -> bool:
+        """Note that the lane may send so many from now on; return whether it is ours."""
+        facts = {"sender": lane.sender_id, "lane": lane.lane, "lanes": lane.lanes, "worker": self._worker_id}
+        return (await connection.execute(sql.RESERVE, facts | {"count": count})).rowcount == 1
 
     async def _claim_due(
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
@@ -177,6 +229,10 @@ class PostgresStore:
 
     async def release(self, claim_ids: Sequence[int]) -> None:
         async with self.connection() as connection:
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '3s'")
+                facts = {"worker": self._worker_id, "ids": list(claim_ids)}
+                await connection.execute(sql.FORBID_CLAIMS, facts)
             cursor = await connection.execute(sql.CLAIMS, [list(claim_ids)])
             for claim_id, run_id, step, low, high in await cursor.fetchall():
                 async with connection.transaction():
@@ -188,6 +244,12 @@ class PostgresStore:
                         for row in await cursor.fetchall()
                     ]
                     await self._settle(connection, (run_id, step), given_back, [claim_id])
+
+    async def retire(self, name: str) -> None:
+        """Write that this process, of that name, has ended. Raises StoreDown."""
+        async with self.connection() as connection:
+            await connection.execute(sql.FORGET_FORBIDDEN, [self._worker_id])
+            await connection.execute("update deliveries_worker set ended_at = now() where name = %s", [name])
 
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
         async with self.connection() as connection, connection.transaction():
@@ -247,7 +309,7 @@ class PostgresStore:
         counts: dict[int, int],
         problems: Sequence[Row],
     ) -> None:
-        told = [row for row in problems if row[1]]
+        told = [row for row in problems if row[1] and row[1] != Reason.OUTSIDE_WINDOW]
         if told:
             await connection.execute(
                 sql.COUNT_PROBLEMS,
@@ -274,7 +336,8 @@ class PostgresStore:
 
     async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
         facts = {
-            "sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id, "rate": rate,
+            "sender": spec.sender_id, "lane": spec.lane, "lanes": spec.lanes, "worker": self._worker_id,
+            "rate": rate, "reserved": state.reserved,
             "limits": orjson.dumps(state.limits).decode(),
             "until": trouble.until if trouble else None,
             "reason": trouble.reason.value if trouble else None,
@@ -282,12 +345,26 @@ class PostgresStore:
         }  # fmt: skip
         async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
+            if trouble is not None:
+                await connection.execute(sql.NOTE_OUTAGE, facts | {"runs": [r.run_id for r in spec.runs]})
+                self._troubled.add(spec.key)
+            elif spec.key in self._troubled:
+                await connection.execute(sql.END_OUTAGE, facts)
+                self._troubled.discard(spec.key)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+
+
+def _run_spec(row: Row, now: float) -> RunSpec:
+    until, opens = gates.gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
+    return RunSpec(
+        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
+        delay_min=row[13], delay_max=row[14], until=until, opens=opens,
+    )  # fmt: skip
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

@@ -38,3 +38,12 @@ def expire_exports(timestamp: int) -> None:
 
     with _own_connection():
         operations.expire_exports()
+
+
+@app.task(name="deliveries.purge_campaign", queue="housekeeping", retry=_RETRY)
+def purge_campaign(campaign_id: int) -> None:
+    """Remove the rows of a campaign that an administrator purged."""
+    from clarion.deliveries import purging
+
+    with _own_connection():
+        purging.remove_rows(campaign_id)

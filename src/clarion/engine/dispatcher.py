@@ -36,7 +36,7 @@ class Locks(Protocol):
         """Stop being the owner. Raises StoreDown."""
 
     async def peers(self) -> int:
-        """Return how many sending processes live, this one included. Raises StoreDown."""
+        """Return how many sending processes could own lanes, this one included. Raises StoreDown."""
 
     @property
     def sound(self) -> bool:
@@ -69,10 +69,17 @@ class Dispatcher:
         #: Set when the process ends: what cannot be settled then is left to the journal.
         self._is_ending = False
 
-    def wake(self, *, campaign_id: int | None = None) -> None:
-        """Something changed: look at the plan now. A named campaign hands over nothing until that is done."""
-        if campaign_id is not None:
-            for lane in self._lanes.values():
+    def wake(
+        self, *, campaign_id: int | None = None, sender_id: int | None = None, is_halt: bool = False
+    ) -> None:
+        """Something changed: look at the plan now.
+
+        A named campaign or sender hands over nothing until that is done; at a halt nobody does.
+        """
+        for (sender, _), lane in self._lanes.items():
+            if is_halt or sender == sender_id:
+                lane.withdraw()
+            elif campaign_id is not None:
                 lane.withdraw(campaign_id)
         self._wanted.set()
 
@@ -162,7 +169,10 @@ class Dispatcher:
         self._generation = generation
 
     async def _balance(self, plan: dict[LaneKey, LaneSpec]) -> None:
-        """Take free lanes up to a fair share, and any that nobody takes; give up what is above it."""
+        """Take free lanes up to a fair share; give up what is above it.
+
+        A process that dies stops counting at the moment in which its lanes become free.
+        """
         fair = -(-len(plan) // max(1, await self._locks.peers()))
         for key, spec in plan.items():
             if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:

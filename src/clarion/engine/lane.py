@@ -16,7 +16,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.limits import Limits
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
-from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
+from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Settled, Settlement, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
@@ -67,7 +67,10 @@ class Lane:
         self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
         self._limits = _limits_of(spec)
-        self._limits.restore(state.limits, clock())
+        self._limits.restore(state.limits, clock(), reserved=state.reserved)
+        #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
+        self._counting = asyncio.Lock()
+        self._saved: tuple[LaneState, float, Trouble | None] | None = None
         self._turns = Turns()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._busy = 0
@@ -96,9 +99,13 @@ class Lane:
         """Take over what changed: runs that came, went, or have another speed; limits."""
         now = self.clock()
         if spec.limits != self.spec.limits:
-            saved = self._limits.save()
+            saved = self._limits
             self._limits = _limits_of(spec)
-            self._limits.restore(saved, now)
+            self._limits.restore(saved.save(), now)
+            if saved.unlimited:
+                # What is claimed by now is not reserved; it is claimed again.
+                for queue in self._turns.queues.values():
+                    self.outbox.give_back(queue)
         self.spec = spec
         wanted = {run.key: run for run in spec.runs}
         for key in [k for k in self._turns.queues if k not in wanted]:
@@ -273,6 +280,8 @@ class Lane:
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
             size = self._wanted(queue, now)
             queue.low = size // 2
+            if queue.until <= now:
+                continue
             if size >= 1 and len(queue) <= queue.low and not queue.halted and queue.empty_until <= now:
                 claimed = await self._claim(queue, size) or claimed
         return claimed
@@ -281,11 +290,14 @@ class Lane:
         claim_id = self._new_claim_id()
         self.journal.open_claim(claim_id)
         try:
-            batch = await self._store.claim(queue.run, claim_id, size)
+            async with self._counting:
+                counted = None if self._limits.unlimited else self.spec
+                batch = await self._store.claim(queue.run, claim_id, size, counted=counted)
+                self._received(queue, batch)
+                self._saved = None
         except BaseException:
             self._doubtful.append(claim_id)
             raise
-        self._received(queue, batch)
         return bool(batch.claims)
 
     def _received(self, queue: RunQueue, batch: Batch) -> None:
@@ -295,11 +307,29 @@ class Lane:
             queue.empty_until = latest if batch.next_due is None else min(batch.next_due, latest)
             return
         self.outbox.expect(batch.claim_id, len(batch.claims))
-        queue.put(batch.claims, batch.claim_id)
+        claims = batch.claims if queue.run.opens is None else self._put_off_closed(queue, batch)
+        queue.put(claims, batch.claim_id)
         if queue.halted or self.stopping:
             self.outbox.give_back(queue)
         else:
             self._wake(len(batch.claims))
+
+    def _put_off_closed(self, queue: RunQueue, batch: Batch) -> list[Claim]:
+        """Put off whoever may not be written to at this hour, at no cost to the limits; return the others."""
+        opens, now = queue.run.opens, self.clock()
+        going = []
+        for claim in batch.claims:
+            at = opens(claim, now) if opens else 0.0
+            if not at:
+                going.append(claim)
+                continue
+            settlement = Settlement(
+                batch.claim_id, claim.delivery_id, Settled.PENDING, reason=Reason.OUTSIDE_WINDOW,
+                not_before=at, uncounted=True,
+            )  # fmt: skip
+            self.outbox.add(queue.key, settlement)
+        queue.passed_over = not going
+        return going
 
     async def _release_doubtful(self) -> None:
         if self._doubtful:
@@ -312,6 +342,8 @@ class Lane:
         """Return how many of a run to hold claimed: about half a second's worth, shared among the runs."""
         if self.breaker.open_until:
             return 1
+        if queue.passed_over:
+            return CLAIM_MOST  # nobody of the last claim could be written to at this hour: look on quickly
         runs = len(self._turns.queues)
         size = max(self.transport.concurrency, int(self._rate * CLAIM_SECONDS))
         size = min(CLAIM_MOST, -(-size // runs), queue.soon(now, CLAIM_SECONDS))
@@ -346,12 +378,18 @@ class Lane:
             self._handed, self._measured_at = 0, now
 
     async def _save(self) -> None:
-        now = self.clock()
-        spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
-        rate = self._handed_since_save / spent
-        state = LaneState(limits=self._limits.save())
-        await self._store.save_lane(self.spec, state, rate, self._trouble)
-        self._handed_since_save, self._saved_at = 0, now
+        async with self._counting:
+            now = self.clock()
+            spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
+            claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
+            state = LaneState(limits=self._limits.save(), reserved=claimed)
+            # What a lane leaves behind is not a speed any more.
+            rate = 0.0 if self.stopping else self._handed_since_save / spent
+            told = (state, rate, self._trouble)
+            if told != self._saved or told[1]:
+                await self._store.save_lane(self.spec, *told)
+            self._saved = told
+            self._handed_since_save, self._saved_at = 0, now
 
     async def _add(self, run: RunSpec) -> None:
         try:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, operations
+from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -77,14 +77,15 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Expire what is too late, start what is due, close, finish what is settled, take in what came back.
+    """Start what is due, look after what is on its way, close what was called off, finish what is settled.
 
-    Returns whether there is more to do.
+    Also takes in what came back. Returns whether there is more to do.
     """
-    expire_passed()
     start_due()
+    tend_working()
     more = close_ended()
     finish_settled()
+    look_after_first_parts()
     receipts.collect_sandbox()
     return more
 
@@ -96,11 +97,12 @@ def start_due() -> None:
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
 
 
-def expire_passed() -> None:
-    """End every campaign whose end passed while it waited, for a person or for its time."""
-    for campaign in queries.passed(timezone.now()):
-        with _alone("expire", campaign.pk), suppress(TransitionRefused):
-            campaigns.expire(campaign=campaign, by=actors.system(campaign.workspace))
+def tend_working() -> None:
+    """Do what the hours, limits, errors and ends of the campaigns on their way ask for."""
+    now = timezone.now()
+    for campaign in tending.awaiting(now):
+        with _alone("tend", campaign.pk):
+            tending.tend(campaign, now)
 
 
 def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
@@ -113,7 +115,7 @@ def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
         with _alone("build", campaign_id):
             more = building.build(campaign_id, seconds=TURN_SECONDS, stopping=stopping) or more
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
-    unfinished = unfinished.exclude(campaign__status=Status.BUILDING)
+    unfinished = unfinished.exclude(campaign__status=Status.BUILDING).exclude(campaign__launch=Launch.TRIGGER)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
         with _alone("build", run.campaign_id):
             more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more
@@ -138,6 +140,13 @@ def finish_settled() -> None:
     for run_id, campaign_id in settled.values_list("pk", "campaign_id"):
         with _alone("finish", campaign_id):
             operations.finish_run(run_id)
+
+
+def look_after_first_parts() -> None:
+    """Let the first part of a campaign go that was approved for no more, and pause it when that is settled."""
+    for run in canary.held_runs():
+        with _alone("canary", run.campaign_id):
+            canary.look_after(run)
 
 
 @contextmanager

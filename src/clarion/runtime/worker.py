@@ -77,7 +77,7 @@ async def run(
         return
     journal = Journal(folder, name)
     scheduler = Scheduler()
-    pool = open_pool(dsn)
+    pool = open_pool(dsn, name=name)
     await pool.open()
     store = PostgresStore(
         pool,
@@ -90,7 +90,11 @@ async def run(
     def woken(payload: str) -> None:
         scheduler.wake()
         facts = orjson.loads(payload)
-        dispatcher.wake(campaign_id=facts.get("campaign_id"))
+        dispatcher.wake(
+            campaign_id=facts.get("campaign_id"),
+            sender_id=facts.get("sender_id"),
+            is_halt=facts.get("halted") is True,
+        )
 
     locks = LaneLocks(dsn, worker_id=worker_id, woken=woken)
     dispatcher = Dispatcher(store=store, locks=locks, journal=journal, worker_id=worker_id)
@@ -101,11 +105,12 @@ async def run(
     try:
         await dispatcher.run(stop)
     finally:
-        await asyncio.to_thread(scheduler.stop, STOP_SECONDS)
         for helper in helpers:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
+        # The others take over at once, whatever the scheduler still is at.
         await locks.aclose()
+        await asyncio.to_thread(scheduler.stop, STOP_SECONDS)
         await _deregister(store, name)
         await pool.close()
         journal.close()
@@ -128,8 +133,7 @@ async def _register(dsn: str, name: str, stop: asyncio.Event) -> int | None:
 
 async def _deregister(store: PostgresStore, name: str) -> None:
     try:
-        async with store.connection() as fresh:
-            await fresh.execute("update deliveries_worker set ended_at = now() where name = %s", [name])
+        await store.retire(name)
     except StoreDown:
         log.warning("worker.not_deregistered", worker=name)
 

@@ -73,6 +73,8 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "numbers": numbers(campaign, examined),
         "may_launch": may_launch,
         "launch": campaign.launch,
+        "needs_approval": request.workspace.moderation and campaign.approved_at is None,
+        "review_note": request.POST.get("review_note", ""),
         "launch_choices": campaign_timing.launch_choices(),
         "timing": campaign_timing.shown(campaign, examined.recipients),
         "question": question(campaign, examined) if may_launch else None,

@@ -248,6 +248,8 @@ def _save_message(form: CampaignForm) -> None:
     body["mode"] = data["mode"] or "html"
     is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
     before = form.step.body_source if form.step else {}
+    if form.step is None and sender is None and version is None and not is_written:
+        return  # nothing was said yet
     step = operations.set_step(
         campaign=form.campaign,
         channel=sender.channel if sender else (form.step.channel if form.step else "email"),

@@ -10,8 +10,8 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from clarion.campaigns.models import Launch
-from clarion.campaigns.states import FINAL, LIVE, Status
-from clarion.deliveries import listing, queries
+from clarion.campaigns.states import FINAL, LIVE
+from clarion.deliveries import listing, queries, troubles
 from clarion.web import campaign_actions, timing_words
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Tab
@@ -138,7 +138,7 @@ def _tabs(
     *,
     may_export: bool,
 ) -> list[Tab]:
-    problems = (run.failed + run.unknown if run else 0) + (campaign.status == Status.FAILED)
+    problems = troubles.counts(campaign, run).all if run is not None else 0
     tabs = [Tab(label=_("Overview"), url=urls["detail"] + run_query, current=tab == "detail")]
     if run is not None:
         tabs += [

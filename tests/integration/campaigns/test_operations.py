@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import Contact, ContactState, Source, SourceKind
 from clarion.campaigns import offers, operations, preflight, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Step
@@ -292,6 +292,24 @@ class TestPreflight:
         assert examined.forecast is not None
         assert examined.forecast.span == timedelta(days=1)
         assert "forecast" in [check.code for check in examined.warnings]
+
+    def test_a_start_counts_nobody_but_sees_that_nobody_can_be_reached(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Counting a million people takes longer than the first message may."""
+
+        def counted(*_: object) -> int:
+            raise AssertionError("the audience was counted")
+
+        monkeypatch.setattr(preflight.material, "size", counted)
+        workspace = making.make_workspace()
+        by = making.actor(making.make_member(workspace))
+        going, empty = making.make_launchable(workspace), making.make_launchable(workspace)
+
+        assert operations.start(campaign=going, by=by).status == Status.BUILDING
+        Contact.objects.filter(workspace=workspace).update(state=ContactState.INACTIVE)
+        with pytest.raises(CampaignInvalid, match="Nobody in the audience can be reached"):
+            operations.start(campaign=empty, by=by)
 
 
 class TestFind:

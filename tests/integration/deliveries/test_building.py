@@ -18,7 +18,7 @@ from clarion.audience.models import (
     SourceRow,
     Suppression,
 )
-from clarion.audience.queries import estimate
+from clarion.audience.queries import estimate, reaches_anybody
 from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
@@ -123,6 +123,7 @@ class TestWaterfall:
                 )
                 source.lists.add(one)
         promised = estimate(source, "email")
+        assert reaches_anybody(source, "email") == (promised.will_receive > 0)
 
         run = built(launched(people, source))
 

@@ -56,6 +56,27 @@ def test_a_lock_that_was_asked_for_twice_is_free_after_one_release() -> None:
     asyncio.run(story())
 
 
+def test_who_died_counts_no_longer_from_the_moment_its_lanes_are_free() -> None:
+    """Else its lanes would wait until nobody believes any more that it lives."""
+    workers = [make_worker(name) for name in ("one", "two")]
+
+    async def story() -> None:
+        async with connected(workers[0]) as one, connected(workers[1]) as two:
+            assert await two.acquire(KEY)
+            assert await one.peers() == 2
+            assert not await one.acquire(KEY)
+            connection = two._connection
+            assert connection is not None
+            async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as other:
+                # The process is killed: the server ends its session.
+                two._connect = asyncio.Event().wait  # type: ignore[method-assign,assignment]
+                await other.execute("select pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+            assert await one.peers() == 1
+            assert await one.acquire(KEY)
+
+    asyncio.run(story())
+
+
 def test_it_comes_back_whenever_the_session_is_lost_and_claims_nothing_it_lost() -> None:
     worker = make_worker("one")
 

@@ -1,10 +1,12 @@
 """After a process died: what it held is pending, settled or unknown, by what its journal tells."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -113,3 +115,77 @@ def test_a_silent_process_of_this_host_that_lives_keeps_what_it_holds(tmp_path: 
 
     assert stages == [Stage.IN_FLIGHT] * 4
     assert journal.is_kept(tmp_path, "dead")
+
+
+async def _claim_uncommitted(
+    connection: psycopg.AsyncConnection[Any], store: PostgresStore, spec: RunSpec, claim: int
+) -> None:
+    """Do what a claim does, up to its COMMIT, which is still on its way."""
+    await connection.execute("begin")
+    assert len(await store._claim_next(connection, spec, claim, 4)) == 4
+
+
+def test_a_claim_that_comes_about_after_its_process_died_is_pending_again(tmp_path: Path) -> None:
+    worker, made = make_worker(), make_run(count=4)
+    spec = RunSpec(run_id=made.run.pk, step=0, campaign_id=made.campaign.pk)
+
+    async def story() -> None:
+        own = Journal(tmp_path, worker.name)
+        own.open_claim(CLAIM)
+        own.close()
+        async with (
+            open_pool(conninfo()) as pool,
+            await psycopg.AsyncConnection.connect(conninfo(), application_name=worker.name) as last,
+        ):
+            dead = PostgresStore(pool, workshop=Workshop(), worker_id=worker.pk)
+            store = PostgresStore(pool, workshop=Workshop(), worker_id=worker.pk + 1)
+            await _claim_uncommitted(last, dead, spec, CLAIM)
+            assert await recover(store, tmp_path, host=HERE, own="living") == 0
+            await last.commit()
+            await last.close()
+            while not await recover(store, tmp_path, host=HERE, own="living"):
+                await asyncio.sleep(0.02)
+
+    asyncio.run(asyncio.wait_for(story(), 10))
+    run = Run.objects.get(pk=made.run.pk)
+    assert (run.pending, run.in_flight, run.unknown) == (4, 0, 0)
+    assert ledger.check(run).findings == []
+
+
+def given_up(story: Callable[[PostgresStore, RunSpec], Awaitable[None]]) -> None:
+    """Let the story give a claim up, and see that nobody is forgotten."""
+    made = make_run(count=4)
+    spec = RunSpec(run_id=made.run.pk, step=0, campaign_id=made.campaign.pk)
+
+    async def told() -> None:
+        async with open_pool(conninfo()) as pool:
+            store = PostgresStore(pool, workshop=Workshop(), worker_id=1)
+            await story(store, spec)
+            await store.retire("")
+
+    asyncio.run(asyncio.wait_for(told(), 10))
+    run = Run.objects.get(pk=made.run.pk)
+    assert (run.pending, run.in_flight) == (4, 0)
+    assert ledger.check(run).findings == []
+    assert not Claim.objects.exists()
+
+
+def test_a_claim_that_comes_about_while_it_is_given_back_is_given_back() -> None:
+    async def story(store: PostgresStore, spec: RunSpec) -> None:
+        async with await psycopg.AsyncConnection.connect(conninfo()) as lost:
+            await _claim_uncommitted(lost, store, spec, CLAIM)
+            release = asyncio.create_task(store.release([CLAIM]))
+            await asyncio.sleep(0.3)
+            await lost.commit()
+            await release
+
+    given_up(story)
+
+
+def test_a_claim_that_was_given_back_cannot_come_about_any_more() -> None:
+    async def story(store: PostgresStore, spec: RunSpec) -> None:
+        await store.release([CLAIM])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await store.claim(spec, CLAIM, 4)
+
+    given_up(story)

@@ -18,6 +18,7 @@ from clarion.audience.queries.sources import (
     estimate,
     known_variables,
     problem_rows,
+    reaches_anybody,
     sample,
     source_for,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "lists_for",
     "lists_of",
     "problem_rows",
+    "reaches_anybody",
     "sample",
     "source_for",
     "suppression_for",

@@ -79,6 +79,26 @@ def estimate(source: Source, channel: str) -> Waterfall:
     )
 
 
+def reaches_anybody(source: Source, channel: str) -> bool:
+    """Whether `estimate` would count anybody who will receive it; found at the first such person, so at any size.
+
+    Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
+    """
+    kind = registry.get(channel).address_kind
+    try:
+        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
+    except KeyError:
+        raise SourceInvalid(f"contacts have no {kind} address") from None
+    of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
+    statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
+        address=column, not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of)
+    )
+    facts = _people_parameters(source, channel) | {"source": source.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        return bool(cursor.fetchone()[0])
+
+
 def frozen_counts(source: Source) -> dict[str, int]:
     """Count what cannot change any more about the rows of an upload, for `Source.counts`."""
     no_address, invalid, duplicate = _counted(_FROZEN_SQL, {"source": source.pk})
@@ -134,6 +154,42 @@ _PEOPLE_SQL = """
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
+
+
+_NOT_SUPPRESSED = """
+    left join lateral (
+        -- Looked up for one after the other: a plain anti-join may read all of either first.
+        select true as found from audience_suppression s
+        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = {of} limit 1
+    ) suppressed on true
+"""
+_ANYBODY_SQL = {
+    SourceKind.UPLOAD: """
+        select exists (
+            select from audience_sourcerow r {not_suppressed}
+            left join lateral (
+                select true as found from audience_contact c
+                where c.workspace_id = %(workspace)s and {address} = r.address and c.state = 'DO_NOT_CONTACT'
+                limit 1
+            ) barred on true
+            where r.source_id = %(source)s and r.problem = ''
+              and suppressed.found is null and barred.found is null)
+    """,
+    SourceKind.CONTACTS: """
+        select exists (
+            select from audience_contact c {not_suppressed}
+            where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> ''
+              and suppressed.found is null)
+    """,
+    SourceKind.LISTS: """
+        select exists (
+            select from audience_listmember m
+            join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+            {not_suppressed}
+            where m.list_id = any(%(lists)s) and c.state = 'ACTIVE' and {address} <> ''
+              and suppressed.found is null)
+    """,
+}
 
 
 def _people_sql(source: Source, kind: str) -> sql.Composed:

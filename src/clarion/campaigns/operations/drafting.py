@@ -12,7 +12,7 @@ from clarion.campaigns import fields, material, preflight, recurrence, timing
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.fields import Changes, Settings
 from clarion.campaigns.models import Campaign, Launch, Step
-from clarion.campaigns.operations import changing, launching
+from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import Status
 from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
@@ -61,7 +61,7 @@ def update_campaign(*, campaign: Campaign, by: Actor, **changes: Unpack[Changes]
     if opened.status == Status.PAUSED:
         _retime(opened, set(different))
         wake(campaign_id=opened.pk)
-    return opened
+    return _unapproved(opened, by)
 
 
 def _retime(paused: Campaign, changed: set[str]) -> None:
@@ -99,7 +99,7 @@ def set_source(*, campaign: Campaign, source: Source | None, by: Actor) -> Campa
     opened.version += 1
     opened.save(update_fields=["source", "version"])
     changing.record(opened, by, "set_source", {"source": (before, str(source) if source else None)})
-    return opened
+    return _unapproved(opened, by)
 
 
 @transaction.atomic
@@ -129,7 +129,9 @@ def set_step(
         campaign=now, position=position, channel=channel
     )
     different = changing.different(step, values)
-    if not different and not step._state.adding:
+    if step._state.adding:
+        different = {"channel": (None, channel), **different}
+    elif not different:
         return step
     opened = changing.opened(now, by)
     for name, value in values.items():
@@ -139,6 +141,7 @@ def set_step(
     opened.version += 1
     opened.save(update_fields=["version"])
     changing.record(opened, by, "set_message", _told_of_step(different))
+    approval.void_if_changed(campaign=opened, by=by)
     return step
 
 
@@ -149,6 +152,13 @@ def record_test(*, campaign: Campaign, channel: str, recipient_count: int, by: A
     changing.record(
         campaign, by, "test", {"version": (None, campaign.version), "count": (None, recipient_count)}
     )
+
+
+def _unapproved(changed: Campaign, by: Actor) -> Campaign:
+    """Return the campaign without the approval that was given for what it said before, if there was one."""
+    if approval.void_if_changed(campaign=changed, by=by):
+        changed.approved_at = None
+    return changed
 
 
 def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[str, Any]) -> dict[str, Any]:

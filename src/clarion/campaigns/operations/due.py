@@ -12,7 +12,7 @@ from clarion.campaigns import missed, preflight, recurrence
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
-from clarion.campaigns.operations import changing
+from clarion.campaigns.operations import approval, changing
 from clarion.campaigns.operations.launching import next_start
 from clarion.campaigns.states import Action, Status
 from clarion.workspaces.actors import Actor
@@ -35,6 +35,9 @@ def start_due(*, campaign: Campaign, by: Actor) -> Campaign:
         raise TransitionRefused
     if now.ends_at is not None and now.ends_at <= at:
         return _expire(now, by)
+    sent_back = approval.send_back(campaign=now, by=by)
+    if sent_back is not None:
+        return sent_back
     due = _pass_over(now, by, at)
     if now.missed_at is not None:
         raise TransitionRefused
@@ -83,7 +86,9 @@ def expire(*, campaign: Campaign, by: Actor) -> Campaign:
 
 def _expire(now: Campaign, by: Actor) -> Campaign:
     begun = now.started_at is not None and now.status != Status.READY
-    reason = _("Its end passed before all was sent.") if begun else _("Its end passed before it was started.")
+    reason = (
+        _("Its end came before everybody had got it.") if begun else _("Its end came before it was started.")
+    )
     return move(now, Action.EXPIRE, by=by, reason=reason)
 
 

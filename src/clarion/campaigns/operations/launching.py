@@ -11,7 +11,7 @@ from clarion.campaigns import fields, preflight, recurrence
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
-from clarion.campaigns.operations import changing
+from clarion.campaigns.operations import approval, changing
 from clarion.campaigns.states import TRANSITIONS, Action, Status
 from clarion.workspaces import actors
 from clarion.workspaces.actors import Actor
@@ -19,8 +19,6 @@ from clarion.workspaces.actors import Actor
 #: Launches that begin when a person, or the approval, says so; the others wait for a time.
 _AT_ONCE = frozenset({Launch.NOW, Launch.MANUAL})
 _SPANS = frozenset({Launch.SPREAD, Launch.TRIGGER})
-#: States that a moderator's yes has not been given for, where one is wanted.
-_UNAPPROVED = frozenset({Status.DRAFT, Status.STOPPED, Status.FAILED})
 
 
 def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
@@ -30,6 +28,7 @@ def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """
     if campaign.launch in _AT_ONCE:
         return start(campaign=campaign, by=by, reason=reason)
+    approval.void_if_changed(campaign=campaign, by=by)
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason)
 
 
@@ -39,10 +38,10 @@ def start(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     A recurring one begins a run now and recurs by its rule afterwards; what was missed is thereby made up for. One
     between two dates begins now instead of at the first.
     """
+    approval.void_if_changed(campaign=campaign, by=by)
     return _launch(campaign=campaign, action=Action.START, by=by, reason=reason)
 
 
-@transaction.atomic
 def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, reason: str = "") -> Campaign:
     """Let the campaign start by itself at that moment. Raises CampaignInvalid when something blocks it.
 
@@ -51,6 +50,7 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
     values = fields.cleaned({"starts_at": starts_at, "zone": zone}, standing=campaign)
     if campaign.launch in _AT_ONCE:
         values["launch"] = Launch.SCHEDULE
+    approval.void_if_changed(campaign=campaign, by=by)
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, **values)
 
 
@@ -104,7 +104,7 @@ def _launch(
         raise TransitionRefused
     for name, value in said.items():
         setattr(now, name, value)
-    _check_approved(now)
+    approval.require(now)
     blockers = preflight.blockers(now)
     if blockers:
         raise CampaignInvalid([check.sentence for check in blockers])
@@ -135,9 +135,3 @@ def _awaited(now: Campaign, may_be_late: bool) -> dict[str, Any]:
         sentence = _("The start time is in the past.")
         raise CampaignInvalid([sentence], fields={"starts_at": sentence})
     return facts
-
-
-def _check_approved(now: Campaign) -> None:
-    """Raise CampaignInvalid when a moderator has to approve the campaign before it is launched."""
-    if now.workspace.moderation and now.status in _UNAPPROVED:
-        raise CampaignInvalid([_("It has to be approved by a moderator first.")])

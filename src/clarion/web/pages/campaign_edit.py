@@ -107,6 +107,8 @@ def _after_saving(request: PageRequest, campaign: Campaign) -> HttpResponse:
     match request.POST.get("do", ""):
         case "start" | "schedule":
             return _launch(request, campaign)
+        case "submit":
+            return _submit(request, campaign)
         case "leave":
             messages.success(request, _("“%(name)s” is saved.") % {"name": campaign.name})
             return HttpResponseRedirect(_detail_url(request, campaign))
@@ -145,6 +147,24 @@ def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
         return HttpResponseRedirect(_detail_url(request, campaign))
     said = _("“%(name)s” is scheduled.") if is_scheduled else _("“%(name)s” has started.")
     messages.success(request, said % {"name": campaign.name})
+    return HttpResponseRedirect(_detail_url(request, campaign))
+
+
+def _submit(request: PageRequest, campaign: Campaign) -> HttpResponse:
+    """Hand what was just saved to the moderators."""
+    try:
+        note = request.POST.get("review_note", "")
+        operations.submit(campaign=campaign, by=of_member(request.member), note=note)
+    except CampaignInvalid as error:
+        for sentence in error.problems:
+            messages.error(request, sentence)
+        return HttpResponseRedirect(f"{_edit_url(request, campaign)}#review")
+    except TransitionRefused:
+        messages.warning(request, _("Somebody else was quicker: the campaign is no draft any more."))
+    else:
+        messages.success(
+            request, _("“%(name)s” is submitted. It waits in Moderation.") % {"name": campaign.name}
+        )
     return HttpResponseRedirect(_detail_url(request, campaign))
 
 
