@@ -185,6 +185,7 @@ DEEDS: dict[Action, StrOrPromise] = {
     Action.APPROVE: _("Lets it be sent, exactly as it is now: a later change takes the approval back."),
     Action.REJECT: _("Ends it, with a reason that its author reads."),
     Action.WITHDRAW: _("Takes it back from the moderators, to change it."),
+    Action.RELEASE: _("Lets the rest go, after a first part was approved and sent."),
     Action.SCHEDULE: _("Lets it start by itself at a time."),
     Action.START: _("Puts its recipients together and sends."),
     Action.PAUSE: _("Halts it within a second. What is at a provider already is settled."),

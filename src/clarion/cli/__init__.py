@@ -18,6 +18,7 @@ from clarion.cli import (
     demo,
     export,
     health,
+    keeping,
     ledger,
     run,
     send,
@@ -37,6 +38,7 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+keeping.register(campaign.group)
 why.register(campaign.group)
 stopping.register(app)
 run.register(app)

@@ -82,7 +82,7 @@ def give_up(*, campaign: Campaign, by: Actor, runs: int, people: int) -> Campaig
     """
     by.require(Permission.MANAGE_MEMBERS)
     now = changing.locked(campaign, by, is_archived=True)
-    if now.purged_at is not None:
+    if now.purged_at is not None or not offers.is_purgeable(now):
         raise TransitionRefused
     now.purged_at = timezone.now()
     now.save(update_fields=["purged_at"])
