@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -90,9 +88,7 @@ def outages(request: PageRequest, found: Sequence[Outage]) -> list[ShownOutage]:
         ShownOutage(
             outage=one,
             sentence=reasons.sentence_of(one.reason),
-            span=in_words(max(timedelta(seconds=1), (one.ended_at or one.seen_at) - one.began_at))
-            if not one.lasts
-            else in_words(timezone.now() - one.began_at),
+            span=in_words(one.last_at - one.began_at),
             url=workspace_url(request, "sender", id=one.sender.public_id),
         )
         for one in found

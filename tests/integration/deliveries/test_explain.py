@@ -269,6 +269,19 @@ class TestTheMessagesOfOneThatIsSent:
         assert (found.kind, found.count, found.until) == (kind, 100, until)
         assert found.text.endswith("421 Down")
 
+    def test_a_provider_that_is_tried_just_now_is_still_what_holds_it(
+        self, campaign: Campaign, run: Run
+    ) -> None:
+        lane = open_lane(
+            sender_of(campaign), open_until=timezone.now() - timedelta(seconds=2), open_reason=104
+        )
+        found = why(campaign).causes[0]
+        assert (found.kind, found.until) == (Kind.PROVIDER_DOWN, None)
+
+        SenderLane.objects.filter(pk=lane.pk).update(open_until=None)
+
+        assert first(campaign) == (Kind.SENDING, 100)
+
     def test_one_lane_of_two_holds_its_share(self, campaign: Campaign, run: Run) -> None:
         Sender.objects.update(lanes=2)
         open_lane(sender_of(campaign), open_until=timezone.now() + timedelta(minutes=2), open_reason=104)
