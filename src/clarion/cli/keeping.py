@@ -56,7 +56,7 @@ def schedule(
         from clarion.campaigns import operations
 
         if not at:
-            return operations.launch(campaign=campaign, by=by, reason=reason)
+            return operations.schedule_as_said(campaign=campaign, by=by, reason=reason)
         chosen = zone or campaign.zone
         moment = _moment(at, chosen)
         return operations.schedule(campaign=campaign, starts_at=moment, zone=chosen, by=by, reason=reason)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.campaigns import offers
+from clarion.campaigns.models import Launch
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
 from clarion.web import run_actions
@@ -102,8 +103,11 @@ def _state_button(
             return Button(label=label, icon=icon, url=act, method="post", style="primary")
         case Action.START:
             return Button(label=_("Start now"), icon=icon, url=act, method="post", style="primary")
-        case Action.SCHEDULE:
-            return None  # it needs a moment: that is a part of editing
+        case Action.SCHEDULE if campaign.status == Status.DRAFT or campaign.launch in (
+            Launch.NOW,
+            Launch.MANUAL,
+        ):
+            return None  # it has no time yet, or is being composed: that is where the time is said
         case Action.EDIT:
             return Button(label=_("Edit"), icon=icon, url=_url(request, "edit", campaign))
         case Action.STOP | Action.CANCEL:
