@@ -21,7 +21,7 @@ from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch, Review, Step
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
-from clarion.cli import app, bootstrap, following
+from clarion.cli import app, following, session
 from clarion.deliveries import purging
 from clarion.runtime import watching
 from clarion.workspaces import actors, audit
@@ -165,7 +165,7 @@ def _command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands use the test's own connection, and sending is left to somebody else: this is about the states."""
 
     @contextmanager
-    def database() -> Iterator[None]:
+    def opened() -> Iterator[None]:
         yield
 
     class Follower:
@@ -181,7 +181,7 @@ def _command_line(monkeypatch: pytest.MonkeyPatch) -> None:
         def follow(self, campaign: Campaign, *, waits: bool) -> Any:
             return watching.snapshot(campaign.pk)
 
-    monkeypatch.setattr(bootstrap, "database", database)
+    monkeypatch.setattr(session, "opened", opened)
     monkeypatch.setattr(following, "Follower", Follower)
     monkeypatch.setattr(following, "finish", lambda *_arguments, **_options: None)
     monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
