@@ -1,4 +1,4 @@
-"""Time travel: a clock for Python and for the database, and a process that schedules, builds and sends by it.
+"""Time travel: a clock for Python and for the database, and a worker that lives by it.
 
 Python's clock is moved by time-machine. The database's is moved by functions that stand before the server's own on
 the search path of every connection: `now()` in the ledger's statements is then the test's. What a month would do
@@ -6,25 +6,31 @@ happens in seconds, in the order and at the moments at which it would.
 """
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 import time_machine
 from django.db import connection, connections
-from django.db.models import F, Min
+from django.db.models import Min
 
-from clarion.campaigns.models import Campaign
+from clarion.campaigns import windows
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries.models import Waiting
 from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.deliveries.workshop import Workshop
-from clarion.engine.messages import Claim
-from clarion.engine.outcomes import Accepted
-from clarion.engine.plan import LaneSpec, RunSpec, Settled, Settlement
+from clarion.engine import settling
+from clarion.engine.dispatcher import Dispatcher
+from clarion.engine.journal import Journal
+from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.runtime import scheduler
 from tests.conftest import conninfo
@@ -60,7 +66,7 @@ class Clock:
 
 
 @contextmanager
-def travelling(at: datetime) -> Iterator[Clock]:
+def travelling(at: datetime, patch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """Let it be `at`, for Python and for every connection made from now on, in a test with real transactions."""
     with connection.cursor() as cursor:
         cursor.execute(_TRAVEL)
@@ -68,6 +74,7 @@ def travelling(at: datetime) -> Iterator[Clock]:
         name = connection.ops.quote_name(cursor.fetchone()[0])
         cursor.execute(f"alter database {name} set search_path = {_PATH}")
     connections.close_all()
+    patch.setattr(settling, "SETTLE_SECONDS", 0.005)  # real ones
     try:
         with time_machine.travel(at, tick=False) as traveller:
             clock = Clock(traveller)
@@ -80,95 +87,132 @@ def travelling(at: datetime) -> Iterator[Clock]:
         connections.close_all()
 
 
-class Process:
-    """One worker without threads: what its scheduler, builder and lanes would do at each moment.
+#: Whether lanes still have something to do at this moment: in flight, under the cursor, or waited for until now.
+_BUSY = """
+select exists (
+    select 1 from deliveries_run r
+    join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
+    where r.finished_at is null and r.closing_stage is null and (
+        r.in_flight > 0
+        or exists (select 1 from deliveries_runstep s
+                   where s.run_id = r.id and s.cursor < least(r.last_recipient_id, r.released_id))
+        or exists (select 1 from deliveries_waiting w where w.run_id = r.id and w.not_before <= now())))
+"""
 
-    Lanes take whatever the ledger lets them take, by the sender's own transport; limits and delays of the lane are
-    not its matter.
+
+class Worker:
+    """A sending process: the scheduler's looks, taken in turn, and the real dispatcher in a thread.
+
+    Lanes read the clock for what is due and closed, but wait in real time: limits for the second and delays between
+    recipients are not for travelling.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, folder: Path) -> None:
         self.clock = clock
-        self._runner = asyncio.Runner()
-        self._pool = open_pool(conninfo(), most=2)
-        self._runner.run(self._pool.open())
-        self._store = PostgresStore(self._pool, workshop=Workshop(), worker_id=1)
-        self._opened: dict[Any, tuple[Transport, dict[Any, Composer]]] = {}
-        self._claims = count(1)
+        self._folder = folder
+        self._is_up = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._dispatch()), daemon=True)
 
-    def run_until(self, end: datetime, *, step: timedelta = timedelta(hours=1)) -> None:
-        """Live through the time until then: every step, and every moment for which something is planned."""
-        while self.clock.at < end:
-            self.look()
-            self.clock.move_to(min(self.clock.at + step, end, *self._planned()))
-        self.look()
-
-    def look(self) -> None:
-        """Do what is to be done now, until nothing more comes of it."""
-        for _ in range(20):
-            scheduler.tick()
-            more = scheduler.build_due()
-            if not (self._runner.run(self._send()) or more):
-                scheduler.tick()
-                return
-        raise AssertionError("it never comes to rest")
-
-    def close(self) -> None:
-        self._runner.run(self._pool.close())
-        self._runner.close()
-
-    def __enter__(self) -> "Process":
+    def __enter__(self) -> "Worker":
+        self._thread.start()
+        assert self._is_up.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
 
-    def _planned(self) -> list[datetime]:
-        """The coming moments of which the ledger knows."""
+    def run_until(self, end: datetime) -> None:
+        """Live until then: through every week, and every moment at which something is to happen."""
+        while self.clock.at < end:
+            self.look()
+            ahead = [at for at in self._planned() if at > self.clock.at]
+            self.clock.move_to(min([end, self.clock.at + timedelta(days=7), *ahead]))
+        self.look()
+
+    def look(self) -> None:
+        """Do what is to be done at this moment, until nothing more comes of it."""
+        until = time.monotonic() + 20
+        while True:
+            scheduler.tick()
+            while scheduler.build_due():
+                pass
+            # A second look: what the first let go on, or the builder made, may have to wait or may be let go.
+            scheduler.tick()
+            if not _is_busy():
+                return
+            self._loop.call_soon_threadsafe(self._dispatcher.wake)
+            while _is_busy():
+                assert time.monotonic() < until, "it never comes to rest"
+                time.sleep(0.003)
+
+    async def _dispatch(self) -> None:
+        async with open_pool(conninfo(), most=3) as pool:
+            store = PostgresStore(pool, workshop=_Tidy(), worker_id=1)
+            journal = Journal(self._folder, "traveller")
+            self._dispatcher = Dispatcher(store=store, locks=_Alone(), journal=journal, worker_id=1)
+            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+            self._is_up.set()
+            await self._dispatcher.run(self._stop)
+            journal.close()
+
+    def _planned(self) -> Iterator[datetime]:
+        """The moments at which a worker that looks each second would find something to do."""
         now = self.clock.at
-        moments: list[datetime | None] = [
-            Waiting.objects.filter(not_before__gt=now).aggregate(at=Min("not_before"))["at"]
-        ]
-        live = Campaign.objects.exclude(status__in=[Status.COMPLETED, Status.CANCELLED, Status.EXPIRED])
-        for name in ("next_at", "resume_at", "ends_at"):
-            moments.append(live.filter(**{f"{name}__gt": now}).aggregate(at=Min(F(name)))["at"])
-        return [at for at in moments if at is not None]
+        waiting = Waiting.objects.filter(not_before__gt=now).aggregate(at=Min("not_before"))["at"]
+        if waiting is not None:
+            yield waiting
+        for one in Campaign.objects.exclude(status__in=[Status.DRAFT, Status.COMPLETED, Status.CANCELLED]):
+            yield from (at for at in (one.next_at, one.resume_at, one.ends_at) if at is not None)
+            if one.windows:
+                yield _edge(windows.parse(one.windows), now, one.window_zone or one.zone)
+            if one.launch == Launch.SPREAD:
+                day = now.astimezone(ZoneInfo(one.zone)).date() + timedelta(days=1)
+                yield datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(one.zone)).astimezone(UTC)
 
-    async def _send(self) -> bool:
-        """Send what may be sent; return whether that was anything."""
-        sent = False
-        for spec in await self._store.plan():
-            for run in spec.runs:
-                while await self._send_batch(spec, run):
-                    sent = True
-        return sent
 
-    async def _send_batch(self, spec: LaneSpec, run: RunSpec) -> bool:
-        transport, composer = await self._tools(spec, run)
-        claim_id = next(self._claims)
-        batch = await self._store.claim(run, claim_id, 500)
-        if not batch.claims:
-            return False
-        settled = [await self._hand_over(transport, composer, claim_id, one) for one in batch.claims]
-        await self._store.settle(run.key, settled, [claim_id])
+def _edge(hours: windows.Hours, now: datetime, zone: str) -> datetime:
+    """When the hours begin or end next."""
+    edge = hours.closes_at(now, zone) if hours.is_open(now, zone) else hours.next_open(now, zone)
+    assert edge is not None
+    return edge
+
+
+class _Tidy(Workshop):
+    """Closes its thread's connection after each call: nobody else would."""
+
+    def transport(self, spec: LaneSpec) -> Transport:
+        try:
+            return super().transport(spec)
+        finally:
+            connections.close_all()
+
+    def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
+        try:
+            return super().composer(spec, run)
+        finally:
+            connections.close_all()
+
+
+class _Alone:
+    """There is no other process."""
+
+    sound = True
+    generation = 0
+
+    async def acquire(self, key: Any) -> bool:
         return True
 
-    async def _tools(self, spec: LaneSpec, run: RunSpec) -> tuple[Transport, Composer]:
-        if spec.key not in self._opened:
-            self._opened[spec.key] = ((await self._store.open_lane(spec))[0], {})
-        transport, composers = self._opened[spec.key]
-        if run.key not in composers:
-            composers[run.key] = await self._store.composer(spec, run)
-        return transport, composers[run.key]
+    async def release(self, key: Any) -> None: ...
 
-    async def _hand_over(
-        self, transport: Transport, composer: Composer, claim_id: int, claim: Claim
-    ) -> Settlement:
-        outcome = await transport.send(composer.compose(claim), lambda: None)
-        assert isinstance(outcome, Accepted)
-        return Settlement(
-            claim_id, claim.delivery_id, Settled.SENT, outcome.code, provider_id=outcome.provider_id
-        )
+    async def peers(self) -> int:
+        return 1
+
+
+def _is_busy() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_BUSY)
+        return bool(cursor.fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is checked before a campaign may go: each thing passes, warns or blocks, and says where it is cured."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, queries, recurrence
-from clarion.campaigns.forecast import Forecast, forecast
+from clarion.campaigns import material, queries, recurrence, windows
+from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
@@ -307,7 +308,40 @@ def _look_at_span(found: _Findings, now: datetime) -> None:
         found.add("span", Level.PASS, Section.TIMING, _("Its end lies ahead."))
 
 
+def _tell_outlook(found: _Findings) -> None:
+    """Tell when it will have ended, and who will not get it in time."""
+    campaign, size = found.campaign, found.recipients or 0
+    senders = [step.sender for step in found.steps if step.sender is not None]
+    begin = max(campaign.starts_at or timezone.now(), timezone.now())
+    try:
+        seen = outlook(campaign=campaign, senders=senders, size=size, begin=begin)
+    except (ValueError, KeyError):
+        return  # no hours, or no zone: the fields say so
+    if seen is None:
+        return
+    if seen.ends_at is None:
+        sentence = _(
+            "It cannot be foretold when everybody will have got it: its hours or limits leave too little."
+        )
+        found.add("forecast", Level.WARN, Section.TIMING, sentence)
+        return
+    end = windows.told(seen.ends_at, campaign.workspace.zone)
+    if not seen.late:
+        sentence = _("With its hours and limits it will have gone out by %(end)s.") % {"end": end}
+        found.add("forecast", Level.PASS, Section.TIMING, sentence)
+        return
+    sentence = ngettext(
+        "About %(n)s person (%(share)s %%) will not get it before its end, %(end)s.",
+        "About %(n)s people (%(share)s %%) will not get it before its end, %(end)s.",
+        seen.late,
+    ) % {"n": f"{seen.late:,}", "share": math.ceil(100 * seen.late / size), "end": end}
+    found.add("too_late", Level.WARN, Section.TIMING, sentence)
+
+
 def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
+    if is_bound(found.campaign):
+        _tell_outlook(found)
+        return
     if ahead.span is None or not ahead.span.total_seconds():
         return
     begin = found.campaign.starts_at if found.campaign.launch == Launch.SCHEDULE else None

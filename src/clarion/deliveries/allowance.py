@@ -27,8 +27,8 @@ def _wait(sender: Sender, now: datetime) -> float | None:
     """Return the seconds until one of the sender's lanes may send; None when one may now."""
     states = {state.lane: state.limits for state in sender.lane_states.all()}
     shortest: float | None = None
-    for lane in range(sender.lanes):
-        limits = Limits(hour=sender.limit_hour, day=sender.limit_day, lane=lane, lanes=sender.lanes)
+    for lane in range(sender.lane_count):
+        limits = Limits(hour=sender.limit_hour, day=sender.limit_day, lane=lane, lanes=sender.lane_count)
         limits.restore(states.get(lane, {}), now.timestamp())
         wait = limits.wait(now.timestamp())
         if wait <= 0:

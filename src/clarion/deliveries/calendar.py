@@ -114,7 +114,6 @@ def _campaigns(member: Membership, begin: datetime, end: datetime) -> list[Campa
         .filter(archived_at=None)
         .annotate(moment=Coalesce("next_at", "started_at", "starts_at"))
         .filter(recurring | lasting | Q(moment__gte=begin, moment__lt=end))
-        .select_related("created_by")
         .prefetch_related(steps)
         .order_by("moment", "id")[:MOST]
     )
@@ -211,7 +210,7 @@ def _past_runs(member: Membership, begin: datetime, end: datetime, zone: str) ->
     if not days:
         return []
     steps = Prefetch("steps", Step.objects.only("campaign_id", "position", "channel"))
-    mine = queries.campaigns_for(member).select_related("created_by").prefetch_related(steps)
+    mine = queries.campaigns_for(member).prefetch_related(steps)
     campaigns = mine.in_bulk({one["campaign_id"] for one in days})
     found: dict[int, list[Entry]] = defaultdict(list)
     for one in days:

@@ -20,7 +20,34 @@ where r.finished_at is null and r.closing_stage is null
 order by s.id, r.id, rs.step
 """
 
-LANE_STATE = "select limits from senders_senderlane where sender_id = %s and lane = %s"
+#: What limits the sender, held until the transaction ends.
+SENDER_LIMITS = """
+select lanes, limit_second, limit_minute, limit_hour, limit_day from senders_sender where id = %s for share
+"""
+
+LANE_STATES = """
+select lane, lanes, limits, reserved from senders_senderlane where sender_id = %s order by lane for update
+"""
+
+DROP_LANES = "delete from senders_senderlane where sender_id = %s and lane >= %s"
+
+PUT_LANES = """
+insert into senders_senderlane (sender_id, lane, lanes, limits, reserved, open_detail, rate, saved_at)
+select %(sender)s, lane, %(lanes)s, %(limits)s::jsonb, 0, '', 0, now()
+from generate_series(0, %(lanes)s - 1) lane
+on conflict (sender_id, lane) do update
+set lanes = excluded.lanes, limits = excluded.limits, reserved = 0, worker_id = null
+"""
+
+OWN_LANE = """
+update senders_senderlane set worker_id = %(worker)s where sender_id = %(sender)s and lane = %(lane)s
+"""
+
+#: No row when the lane has another owner, or the sender's limits are shared out anew.
+RESERVE = """
+update senders_senderlane set reserved = reserved + %(count)s
+where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
+"""
 
 #: Take what waited until now off the waiting list, if the run may be sent; no row when it may not. The condition
 #: stands before the delete, because a delete in a WITH is carried out whether its rows are asked for or not.
@@ -194,13 +221,10 @@ set count = deliveries_runproblem.count + excluded.count, last_at = now()
 """
 
 SAVE_LANE = """
-insert into senders_senderlane
-    (sender_id, lane, limits, open_until, open_reason, open_detail, worker_id, rate, saved_at)
-values (%(sender)s, %(lane)s, %(limits)s::jsonb, to_timestamp(%(until)s::float8), %(reason)s, %(detail)s,
-        %(worker)s, %(rate)s, now())
-on conflict (sender_id, lane) do update
-set limits = excluded.limits, open_until = excluded.open_until, open_reason = excluded.open_reason,
-    open_detail = excluded.open_detail, worker_id = excluded.worker_id, rate = excluded.rate, saved_at = now()
+update senders_senderlane
+set limits = %(limits)s::jsonb, reserved = %(reserved)s, open_until = to_timestamp(%(until)s::float8),
+    open_reason = %(reason)s, open_detail = %(detail)s, rate = %(rate)s, saved_at = now()
+where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
 """
 
 #: A provider that answers and fails again within a minute has one outage, not many.

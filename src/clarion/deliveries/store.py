@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from clarion.deliveries import gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
+from clarion.engine.limits import lanes_within, reshared
 from clarion.engine.messages import Claim
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import (
@@ -125,35 +126,69 @@ class PostgresStore:
             run = _run_spec(row, now)
             if run.until > now:
                 senders.setdefault(row[0], (row, []))[1].append(run)
-        return [self._lane_spec(row, lane, runs) for row, runs in senders.values() for lane in range(row[2])]
+        return [
+            self._lane_spec(row, lane, lanes, runs)
+            for row, runs in senders.values()
+            for lanes in [lanes_within(row[2], row[4:8])]
+            for lane in range(lanes)
+        ]
 
-    def _lane_spec(self, row: Row, lane: int, runs: list[RunSpec]) -> LaneSpec:
-        lanes = row[2]
+    def _lane_spec(self, row: Row, lane: int, lanes: int, runs: list[RunSpec]) -> LaneSpec:
         # A delay between recipients is the whole run's: one lane keeps it.
         mine = tuple(r for r in runs if r.delay_max == 0 or r.run_id % lanes == lane)
         limits = {"second": row[4], "minute": row[5], "hour": row[6], "day": row[7]}
         return LaneSpec(
-            sender_id=row[0], channel=row[1], lane=lane, lanes=lanes, version=row[3], limits=limits,
+            sender_id=row[0], channel=row[1], lane=lane, lanes=lanes, version=f"{row[3]}/{lanes}", limits=limits,
             retry=self._retry, runs=mine,
         )  # fmt: skip
 
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
-        async with self.connection() as connection:
-            found = await (await connection.execute(sql.LANE_STATE, spec.key)).fetchone()
+        async with self.connection() as connection, connection.transaction():
+            state = await self._own_lane(connection, spec)
         self._troubled.add(spec.key)
         transport = await _asked(self._workshop.transport, spec)
-        return transport, LaneState(limits=found[0] if found else {})
+        return transport, state
+
+    async def _own_lane(self, connection: psycopg.AsyncConnection[Row], spec: LaneSpec) -> LaneState:
+        """Become the owner of a lane's state. What other numbers of lanes have used is shared out first."""
+        sender = await (await connection.execute(sql.SENDER_LIMITS, [spec.sender_id])).fetchone()
+        if sender is None or lanes_within(sender[0], sender[1:]) != spec.lanes:
+            raise StoreDown("the sender was changed meanwhile")
+        rows = await (await connection.execute(sql.LANE_STATES, [spec.sender_id])).fetchall()
+        state = LaneState()
+        if [row[0] for row in rows if row[1] == spec.lanes] != list(range(spec.lanes)):
+            used = reshared(((row[2], row[3]) for row in rows), spec.lanes, time.time()) if rows else {}
+            state = LaneState(limits=used)
+            await connection.execute(sql.DROP_LANES, [spec.sender_id, spec.lanes])
+            facts = {"sender": spec.sender_id, "lanes": spec.lanes, "limits": orjson.dumps(used).decode()}
+            await connection.execute(sql.PUT_LANES, facts)
+        else:
+            state = next(LaneState(limits=row[2], reserved=row[3]) for row in rows if row[0] == spec.lane)
+        facts = {"sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id}
+        await connection.execute(sql.OWN_LANE, facts)
+        return state
 
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         return await _asked(self._workshop.composer, spec, run)
 
-    async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
+    async def claim(
+        self, run: RunSpec, claim_id: int, limit: int, *, counted: LaneSpec | None = None
+    ) -> Batch:
+        found: list[Row] = []
         async with self.connection() as connection, connection.transaction():
             found, next_due = await self._claim_due(connection, run, claim_id, limit)
             if not found and next_due != float("inf"):
                 found = await self._claim_next(connection, run, claim_id, limit)
+            if found and counted is not None and not await self._reserve(connection, counted, len(found)):
+                found = []
+                raise psycopg.Rollback
         claims = [Claim(run.run_id, row[0], row[1], row[2], row[3]) for row in found]
         return Batch(claim_id=claim_id, claims=claims, next_due=next_due or None)
+
+    async def _reserve(self, connection: psycopg.AsyncConnection[Row], lane: LaneSpec, count: int) -> bool:
+        """Note that the lane may send so many from now on; return whether it is ours."""
+        facts = {"sender": lane.sender_id, "lane": lane.lane, "lanes": lane.lanes, "worker": self._worker_id}
+        return (await connection.execute(sql.RESERVE, facts | {"count": count})).rowcount == 1
 
     async def _claim_due(
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
@@ -301,7 +336,8 @@ class PostgresStore:
 
     async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
         facts = {
-            "sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id, "rate": rate,
+            "sender": spec.sender_id, "lane": spec.lane, "lanes": spec.lanes, "worker": self._worker_id,
+            "rate": rate, "reserved": state.reserved,
             "limits": orjson.dumps(state.limits).decode(),
             "until": trouble.until if trouble else None,
             "reason": trouble.reason.value if trouble else None,

@@ -178,17 +178,16 @@ def _of_ready(campaign: Campaign, run: Run, sender: Sender, lanes: Sequence[Send
 def limit_used_up(sender: Sender, lanes: Sequence[SenderLane]) -> tuple[str, datetime] | None:
     """Return the span whose limit every lane of the sender has used up, and when there is room again."""
     spans = {name: getattr(sender, f"limit_{name}") for name in _SPANS}
-    if not any(spans.values()) or len(lanes) < min(sender.lanes, min(v for v in spans.values() if v)):
+    count = sender.lane_count
+    if not any(spans.values()) or len(lanes) < count:
         return None
     now = timezone.now().timestamp()
     found: list[tuple[float, str]] = []
-    for lane in lanes[: sender.lanes]:
-        limits = Limits(**spans, lane=lane.lane, lanes=sender.lanes)
+    for lane in lanes[:count]:
+        limits = Limits(**spans, lane=lane.lane, lanes=count)
         limits.restore(lane.limits, now)
         span = limits.binding(now)
         if span is None:
-            if limits.available(now) == 0 and limits.wait(now) >= 1.0:
-                continue  # this lane's share of the limit is nothing at all
             return None
         found.append((now + limits.wait(now), span))
     if not found:

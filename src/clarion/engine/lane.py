@@ -67,7 +67,10 @@ class Lane:
         self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
         self._limits = _limits_of(spec)
-        self._limits.restore(state.limits, clock())
+        self._limits.restore(state.limits, clock(), reserved=state.reserved)
+        #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
+        self._counting = asyncio.Lock()
+        self._saved: tuple[LaneState, float, Trouble | None] | None = None
         self._turns = Turns()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._busy = 0
@@ -96,9 +99,13 @@ class Lane:
         """Take over what changed: runs that came, went, or have another speed; limits."""
         now = self.clock()
         if spec.limits != self.spec.limits:
-            saved = self._limits.save()
+            saved = self._limits
             self._limits = _limits_of(spec)
-            self._limits.restore(saved, now)
+            self._limits.restore(saved.save(), now)
+            if saved.unlimited:
+                # What is claimed by now is not reserved; it is claimed again.
+                for queue in self._turns.queues.values():
+                    self.outbox.give_back(queue)
         self.spec = spec
         wanted = {run.key: run for run in spec.runs}
         for key in [k for k in self._turns.queues if k not in wanted]:
@@ -283,11 +290,14 @@ class Lane:
         claim_id = self._new_claim_id()
         self.journal.open_claim(claim_id)
         try:
-            batch = await self._store.claim(queue.run, claim_id, size)
+            async with self._counting:
+                counted = None if self._limits.unlimited else self.spec
+                batch = await self._store.claim(queue.run, claim_id, size, counted=counted)
+                self._received(queue, batch)
+                self._saved = None
         except BaseException:
             self._doubtful.append(claim_id)
             raise
-        self._received(queue, batch)
         return bool(batch.claims)
 
     def _received(self, queue: RunQueue, batch: Batch) -> None:
@@ -368,13 +378,18 @@ class Lane:
             self._handed, self._measured_at = 0, now
 
     async def _save(self) -> None:
-        now = self.clock()
-        spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
-        # What a lane leaves behind is not a speed any more.
-        rate = 0.0 if self.stopping else self._handed_since_save / spent
-        state = LaneState(limits=self._limits.save())
-        await self._store.save_lane(self.spec, state, rate, self._trouble)
-        self._handed_since_save, self._saved_at = 0, now
+        async with self._counting:
+            now = self.clock()
+            spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
+            claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
+            state = LaneState(limits=self._limits.save(), reserved=claimed)
+            # What a lane leaves behind is not a speed any more.
+            rate = 0.0 if self.stopping else self._handed_since_save / spent
+            told = (state, rate, self._trouble)
+            if told != self._saved or told[1]:
+                await self._store.save_lane(self.spec, *told)
+            self._saved = told
+            self._handed_since_save, self._saved_at = 0, now
 
     async def _add(self, run: RunSpec) -> None:
         try:

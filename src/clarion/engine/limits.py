@@ -4,7 +4,8 @@ Times are seconds on the caller's clock: wall-clock time, because what was used 
 restart.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -12,18 +13,24 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 #: Into how many parts a span is cut. A limit holds over every rolling window of the span and one part.
 _PARTS = 60
 
-#: A second's rate may bunch up by this much of a second, because timers are not exact.
-_BURST_SECONDS = 0.05
+_SPANS = {"minute": MINUTE, "hour": HOUR, "day": DAY}
+
+#: A second's messages may bunch up by this much of a second, because timers are not exact.
+_BURST_SECONDS = 0.03
 
 
 class Rate:
-    """At most `rate` a second, evenly spread: a bucket that holds a twentieth of a second's messages."""
+    """At most `rate` in any second, evenly spread: a bucket that holds some hundredths of a second's messages.
+
+    What it holds is taken off what it is filled with, so a high rate is kept under by as much.
+    """
 
     def __init__(self, rate: float) -> None:
         if rate <= 0:
             raise ValueError("a rate must be positive")
-        self.rate = rate
         self._capacity = max(1.0, rate * _BURST_SECONDS)
+        #: Messages a second in the long run.
+        self.rate = rate - self._capacity + 1.0
         self._tokens = 1.0
         self._at = 0.0
 
@@ -42,12 +49,14 @@ class Rate:
         self._refill(now)
         return max(0.0, (1.0 - 1e-9 - self._tokens) / self.rate)
 
-    def change(self, rate: float, now: float) -> None:
-        """Use another rate from now on."""
-        self._refill(now)
-        self.rate = rate
-        self._capacity = max(1.0, rate * _BURST_SECONDS)
-        self._tokens = min(self._tokens, self._capacity)
+    def save(self) -> list[float]:
+        """Return how full it was and when, as JSON types."""
+        return [self._tokens, self._at]
+
+    def restore(self, saved: Iterable[float]) -> None:
+        """Take over what `save` returned, here or with another rate."""
+        tokens, self._at = saved
+        self._tokens = min(self._capacity, tokens)
 
     def _refill(self, now: float) -> None:
         if now > self._at:
@@ -77,6 +86,8 @@ class Window:
 
     def take(self, cost: int, now: float) -> None:
         """Count `cost` as gone."""
+        if not cost:
+            return
         part = int(now // self._part)
         self._used[part] = self._used.get(part, 0) + cost
         self._sum += cost
@@ -104,10 +115,45 @@ class Window:
             self._used[part] = self._used.get(part, 0) + used
             self._sum += used
 
+    def divided(self, lanes: int) -> dict[str, int]:
+        """Return as `save` does what each of so many lanes has to count, so that none sends what another has.
+
+        Rounded up, for whatever end of the span is looked at: of a lane's share two messages may be lost by it.
+        """
+        divided: dict[str, int] = {}
+        whole = 0
+        for start, used in sorted(self.save().items(), key=lambda item: int(item[0])):
+            before, whole = whole, whole + used
+            divided[start] = -(-whole // lanes) + before // -lanes
+        if whole:
+            divided[max(divided, key=int)] += 1 if lanes > 1 else 0
+        return divided
+
     def _forget(self, now: float) -> None:
         oldest = int(now // self._part) - _PARTS
         for part in [p for p in self._used if p < oldest]:
             self._sum -= self._used.pop(part)
+
+
+def lanes_within(lanes: int, limits: Iterable[float | None]) -> int:
+    """Return how many of a sender's lanes its limits leave something for: as many as the smallest lets go."""
+    return max(1, min(lanes, *(math.floor(limit) for limit in limits if limit), lanes))
+
+
+def reshared(states: Iterable[tuple[Mapping[str, Any], int]], lanes: int, now: float) -> dict[str, Any]:
+    """Return what each of `lanes` lanes is to `restore`, so that all together know of what others have used.
+
+    `states` are what each of them saved, and what it had reserved beyond that.
+    """
+    shared: dict[str, Any] = {"second": [0.0, now]}
+    states = list(states)
+    for name, span in _SPANS.items():
+        whole = Window(1, span)
+        for saved, reserved in states:
+            whole.restore(saved.get(name, {}))
+            whole.take(reserved, now)
+        shared[name] = whole.divided(lanes)
+    return shared
 
 
 class Limits:
@@ -123,25 +169,23 @@ class Limits:
         lane: int = 0,
         lanes: int = 1,
     ) -> None:
-        self._rate = Rate(second / lanes) if second else None
-        # An empty share (fewer a day than lanes) leaves the lane one message rather than none for ever,
-        # unless the lane is beyond the limit.
+        """There are no more lanes than `lanes_within` says. Whole messages are shared out, so that none is too many."""
+        rate = second
+        if second and lanes > 1:
+            rate = float(_share(math.floor(second), lane, lanes))
+        self._rate = Rate(rate) if rate else None
+        limits = {"minute": minute, "hour": hour, "day": day}
         self._windows = {
-            name: Window(share, span)
-            for name, span, limit in (("minute", MINUTE, minute), ("hour", HOUR, hour), ("day", DAY, day))
-            if limit and (share := limit // lanes + (1 if lane < limit % lanes else 0))
+            name: Window(_share(limit, lane, lanes), _SPANS[name]) for name, limit in limits.items() if limit
         }
-        self._closed = any(limit and lane >= limit for limit in (minute, hour, day))
 
     @property
     def unlimited(self) -> bool:
         """Whether there is nothing to count."""
-        return self._rate is None and not self._windows and not self._closed
+        return self._rate is None and not self._windows
 
     def available(self, now: float) -> int:
         """Return how many may go now; a large number when there is no limit."""
-        if self._closed:
-            return 0
         least = 1_000_000_000 if self._rate is None else self._rate.available(now)
         for window in self._windows.values():
             least = min(least, window.available(now))
@@ -149,8 +193,6 @@ class Limits:
 
     def soon(self, now: float, seconds: float) -> int:
         """Return how many may go within the next `seconds`, for the size of a claim."""
-        if self._closed:
-            return 0
         least = 1_000_000_000
         if self._rate is not None:
             least = self._rate.available(now) + int(self._rate.rate * seconds)
@@ -167,8 +209,6 @@ class Limits:
 
     def wait(self, now: float) -> float:
         """Return the seconds until the next one may go; 0.0 for now."""
-        if self._closed:
-            return DAY
         longest = 0.0 if self._rate is None else self._rate.wait(now)
         for window in self._windows.values():
             longest = max(longest, window.wait(now))
@@ -180,12 +220,21 @@ class Limits:
         name = max(waits, key=lambda n: waits[n], default=None)
         return name if name is not None and waits[name] >= 1.0 else None
 
-    def save(self) -> dict[str, dict[str, int]]:
+    def save(self) -> dict[str, Any]:
         """Return what must survive a restart, as JSON types."""
-        return {name: window.save() for name, window in self._windows.items()}
+        saved: dict[str, Any] = {name: window.save() for name, window in self._windows.items()}
+        if self._rate is not None:
+            saved["second"] = self._rate.save()
+        return saved
 
-    def restore(self, saved: Mapping[str, Any], now: float) -> None:
-        """Take over what `save` returned."""
+    def restore(self, saved: Mapping[str, Any], now: float, *, reserved: int = 0) -> None:
+        """Take over what `save` returned, and count what was `reserved` since as gone at this moment."""
         for name, window in self._windows.items():
             window.restore(saved.get(name, {}))
-            window.available(now)
+            window.take(reserved, now)
+        if self._rate is not None and (reserved or "second" in saved):
+            self._rate.restore([0.0, now] if reserved else saved["second"])
+
+
+def _share(limit: int, lane: int, lanes: int) -> int:
+    return limit // lanes + (1 if lane < limit % lanes else 0)

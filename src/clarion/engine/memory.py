@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clarion.engine.messages import Claim
@@ -85,7 +85,9 @@ class MemoryStore:
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         return self.runs[run.key].composer
 
-    async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
+    async def claim(
+        self, run: RunSpec, claim_id: int, limit: int, *, counted: LaneSpec | None = None
+    ) -> Batch:
         self._check()
         row = self.runs[run.key]
         now = self.clock()
@@ -102,6 +104,9 @@ class MemoryStore:
             claims.append(
                 Claim(run.run_id, delivery_id, delivery.attempts, delivery.address, delivery.variables)
             )
+        if counted is not None:
+            state = self.lane_states.get(counted.key, LaneState())
+            self.lane_states[counted.key] = replace(state, reserved=state.reserved + len(claims))
         return Batch(claim_id=claim_id, claims=claims, next_due=due)
 
     async def release(self, claim_ids: Sequence[int]) -> None:

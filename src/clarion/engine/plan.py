@@ -63,7 +63,10 @@ class LaneSpec:
 class LaneState:
     """What of a lane outlives its process."""
 
+    #: What was used of its limits.
     limits: Mapping[str, Any] = field(default_factory=dict)
+    #: Messages that were claimed and are not among those: they may have been sent, at any time until now.
+    reserved: int = 0
 
 
 @dataclass(slots=True, kw_only=True)

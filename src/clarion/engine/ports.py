@@ -45,14 +45,18 @@ class Store(Protocol):
         """Return the lanes of all senders that have something to send now."""
 
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
-        """Return a lane's transport and what was saved of it."""
+        """Return a lane's transport and what was saved of it, as its owner."""
 
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         """Return the composer of a run's step. Raises RenderFailed when the content cannot be prepared."""
 
-    async def claim(self, run: RunSpec, claim_id: int, limit: int) -> Batch:
+    async def claim(
+        self, run: RunSpec, claim_id: int, limit: int, *, counted: LaneSpec | None = None
+    ) -> Batch:
         """Mark up to `limit` deliveries as in flight and return them; none when the run may not be sent.
 
+        What is claimed for a lane whose messages are `counted` is reserved of its limits by the same stroke,
+        until `save_lane` says how it is. None is claimed when the lane belongs to another process.
         When StoreDown is raised, the claim may have been made all the same: `release` it later.
         """
 
@@ -66,7 +70,7 @@ class Store(Protocol):
         """
 
     async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
-        """Keep what of the lane outlives the process, and what screens show of it."""
+        """Keep what of the lane outlives the process, and what screens show of it, while it is its owner."""
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         """Block the sender: the provider refused it. Its campaigns are paused and people told."""

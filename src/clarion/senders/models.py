@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.engine.limits import lanes_within
 from clarion.workspaces.models import User, Workspace
 
 
@@ -57,14 +58,24 @@ class Sender(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def lane_count(self) -> int:
+        """In how many processes it does send at once: no more than its limits leave something for."""
+        limits = (self.limit_second, self.limit_minute, self.limit_hour, self.limit_day)
+        return lanes_within(self.lanes, limits)
+
 
 class SenderLane(models.Model):
     """What must outlive the process that owns a lane: how much of the limits is used, and the breaker."""
 
     sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="lane_states")
     lane = models.SmallIntegerField()
-    #: As `engine.limits` saves it.
+    #: Among how many lanes the sender's limits were shared out.
+    lanes = models.SmallIntegerField(default=1)
+    #: What was used of the lane's share, as `engine.limits` saves it.
     limits = models.JSONField(default=dict)
+    #: Messages that were claimed and may have been sent since, or will be.
+    reserved = models.IntegerField(default=0)
     #: The circuit breaker is open until then, and why: reason code and the provider's words.
     open_until = models.DateTimeField(null=True)
     open_reason = models.SmallIntegerField(null=True)

@@ -198,8 +198,8 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
 
 def _people_fact(people: int) -> str:
     return ngettext(
-        "%(n)s recipient's record of the latest run goes.",
-        "%(n)s recipients' records of the latest run go.",
+        "%(n)s recipient’s record of the latest run goes.",
+        "%(n)s recipients’ records of the latest run go.",
         people,
     ) % {"n": grouped(people)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import zlib
@@ -15,14 +16,16 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from clarion.deliveries import progress, troubles
+from clarion.campaigns import windows
+from clarion.campaigns.forecast import is_bound
+from clarion.deliveries import ahead, progress, troubles
 from clarion.deliveries.explain import explain
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
 from clarion.web.charts import Part, bar_geometry
 from clarion.web.durations import in_words
 from clarion.web.live import Scope
-from clarion.web.templatetags.ui import short
+from clarion.web.templatetags.ui import grouped, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,12 +74,14 @@ def parts(seen: Overview) -> list[Part]:
     ]
 
 
-def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
+def texts(campaign: Campaign, run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     """Return the line below the bar: speed and time left, or how long it took; empty texts are not shown."""
     rate = limit = eta = took = ""
     if is_moving:
         rate = _per_second(seen.rate) if seen.rate else ""
-        if seen.eta_seconds:
+        if is_bound(campaign):
+            eta = _outlook(campaign, run, seen)
+        elif seen.eta_seconds:
             eta = _("about %(span)s left") % {"span": in_words(timedelta(seconds=seen.eta_seconds))}
     elif run.first_sent_at is not None and run.last_sent_at is not None:
         span = run.last_sent_at - run.first_sent_at
@@ -86,6 +91,20 @@ def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     if seen.limit is not None and is_moving:
         limit = _("limit %(n)s/s") % {"n": _short(seen.limit)}
     return {"rate": rate, "limit": limit, "eta": eta, "took": took}
+
+
+def _outlook(campaign: Campaign, run: Run, seen: Overview) -> str:
+    """Return when it will have ended by its hours, days and end, or how many will not get it by then."""
+    found = ahead.ahead_of(campaign, run, seen, timezone.now())
+    if found is None or found.ends_at is None:
+        return ""
+    at = windows.told(found.ends_at, campaign.workspace.zone)
+    if not found.late:
+        return _("about to end %(at)s") % {"at": at}
+    share = math.ceil(100 * found.late / seen.targets)
+    return _("about %(n)s (%(share)s %%) will not get it before %(at)s") % {
+        "n": grouped(found.late), "share": share, "at": at,
+    }  # fmt: skip
 
 
 def versions(
@@ -139,7 +158,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         scope = Scope(versions=versions(campaign, None, None, explain(campaign, None), is_moving=is_moving))
         return Snapshot(scope=scope, is_final=not is_moving)
     seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
-    line = texts(run, seen, is_moving=is_moving)
+    line = texts(campaign, run, seen, is_moving=is_moving)
     why = explain(campaign, run, rate=seen.rate) if is_latest else None
     shares = {
         f"{name}_share": number_format(seen.share(value), 1)

@@ -146,7 +146,7 @@ class OverviewPage:
         page = self._page
         if self.seen is None or page.run is None:
             return {}
-        return campaign_live.texts(page.run, self.seen, is_moving=self._is_moving)
+        return campaign_live.texts(page.campaign, page.run, self.seen, is_moving=self._is_moving)
 
     @cached_property
     def chart(self) -> Chart | None:

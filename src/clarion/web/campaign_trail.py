@@ -35,6 +35,7 @@ _ACTIONS: dict[str, _StrPromise] = {
     "note": gettext_lazy("Note"),
     "reject": gettext_lazy("Rejected"),
     "schedule": gettext_lazy("Scheduled"),
+    "reschedule": gettext_lazy("Moved to another time"),
     "start": gettext_lazy("Started"),
     "built": gettext_lazy("Recipients ready"),
     "pause": gettext_lazy("Paused"),

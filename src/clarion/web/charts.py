@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 32
 _WIDTH, _HEIGHT = 760, 220
 _GRID_STEPS = 4
 #: Room for a line of letters under grouped columns.
@@ -138,7 +138,7 @@ def time_bars(labels: Sequence[str], series: Sequence[Series], *, title: str) ->
         "",
         '<text class="chart__axis" x="{}" y="{}" text-anchor="middle">{}</text>',
         (
-            (f"{_LEFT + step * (i + 0.5):.1f}", _HEIGHT - 8, label)
+            (f"{_LEFT + step * (i + 0.5):.1f}", _HEIGHT - 7, label)
             for i, label in enumerate(labels)
             if i % every == 0
         ),

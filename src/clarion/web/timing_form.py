@@ -158,7 +158,9 @@ class TimingForm(forms.Form):
         on, at = self.cleaned_data.get(day), self.cleaned_data.get(hour)
         if on is None or at is None:
             return None
-        return datetime.combine(on, at, tzinfo=ZoneInfo(self.cleaned_data["zone"] or "UTC"))
+        return datetime.combine(
+            on, at, tzinfo=ZoneInfo(self.cleaned_data.get("zone") or self.initial["zone"])
+        )
 
 
 def initial_timing(campaign: Campaign) -> dict[str, Any]:
@@ -221,11 +223,11 @@ def timing_changes(form: TimingForm, campaign: Campaign) -> Changes:
     is_begun = is_paused and campaign.paused_from != Status.SCHEDULED
     if data["zone"] and not (is_begun and launch != Launch.RECURRING):
         changes["zone"] = data["zone"]
-        if launch in STARTING:
+        if launch in STARTING and "date" in form.data:
             changes["starts_at"] = form.starts_at
-    if launch in ENDING and data["zone"]:
+    if launch in ENDING and "end_date" in form.data:
         changes["ends_at"] = form.ends_at
-    elif not is_paused and campaign.ends_at is not None:
+    elif launch not in ENDING and not is_paused and campaign.ends_at is not None:
         changes["ends_at"] = None
     if launch == Launch.RECURRING:
         changes |= _repeat_changes(data)

@@ -15,10 +15,10 @@ from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.deliveries.workshop import Workshop
 from clarion.engine.memory import MemoryStore
 from clarion.engine.outcomes import Reason
-from clarion.engine.plan import RunSpec, Settled, Settlement
-from clarion.engine.ports import Store
+from clarion.engine.plan import LaneSpec, LaneState, RunSpec, Settled, Settlement
+from clarion.engine.ports import Store, StoreDown
 from clarion.runtime.worker import conninfo
-from tests.runs import make_run
+from tests.runs import MadeRun, make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -219,3 +219,78 @@ class TestGaps:
         assert [[i // 16 - first for i in batch] for batch in asyncio.run(story())] == [
             [0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [],
         ]  # fmt: skip
+
+
+class NoWorkshop(Workshop):
+    """Makes no transports: nothing is sent here."""
+
+    def transport(self, spec: LaneSpec) -> Any:
+        return None
+
+
+class TestLimits:
+    """What a lane may have sent is on record before it sends, by whoever owns the lane."""
+
+    def lane(self, made: MadeRun, *, number: int = 0, lanes: int = 1) -> LaneSpec:
+        return LaneSpec(sender_id=made.sender.pk, lane=number, lanes=lanes, channel="sandbox", version="1")
+
+    def tell(self, story: Callable[[PostgresStore, PostgresStore], Awaitable[None]]) -> None:
+        async def told() -> None:
+            async with open_pool(conninfo()) as pool:
+                await story(*(PostgresStore(pool, workshop=NoWorkshop(), worker_id=n) for n in (1, 2)))
+
+        asyncio.run(told())
+
+    def test_a_claim_is_reserved_until_the_lane_is_saved(self) -> None:
+        made = make_run(count=COUNT, limit_hour=100)
+        spec, lane = RunSpec(run_id=made.run.pk, step=0, campaign_id=1), self.lane(made)
+
+        async def story(store: PostgresStore, successor: PostgresStore) -> None:
+            _, state = await store.open_lane(lane)
+            assert state == LaneState()
+            await store.claim(spec, 1, 4, counted=lane)
+            await store.claim(spec, 2, 3, counted=lane)
+            assert (await successor.open_lane(lane))[1] == LaneState(reserved=7)
+            await successor.save_lane(lane, LaneState(limits={"hour": {"0": 7}}), 0.0, None)
+            await successor.claim(spec, 3, 1, counted=lane)
+            assert (await store.open_lane(lane))[1] == LaneState(limits={"hour": {"0": 7}}, reserved=1)
+
+        self.tell(story)
+
+    def test_who_lost_the_lane_claims_nothing_for_it_and_saves_nothing(self) -> None:
+        made = make_run(count=COUNT, limit_hour=100)
+        spec, lane = RunSpec(run_id=made.run.pk, step=0, campaign_id=1), self.lane(made)
+
+        async def story(store: PostgresStore, successor: PostgresStore) -> None:
+            await store.open_lane(lane)
+            await successor.open_lane(lane)
+            assert ids(await store.claim(spec, 1, 4, counted=lane)) == []
+            await store.save_lane(lane, LaneState(limits={"hour": {}}, reserved=0), 0.0, None)
+            assert len((await successor.claim(spec, 2, COUNT, counted=lane)).claims) == COUNT
+            await store.save_lane(lane, LaneState(limits={"hour": {}}, reserved=0), 0.0, None)
+            assert (await successor.open_lane(lane))[1] == LaneState(reserved=COUNT)
+
+        self.tell(story)
+        assert ledger.check(Run.objects.get(pk=made.run.pk)).findings == []
+
+    def test_other_lanes_count_what_the_earlier_ones_used(self) -> None:
+        made = make_run(count=COUNT, limit_hour=100)
+        spec, lane = RunSpec(run_id=made.run.pk, step=0, campaign_id=1), self.lane(made)
+        hour = int(time.time() // 60 * 60)
+
+        async def story(store: PostgresStore, successor: PostgresStore) -> None:
+            await store.open_lane(lane)
+            await store.save_lane(lane, LaneState(limits={"hour": {str(hour): 40}}), 0.0, None)
+            await store.claim(spec, 1, 4, counted=lane)
+            async with store.connection() as connection:
+                await connection.execute(
+                    "update senders_sender set lanes = 4 where id = %s", [made.sender.pk]
+                )
+            with pytest.raises(StoreDown):  # its plan is older than the change
+                await successor.open_lane(lane)
+            for number in range(4):
+                _, state = await successor.open_lane(self.lane(made, number=number, lanes=4))
+                assert sum(state.limits["hour"].values()) == 44 / 4 + 1
+            assert ids(await store.claim(spec, 2, 4, counted=lane)) == []
+
+        self.tell(story)

@@ -269,6 +269,22 @@ class TestLimits:
         assert len(bench.transport.handed) == 50
         assert bench.store.count(Settled.PENDING) == 950
 
+    async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(self) -> None:
+        bench = Bench(Scripted(seconds=0.002), limits={"hour": 60})
+        bench.add(1, 200)
+        lane = await bench.start()
+        await bench.until(lambda: len(bench.transport.handed) >= 30)
+        for task in [*lane._servants, *lane._slots]:
+            task.cancel()
+        await asyncio.gather(*lane._servants, *lane._slots, return_exceptions=True)
+        assert bench.store.lane_states[1, 0].limits == {}  # it had saved nothing yet
+
+        await bench.start(bench.store.lane_states[1, 0])
+        await asyncio.sleep(0.3)
+        await bench.lane.stop(seconds=1)
+
+        assert 30 <= len(bench.transport.handed) <= 60
+
     async def test_a_delay_between_recipients_is_kept(self) -> None:
         bench = Bench(Scripted(concurrency=10))
         bench.add(1, 100, delay_min=0.05, delay_max=0.1)

@@ -150,7 +150,7 @@ def _question(handling: Handling, fitting: Sequence[Campaign], reasons: list[str
         )
     people = sum(purging.people_of(campaign) for campaign in fitting)
     facts.append(
-        ngettext("%(n)s recipient's record goes.", "%(n)s recipients' records go.", people)
+        ngettext("%(n)s recipient’s record goes.", "%(n)s recipients’ records go.", people)
         % {"n": grouped(people)}
     )
     return Confirm(
