@@ -103,10 +103,8 @@ def _state_button(
             return Button(label=label, icon=icon, url=act, method="post", style="primary")
         case Action.START:
             return Button(label=_("Start now"), icon=icon, url=act, method="post", style="primary")
-        case Action.SCHEDULE if campaign.launch in WAITING and campaign.status == Status.READY:
-            return Button(label=action.label, icon=icon, url=act, method="post", style="primary")
-        case Action.SCHEDULE:
-            return None  # it needs a moment: that is a part of editing
+        case Action.SCHEDULE if campaign.status == Status.DRAFT or campaign.launch not in WAITING:
+            return None  # it has no time yet, or is being composed: that is where the time is said
         case Action.EDIT:
             return Button(label=_("Edit"), icon=icon, url=_url(request, "edit", campaign))
         case Action.STOP | Action.CANCEL:

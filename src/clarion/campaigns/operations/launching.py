@@ -55,6 +55,17 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, **values)
 
 
+def schedule_as_said(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
+    """Let the campaign wait for the start, or the next occurrence, that it has itself, and return it, scheduled.
+
+    Raises CampaignInvalid when it has none, or something blocks it.
+    """
+    if campaign.launch in _AT_ONCE:
+        sentence = _("Say when it is to start.")
+        raise CampaignInvalid([sentence], fields={"starts_at": sentence})
+    return launch(campaign=campaign, by=by, reason=reason)
+
+
 @transaction.atomic
 def after_approval(*, campaign: Campaign, by: Actor) -> Campaign:
     """Let a campaign that a moderator just approved (READY) go on as its author said, and return it.

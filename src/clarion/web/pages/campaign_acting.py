@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 from clarion.campaigns import operations, preflight, queries
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
-from clarion.campaigns.operations.launching import WAITING
 from clarion.campaigns.states import Action
 from clarion.deliveries import listing, purging
 from clarion.web import undo
@@ -73,17 +72,11 @@ def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
     purging.purge(campaign=campaign, by=by)
 
 
-def _schedule(campaign: Campaign, by: Actor, reason: str) -> Campaign:
-    """Let the campaign wait for the time it says. Raises CampaignInvalid when it says none."""
-    if campaign.launch not in WAITING:
-        raise CampaignInvalid([_("Say when it is to start.")])
-    return operations.launch(campaign=campaign, by=by, reason=reason)
-
-
+#: Scheduling goes by the time that the campaign has; another one is said on the page where it is composed.
 DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Action.SUBMIT: _noted(operations.submit),
     Action.WITHDRAW: _noted(operations.withdraw),
-    Action.SCHEDULE: _schedule,
+    Action.SCHEDULE: _simple(operations.schedule_as_said),
     Action.START: _simple(operations.start),
     Action.PAUSE: _simple(operations.pause),
     Action.CONTINUE: _simple(operations.continue_),
