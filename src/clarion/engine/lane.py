@@ -364,7 +364,8 @@ class Lane:
             claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
             state = LaneState(limits=self._limits.save(), reserved=claimed)
             told = (state, self._handed_since_save / spent, self._trouble)
-            if told != self._saved or told[1]:
+            # What lasts is told again and again: by that others know that it lasts.
+            if told != self._saved or told[1] or self._trouble:
                 await self._store.save_lane(self.spec, *told)
             self._saved = told
             self._handed_since_save, self._saved_at = 0, now
