@@ -7,11 +7,12 @@ RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --no-input --quiet
 PYTEST_ARGS ?=
+DEMO_ARGS ?=
 # Tests start many processes of the program; it is compiled once for all of them.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check fix peers bench docs lock clean
+.PHONY: help setup run demo-large test test-all check fix peers bench docs lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -20,6 +21,9 @@ setup: $(DEVELOPMENT) ## Make .venv with everything to run, test and change Clar
 
 run: $(RUNTIME) ## Start Clarion and say where it is; Ctrl-C stops it
 	@exec $(BIN)/clarion up
+
+demo-large: $(RUNTIME) ## Fill a workspace with 1,000 campaigns and 10 million messages; Clarion must be running
+	$(BIN)/clarion demo load --large $(DEMO_ARGS)
 
 test: $(DEVELOPMENT) ## Run the tests that need nothing but this machine
 	$(BIN)/pytest -m "not bench" $(PYTEST_ARGS)

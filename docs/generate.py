@@ -73,7 +73,42 @@ def _command_parts(command: object, name: str, context: object) -> Iterator[str]
             yield from _command_parts(commands[part], f"{name} {part}", context)
 
 
-PAGES = {"settings.md": settings_page, "checks.md": checks_page, "commands.md": commands_page}
+def statuses_page() -> str:
+    """Return the page of a campaign's states, with their diagram."""
+    from clarion.campaigns import guide
+
+    def lines() -> Iterator[str]:
+        yield "# Statuses of a campaign\n"
+        yield (
+            "One table decides which action leads from which state to which, and who may do it. The pages, the\n"
+            "command line and the scheduler all go by it, and so does this page. An archived campaign keeps its\n"
+            "state; until it is restored it can only be duplicated.\n"
+        )
+        yield f"```mermaid\n{guide.diagram()}\n```\n"
+        for state in guide.explained():
+            yield f"## {state.label}\n"
+            yield f"{state.meaning}\n"
+            if state.synonyms:
+                yield f"Elsewhere called: {', '.join(state.synonyms)}.\n"
+            if state.deeds:
+                yield "| action | what it does | leads to | who |"
+                yield "|---|---|---|---|"
+                for deed in state.deeds:
+                    targets = ", ".join(str(target.label) for target in deed.targets)
+                    who = ", ".join(deed.roles) or "by itself"
+                    yield f"| {deed.label} | {deed.sentence} | {targets} | {who} |"
+                yield ""
+            yield f"May be changed: {state.changes} Besides: {', '.join(state.handling).lower()}.\n"
+
+    return NOTE + "\n".join(lines()).rstrip() + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "checks.md": checks_page,
+    "commands.md": commands_page,
+    "statuses.md": statuses_page,
+}
 
 
 def main(arguments: list[str]) -> int:

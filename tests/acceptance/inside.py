@@ -9,9 +9,12 @@ from clarion.audience.models import Contact, Import
 from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign
 from clarion.deliveries import ledger
-from clarion.deliveries.models import Claim, Delivery, Recipient, Run
+from clarion.deliveries.models import Claim, Delivery, Recipient, Run, RunStep
 from clarion.deliveries.states import STEPS, Stage
+from clarion.senders import operations as senders
+from clarion.senders.models import Sender
 from clarion.workspaces import actors
+from clarion.workspaces import operations as workspaces
 from tests.factories import make_cast
 from tests.runs import make_run
 
@@ -29,6 +32,18 @@ def act(campaign: int, name: str, **facts: Any) -> float:
     """Do an operation on a campaign; return the time when it was done."""
     row = Campaign.objects.select_related("workspace").get(pk=campaign)
     getattr(operations, name)(campaign=row, by=actors.system(row.workspace), **facts)
+    return time.time()
+
+
+def switch(campaign: int, name: str) -> float:
+    """Use a kill switch on what the campaign sends by; return the time when it was done."""
+    row = Campaign.objects.select_related("workspace").get(pk=campaign)
+    by = actors.system(row.workspace)
+    if name in ("halt", "lift_halt"):
+        getattr(workspaces, name)(by=by, reason="A test.")
+    else:
+        step = RunStep.objects.get(run__campaign=row)
+        getattr(senders, name)(sender=Sender.objects.get(pk=step.sender_id), by=by)
     return time.time()
 
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ def programs(listener, environment):
 sys.exit(supervisor.run(replace(plan, programs=programs), lambda url, said: print("ready", url, flush=True)))
 """
 
+UP = (sys.executable, "-m", "clarion.cli", "up")
+
 
 def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
     """Return the first true answer. Fails the test after that time."""
@@ -41,6 +43,19 @@ def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
             raise AssertionError(f"waited {seconds} s in vain: {what}")
         time.sleep(0.05)
     return answer
+
+
+@contextmanager
+def running(**settings: str) -> Iterator["Installation"]:
+    """Yield an installation of its own with these settings, started as `clarion up` does."""
+    home = new_home()
+    home.parent.chmod(0o711)
+    made = Installation(home, **settings)
+    made.start(*UP)
+    try:
+        yield made
+    finally:
+        made.remove()
 
 
 #: Set in the environment of a test's own processes that use an installation: they are not to be killed with it.

@@ -7,7 +7,6 @@ Whatever is killed: nobody is forgotten, nobody gets two mails, and what cannot 
 import os
 import random
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -15,12 +14,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.installation import UP, Installation, running, wait_for
 from tests.acceptance.sending import Beside, Mailbox
 
 pytestmark = pytest.mark.slow
 
-UP = (sys.executable, "-m", "clarion.cli", "up")
 RECIPIENTS = int(os.environ.get("CRASH_RECIPIENTS", "20000"))
 IMPORTED = 60_000
 #: What dies, and how often, in each schedule.
@@ -40,12 +38,8 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
-    home = new_home()
-    home.parent.chmod(0o711)
-    made = Installation(home, CLARION_RETRY_SECONDS="1", CLARION_LOG_LEVEL="warning")
-    made.start(*UP)
-    yield made
-    made.remove()
+    with running(CLARION_RETRY_SECONDS="1", CLARION_LOG_LEVEL="warning") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.installation import Installation, copy_home, new_home, wait_for
+from tests.acceptance.installation import UP, Installation, copy_home, new_home, wait_for
 
 pytestmark = pytest.mark.slow
-
-UP = (sys.executable, "-m", "clarion.cli", "up")
 
 
 def status(url: str) -> int:

@@ -35,7 +35,12 @@ WRITERS = {
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
+    "deliveries/pushing.py": "adds people to a triggered run, each key once",
+    "deliveries/releasing.py": "lets a run's people go, part by part",
+    "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
+    "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",
 }
 #: Packages that never see a model; the import contracts say so.

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from clarion.workspaces.errors import NotAllowed
+
 
 class TransitionRefused(Exception):
     """The campaign is not in a state that allows this; somebody else may have been quicker."""
@@ -17,3 +19,15 @@ class CampaignInvalid(Exception):
         super().__init__(" ".join(problems))
         self.problems = problems
         self.fields = dict(fields or {})
+
+
+class OwnWork(NotAllowed):
+    """Whoever wrote, changed or submitted a campaign cannot approve it."""
+
+
+class AwaitsRelease(TransitionRefused):
+    """A first part is out and a moderator has to let the rest go; continuing is not enough."""
+
+
+class ReviewStale(CampaignInvalid):
+    """The campaign is not what the moderator looked at any more."""

@@ -1,22 +1,20 @@
 """The campaign's own fields: what may be said in them, and how a change is told to the audit trail."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
+from clarion.campaigns import timing
 from clarion.campaigns.errors import CampaignInvalid
-from clarion.campaigns.models import Launch
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.timing import DELAY_MAX as DELAY_MAX
+from clarion.campaigns.timing import TIMING as TIMING
 
 NAME_LENGTH = 160
 TAG_LENGTH = 40
 TAGS_MAX = 3
 NOTES_LENGTH = 10_000
-#: Seconds.
-DELAY_MAX = 3600.0
-#: Messages a second.
-RATE_MAX = 100_000.0
 
 
 class Settings(TypedDict, total=False):
@@ -25,8 +23,21 @@ class Settings(TypedDict, total=False):
     notes: str
     tags: list[str]
     launch: str
+    auto_start: bool
     starts_at: datetime | None
+    ends_at: datetime | None
     zone: str
+    repeat_every: int
+    repeat_unit: str
+    repeat_count: int | None
+    repeat_until: date | None
+    only_new: bool
+    windows: list[dict[str, Any]]
+    window_zone: str
+    window_is_recipients: bool
+    missed_policy: str
+    missed_hours: int
+    error_percent: int | None
     delay_min: float
     delay_max: float
     rate_limit: float | None
@@ -39,16 +50,12 @@ class Changes(Settings, total=False):
     name: str
 
 
-#: Fields that may also be changed while the campaign is paused.
-TIMING = frozenset({"starts_at", "zone", "delay_min", "delay_max", "rate_limit", "weight"})
-
-
-def cleaned(changes: Changes, *, delay_min: float = 0, delay_max: float = 0) -> dict[str, Any]:
+def cleaned(changes: Changes, *, standing: Campaign | None = None) -> dict[str, Any]:
     """Return the changes in their stored form. Raises CampaignInvalid, with a sentence for each bad field.
 
-    `delay_min` and `delay_max` are what holds for a bound that is not among the changes.
+    `standing` is the campaign as it is without them; a new one without it.
     """
-    values: dict[str, Any] = dict(changes)
+    values = timing.completed(changes)
     problems: dict[str, str] = {}
     for name in ("name", "notes"):
         if name in values:
@@ -59,7 +66,7 @@ def cleaned(changes: Changes, *, delay_min: float = 0, delay_max: float = 0) -> 
         values["tags"] = list(dict.fromkeys(tag.strip() for tag in values["tags"] if tag.strip()))
     for name, sentence in _text_problems(values):
         problems[name] = sentence
-    for name, sentence in _timing_problems(values, delay_min=delay_min, delay_max=delay_max):
+    for name, sentence in timing.problems(values, standing or Campaign()):
         problems.setdefault(name, sentence)
     if problems:
         raise CampaignInvalid(list(problems.values()), fields=problems)
@@ -82,29 +89,6 @@ def _text_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _timing_problems(values: dict[str, Any], *, delay_min: float, delay_max: float) -> list[tuple[str, str]]:
-    found = []
-    if "launch" in values and values["launch"] not in Launch.values:
-        found.append(("launch", _("Choose when it is to start.")))
-    starts_at = values.get("starts_at")
-    if starts_at is not None and starts_at.tzinfo is None:
-        found.append(("starts_at", _("The start time needs a time zone.")))
-    if "zone" in values and values["zone"] not in available_timezones():
-        found.append(("zone", _("There is no such time zone.")))
-    low, high = values.get("delay_min", delay_min), values.get("delay_max", delay_max)
-    for name, value in (("delay_min", low), ("delay_max", high)):
-        if not 0 <= value <= DELAY_MAX:  # also refuses NaN
-            found.append((name, _("A delay is between 0 and 3600 seconds.")))
-    if low > high:
-        found.append(("delay_max", _("The longest delay is shorter than the shortest.")))
-    rate = values.get("rate_limit")
-    if rate is not None and not 0 < rate <= RATE_MAX:
-        found.append(("rate_limit", _("A speed limit is more than 0 and at most 100,000 a second.")))
-    if not 1 <= values.get("weight", 1) <= 100:
-        found.append(("weight", _("A weight is between 1 and 100.")))
-    return found
-
-
 def told(value: Any) -> Any:
     """Return the value as the audit trail keeps it: a JSON type."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value

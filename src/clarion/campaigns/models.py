@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,8 +113,12 @@ class Campaign(models.Model):
     weight = models.SmallIntegerField(default=1)
     #: Raised by every change of content, audience or senders.
     version = models.IntegerField(default=1)
+    #: Set while an approval of what it now says stands; see `Review`.
+    approved_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Set while it is removed with all its rows: no page shows it any more.
+    purged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -166,6 +171,10 @@ class Campaign(models.Model):
                 name="campaign_delay_range",
             ),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="campaign_weight_range"),
+            models.CheckConstraint(
+                condition=Q(purged_at=None) | Q(archived_at__isnull=False),
+                name="campaign_purged_was_archived",
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="campaign_newest"),
@@ -173,6 +182,30 @@ class Campaign(models.Model):
                 fields=["status", "next_at"],
                 condition=Q(status__in=["SCHEDULED", "BUILDING", "SENDING", "PAUSED"]),
                 name="campaign_working",
+            ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(
+                    ends_at__isnull=False, status__in=["READY", "SCHEDULED", "BUILDING", "SENDING", "PAUSED"]
+                ),
+                name="campaign_ending",
+            ),
+            models.Index(
+                fields=["workspace", "missed_at"],
+                condition=Q(missed_at__isnull=False),
+                name="campaign_missed",
+            ),
+            # The calendar: by the moment of the launch, and what stands on more days than one.
+            models.Index(
+                "workspace",
+                Coalesce("next_at", "started_at", "starts_at"),
+                condition=Q(archived_at=None) & ~Q(status=Status.DRAFT),
+                name="campaign_by_launch",
+            ),
+            models.Index(
+                fields=["workspace", "launch", "starts_at"],
+                condition=Q(archived_at=None, launch__in=[Launch.RECURRING, Launch.SPREAD, Launch.TRIGGER]),
+                name="campaign_lasting",
             ),
         ]
 
@@ -223,7 +256,7 @@ class Review(models.Model):
     number = models.IntegerField()
     #: Content, audience definition and senders as they were, for people to compare.
     snapshot = models.JSONField(default=dict)
-    #: SHA-256 of the snapshot: the approval holds for nothing else.
+    #: SHA-256 of what counts of the snapshot (see `campaigns.review`): the approval holds for nothing else.
     digest = models.CharField(max_length=64)
     note = models.TextField(blank=True)
     submitted_at = models.DateTimeField(default=timezone.now)

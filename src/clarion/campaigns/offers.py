@@ -10,12 +10,14 @@ from typing import Protocol
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from clarion.campaigns.states import LIVE, TRANSITIONS, Action, Status, actions_in
+from clarion.campaigns.states import LIVE, TRANSITIONS, Action, PauseCause, Status, actions_in
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
-#: Actions that no door offers yet: their operations are not there.
-_WITHHELD = frozenset({Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RETRY})
+#: Offered where a run has something to send again, which the campaign alone does not tell: `web.run_actions`.
+_WITHHELD = frozenset({Action.RETRY})
+#: What needs an approval where the workspace moderates.
+_APPROVED_ONLY = frozenset({Action.START, Action.SCHEDULE})
 
 
 class Handling(models.TextChoices):
@@ -25,6 +27,8 @@ class Handling(models.TextChoices):
     ARCHIVE = "archive", _("Archive")
     RESTORE = "restore", _("Restore")
     DELETE = "delete", _("Delete")
+    #: Of what was sent: with everything that is known of it.
+    PURGE = "purge", _("Delete for good")
 
 
 class Standing(Protocol):
@@ -36,6 +40,12 @@ class Standing(Protocol):
     def archived_at(self) -> datetime | None: ...
     @property
     def started_at(self) -> datetime | None: ...
+    @property
+    def approved_at(self) -> datetime | None: ...
+    @property
+    def pause_cause(self) -> str: ...
+    @property
+    def created_by_id(self) -> int | None: ...
 
 
 #: States in which everything about a campaign may be changed, and those in which its timing may.
@@ -55,9 +65,25 @@ def actions_for(campaign: Standing, member: Membership) -> list[Action]:
         action
         for action in actions_in(Status(campaign.status))
         if action not in _WITHHELD
+        and _is_open(action, campaign, member)
         and (permission := TRANSITIONS[action].permission) is not None
         and member.may(permission)
     ]
+
+
+def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
+    """Whether moderation leaves the action to the member; who else is an author is known to the operation."""
+    if action in _APPROVED_ONLY:
+        return campaign.approved_at is not None or not member.workspace.moderation
+    if action is Action.SUBMIT:
+        return campaign.approved_at is None and member.workspace.moderation
+    if action is Action.APPROVE:
+        return campaign.created_by_id != member.user_id
+    waits = campaign.pause_cause == PauseCause.REVIEW
+    if action is Action.RELEASE:
+        return waits and campaign.created_by_id != member.user_id
+    # Nor does a person end a pause outside the sending hours.
+    return not (action is Action.CONTINUE and (waits or campaign.pause_cause == PauseCause.WINDOW))
 
 
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
@@ -71,6 +97,8 @@ def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
         offered.add(Handling.ARCHIVE)
     if is_deletable(campaign):
         offered.add(Handling.DELETE)
+    elif is_purgeable(campaign) and member.may(Permission.MANAGE_MEMBERS):
+        offered.add(Handling.PURGE)
     return [handling for handling in Handling if handling in offered]
 
 
@@ -79,8 +107,65 @@ def is_deletable(campaign: Standing) -> bool:
     return campaign.status in DELETABLE and campaign.started_at is None
 
 
+class Pausing(Protocol):
+    """The facts of a pause."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def resume_at(self) -> datetime | None: ...
+
+
+def is_resuming(campaign: Pausing) -> bool:
+    """Whether it is paused and would go on by itself, so that a person may keep it paused."""
+    return campaign.status == Status.PAUSED and campaign.resume_at is not None
+
+
+def is_purgeable(campaign: Standing) -> bool:
+    """Whether an administrator may remove it with the record of its messages: it was put away before."""
+    return campaign.archived_at is not None and not is_deletable(campaign)
+
+
+class Obstacle(models.TextChoices):
+    """Why something cannot be done with a campaign now."""
+
+    #: It is scheduled, building, sending or paused.
+    AT_WORK = "at_work"
+    IN_REVIEW = "in_review"
+    #: It was sent, or may have been: there is a record of messages to people.
+    SENT = "sent"
+    #: Never sent, but neither a draft nor cancelled.
+    OPEN = "open"
+    #: It is that already: archived, or not.
+    SO_ALREADY = "so_already"
+    ROLE = "role"
+
+
+def obstacle_to(handling: Handling, campaign: Standing, member: Membership) -> Obstacle | None:
+    """Return why the member cannot do this with the campaign now; None when they can."""
+    if handling in handling_for(campaign, member):
+        return None
+    if not member.may(Permission.EDIT) or (
+        handling is Handling.PURGE and not member.may(Permission.MANAGE_MEMBERS)
+    ):
+        return Obstacle.ROLE
+    is_archived = campaign.archived_at is not None
+    if (handling is Handling.ARCHIVE and is_archived) or (handling is Handling.RESTORE and not is_archived):
+        return Obstacle.SO_ALREADY
+    if campaign.status in LIVE:
+        return Obstacle.AT_WORK
+    if campaign.status == Status.IN_REVIEW:
+        return Obstacle.IN_REVIEW
+    return Obstacle.SENT if campaign.started_at is not None else Obstacle.OPEN
+
+
 def may_change_speed(campaign: Standing, member: Membership) -> bool:
     """Whether the member may change the speed while the campaign is on its way."""
     return (
         campaign.archived_at is None and campaign.status in SPEED_CHANGEABLE and member.may(Permission.LAUNCH)
     )
+
+
+def may_note(member: Membership) -> bool:
+    """Whether the member may add to a campaign's trail what is to be remembered about it."""
+    return any(member.may(one) for one in (Permission.EDIT, Permission.MODERATE, Permission.LAUNCH))

@@ -1,7 +1,9 @@
 """What is checked before a campaign may go: each thing passes, warns or blocks, and says where it is cured."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,16 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, queries
-from clarion.campaigns.forecast import Forecast, forecast
+from clarion.campaigns import material, queries, recurrence, windows
+from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
 
 #: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
-_START_CODES = frozenset({"start", "start_passed"})
+_START_CODES = frozenset({"start", "start_passed", "repeat_over"})
 #: Blockers that hold sending back by themselves: a campaign that has started waits for their end.
 HOLDING_CODES = frozenset({"halted", "sender_blocked"})
+
+
+#: States in which what is said of the start is still to be decided on.
+_UNDECIDED = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.READY, Status.STOPPED, Status.FAILED})
 
 
 class Level(StrEnum):
@@ -145,6 +151,9 @@ def _look_at_workspace(found: _Findings) -> None:
 
 
 def _look_at_audience(found: _Findings) -> None:
+    if found.campaign.launch == Launch.TRIGGER:
+        found.add("audience", Level.PASS, Section.AUDIENCE, _("Whoever is pushed to it will get it."))
+        return
     source = found.campaign.source
     if source is None:
         found.add("audience", Level.BLOCK, Section.AUDIENCE, _("Choose who gets it."))
@@ -260,24 +269,79 @@ def _look_at_test(found: _Findings) -> None:
 
 
 def _look_at_timing(found: _Findings) -> None:
-    campaign = found.campaign
-    if campaign.launch != Launch.SCHEDULE or campaign.status not in (
-        Status.DRAFT,
-        Status.STOPPED,
-        Status.FAILED,
-    ):
-        return
-    if campaign.starts_at is None:
+    campaign, now = found.campaign, timezone.now()
+    if campaign.ends_at is not None and campaign.ends_at <= now:
+        found.add("end_passed", Level.BLOCK, Section.TIMING, _("Its end is in the past."))
+    if campaign.status in _UNDECIDED:
+        look = _LOOKS_AT_LAUNCH.get(Launch(campaign.launch))
+        if look is not None:
+            look(found, now)
+
+
+def _look_at_schedule(found: _Findings, now: datetime) -> None:
+    starts_at = found.campaign.starts_at
+    if starts_at is None:
         found.add(
             "start", Level.BLOCK, Section.TIMING, _("Say on which day and at what time it is to start.")
         )
-    elif campaign.starts_at <= timezone.now():
+    elif starts_at <= now:
         found.add("start_passed", Level.BLOCK, Section.TIMING, _("The start time is in the past."))
     else:
         found.add("start", Level.PASS, Section.TIMING, _("The start time lies ahead."))
 
 
+def _look_at_recurrence(found: _Findings, now: datetime) -> None:
+    rule = recurrence.rule_of(found.campaign)
+    if rule is None:
+        found.add("repeat", Level.BLOCK, Section.TIMING, _("Say from when on it recurs, and how often."))
+    elif recurrence.next_after(rule, now) is None:
+        found.add("repeat_over", Level.BLOCK, Section.TIMING, _("None of its runs lies ahead."))
+    else:
+        found.add("repeat", Level.PASS, Section.TIMING, _("Its next run lies ahead."))
+
+
+def _look_at_span(found: _Findings, now: datetime) -> None:
+    campaign = found.campaign
+    if campaign.starts_at is None or campaign.ends_at is None:
+        found.add("span", Level.BLOCK, Section.TIMING, _("Say when it begins and when it ends."))
+    elif campaign.ends_at > now:
+        found.add("span", Level.PASS, Section.TIMING, _("Its end lies ahead."))
+
+
+def _tell_outlook(found: _Findings) -> None:
+    """Tell when it will have ended, and who will not get it in time."""
+    campaign, size = found.campaign, found.recipients or 0
+    senders = [step.sender for step in found.steps if step.sender is not None]
+    begin = max(campaign.starts_at or timezone.now(), timezone.now())
+    try:
+        seen = outlook(campaign=campaign, senders=senders, size=size, begin=begin)
+    except (ValueError, KeyError):
+        return  # no hours, or no zone: the fields say so
+    if seen is None:
+        return
+    if seen.ends_at is None:
+        sentence = _(
+            "It cannot be foretold when everybody will have got it: its hours or limits leave too little."
+        )
+        found.add("forecast", Level.WARN, Section.TIMING, sentence)
+        return
+    end = windows.told(seen.ends_at, campaign.workspace.zone)
+    if not seen.late:
+        sentence = _("With its hours and limits it will have gone out by %(end)s.") % {"end": end}
+        found.add("forecast", Level.PASS, Section.TIMING, sentence)
+        return
+    sentence = ngettext(
+        "About %(n)s person (%(share)s %%) will not get it before its end, %(end)s.",
+        "About %(n)s people (%(share)s %%) will not get it before its end, %(end)s.",
+        seen.late,
+    ) % {"n": f"{seen.late:,}", "share": math.ceil(100 * seen.late / size), "end": end}
+    found.add("too_late", Level.WARN, Section.TIMING, sentence)
+
+
 def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
+    if is_bound(found.campaign):
+        _tell_outlook(found)
+        return
     if ahead.span is None or not ahead.span.total_seconds():
         return
     begin = found.campaign.starts_at if found.campaign.launch == Launch.SCHEDULE else None
@@ -300,6 +364,12 @@ def content_of(step: Step) -> tuple[dict[str, Any], list[str]]:
     return step.body_content, step.body_variables
 
 
+_LOOKS_AT_LAUNCH: dict[Launch, Callable[[_Findings, datetime], None]] = {
+    Launch.SCHEDULE: _look_at_schedule,
+    Launch.RECURRING: _look_at_recurrence,
+    Launch.SPREAD: _look_at_span,
+    Launch.TRIGGER: _look_at_span,
+}
 _LOOKS: tuple[Callable[[_Findings], None], ...] = (
     _look_at_name,
     _look_at_workspace,

@@ -1,12 +1,15 @@
 """Reading campaigns. Every row comes through a member, so that a stranger finds nothing."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from clarion.audience.models import Source, SourceKind
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns import recurrence
+from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.states import Status
 from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
 from clarion.workspaces.models import AuditEvent, Membership
@@ -17,10 +20,10 @@ SHORTEST_PREFIX = 4
 
 
 def campaigns_for(member: Membership) -> QuerySet[Campaign]:
-    """Return the campaigns that the member may see, archived ones too."""
+    """Return the campaigns that the member may see, archived ones too, but none that is being purged."""
     if not member.may(Permission.VIEW):
         return Campaign.objects.none()
-    return Campaign.objects.filter(workspace_id=member.workspace_id)
+    return Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None)
 
 
 def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
@@ -33,6 +36,13 @@ def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | N
         .filter(public_id=public_id)
         .first()
     )
+
+
+def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
+    """Return which of these ids are of campaigns that the member may see; what is no id at all is none of them."""
+    ids = [bounds[0] for one in public_ids if len(one) == 36 and (bounds := id_range(one)) is not None]
+    found = campaigns_for(member).filter(public_id__in=ids)
+    return set(found.values_list("public_id", flat=True))
 
 
 def find_for(member: Membership, words: str) -> list[Campaign]:
@@ -52,8 +62,34 @@ def find_everywhere(words: str) -> list[Campaign]:
     bounds = id_range(words)
     if bounds is None:
         return []
-    found = Campaign.objects.filter(public_id__range=bounds).select_related("workspace").order_by("-id")
+    found = (
+        Campaign.objects.filter(public_id__range=bounds, purged_at=None)
+        .select_related("workspace")
+        .order_by("-id")
+    )
     return list(found[:20])
+
+
+def missed_for(member: Membership) -> QuerySet[Campaign]:
+    """Return the campaigns whose start was missed and about which a person is asked, the oldest first."""
+    return campaigns_for(member).filter(missed_at__isnull=False, archived_at=None).order_by("missed_at", "id")
+
+
+def due(at: datetime) -> list[Campaign]:
+    """Return the campaigns of all workspaces that are to start by that moment, the one that waited longest first.
+
+    One whose start was missed and is asked about is not, unless its next occurrence has come.
+    """
+    waiting = Campaign.objects.filter(status=Status.SCHEDULED, next_at__lte=at)
+    asked = Q(missed_at__isnull=False)
+    found = waiting.exclude(asked & ~Q(launch=Launch.RECURRING)).select_related("workspace")
+    return [one for one in found.order_by("next_at", "pk") if one.missed_at is None or _has_gone_on(one, at)]
+
+
+def _has_gone_on(asked: Campaign, at: datetime) -> bool:
+    rule = recurrence.rule_of(asked)
+    last = recurrence.latest(rule, at) if rule else None
+    return last is not None and last[0] > asked.occurrence
 
 
 def senders_for(member: Membership) -> QuerySet[Sender]:

@@ -10,7 +10,22 @@ import sys
 
 import typer
 
-from clarion.cli import bounce, campaign, deliveries, demo, health, ledger, run, send, server
+from clarion.cli import (
+    audit,
+    bounce,
+    campaign,
+    deliveries,
+    demo,
+    export,
+    health,
+    keeping,
+    ledger,
+    run,
+    send,
+    server,
+    stopping,
+    why,
+)
 
 app = typer.Typer(
     name="clarion",
@@ -23,10 +38,15 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+keeping.register(campaign.group)
+why.register(campaign.group)
+stopping.register(app)
 run.register(app)
 deliveries.register(app)
+export.register(app)
 demo.register(app)
 ledger.register(app)
+audit.register(app)
 health.register(app)
 bounce.register(app)
 

@@ -19,6 +19,15 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end also when a
 Settle = Annotated[bool, typer.Option("--wait", help="Wait until what is under way is settled.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the audit trail.")]
 
+Note = Annotated[str, typer.Option(metavar="TEXT", help="A note for the others, kept in the audit trail.")]
+Digest = Annotated[
+    str,
+    typer.Option(
+        metavar="SHA256",
+        help="Refuse unless the campaign is still what this digest, from `show --json`, says.",
+    ),
+]
+
 group = typer.Typer(
     no_args_is_help=True,
     help="""See campaigns and change their state.
@@ -30,6 +39,9 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    from clarion.cli import within
+
+    within.add(group)
     app.add_typer(group, name="campaign")
 
 
@@ -101,8 +113,11 @@ def show(id_: Id, wait: Wait = False, as_json: AsJson = False) -> None:
 
         campaign = session.campaign(id_)
         if not wait:
+            from clarion.campaigns import review
+
             seen = watching.snapshot(campaign.pk)
-            told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))
+            digest = {"digest": review.digest_of(campaign)}
+            told.dump(told.campaign(seen) | digest) if as_json else typer.echo(following.summary(seen))
             return
         with following.Follower() as follower:
             seen = follower.follow(campaign, waits=True)
@@ -118,7 +133,7 @@ def start(id_: Id, reason: Reason = "", wait: Wait = False, as_json: AsJson = Fa
 
         moves.started(campaign, by, reason)
 
-    _launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, begin, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command(name="continue")
@@ -141,7 +156,7 @@ def continue_(
 
         moves.continued(campaign, by, reason, activates=activate_sender)
 
-    _launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
+    launch(id_, go_on, reason=reason, waits=wait, as_json=as_json)
 
 
 @group.command()
@@ -162,7 +177,61 @@ def cancel(id_: Id, reason: Reason = "", wait: Settle = False, as_json: AsJson =
     _move(id_, "cancel", reason=reason, waits=wait, as_json=as_json)
 
 
-def _launch(
+@group.command()
+def submit(id_: Id, note: Note = "", as_json: AsJson = False) -> None:
+    """Hand a campaign to the moderators."""
+    _decide(id_, "submit", as_json=as_json, note=note)
+
+
+@group.command()
+def withdraw(id_: Id, note: Note = "", as_json: AsJson = False) -> None:
+    """Take a submitted campaign back; it is a draft again."""
+    _decide(id_, "withdraw", as_json=as_json, note=note)
+
+
+@group.command()
+def approve(
+    id_: Id,
+    note: Note = "",
+    canary: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=99, help="Only the first N per cent, until they are released."),
+    ] = None,
+    digest: Digest = "",
+    as_json: AsJson = False,
+) -> None:
+    """Approve a submitted campaign as it is; it then starts, waits for its time, or is ready."""
+    _decide(id_, "approve", as_json=as_json, note=note, canary_percent=canary, digest=digest)
+
+
+@group.command()
+def reject(
+    id_: Id,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why: its author reads it. Required.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Reject a submitted campaign, which cancels it."""
+    _decide(id_, "reject", as_json=as_json, reason=reason)
+
+
+@group.command()
+def release(
+    id_: Id, note: Note = "", digest: Digest = "", wait: Wait = False, as_json: AsJson = False
+) -> None:
+    """Let the rest of a campaign go of which only a first part was approved.
+
+    Without a server this command sends it to its end.
+    """
+
+    def let_go(campaign: "Campaign", by: "Actor", reason: str) -> None:
+        from clarion.cli import moves
+
+        moves.decided(campaign, "release", by, note=reason, digest=digest)
+
+    launch(id_, let_go, reason=note, waits=wait, as_json=as_json)
+
+
+def launch(
     words: str,
     move: "Callable[[Campaign, Actor, str], None]",
     *,
@@ -195,4 +264,18 @@ def _move(words: str, name: str, *, reason: str, waits: bool, as_json: bool) -> 
         moved(campaign, name, actors.operator(campaign.workspace), reason)
         closing.close_where_nobody_sends(campaign.pk)
         seen = watching.settled(campaign.pk) if waits else watching.snapshot(campaign.pk)
+        told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))
+
+
+def _decide(words: str, name: str, *, as_json: bool, **said: Any) -> None:
+    """Do a step of moderation and show the campaign."""
+    session.quiet()
+    with session.opened():
+        from clarion.cli.moves import decided
+        from clarion.runtime import watching
+        from clarion.workspaces import actors
+
+        campaign = session.campaign(words)
+        decided(campaign, name, actors.operator(campaign.workspace), **said)
+        seen = watching.snapshot(campaign.pk)
         told.dump(told.campaign(seen)) if as_json else typer.echo(following.summary(seen))

@@ -1,5 +1,7 @@
 """`clarion demo …`: the sample data."""
 
+from typing import Annotated
+
 import typer
 
 from clarion.cli import session
@@ -13,15 +15,42 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command()
-def load() -> None:
-    """Make the demo workspace unless it is there; the first administrator becomes its owner."""
+def load(
+    large: Annotated[
+        bool, typer.Option("--large", help="Make a further workspace with generated campaigns and messages.")
+    ] = False,
+    campaigns: Annotated[
+        int, typer.Option(min=1, max=100_000, help="With --large: so many campaigns.")
+    ] = 1_000,
+    deliveries: Annotated[
+        int, typer.Option(min=1, max=1_000_000_000, help="With --large: about so many messages in all.")
+    ] = 10_000_000,
+    contacts: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="With --large: so many contacts.")
+    ] = 100_000,
+) -> None:
+    """Make the demo workspace unless it is there; the first administrator becomes its owner.
+
+    With --large, make one to measure with: nothing in it was ever sent, and ten million messages take about
+    four gigabytes and ten minutes.
+    """
     session.quiet()
     with session.opened():
         from clarion.runtime import demo
         from clarion.workspaces.models import User
 
-        workspace = demo.load(User.objects.filter(is_superuser=True).order_by("pk").first())
+        owner = User.objects.filter(is_superuser=True).order_by("pk").first()
+        if large:
+            size = demo.Size(campaigns=campaigns, deliveries=deliveries, contacts=contacts)
+            workspace = demo.load_large(owner, size, _tell)
+        else:
+            workspace = demo.load(owner)
         typer.echo(f"The demo is in the workspace {workspace.slug}.")
+
+
+def _tell(done: int, of: int) -> None:
+    if done % 50 == 0 or done == of:
+        typer.echo(f"{done:,} of {of:,} runs", err=True)
 
 
 @group.command()

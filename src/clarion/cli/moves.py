@@ -1,11 +1,11 @@
 """Change a campaign's state, or end the command with the reason why not."""
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from clarion.campaigns import operations
-from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns import operations, review
+from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.cli import session
@@ -50,8 +50,29 @@ def moved(campaign: Campaign, name: str, by: "Actor", reason: str) -> None:
     """Do what the operation of that name does."""
     try:
         getattr(operations, name)(campaign=campaign, by=by, reason=reason)
+    except AwaitsRelease:
+        typer.echo(
+            "A first part of it is out, and the rest waits for a second yes: clarion campaign release.",
+            err=True,
+        )
+        raise typer.Exit(session.ENDED_OTHERWISE) from None
     except TransitionRefused:
         refused(campaign, name.rstrip("_"))
+    except CampaignInvalid as invalid:
+        typer.echo(" ".join(invalid.problems), err=True)
+        raise typer.Exit(session.ENDED_OTHERWISE) from None
+
+
+def decided(campaign: Campaign, name: str, by: "Actor", **said: Any) -> None:
+    """Do the step of moderation of that name. An empty digest means: as the campaign is now."""
+    if "digest" in said:
+        said["digest"] = said["digest"] or review.digest_of(campaign)
+    try:
+        getattr(operations, name)(campaign=campaign, by=by, **said)
+    except TransitionRefused:
+        refused(campaign, name)
+    except CampaignInvalid as invalid:
+        session.refuse(invalid.problems)
 
 
 def refused(campaign: Campaign, verb: str) -> NoReturn:
@@ -77,4 +98,10 @@ _PAST = {
     "continue": "continued",
     "stop": "stopped",
     "cancel": "cancelled",
+    "retry": "retried",
+    "submit": "submitted",
+    "withdraw": "taken back",
+    "approve": "approved",
+    "reject": "rejected",
+    "release": "released",
 }

@@ -43,6 +43,9 @@ class Display(Protocol):
     def reading(self, octets: int, of: int, rows: int) -> None:
         """Show how far a file is read."""
 
+    def writing(self, people: int, of: int) -> None:
+        """Show how far a file is written."""
+
     def sending(self, seen: "Snapshot") -> None:
         """Show how far a campaign is."""
 
@@ -69,6 +72,9 @@ class _Lines:
 
     def reading(self, octets: int, of: int, rows: int) -> None:
         self._say(f"Reading: {rows:,} rows ({percent(octets, of)} %)")
+
+    def writing(self, people: int, of: int) -> None:
+        self._say(f"Writing: {people:,} of {of:,} people ({percent(people, of)} %)")
 
     def sending(self, seen: "Snapshot") -> None:
         rate = self._rate.add(time.monotonic(), seen.done)
@@ -115,6 +121,9 @@ class _Bar:
 
     def reading(self, octets: int, of: int, rows: int) -> None:
         self._show("Reading", octets, of, f"{rows:,} rows")
+
+    def writing(self, people: int, of: int) -> None:
+        self._show("Writing", people, of, f"{people:,}/{of:,} people  {percent(people, of):>3} %")
 
     def sending(self, seen: "Snapshot") -> None:
         rate = self._rate.add(time.monotonic(), seen.done)

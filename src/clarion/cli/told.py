@@ -43,6 +43,7 @@ def campaign(seen: "Snapshot") -> dict[str, Any]:
         "status": one.status.lower(),
         "pause_cause": one.pause_cause.lower(),
         "reason": one.status_reason,
+        "approved_at": moment(one.approved_at),
         "run": seen.run.pk if seen.run else None,
         **{name: getattr(seen.run, name) if seen.run else 0 for name in COUNTS},
         "rate_limit": one.rate_limit,

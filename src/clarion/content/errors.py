@@ -25,10 +25,6 @@ class NameTaken(Exception):
     """Another template of the workspace has this name."""
 
 
-class NameInvalid(Exception):
-    """A template's name has 1 to 120 characters."""
-
-
 class TemplateArchived(Exception):
     """The template is in the archive; restore it first."""
 

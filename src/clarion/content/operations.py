@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from clarion.content import queries
 from clarion.content.compiling import Compiled, compile_source
-from clarion.content.errors import NameInvalid, NameTaken, TemplateArchived
+from clarion.content.errors import NameTaken, TemplateArchived
 from clarion.content.models import Template, TemplateVersion
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.names import MAX_NAME, clean_name
 from clarion.workspaces.permissions import Permission
 
 #: Longest name, in characters.
-MAX_NAME = 120
 
 
 def create_template(*, by: Actor, channel: str, name: str, source: Mapping[str, Any]) -> Template:
@@ -25,7 +25,7 @@ def create_template(*, by: Actor, channel: str, name: str, source: Mapping[str, 
     Raises NotAllowed, ContentInvalid, TrialFailed, NameInvalid, NameTaken; KeyError for an unknown channel.
     """
     by.require(Permission.EDIT)
-    name = _clean_name(name)
+    name = clean_name(name)
     compiled = compile_source(channel, source)
     return _create(by=by, channel=channel, name=name, compiled=compiled)
 
@@ -53,7 +53,7 @@ def save_version(*, template: Template, by: Actor, source: Mapping[str, Any]) ->
 def rename_template(*, template: Template, by: Actor, name: str) -> Template:
     """Return the template with the new name. Raises NotAllowed, NameInvalid, NameTaken."""
     by.require(Permission.EDIT)
-    name = _clean_name(name)
+    name = clean_name(name)
     template = _locked(template, by)
     before = template.name
     if name == before:
@@ -144,13 +144,6 @@ def _add_version(template: Template, number: int, compiled: Compiled, by: Actor)
 def _locked(template: Template, by: Actor) -> Template:
     """Return the row afresh, for this transaction alone; one of another workspace is not found."""
     return Template.objects.select_for_update().get(pk=template.pk, workspace=by.workspace)
-
-
-def _clean_name(name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not 0 < len(cleaned) <= MAX_NAME or not cleaned.isprintable():
-        raise NameInvalid
-    return cleaned
 
 
 def _record(

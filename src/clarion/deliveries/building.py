@@ -5,7 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -16,9 +16,10 @@ from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import operations, optout, partitions
+from clarion.deliveries import earlier, locks, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -31,8 +32,6 @@ FIRST_CHUNK = 1_000
 CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
-#: First key of the lock under which a chunk is added, and a run is called off.
-_CHUNK_SPACE = 0x4348554E
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
 _CANDIDATES = {
@@ -69,6 +68,9 @@ _CANDIDATES = {
           on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
     """,
 }
+
+#: Added to a contact's variables where the sending hours are the recipients' own.
+_ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
 
 _CHUNK = """
 with candidate as ({candidates}),
@@ -111,8 +113,7 @@ from made
     "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
 )
 
-#: Who was written to, or may have been, before the campaign was stopped or failed: nobody gets it twice because
-#: it was launched again.
+#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
 _EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
@@ -189,6 +190,9 @@ def build_run(
 
 
 def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bool]) -> bool:
+    if run.campaign.launch == Launch.TRIGGER and run.closing_stage is None:
+        _go(run)  # people come by themselves
+        return False
     if run.built_at and run.closing_stage is None:
         _go(run)  # it was paused when its first people were there, and continued
         return False
@@ -209,6 +213,44 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
+def judged(candidates: str, leaving_out: Sequence[int]) -> str:
+    """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
+
+    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
+    workspace, channel, steps and last, the last recipient's id; recipients are numbered on from it by key. It
+    returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+    """
+    return _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if leaving_out else "")
+
+
+def count_added(
+    cursor: Any, run_id: int, *, made: int, usable: int, last: int, cursor_key: int, waterfall: str
+) -> bool:
+    """Count what `judged` added, in the same transaction; return False when the run takes nobody any more."""
+    cursor.execute(
+        _COUNT,
+        {
+            "run": run_id, "made": made, "usable": usable, "last": last, "cursor": cursor_key,
+            "waterfall": waterfall,
+        },
+    )  # fmt: skip
+    return bool(cursor.rowcount == 1)
+
+
+def candidates_of(campaign: Campaign, channel: str) -> str:
+    """Return the statement of a campaign's next candidates, for the channel's kind of address."""
+    assert campaign.source is not None  # noqa: S101 - whoever asks has looked
+    statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    return statement.format(kind=registry.get(channel).address_kind)
+
+
+def zoned(statement: str, campaign: Campaign) -> str:
+    """Return a statement of candidates with their contact's zone, where the hours are the recipients' own."""
+    if not (campaign.windows and campaign.window_is_recipients):
+        return statement
+    return statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
+
+
 def _facts(run: Run) -> dict[str, Any]:
     """Return the parameters that stay the same for every chunk, the statement among them."""
     source = run.campaign.source
@@ -218,16 +260,12 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    candidates = _CANDIDATES[SourceKind(source.kind)].format(kind=registry.get(channel).address_kind)
-    earlier = list(
-        Run.objects.filter(
-            campaign_id=run.campaign_id, number__lt=run.number, closing_stage=Stage.CANCELLED
-        ).values_list("pk", flat=True)
-    )
+    candidates = candidates_of(run.campaign, channel)
+    leaving_out = earlier.leaving_out(run)
     return {
-        "statement": _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if earlier else ""),
+        "statement": judged(candidates, leaving_out),
         "run": run.pk,
-        "earlier": earlier,
+        "earlier": leaving_out,
         "workspace": run.workspace_id,
         "source": source.pk,
         "lists": list(source.lists.values_list("pk", flat=True)),
@@ -236,22 +274,13 @@ def _facts(run: Run) -> dict[str, Any]:
     }
 
 
-def hold_building(run_id: int) -> None:
-    """Until the transaction ends, let nobody else add to the run or call it off.
-
-    Not the run's row: sending counts on it, and would come to a stand for as long as a chunk takes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
-
-
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more.
 
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
-    hold_building(run.pk)
+    locks.hold_building(run.pk)
     row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
@@ -265,9 +294,8 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         cursor.execute(facts["statement"], parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
-            counted = {"run": row.pk, "made": made, "usable": usable, "last": last, "cursor": key}
-            cursor.execute(_COUNT, counted | {"waterfall": waterfall})
-            if cursor.rowcount != 1:
+            counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
+            if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
                 transaction.set_rollback(True)
                 return False
     if usable:
@@ -285,16 +313,17 @@ def _go(run: Run) -> None:
 
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
-    """Leave out whoever was suppressed while the building went on, and mark it as done."""
+    """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
     with connection.cursor() as cursor:
         wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
         cursor.execute(_LATE, wanted | {"began": run.created_at})
         late = [row[0] for row in cursor.fetchall()]
     for address in late:
         optout.skip_in_run(run.pk, facts["steps"], address)
+    difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
-        if open_run.update(built_at=timezone.now()):
+        if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, operations
+from clarion.deliveries import locks, operations
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import STEPS, Stage
 
@@ -75,7 +75,7 @@ def close(run: Run, *, seconds: float = float("inf")) -> bool:
     until = time.monotonic() + seconds
     stage = _STAGES.get(Status(run.campaign.status), Stage.CANCELLED)
     with transaction.atomic():
-        building.hold_building(run.pk)
+        locks.hold_building(run.pk)
         row = Run.objects.select_for_update().get(pk=run.pk)
         if row.closing_stage is None:
             Run.objects.filter(pk=run.pk).update(closing_stage=stage)

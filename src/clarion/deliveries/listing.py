@@ -5,57 +5,32 @@ A page costs a fixed number of queries however many rows it shows; a refresh of 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Lower
-from django.utils import timezone
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 
 from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Campaign, Step
 from clarion.campaigns.states import FINAL, Status
+from clarion.deliveries.campaign_search import PERIODS, SEARCH_FROM, SORTS, Filters, condition, in_order
 from clarion.deliveries.models import Run
 from clarion.workspaces.models import Membership
+from clarion.workspaces.permissions import Permission
 
-#: Shorter words would match nearly everything.
-SEARCH_FROM = 3
-PAGE_SIZE = 20
-_NO_ID = UUID(int=0)
+__all__ = [
+    "PAGE_SIZE",
+    "PERIODS",
+    "SEARCH_FROM",
+    "SORTS",
+    "Filters",
+    "Page",
+    "Progress",
+    "Row",
+    "campaign_list",
+]
 
-PERIODS: dict[str, timedelta] = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
-}
-SORTS = ("name", "sender", "start", "created")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a list shows. Unknown values are left out by whoever makes it."""
-
-    words: str = ""
-    #: A key of PERIODS; empty for all.
-    period: str = ""
-    statuses: frozenset[str] = frozenset()
-    channels: frozenset[str] = frozenset()
-    tag: str = ""
-    #: One of SORTS, with a minus for descending.
-    sort: str = "-created"
-    is_archived: bool = False
-    page: int = 1
-
-    @property
-    def is_searching(self) -> bool:
-        return len(self.words) >= SEARCH_FROM
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything but the sorting keeps campaigns from being shown."""
-        return bool(self.is_searching or self.period or self.statuses or self.channels or self.tag)
+PAGE_SIZE = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +54,11 @@ class Progress:
     @property
     def done(self) -> int:
         return self.sent + self.partly + self.failed + self.unknown + self.dropped
+
+    @property
+    def everybody(self) -> int:
+        """Those left out too."""
+        return self.target + self.skipped
 
     @property
     def percent(self) -> int:
@@ -133,6 +113,8 @@ class Page:
     by_status: dict[str, int] = field(default_factory=dict)
     #: status → how many there are in all, archived ones not counted.
     in_all: dict[str, int] = field(default_factory=dict)
+    #: How many are left out because a moderator has them.
+    in_review: int = 0
 
     @property
     def first(self) -> int:
@@ -144,19 +126,48 @@ class Page:
 
 
 def campaign_list(member: Membership, filters: Filters) -> Page:
-    """Return a page of the member's campaigns; one beyond the end is the last. Four queries."""
+    """Return a page of the member's campaigns; one beyond the end is the last. Four queries.
+
+    Where there is moderation, what is in review is not in the list: the moderators have it.
+    """
     mine = campaign_queries.campaigns_for(member)
-    others = _condition(replace(filters, statuses=frozenset()))
+    others = condition(replace(filters, statuses=frozenset()))
     by_status, in_all = _counts(mine, others)
+    in_review = 0
+    if member.workspace.moderation:
+        mine = mine.exclude(status=Status.IN_REVIEW)
+        by_status.pop(Status.IN_REVIEW, None)
+        in_review = in_all.pop(Status.IN_REVIEW, 0)
     count = sum(n for status, n in by_status.items() if not filters.statuses or status in filters.statuses)
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(max(1, filters.page), pages)
-    found = _sorted(mine.filter(_condition(filters)), filters.sort)
     start = (number - 1) * PAGE_SIZE
-    campaigns = list(found.select_related("created_by", "source")[start : start + PAGE_SIZE])
+    found = in_order(mine.filter(condition(filters)), filters.sort).select_related("created_by", "source")
     return Page(
-        rows=rows_of(campaigns), count=count, number=number, pages=pages, by_status=by_status, in_all=in_all
+        rows=rows_of(list(found[start : start + PAGE_SIZE])),
+        count=count,
+        number=number,
+        pages=pages,
+        by_status=by_status,
+        in_all=in_all,
+        in_review=in_review,
     )
+
+
+def tags_of(member: Membership, limit: int = 12) -> list[str]:
+    """Return the tags that the workspace's campaigns have most often. One query."""
+    if not member.may(Permission.VIEW):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_TAGS, {"workspace": member.workspace_id, "limit": limit})
+        return [tag for (tag,) in cursor.fetchall()]
+
+
+_TAGS = """
+select tag from campaigns_campaign, unnest(tags) tag
+where workspace_id = %(workspace)s and purged_at is null and tags <> '{}'
+group by tag order by count(*) desc, tag limit %(limit)s
+"""
 
 
 def live_rows(member: Membership, public_ids: Collection[UUID]) -> list[Row]:
@@ -230,47 +241,3 @@ def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], d
         by_status[row["status"]] = row["found"]
         in_all[row["status"]] = row["whole"]
     return by_status, in_all
-
-
-def _condition(filters: Filters) -> Q:
-    condition = Q(archived_at__isnull=not filters.is_archived)
-    if filters.statuses:
-        condition &= Q(status__in=filters.statuses)
-    if filters.period:
-        since = timezone.now() - PERIODS[filters.period]
-        condition &= Q(created_at__gte=since) | Q(started_at__gte=since) | Q(finished_at__gte=since)
-    if filters.channels:
-        condition &= Q(Exists(Step.objects.filter(campaign=OuterRef("pk"), channel__in=filters.channels)))
-    if filters.tag:
-        condition &= Q(tags__contains=[filters.tag])
-    if filters.is_searching:
-        words = filters.words
-        condition &= (
-            Q(name__icontains=words)
-            | Q(public_id__range=campaign_queries.id_range(words) or (_NO_ID, _NO_ID))
-            | Q(tags__contains=[words])
-            | Q(Exists(_steps_saying(words)))
-        )
-    return condition
-
-
-def _steps_saying(words: str) -> QuerySet[Step]:
-    return Step.objects.filter(campaign=OuterRef("pk")).filter(
-        Q(channel__istartswith=words) | Q(sender__name__icontains=words)
-    )
-
-
-def _sorted(campaigns: QuerySet[Campaign], sort: str) -> QuerySet[Campaign]:
-    key, is_descending = sort.removeprefix("-"), sort.startswith("-")
-    if key == "created":
-        return campaigns.order_by(*(("-created_at", "-id") if is_descending else ("created_at", "id")))
-    expression: Any
-    if key == "name":
-        expression = Lower("name")
-    elif key == "sender":
-        first = Step.objects.filter(campaign=OuterRef("pk")).order_by("position")
-        expression = Lower(Subquery(first.values("sender__name")[:1]))
-    else:
-        expression = Coalesce("next_at", "started_at", "starts_at")
-    ordered = expression.desc(nulls_last=True) if is_descending else expression.asc(nulls_last=True)
-    return campaigns.order_by(ordered, "-id")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces.models import User, Workspace
 
@@ -79,8 +80,10 @@ class Run(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["workspace", "-id"], name="run_newest"),
+            models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
+            models.Index(fields=["workspace", "-id"], condition=Q(unknown__gt=0), name="run_unsettled"),
         ]
 
     def __str__(self) -> str:
@@ -339,6 +342,8 @@ class Export(models.Model):
     wanted = models.JSONField(default=dict)
     #: Whether whoever asked for it may see whole addresses; the file is masked otherwise.
     is_masked = models.BooleanField(default=True)
+    #: Whether the text begins with the mark that tells spreadsheets of UTF-8.
+    has_bom = models.BooleanField(default=True)
     status = models.CharField(max_length=7, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
     #: Recipients written, of about how many.
     done_count = models.IntegerField(default=0)

@@ -8,10 +8,12 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
+from clarion.campaigns import operations as campaign_operations
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.operations import approval
 from clarion.campaigns.states import Action, PauseCause, Status
-from clarion.deliveries import partitions
+from clarion.deliveries import locks, partitions, releasing
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
@@ -57,18 +59,23 @@ def begin_run(campaign_id: int) -> Run | None:
     steps = list(campaign.steps.select_related("template_version"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
-    if campaign.source is None:
+    if campaign.source is None and campaign.launch != Launch.TRIGGER:
         raise RunInvalid("The campaign has no audience.")
+    unapproved = approval.refusal(campaign)
+    if unapproved:
+        raise RunInvalid(unapproved)
     last = Run.objects.filter(campaign=campaign).aggregate(last=Max("number"))["last"] or 0
     run = Run.objects.create(
         workspace_id=campaign.workspace_id,
         campaign=campaign,
         number=last + 1,
+        released_id=0 if releasing.begins_held(campaign) else None,
         plan={
             "name": campaign.name,
             "version": campaign.version,
             "source_id": campaign.source_id,
             "launched_at": _launched_at(campaign),
+            "occurrence": campaign.occurrence,
         },
     )
     partitions.ensure_for(run.pk)
@@ -92,17 +99,40 @@ def _frozen(run: Run, step: Step) -> RunStep:
 
 @transaction.atomic
 def finish_run(run_id: int) -> bool:
-    """End the run when every recipient is settled, and complete its campaign; return whether it ended now."""
+    """End the run when every recipient is settled; return whether it ended now.
+
+    Its campaign is completed by it, or awaits its next occurrence.
+    """
     run = Run.objects.select_for_update(of=("self",)).select_related("campaign__workspace").get(pk=run_id)
     if run.finished_at or run.pending or run.in_flight or run.built_at is None:
         return False
     if run.closing_stage is None:
         try:
-            lifecycle.move(run.campaign, Action.COMPLETE, by=actors.system(run.campaign.workspace))
+            campaign_operations.end_run(campaign=run.campaign, by=actors.system(run.campaign.workspace))
         except TransitionRefused:
             return False  # paused with nothing left: it completes when it is continued
     Run.objects.filter(pk=run_id).update(finished_at=timezone.now())
     return True
+
+
+@transaction.atomic
+def end_pushing(run_id: int) -> bool:
+    """Take no more people into a triggered run; return whether it took some until now."""
+    locks.hold_building(run_id)
+    return bool(
+        Run.objects.filter(pk=run_id, built_at=None, closing_stage=None).update(built_at=timezone.now())
+    )
+
+
+@transaction.atomic
+def pause_failing(campaign: Campaign, run: Run, *, reason: str, errors_since: dict[str, int]) -> None:
+    """Pause a campaign of which too much fails; what failed until now is not held against it later."""
+    # First, as whoever ends a run does.
+    row = Run.objects.select_for_update().only("plan").get(pk=run.pk)
+    row.plan = {**row.plan, "errors_since": errors_since}
+    row.save(update_fields=["plan"])
+    by = actors.system(campaign.workspace)
+    lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.ERRORS, reason=reason[:500])
 
 
 @transaction.atomic
@@ -113,6 +143,8 @@ def fail_campaign(campaign_id: int, sentence: str) -> None:
         lifecycle.move(campaign, Action.FAIL, by=actors.system(campaign.workspace), reason=sentence[:500])
     except TransitionRefused:
         return
+    # When that was the reason, the approval ends with it.
+    approval.void_if_changed(campaign=campaign, by=actors.system(campaign.workspace))
 
 
 @transaction.atomic

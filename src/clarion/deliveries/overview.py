@@ -68,8 +68,10 @@ def figures(member: Membership, in_all: dict[str, int] | None = None) -> Figures
 
 
 def count_by_status(member: Membership) -> dict[str, int]:
-    """Return status → number of campaigns that are not archived."""
+    """Return status → number of campaigns that are not archived, nor in the moderators' hands."""
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None).order_by()
+    if member.workspace.moderation:
+        mine = mine.exclude(status=Status.IN_REVIEW)
     return dict(mine.values_list("status").annotate(n=Count("pk")))
 
 
@@ -141,8 +143,10 @@ def failed_lately(member: Membership, limit: int = 8) -> Sequence[Campaign]:
     """Return the campaigns that failed, or that the program paused, newest first."""
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
     failed = mine.filter(status=Status.FAILED)
-    halted = mine.filter(status=Status.PAUSED).exclude(pause_cause__in=[PauseCause.PERSON, PauseCause.WINDOW])
-    return list((failed | halted).order_by("-status_changed_at", "-id")[:limit])
+    # A window opens and a limit renews by itself; a second approval is asked for among what is to be reviewed.
+    by_itself = [PauseCause.PERSON, PauseCause.WINDOW]
+    halted = mine.filter(status=Status.PAUSED, resume_at=None).exclude(pause_cause__in=by_itself)
+    return list((failed | halted).select_related("workspace").order_by("-status_changed_at", "-id")[:limit])
 
 
 def blocked_senders(member: Membership, limit: int = 8) -> Sequence[Sender]:

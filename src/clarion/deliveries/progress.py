@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries.models import Activity, Run, RunStep
+from clarion.deliveries.models import Activity, Run, RunProblem, RunStep
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 
-#: What a lane says about itself is believed for so long.
-LANE_FRESH_SECONDS = 10
+#: What a lane says about itself is believed for so long; it says it each second.
+LANE_FRESH_SECONDS = 4
+#: A run that was last counted longer ago than this goes no faster than one message in that time.
+IDLE_SECONDS = 3
 #: Minutes over which a rate is taken when several campaigns share a sender.
 RATE_MINUTES = 2
 
@@ -111,7 +113,8 @@ def overview(run: Run, *, is_sending: bool) -> Overview:
     """Return the run at a glance. `is_sending` tells whether its campaign is; else there is no rate. ≤ 6 queries."""
     steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
     senders = Sender.objects.defer("config", "sealed").in_bulk({step.sender_id for step in steps})
-    rate = _rate(run, steps) if is_sending else 0.0
+    can_leave = any(sender.status == SenderStatus.ACTIVE for sender in senders.values())
+    rate = _rate(run, steps) if is_sending and can_leave else 0.0
     limit = _limit(run, list(senders.values()))
     return Overview(
         **{name: getattr(run, name) for name in _PERSONS},
@@ -129,8 +132,8 @@ _PERSONS = (
 
 
 def is_sending(campaign: Campaign) -> bool:
-    """Whether the campaign's messages leave now, as far as its state goes."""
-    return campaign.status == Status.SENDING
+    """Whether the campaign's messages leave now, as far as its state and its workspace's go."""
+    return campaign.status == Status.SENDING and campaign.workspace.halted_at is None
 
 
 def _channel(step: RunStep, sender: Sender | None) -> ChannelProgress:
@@ -173,7 +176,20 @@ def _counted_rate(run: Run) -> float:
     )
     began = max(since, run.first_sent_at) if run.first_sent_at else since
     seconds = (now - began).total_seconds()
-    return round(ended / seconds, 1) if seconds >= 1 else 0.0
+    rate = ended / seconds if seconds >= 1 else 0.0
+    if rate and (idle := _idle_seconds(run, now)):
+        rate = min(rate, 1 / idle)
+    return round(rate, 2 if rate < 1 else 1)
+
+
+def _idle_seconds(run: Run, now: datetime) -> float:
+    """Return for how long nothing of the run was counted; 0.0 for a moment that says nothing yet."""
+    if run.last_sent_at is not None and (now - run.last_sent_at).total_seconds() < IDLE_SECONDS:
+        return 0.0
+    told = RunProblem.objects.filter(run_id=run.pk).aggregate(last=Max("last_at"))["last"]
+    last = max(filter(None, [run.last_sent_at, told]), default=None)
+    idle = (now - last).total_seconds() if last is not None else 0.0
+    return idle if idle >= IDLE_SECONDS else 0.0
 
 
 def _limit(run: Run, senders: Sequence[Sender]) -> float | None:

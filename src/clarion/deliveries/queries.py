@@ -5,6 +5,7 @@ No function here counts rows of the big tables: what a run has come to is on its
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -18,7 +19,7 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
 #: Runs listed on one page of a campaign.
-RUNS_SHOWN = 100
+RUNS_SHOWN = 50
 
 
 def runs_for(member: Membership, campaign: Campaign) -> QuerySet[Run]:
@@ -32,6 +33,34 @@ def run_for(member: Membership, campaign: Campaign, number: int | None = None) -
     """Return the campaign's run of that number, the latest without one; None when there is none."""
     runs = runs_for(member, campaign)
     return (runs if number is None else runs.filter(number=number)).first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsPage:
+    """Runs, newest first. `older` and `newer` are what `below` is for the pages beside it."""
+
+    rows: Sequence[Run]
+    older: int | None = None
+    has_newer: bool = False
+    #: None for the first page.
+    newer: int | None = None
+
+
+def runs_page(
+    member: Membership, campaign: Campaign, *, below: int | None = None, limit: int = RUNS_SHOWN
+) -> RunsPage:
+    """Return the campaign's runs below that number, without what is large in them; none of a stranger's."""
+    runs = runs_for(member, campaign).defer("plan", "waterfall")
+    found = list((runs if below is None else runs.filter(number__lt=below))[: limit + 1])
+    newer = below + limit if below is not None else None
+    has_newer = below is not None and runs.filter(number__gte=below).exists()
+    is_first = newer is not None and not runs.filter(number__gte=newer).exists()
+    return RunsPage(
+        rows=found[:limit],
+        older=found[limit - 1].number if len(found) > limit else None,
+        has_newer=has_newer,
+        newer=None if is_first else newer,
+    )
 
 
 def run_by_id_for(member: Membership, run_id: int) -> Run | None:
@@ -66,6 +95,13 @@ class ProblemGroup:
     stage: Stage
     count: int
     codes: Sequence[ProblemCode]
+    #: When it happened last.
+    last_at: datetime
+
+    @property
+    def is_of_job(self) -> bool:
+        """Whether the infrastructure was at fault, not a message or its recipient."""
+        return reasons.is_infrastructure(self.reason.code)
 
     @property
     def was_put_off(self) -> bool:
@@ -82,6 +118,7 @@ def problems(run: Run) -> list[ProblemGroup]:
             reason=reasons.explain(reason),
             stage=Stage(stage),
             count=sum(row.count for row in rows),
+            last_at=max(row.last_at for row in rows),
             codes=[
                 ProblemCode(
                     stage=Stage(row.stage), step=row.step, code=row.code, count=row.count, sample=row.sample

@@ -18,6 +18,15 @@ class Explained:
     cure: str
 
 
+#: Codes of what went wrong between us and the provider, not with a message or its recipient.
+_INFRASTRUCTURE = range(100, 300), range(500, 599)
+
+
+def is_infrastructure(code: int) -> bool:
+    """Whether the reason lies with connection, provider, sender or program: an error of the job, not of a message."""
+    return any(code in codes for codes in _INFRASTRUCTURE)
+
+
 def explain(code: int) -> Explained:
     """Return the reason in the present language. A code of a newer version is explained as such."""
     try:

@@ -8,7 +8,8 @@ PLAN = """
 select s.id, s.channel, s.lanes,
        md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
        s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
-       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max
+       r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max,
+       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at
 from deliveries_run r
 join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
 join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
@@ -224,4 +225,31 @@ update senders_senderlane
 set limits = %(limits)s::jsonb, reserved = %(reserved)s, open_until = to_timestamp(%(until)s::float8),
     open_reason = %(reason)s, open_detail = %(detail)s, rate = %(rate)s, saved_at = now()
 where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
+"""
+
+#: A provider that answers and fails again within a minute has one outage, not many.
+NOTE_OUTAGE = """
+with again as (
+    update deliveries_outage o
+    set ended_at = null, seen_at = now(), until = to_timestamp(%(until)s::float8), reason = %(reason)s,
+        detail = %(detail)s, openings = o.openings + (o.until <> to_timestamp(%(until)s::float8))::int,
+        run_ids = array(select distinct unnest(o.run_ids || %(runs)s::bigint[]) order by 1)
+    where o.id = (
+        select id from deliveries_outage
+        where sender_id = %(sender)s and lane = %(lane)s
+          and (ended_at is null or ended_at > now() - interval '1 minute')
+        order by ended_at desc nulls first limit 1)
+    returning 1
+)
+insert into deliveries_outage
+    (sender_id, lane, run_ids, began_at, seen_at, until, openings, reason, detail)
+select %(sender)s, %(lane)s, %(runs)s::bigint[], now(), now(), to_timestamp(%(until)s::float8), 1, %(reason)s,
+       %(detail)s
+where not exists (select from again)
+"""
+
+#: One that nobody has told of for a while ended when it was last heard of, not when somebody looked.
+END_OUTAGE = """
+update deliveries_outage set ended_at = case when seen_at < now() - interval '5 seconds' then seen_at else now() end
+where sender_id = %(sender)s and lane = %(lane)s and ended_at is null
 """

@@ -51,6 +51,8 @@ class Skip(models.IntegerChoices):
     DO_NOT_CONTACT = 5, _("Do not contact")
     CAPPED = 6, _("Frequency cap")
     EXCLUDED = 7, _("Excluded")
+    #: Was in it when the run was built, and is no more.
+    REMOVED = 8, _("No longer in the audience")
 
 
 class Result(models.IntegerChoices):

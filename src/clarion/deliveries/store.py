@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from clarion.deliveries import gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
@@ -94,11 +95,14 @@ class PostgresStore:
         worker_id: int,
         retry: RetryPolicy | None = None,
         drained: Callable[[int], None] = lambda run_id: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._pool, self._workshop, self._worker_id = pool, workshop, worker_id
+        self._pool, self._workshop, self._worker_id, self._clock = pool, workshop, worker_id, clock
         self._retry = retry or RetryPolicy()
         #: Called with a run of which nothing is left to send.
         self._drained = drained
+        #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
+        self._troubled: set[tuple[int, int]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -117,12 +121,11 @@ class PostgresStore:
         async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
+        now = self._clock()
         for row in rows:
-            run = RunSpec(
-                run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
-                delay_min=row[13], delay_max=row[14],
-            )  # fmt: skip
-            senders.setdefault(row[0], (row, []))[1].append(run)
+            run = _run_spec(row, now)
+            if run.until > now:
+                senders.setdefault(row[0], (row, []))[1].append(run)
         return [
             self._lane_spec(row, lane, lanes, runs)
             for row, runs in senders.values()
@@ -142,6 +145,7 @@ class PostgresStore:
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
         async with self.connection() as connection, connection.transaction():
             state = await self._own_lane(connection, spec)
+        self._troubled.add(spec.key)
         transport = await _asked(self._workshop.transport, spec)
         return transport, state
 
@@ -305,7 +309,7 @@ class PostgresStore:
         counts: dict[int, int],
         problems: Sequence[Row],
     ) -> None:
-        told = [row for row in problems if row[1]]
+        told = [row for row in problems if row[1] and row[1] != Reason.OUTSIDE_WINDOW]
         if told:
             await connection.execute(
                 sql.COUNT_PROBLEMS,
@@ -341,12 +345,26 @@ class PostgresStore:
         }  # fmt: skip
         async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
+            if trouble is not None:
+                await connection.execute(sql.NOTE_OUTAGE, facts | {"runs": [r.run_id for r in spec.runs]})
+                self._troubled.add(spec.key)
+            elif spec.key in self._troubled:
+                await connection.execute(sql.END_OUTAGE, facts)
+                self._troubled.discard(spec.key)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+
+
+def _run_spec(row: Row, now: float) -> RunSpec:
+    until, opens = gates.gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
+    return RunSpec(
+        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
+        delay_min=row[13], delay_max=row[14], until=until, opens=opens,
+    )  # fmt: skip
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

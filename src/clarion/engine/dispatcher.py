@@ -71,10 +71,17 @@ class Dispatcher:
         #: Set when the process ends: what cannot be settled then is left to the journal.
         self._is_ending = False
 
-    def wake(self, *, campaign_id: int | None = None) -> None:
-        """Something changed: look at the plan now. A named campaign hands over nothing until that is done."""
-        if campaign_id is not None:
-            for lane in self._lanes.values():
+    def wake(
+        self, *, campaign_id: int | None = None, sender_id: int | None = None, is_halt: bool = False
+    ) -> None:
+        """Something changed: look at the plan now.
+
+        A named campaign or sender hands over nothing until that is done; at a halt nobody does.
+        """
+        for (sender, _), lane in self._lanes.items():
+            if is_halt or sender == sender_id:
+                lane.withdraw()
+            elif campaign_id is not None:
                 lane.withdraw(campaign_id)
         self._wanted.set()
 

@@ -16,7 +16,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.limits import Limits
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
-from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
+from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Settled, Settlement, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
@@ -282,6 +282,8 @@ class Lane:
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
             size = self._wanted(queue, now)
             queue.low = size // 2
+            if queue.until <= now:
+                continue
             if size >= 1 and len(queue) <= queue.low and not queue.halted and queue.empty_until <= now:
                 claimed = await self._claim(queue, size) or claimed
         return claimed
@@ -307,11 +309,29 @@ class Lane:
             queue.empty_until = latest if batch.next_due is None else min(batch.next_due, latest)
             return
         self.outbox.expect(batch.claim_id, len(batch.claims))
-        queue.put(batch.claims, batch.claim_id)
+        claims = batch.claims if queue.run.opens is None else self._put_off_closed(queue, batch)
+        queue.put(claims, batch.claim_id)
         if queue.halted or self.stopping:
             self.outbox.give_back(queue)
         else:
             self._wake(len(batch.claims))
+
+    def _put_off_closed(self, queue: RunQueue, batch: Batch) -> list[Claim]:
+        """Put off whoever may not be written to at this hour, at no cost to the limits; return the others."""
+        opens, now = queue.run.opens, self.clock()
+        going = []
+        for claim in batch.claims:
+            at = opens(claim, now) if opens else 0.0
+            if not at:
+                going.append(claim)
+                continue
+            settlement = Settlement(
+                batch.claim_id, claim.delivery_id, Settled.PENDING, reason=Reason.OUTSIDE_WINDOW,
+                not_before=at, uncounted=True,
+            )  # fmt: skip
+            self.outbox.add(queue.key, settlement)
+        queue.passed_over = not going
+        return going
 
     async def _release_doubtful(self) -> None:
         if self._doubtful:
@@ -324,6 +344,8 @@ class Lane:
         """Return how many of a run to hold claimed: about half a second's worth, shared among the runs."""
         if self.breaker.open_until:
             return 1
+        if queue.passed_over:
+            return CLAIM_MOST  # nobody of the last claim could be written to at this hour: look on quickly
         runs = len(self._turns.queues)
         size = max(self.transport.concurrency, int(self._rate * CLAIM_SECONDS))
         size = min(CLAIM_MOST, -(-size // runs), queue.soon(now, CLAIM_SECONDS))
@@ -363,9 +385,11 @@ class Lane:
             spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
             claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
             state = LaneState(limits=self._limits.save(), reserved=claimed)
-            told = (state, self._handed_since_save / spent, self._trouble)
+            # What a lane leaves behind is not a speed any more.
+            rate = 0.0 if self.stopping else self._handed_since_save / spent
+            told = (state, rate, self._trouble)
             # What lasts is told again and again: by that others know that it lasts.
-            if told != self._saved or told[1] or self._trouble:
+            if told != self._saved or rate or self._trouble:
                 await self._store.save_lane(self.spec, *told)
             self._saved = told
             self._handed_since_save, self._saved_at = 0, now

@@ -214,6 +214,12 @@ class Limits:
             longest = max(longest, window.wait(now))
         return longest
 
+    def binding(self, now: float) -> str | None:
+        """Return the name of the span that holds sending back by a second or more; None when none does."""
+        waits = {name: window.wait(now) for name, window in self._windows.items()}
+        name = max(waits, key=lambda n: waits[n], default=None)
+        return name if name is not None and waits[name] >= 1.0 else None
+
     def save(self) -> dict[str, Any]:
         """Return what must survive a restart, as JSON types."""
         saved: dict[str, Any] = {name: window.save() for name, window in self._windows.items()}

@@ -52,6 +52,7 @@ class Reason(IntEnum):
     HANDOVER_INTERRUPTED = 501
     ATTEMPTS_EXHAUSTED = 502
     TRANSPORT_FAULT = 503
+    OUTSIDE_WINDOW = 504
     REJECTED = 599
 
 
@@ -164,6 +165,10 @@ REASONS: dict[Reason, Explanation] = {
     Reason.TRANSPORT_FAULT: Explanation(
         sentence="A fault in the program interrupted this message.",
         cure="Report it with the log of that time.",
+    ),
+    Reason.OUTSIDE_WINDOW: Explanation(
+        sentence="It is outside the sending hours where the recipient lives.",
+        cure="Nothing to do: the message goes out by itself when the hours begin there.",
     ),
     Reason.REJECTED: Explanation(
         sentence="The provider refused without a known reason.", cure="Read the provider's answer beside it."

@@ -1,8 +1,9 @@
 """What a sending process is to do, as the store tells it, and what it tells the store."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from math import inf
 from typing import Any
 
 import orjson
@@ -27,6 +28,10 @@ class RunSpec:
     #: Seconds between two recipients.
     delay_min: float = 0.0
     delay_max: float = 0.0
+    #: Wall-clock time from which on nothing more is handed over.
+    until: float = inf
+    #: (delivery, now) → wall-clock time from which on this one may go, 0.0 for now; None when all may always.
+    opens: Callable[[Claim, float], float] | None = field(default=None, compare=False)
 
     @property
     def key(self) -> RunKey:

@@ -1,6 +1,7 @@
 """One hand-over: compose, journal, send, journal, and from the outcome to what is settled."""
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -69,6 +70,11 @@ class Handover:
         lane = self._lane
         if lane.suspended or lane.stopping or self._queue.halted or not lane.is_owned():
             raise Withdrawn
+        run = self._queue.run
+        if run.until != inf and lane.clock() >= run.until:
+            raise Withdrawn
+        if run.opens is not None and run.opens(self._claim, lane.clock()):
+            raise Withdrawn
         try:
             lane.journal.begin(self._claim_id, self._claim.delivery_id)
         except OSError as problem:
@@ -110,7 +116,8 @@ class Handover:
             )
             return
         lane.provider_answered()
-        attempt = self._claim.attempt
+        # A message that was sent again by hand has all its attempts anew.
+        attempt = (self._claim.attempt - 1) % lane.spec.retry.attempts + 1
         if attempt >= lane.spec.retry.attempts:
             self._settle(Settled.FAILED, reason=Reason.ATTEMPTS_EXHAUSTED, code=code, detail=detail)
             return

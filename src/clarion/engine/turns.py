@@ -23,8 +23,12 @@ class RunQueue:
         self.low = 0
         #: Nothing more may be handed over: it was paused or cancelled.
         self.halted = False
+        #: Nor from that time on.
+        self.until = run.until
         #: The ledger had nothing to claim; not asked again before that time.
         self.empty_until = 0.0
+        #: The last claim held only people who may not be written to at this hour.
+        self.passed_over = False
         self._share = share
         self._rate = Rate(run.rate_limit * share) if run.rate_limit else None
         self._next_at = now
@@ -40,6 +44,7 @@ class RunQueue:
         if (run.delay_min, run.delay_max) != (self.run.delay_min, self.run.delay_max):
             self._next_at = now
         self.run = run
+        self.until = run.until
         self.halted = False
         self.empty_until = 0.0
 
@@ -95,7 +100,7 @@ class Turns:
         best: RunQueue | None = None
         shortest: float | None = None
         for queue in self.queues.values():
-            if not len(queue) or queue.halted:
+            if not len(queue) or queue.halted or queue.until <= now:
                 continue
             wait = queue.wait(now)
             if wait > 0.0:

@@ -10,10 +10,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.utils import timezone
 
 from clarion.campaigns import operations as campaigns
+from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, operations
+from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -76,23 +77,32 @@ class Scheduler:
 
 
 def tick() -> bool:
-    """Start what is due, close what was called off, finish what is settled, take in what came back.
+    """Start what is due, look after what is on its way, close what was called off, finish what is settled.
 
-    Returns whether there is more to do.
+    Also takes in what came back. Returns whether there is more to do.
     """
     start_due()
+    tend_working()
     more = close_ended()
     finish_settled()
+    look_after_first_parts()
     receipts.collect_sandbox()
     return more
 
 
 def start_due() -> None:
     """Start every campaign whose time has come; one that cannot go any more fails, with the reason."""
-    due = Campaign.objects.filter(status=Status.SCHEDULED, next_at__lte=timezone.now())
-    for campaign in due.select_related("workspace").order_by("next_at", "pk"):
+    for campaign in queries.due(timezone.now()):
         with _alone("start", campaign.pk), suppress(TransitionRefused):
             campaigns.start_due(campaign=campaign, by=actors.system(campaign.workspace))
+
+
+def tend_working() -> None:
+    """Do what the hours, limits, errors and ends of the campaigns on their way ask for."""
+    now = timezone.now()
+    for campaign in tending.awaiting(now):
+        with _alone("tend", campaign.pk):
+            tending.tend(campaign, now)
 
 
 def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
@@ -105,7 +115,7 @@ def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
         with _alone("build", campaign_id):
             more = building.build(campaign_id, seconds=TURN_SECONDS, stopping=stopping) or more
     unfinished = Run.objects.filter(built_at=None, closing_stage=None, finished_at=None)
-    unfinished = unfinished.exclude(campaign__status=Status.BUILDING)
+    unfinished = unfinished.exclude(campaign__status=Status.BUILDING).exclude(campaign__launch=Launch.TRIGGER)
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
         with _alone("build", run.campaign_id):
             more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more
@@ -130,6 +140,13 @@ def finish_settled() -> None:
     for run_id, campaign_id in settled.values_list("pk", "campaign_id"):
         with _alone("finish", campaign_id):
             operations.finish_run(run_id)
+
+
+def look_after_first_parts() -> None:
+    """Let the first part of a campaign go that was approved for no more, and pause it when that is settled."""
+    for run in canary.held_runs():
+        with _alone("canary", run.campaign_id):
+            canary.look_after(run)
 
 
 @contextmanager

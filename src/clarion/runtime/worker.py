@@ -90,7 +90,11 @@ async def run(
     def woken(payload: str) -> None:
         scheduler.wake()
         facts = orjson.loads(payload)
-        dispatcher.wake(campaign_id=facts.get("campaign_id"))
+        dispatcher.wake(
+            campaign_id=facts.get("campaign_id"),
+            sender_id=facts.get("sender_id"),
+            is_halt=facts.get("halted") is True,
+        )
 
     locks = LaneLocks(dsn, worker_id=worker_id, woken=woken)
     dispatcher = Dispatcher(store=store, locks=locks, journal=journal, worker_id=worker_id)

@@ -5,10 +5,6 @@ class NameTaken(Exception):
     """Another sender of the workspace has this name."""
 
 
-class NameInvalid(Exception):
-    """A sender's name has 1 to 120 characters."""
-
-
 class ChannelUnknown(Exception):
     """There is no such channel."""
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.engine.limits import lanes_within
 from clarion.workspaces.models import User, Workspace
 
 
@@ -56,6 +57,12 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lane_count(self) -> int:
+        """In how many processes it does send at once: no more than its limits leave something for."""
+        limits = (self.limit_second, self.limit_minute, self.limit_hour, self.limit_day)
+        return lanes_within(self.lanes, limits)
 
 
 class SenderLane(models.Model):

@@ -19,7 +19,6 @@ from clarion.senders import secrets
 from clarion.senders.errors import (
     ChannelUnknown,
     LimitInvalid,
-    NameInvalid,
     NameTaken,
     SecretsLost,
     SenderInUse,
@@ -27,11 +26,11 @@ from clarion.senders.errors import (
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.names import clean_name
 from clarion.workspaces.permissions import Permission
 from clarion.workspaces.wake import wake
 
 #: Longest name, in characters.
-MAX_NAME = 120
 
 #: Lowest and highest of each limit, in messages per span.
 LIMIT_RANGES: Mapping[str, tuple[float, float]] = {
@@ -90,7 +89,7 @@ def create_sender(
     limits.check()
     shown, hidden = secrets.split(channel, checked)
     sender = Sender(
-        workspace=by.workspace, channel=channel, name=_clean_name(name), config=shown, created_by=by.user,
+        workspace=by.workspace, channel=channel, name=clean_name(name), config=shown, created_by=by.user,
         **limits.fields(),
     )  # fmt: skip
     sender.sealed = secrets.seal(sender, hidden)
@@ -123,7 +122,7 @@ def update_sender(
         sender = _locked(sender, by)
         changes: dict[str, tuple[Any, Any]] = {}
         if name is not None:
-            _set(sender, {"name": _clean_name(name)}, changes)
+            _set(sender, {"name": clean_name(name)}, changes)
         if config is not None:
             _set_config(sender, config, forget, changes)
         if limits is not None:
@@ -241,13 +240,6 @@ def _move(
 def _locked(sender: Sender, by: Actor) -> Sender:
     """Return the row afresh, for this transaction alone; one of another workspace is not found."""
     return Sender.objects.select_for_update().get(pk=sender.pk, workspace=by.workspace)
-
-
-def _clean_name(name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not 0 < len(cleaned) <= MAX_NAME or not cleaned.isprintable():
-        raise NameInvalid
-    return cleaned
 
 
 def _told(

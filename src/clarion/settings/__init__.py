@@ -30,6 +30,7 @@ CLARION_PUBLIC_URL_GIVEN: str | None = _values["PUBLIC_URL"]
 CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION_BIND)
 CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
+CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
 #: True when the database is the embedded one, which somebody must start.

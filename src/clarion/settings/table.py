@@ -90,6 +90,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="How long a message that the provider put off waits for its second attempt; later gaps grow threefold.",
     ),
     Setting(
+        name="EXPORT_DAYS",
+        parse=env.whole(1, 365),
+        accepts="1 to 365",
+        default="7",
+        fallback=lambda: 7,
+        meaning="After how many days an exported file is removed.",
+    ),
+    Setting(
         name="WEB_WORKERS",
         parse=env.whole(1, 64),
         accepts="1 to 64",

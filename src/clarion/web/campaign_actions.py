@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from clarion.campaigns import offers
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action, Status
+from clarion.web import run_actions
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action as Button
 from clarion.web.parts import Confirm
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 ICONS: dict[str, str] = {
+    Action.SUBMIT: "shield-question-mark", Action.WITHDRAW: "undo-2", Action.APPROVE: "shield-check",
+    Action.REJECT: "ban", Action.RELEASE: "list-checks",
     Action.START: "play", Action.SCHEDULE: "calendar-clock", Action.PAUSE: "pause", Action.CONTINUE: "play",
     Action.STOP: "square", Action.CANCEL: "ban", Action.EDIT: "pencil",
     Handling.DUPLICATE: "copy", Handling.ARCHIVE: "archive", Handling.RESTORE: "archive-restore",
-    Handling.DELETE: "trash-2",
+    Handling.DELETE: "trash-2", Handling.PURGE: "trash-2",
 }  # fmt: skip
+
+#: What cannot be taken back.
+_REMOVING = (Handling.DELETE, Handling.PURGE)
 
 #: What stands before the rest in a header.
 _PRIMARY = (Action.CONTINUE, Action.START)
@@ -41,11 +47,16 @@ def buttons(
 ) -> list[Button]:
     """Return all that the member may do with the campaign now, for a menu.
 
-    `progress` gives the questions their numbers; `with_open` begins with a link to the campaign's own page.
+    `progress` gives the questions their numbers; `with_open` begins with links to the campaign's own page, what
+    there is to know about it, and its analytics.
     """
     made: list[Button] = []
     if with_open:
         made.append(Button(label=_("Open"), icon="eye", url=_url(request, "detail", campaign)))
+        made.append(Button(label=_("Info"), icon="info", url=_url(request, "info", campaign), drawer=True))
+        if campaign.started_at is not None:
+            compare = f"{workspace_url(request, 'statistics')}?id={campaign.public_id}"
+            made.append(Button(label=_("Analytics"), icon="chart-column", url=compare))
     made += [
         button
         for action in offers.actions_for(campaign, request.member)
@@ -58,8 +69,9 @@ def buttons(
     ):
         url = _url(request, "edit", campaign)
         made.append(Button(label=_("Change the timing"), icon="timer", url=url))
+    made += run_actions.buttons(request, campaign, progress)
     for handling in offers.handling_for(campaign, request.member):
-        made.append(_handling_button(request, campaign, handling, is_first=handling is Handling.DELETE))
+        made.append(_handling_button(request, campaign, handling, progress, is_first=handling in _REMOVING))
     return made
 
 
@@ -80,6 +92,8 @@ def _state_button(
     icon = ICONS[action]
     is_unwritten = campaign.status in (Status.DRAFT, Status.STOPPED, Status.FAILED)
     match action:
+        case Action.SUBMIT | Action.WITHDRAW | Action.APPROVE | Action.REJECT | Action.RELEASE:
+            return _review_button(request, campaign, action)
         case Action.START if is_unwritten:
             label = _("Start again") if campaign.status != Status.DRAFT else _("Review and start")
             if campaign.status == Status.DRAFT:
@@ -100,10 +114,32 @@ def _state_button(
     return Button(label=action.label, icon=icon, url=act, method="post", style=style)
 
 
+def _review_button(request: PageRequest, campaign: Campaign, action: Action) -> Button:
+    """Return a step of moderation. What has to be looked at first leads to the page that shows it."""
+    icon = ICONS[action]
+    if action is Action.SUBMIT and campaign.status == Status.DRAFT:
+        url = _url(request, "edit", campaign) + "#review"
+        return Button(label=_("Review and submit"), icon=icon, url=url, style="primary")
+    if action in (Action.SUBMIT, Action.WITHDRAW):
+        act = _url(request, "act", campaign, action=action.value)
+        style = "primary" if action is Action.SUBMIT else ""
+        return Button(label=action.label, icon=icon, url=act, method="post", style=style)
+    look = workspace_url(request, "moderation_review", id=campaign.public_id)
+    if action is Action.REJECT:
+        return Button(label=_("Reject…"), icon=icon, url=f"{look}#reject")
+    label = _("Review and approve") if action is Action.APPROVE else _("Look at the first part")
+    return Button(label=label, icon=icon, url=look, style="primary")
+
+
 def _handling_button(
-    request: PageRequest, campaign: Campaign, handling: Handling, *, is_first: bool
+    request: PageRequest,
+    campaign: Campaign,
+    handling: Handling,
+    progress: Progress | None,
+    *,
+    is_first: bool,
 ) -> Button:
-    is_delete = handling is Handling.DELETE
+    is_delete = handling in _REMOVING
     return Button(
         label=handling.label,
         icon=ICONS[handling],
@@ -111,7 +147,7 @@ def _handling_button(
         method="post",
         style="danger" if is_delete else "",
         separate=is_first,
-        confirm=confirm_for(campaign, handling, None) if is_delete else None,
+        confirm=confirm_for(campaign, handling, progress) if is_delete else None,
     )
 
 
@@ -123,6 +159,18 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
             title=_("Delete “%(name)s”?") % name,
             text=_("It was never sent. It cannot be brought back."),
             label=_("Delete campaign"),
+        )
+    if action == Handling.PURGE:
+        if not offers.is_purgeable(campaign):
+            return None
+        return Confirm(
+            title=_("Delete “%(name)s” for good?") % name,
+            text=_(
+                "With it goes the record of every message of all its runs. Only the audit log keeps that it existed."
+            ),
+            facts=[_people_fact(progress.everybody if progress is not None else 0)],
+            label=_("Delete for good"),
+            type_to_confirm=campaign.name,
         )
     waiting = progress.waiting if progress is not None else 0
     if action == Action.CANCEL:
@@ -142,6 +190,14 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
             label=_("Stop campaign"),
         )
     return None
+
+
+def _people_fact(people: int) -> str:
+    return ngettext(
+        "%(n)s recipient’s record of the latest run goes.",
+        "%(n)s recipients’ records of the latest run go.",
+        people,
+    ) % {"n": grouped(people)}
 
 
 def _facts(progress: Progress | None, waiting: int) -> list[str]:

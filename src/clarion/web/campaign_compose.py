@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,11 +15,10 @@ from clarion.campaigns import material, preflight
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
-from clarion.web import campaign_columns, campaign_preview
+from clarion.web import campaign_columns, campaign_preview, campaign_timing, timing_words
 from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
-from clarion.web.middleware import zone_named
 from clarion.web.pages.campaign_acting import start_question
 from clarion.web.parts import Check, Confirm, Fact, Step
 from clarion.web.templatetags.ui import grouped
@@ -30,7 +28,9 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 #: Nothing was said yet: that is no mistake, only not done.
-_UNTOUCHED = frozenset({"audience", "sender", "content_missing", "audience_reading", "start"})
+_UNTOUCHED = frozenset(
+    {"audience", "sender", "content_missing", "audience_reading", "start", "repeat", "span"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,10 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "numbers": numbers(campaign, examined),
         "may_launch": may_launch,
         "launch": campaign.launch,
+        "needs_approval": request.workspace.moderation and campaign.approved_at is None,
+        "review_note": request.POST.get("review_note", ""),
+        "launch_choices": campaign_timing.launch_choices(),
+        "timing": campaign_timing.shown(campaign, examined.recipients),
         "question": question(campaign, examined) if may_launch else None,
         "variables": known_variables(campaign),
         "mapping": campaign_columns.mapping(campaign),
@@ -183,24 +187,13 @@ def numbers(campaign: Campaign, examined: Preflight) -> list[Fact]:
     facts.append(Fact(label=_("Speed"), value=rate))
     if ahead is not None and ahead.span is not None:
         facts.append(Fact(label=_("Takes about"), value=takes))
-    facts.append(Fact(label=_("Starts"), value=_starts(campaign)))
+    facts.append(Fact(label=_("Starts"), value=timing_words.launch(campaign)))
     return facts
-
-
-def _starts(campaign: Campaign) -> str:
-    if campaign.launch == Launch.NOW:
-        return _("as soon as you press Start")
-    if campaign.launch == Launch.MANUAL:
-        return _("when somebody starts it")
-    if campaign.starts_at is None:
-        return _("no time set")
-    local = campaign.starts_at.astimezone(zone_named(campaign.zone))
-    return f"{date_format(local, 'j M Y, H:i')} {campaign.zone}"
 
 
 def question(campaign: Campaign, examined: Preflight) -> Confirm | None:
     """Return what is asked before the launch, None when something blocks it."""
-    if campaign.launch == Launch.SCHEDULE:
+    if campaign.launch not in (Launch.NOW, Launch.MANUAL):
         return schedule_question(campaign, examined)
     return start_question(campaign, examined)
 
@@ -215,7 +208,7 @@ def schedule_question(campaign: Campaign, examined: Preflight) -> Confirm | None
     facts += [check.sentence for check in examined.warnings if check.code != "forecast"]
     return Confirm(
         title=_("Schedule “%(name)s”?") % {"name": campaign.name},
-        text=_("It starts by itself on %(when)s.") % {"when": _starts(campaign)},
+        text=_("It starts by itself: %(when)s.") % {"when": timing_words.whole(campaign)},
         facts=facts,
         label=_("Schedule"),
         danger=False,

@@ -1,28 +1,32 @@
-"""Errors of a campaign as its page shows them: of messages by reason and code, and of the campaign itself."""
+"""Errors of a campaign as its page shows them: of messages by reason and code, and of the job of sending them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.urls import NoReverseMatch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clarion.campaigns.states import PauseCause, Status
-from clarion.deliveries import trail
+from clarion.deliveries import reasons
+from clarion.deliveries.states import Stage
+from clarion.web.durations import in_words
+from clarion.web.links import workspace_url
 from clarion.web.parts import Tab
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from clarion.campaigns.models import Campaign
+    from clarion.deliveries.models import Outage
     from clarion.deliveries.queries import ProblemCode, ProblemGroup
-    from clarion.deliveries.trail import StateChange
+    from clarion.deliveries.troubles import Counts
     from clarion.web.campaign_page import CampaignPage
-
-#: Pauses that something went wrong for.
-_TROUBLES = {PauseCause.ERRORS, PauseCause.SENDER, PauseCause.BALANCE, PauseCause.LIMIT}
+    from clarion.web.http import PageRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,26 +39,28 @@ class ShownCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGroup:
-    """A reason with its codes and the link to everybody it concerns."""
+    """A reason with its codes, the link to everybody it concerns, and the one to send to them again."""
 
     group: ProblemGroup
     stage: str
     count: str
     url: str
     codes: Sequence[ShownCode]
+    #: Empty where nothing failed for good, or the member may not.
+    retry_url: str = ""
 
 
-def jobs(campaign: Campaign) -> list[StateChange]:
-    """Return when and why the campaign itself failed or was paused by trouble, newest first."""
-    return [
-        change
-        for change in trail.state_history(campaign)
-        if change.status == Status.FAILED
-        or (change.status == Status.PAUSED and change.pause_cause in _TROUBLES)
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOutage:
+    """An outage in words."""
+
+    outage: Outage
+    sentence: str
+    span: str
+    url: str
 
 
-def shown(page: CampaignPage, groups: Sequence[ProblemGroup]) -> list[ShownGroup]:
+def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGroup]) -> list[ShownGroup]:
     """Return the groups with links to their recipients."""
     made = []
     for group in groups:
@@ -72,21 +78,39 @@ def shown(page: CampaignPage, groups: Sequence[ProblemGroup]) -> list[ShownGroup
                     )
                     for code in group.codes
                 ],
+                retry_url=_retry_url(request, page, group),
             )
         )
     return made
 
 
-def kinds(
-    page: CampaignPage, kind: str, jobs_: Sequence[StateChange], groups: Sequence[ProblemGroup]
-) -> list[Tab]:
-    """Return the choice between errors of messages and of the campaign itself."""
-    lost = sum(group.count for group in groups if not group.was_put_off)
+def outages(request: PageRequest, found: Sequence[Outage]) -> list[ShownOutage]:
+    """Return the outages with how long they lasted."""
+    return [
+        ShownOutage(
+            outage=one,
+            sentence=reasons.sentence_of(one.reason),
+            span=in_words(max(timedelta(seconds=1), (one.ended_at or one.seen_at) - one.began_at))
+            if not one.lasts
+            else in_words(timezone.now() - one.began_at),
+            url=workspace_url(request, "sender", id=one.sender.public_id),
+        )
+        for one in found
+    ]
+
+
+def kinds(page: CampaignPage, kind: str, counts: Counts) -> list[Tab]:
+    """Return the choice between errors of messages and of the job."""
     base = page.urls["errors"]
     run = page.run_suffix
     return [
-        Tab(label=_("Messages"), url=f"{base}?type=messages{run}", current=kind == "messages", count=lost),
-        Tab(label=_("Campaign"), url=f"{base}?type=job{run}", current=kind == "job", count=len(jobs_)),
+        Tab(
+            label=_("Messages"),
+            url=f"{base}?type=messages{run}",
+            current=kind == "messages",
+            count=counts.messages,
+        ),
+        Tab(label=_("Job"), url=f"{base}?type=job{run}", current=kind == "job", count=counts.job),
     ]
 
 
@@ -100,3 +124,14 @@ def _count(group: ProblemGroup) -> str:
 def _url(page: CampaignPage, **filters: object) -> str:
     query = urlencode(filters) + page.run_suffix
     return f"{page.urls['recipients']}?{query}"
+
+
+def _retry_url(request: PageRequest, page: CampaignPage, group: ProblemGroup) -> str:
+    """Return where these are sent again; empty when that is not to be had."""
+    if group.stage is not Stage.FAILED or not page.is_latest_run or not request.member.may(Permission.LAUNCH):
+        return ""
+    try:
+        url = workspace_url(request, "campaigns:retry", id=page.campaign.public_id)
+    except NoReverseMatch:
+        return ""
+    return f"{url}?{urlencode({'reason': group.reason.code})}"

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clarion.campaigns.models import Launch
 from clarion.campaigns.states import Status
 from clarion.channels.registry import CHANNELS
+from clarion.deliveries import listing
 from clarion.deliveries.listing import PERIODS, SORTS, Filters, Page
 from clarion.web import statuses
 from clarion.web.parts import Chip, FilterGroup, Option
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
+
+    from clarion.workspaces.models import Membership
 
 #: Longer words than a name has are cut.
 _WORDS_LENGTH = 160
@@ -26,8 +30,10 @@ PERIOD_LABELS: dict[str, str | Promise] = {
     "7d": _("Last 7 days"),
     "30d": _("Last 30 days"),
 }
-#: There is no moderation yet, so nothing can be in review or approved.
-SHOWN_STATUSES = [status for status in Status if status not in (Status.IN_REVIEW, Status.READY)]
+#: Names that can have several values in the query string.
+_SEVERAL = ("status", "channel", "launch", "tag")
+_TAG_LENGTH = 40
+_MOST_TAGS = 10
 
 
 def read(query: QueryDict, *, is_archived: bool) -> Filters:
@@ -39,16 +45,23 @@ def read(query: QueryDict, *, is_archived: bool) -> Filters:
         period=query.get("period", "") if query.get("period") in PERIODS else "",
         statuses=frozenset(query.getlist("status")) & frozenset(Status.values),
         channels=frozenset(query.getlist("channel")) & frozenset(CHANNELS),
-        tag=query.get("tag", "").replace("\x00", "")[:40],
+        launches=frozenset(query.getlist("launch")) & frozenset(Launch.values),
+        tags=_tags(query),
         sort=sort if sort.removeprefix("-") in SORTS else "-created",
         is_archived=is_archived,
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
     )
 
 
-def groups(filters: Filters, page: Page) -> list[FilterGroup]:
+def _tags(query: QueryDict) -> tuple[str, ...]:
+    given = (tag.replace("\x00", "").strip()[:_TAG_LENGTH] for tag in query.getlist("tag")[:_MOST_TAGS])
+    return tuple(dict.fromkeys(tag for tag in given if tag))
+
+
+def groups(filters: Filters, page: Page, member: Membership) -> list[FilterGroup]:
     """Return the rail's groups, with how many campaigns each status has under the other filters."""
-    return [
+    tags = list(dict.fromkeys([*listing.tags_of(member), *filters.tags]))
+    found = [
         FilterGroup(
             name="period",
             label=_("Period"),
@@ -69,7 +82,8 @@ def groups(filters: Filters, page: Page) -> list[FilterGroup]:
                     checked=status.value in filters.statuses,
                     tone=statuses.look(status.value.lower()).tone,
                 )
-                for status in SHOWN_STATUSES
+                for status in Status
+                if status != Status.IN_REVIEW or not member.workspace.moderation
             ],
         ),
         FilterGroup(
@@ -80,7 +94,19 @@ def groups(filters: Filters, page: Page) -> list[FilterGroup]:
                 for name in CHANNELS
             ],
         ),
+        FilterGroup(
+            name="launch",
+            label=_("Launch type"),
+            options=[
+                Option(value=launch.value, label=launch.label, checked=launch.value in filters.launches)
+                for launch in Launch
+            ],
+        ),
     ]
+    if tags:
+        options = [Option(value=tag, label=tag, checked=tag in filters.tags) for tag in tags]
+        found.append(FilterGroup(name="tag", label=_("Tag"), options=options))
+    return found
 
 
 def chips(request: HttpRequest, filters: Filters) -> list[Chip]:
@@ -94,8 +120,8 @@ def chips(request: HttpRequest, filters: Filters) -> list[Chip]:
     found += [
         ("channel", name, statuses.channel_look(name).label) for name in CHANNELS if name in filters.channels
     ]
-    if filters.tag:
-        found.append(("tag", filters.tag, filters.tag))
+    found += [("launch", launch.value, launch.label) for launch in Launch if launch.value in filters.launches]
+    found += [("tag", tag, tag) for tag in filters.tags]
     return [
         Chip(label=label, url=_without(request, name, value), name=name, value=value)
         for name, value, label in found
@@ -104,9 +130,7 @@ def chips(request: HttpRequest, filters: Filters) -> list[Chip]:
 
 def _without(request: HttpRequest, name: str, value: str) -> str:
     query = request.GET.copy()
-    query.setlist(
-        name, [one for one in query.getlist(name) if name in ("status", "channel") and one != value]
-    )
+    query.setlist(name, [one for one in query.getlist(name) if name in _SEVERAL and one != value])
     query.pop("page", None)
     encoded = query.urlencode()
     return f"?{encoded}" if encoded else request.path

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import ProtectedError
@@ -19,11 +17,11 @@ from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
 from clarion.audience.models import Source, SourceKind
 from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
-from clarion.campaigns.fields import DELAY_MAX, NAME_LENGTH, Changes
-from clarion.campaigns.models import Campaign, Launch
-from clarion.campaigns.states import Status
+from clarion.campaigns.fields import NAME_LENGTH, Changes
+from clarion.campaigns.models import Campaign
+from clarion.web import timing_form
 from clarion.web.campaign_columns import address_column_of
-from clarion.web.middleware import zone_named
+from clarion.web.timing_form import TimingForm
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
@@ -40,18 +38,15 @@ _WANTED = (
     "template",
     "subject",
     "source",
-    "delay_min",
-    "delay_max",
-    "date",
-    "time",
     "upload",
+    *timing_form.WANTED,
 )
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
     "audience": ("audience", "lists", "upload", "address_column", "file"),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
-    "timing": ("launch", "date", "time", "zone", "delay_min", "delay_max", "rate_limit"),
+    **timing_form.PARTS,
 }
 _AUDIENCES = [
     ("UPLOAD", gettext_lazy("A file")),
@@ -62,7 +57,7 @@ _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only")
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -106,27 +101,6 @@ class CampaignForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
     )  # fmt: skip
-    launch = forms.ChoiceField(label=gettext_lazy("Start"), choices=Launch.choices, required=False)
-    date = forms.DateField(
-        label=gettext_lazy("Date"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    time = forms.TimeField(
-        label=gettext_lazy("Time"),
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-    )
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
-    delay_min = forms.FloatField(
-        label=gettext_lazy("Shortest delay, seconds"), required=False, min_value=0, max_value=DELAY_MAX
-    )
-    delay_max = forms.FloatField(
-        label=gettext_lazy("Longest delay, seconds"), required=False, min_value=0, max_value=DELAY_MAX
-    )
-    rate_limit = forms.FloatField(
-        label=gettext_lazy("At most, messages a second"), required=False, min_value=0.001, max_value=100_000
-    )
 
     def __init__(self, *args: Any, member: Membership, campaign: Campaign, **kwargs: Any) -> None:
         kwargs.setdefault("initial", initial_of(campaign, member))
@@ -135,6 +109,7 @@ class CampaignForm(forms.Form):
         self.campaign = campaign
         self.step = queries.first_step(campaign)
         self._offer_choices()
+        self.take_rows(campaign, member.workspace.locale)
 
     def _offer_choices(self) -> None:
         self.all_lists = list(audience.lists_for(self.member))
@@ -153,8 +128,11 @@ class CampaignForm(forms.Form):
             [("", _("Choose a template")), *((_version_key(one), str(one)) for one in self.versions)],
         )
         self.offer_columns(self.columns)
-        zones = [self.campaign.zone, self.member.workspace.zone, self.member.user.zone, "UTC"]
-        self._choose("zone", [(zone, zone) for zone in dict.fromkeys(zones) if zone])
+        zones = timing_form.zone_choices(self.campaign, self.member)
+        self._choose("zone", zones)
+        self._choose(
+            "window_zone", [("", _("The campaign’s: %(zone)s") % {"zone": self.campaign.zone}), *zones]
+        )
 
     def _choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field = self.fields[name]
@@ -183,34 +161,15 @@ class CampaignForm(forms.Form):
     def clean_tags(self) -> list[str]:
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        for name in ("delay_min", "delay_max"):
-            if name in data:
-                data[name] = data[name] or 0.0
-        if data.get("launch") == Launch.SCHEDULE and bool(data.get("date")) != bool(data.get("time")):
-            missing = "time" if data.get("date") else "date"
-            self.add_error(missing, _("Give both the date and the time."))
-        return data
-
     def is_sound(self, part: str) -> bool:
         """Whether no field of the part has an error."""
         return not any(name in self.errors for name in PARTS[part])
-
-    @property
-    def starts_at(self) -> datetime | None:
-        """The moment that date, time and zone name, None when it was not given."""
-        date, time = self.cleaned_data.get("date"), self.cleaned_data.get("time")
-        if not (date and time):
-            return None
-        return datetime.combine(date, time, tzinfo=ZoneInfo(self.cleaned_data["zone"] or "UTC"))
 
 
 def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
     """Return the form's values for what is saved."""
     step = queries.first_step(campaign)
-    source, zone = campaign.source, zone_named(campaign.zone)
-    starts = campaign.starts_at.astimezone(zone) if campaign.starts_at else None
+    source = campaign.source
     body: Mapping[str, Any] = step.body_source if step else {}
     return {
         "name": campaign.name,
@@ -225,13 +184,7 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
         "mode": body.get("mode", "html"),
-        "launch": campaign.launch,
-        "date": starts.date() if starts else None,
-        "time": starts.time() if starts else None,
-        "zone": campaign.zone,
-        "delay_min": _short(campaign.delay_min),
-        "delay_max": _short(campaign.delay_max),
-        "rate_limit": _short(campaign.rate_limit) if campaign.rate_limit else None,
+        **timing_form.initial_timing(campaign),
     }
 
 
@@ -241,7 +194,11 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     What an operation refuses is added to the form's errors. Raises NotAllowed and TransitionRefused.
     """
     savers: dict[str, Callable[[CampaignForm], None]] = {
-        "basics": _save_basics, "audience": _save_audience, "message": _save_message, "timing": _save_timing,
+        "basics": _save_basics, "audience": _save_audience, "message": _save_message,
+        "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
+        "hours": lambda form: _save_changes(form, timing_form.hours_changes(form)),
+        "pace": lambda form: _save_changes(form, timing_form.pace_changes(form)),
+        "safety": lambda form: _save_changes(form, timing_form.safety_changes(form)),
     }  # fmt: skip
     form.is_valid()
     for part in only:
@@ -269,22 +226,16 @@ def _save_basics(form: CampaignForm) -> None:
     )
 
 
-def _save_timing(form: CampaignForm) -> None:
-    data = form.cleaned_data
-    changes: Changes = {
-        "delay_min": data["delay_min"],
-        "delay_max": data["delay_max"],
-        "rate_limit": data["rate_limit"],
-    }
-    is_waiting = form.campaign.status != Status.PAUSED or form.campaign.paused_from == Status.SCHEDULED
-    if is_waiting and data["zone"]:
-        changes["zone"] = data["zone"]
-        changes["starts_at"] = form.starts_at
-    if form.campaign.status != Status.PAUSED and data["launch"]:
-        changes["launch"] = data["launch"]
-        if data["launch"] != Launch.SCHEDULE:
-            changes.pop("starts_at", None)
-    operations.update_campaign(campaign=form.campaign, by=of_member(form.member), **changes)
+def _save_changes(form: CampaignForm, changes: Changes) -> None:
+    """Change the campaign; what is wrong with start and end stands at their fields."""
+    if not changes:
+        return
+    try:
+        operations.update_campaign(campaign=form.campaign, by=of_member(form.member), **changes)
+    except CampaignInvalid as error:
+        names = {"starts_at": "date", "ends_at": "end_date"}
+        problems = {names.get(name, name): sentence for name, sentence in error.fields.items()}
+        raise CampaignInvalid(error.problems, fields=problems) from error
 
 
 def _save_message(form: CampaignForm) -> None:
@@ -297,6 +248,8 @@ def _save_message(form: CampaignForm) -> None:
     body["mode"] = data["mode"] or "html"
     is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
     before = form.step.body_source if form.step else {}
+    if form.step is None and sender is None and version is None and not is_written:
+        return  # nothing was said yet
     step = operations.set_step(
         campaign=form.campaign,
         channel=sender.channel if sender else (form.step.channel if form.step else "email"),
@@ -390,7 +343,3 @@ def _sender_choice(sender: Sender) -> tuple[str, str]:
 
 def _version_key(version: Any) -> str:
     return f"{version.template.public_id}:{version.number}"
-
-
-def _short(number: float | None) -> float | int | None:
-    return int(number) if number is not None and float(number).is_integer() else number

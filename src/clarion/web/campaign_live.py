@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import zlib
@@ -15,19 +16,22 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from clarion.deliveries import holding, progress
+from clarion.campaigns import windows
+from clarion.campaigns.forecast import is_bound
+from clarion.deliveries import ahead, progress, troubles
+from clarion.deliveries.explain import explain
 from clarion.deliveries.progress import Overview
 from clarion.web import campaign_page
 from clarion.web.charts import Part, bar_geometry
 from clarion.web.durations import in_words
 from clarion.web.live import Scope
-from clarion.web.templatetags.ui import short
+from clarion.web.templatetags.ui import grouped, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from clarion.campaigns.models import Campaign
-    from clarion.deliveries.holding import Hold
+    from clarion.deliveries.explain import Explanation
     from clarion.deliveries.models import Run
 
 #: How long a snapshot serves everybody.
@@ -70,12 +74,14 @@ def parts(seen: Overview) -> list[Part]:
     ]
 
 
-def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
+def texts(campaign: Campaign, run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     """Return the line below the bar: speed and time left, or how long it took; empty texts are not shown."""
     rate = limit = eta = took = ""
     if is_moving:
         rate = _per_second(seen.rate) if seen.rate else ""
-        if seen.eta_seconds:
+        if is_bound(campaign):
+            eta = _outlook(campaign, run, seen)
+        elif seen.eta_seconds:
             eta = _("about %(span)s left") % {"span": in_words(timedelta(seconds=seen.eta_seconds))}
     elif run.first_sent_at is not None and run.last_sent_at is not None:
         span = run.last_sent_at - run.first_sent_at
@@ -87,8 +93,22 @@ def texts(run: Run, seen: Overview, *, is_moving: bool) -> dict[str, str]:
     return {"rate": rate, "limit": limit, "eta": eta, "took": took}
 
 
+def _outlook(campaign: Campaign, run: Run, seen: Overview) -> str:
+    """Return when it will have ended by its hours, days and end, or how many will not get it by then."""
+    found = ahead.ahead_of(campaign, run, seen, timezone.now())
+    if found is None or found.ends_at is None:
+        return ""
+    at = windows.told(found.ends_at, campaign.workspace.zone)
+    if not found.late:
+        return _("about to end %(at)s") % {"at": at}
+    share = math.ceil(100 * found.late / seen.targets)
+    return _("about %(n)s (%(share)s %%) will not get it before %(at)s") % {
+        "n": grouped(found.late), "share": share, "at": at,
+    }  # fmt: skip
+
+
 def versions(
-    campaign: Campaign, run: Run | None, seen: Overview | None, holds: Sequence[Hold], *, is_moving: bool
+    campaign: Campaign, run: Run | None, seen: Overview | None, why: Explanation | None, *, is_moving: bool
 ) -> dict[str, str]:
     """Return what differs when a part of the page must be drawn anew instead of having its numbers changed."""
     redraw = f"{int(timezone.now().timestamp()) // REDRAW_SECONDS}" if is_moving else "end"
@@ -97,16 +117,23 @@ def versions(
     return {
         "head": campaign_page.head_version(campaign, run),
         "body": f"{run.pk if run is not None else 0}-{campaign.status}{campaign.pause_cause}",
-        "notices": _told(seen, holds),
+        "notices": _told(seen, why),
         "chart": redraw,
         "cards": redraw,
     }
 
 
-def _told(seen: Overview | None, holds: Sequence[Hold]) -> str:
+def _told(seen: Overview | None, why: Explanation | None) -> str:
     """Return what differs as soon as the page must say something else about why nothing moves."""
-    words = [f"{hold.kind} {hold.title} {hold.text} {hold.until}" for hold in holds]
+    held = why.held if why is not None else ()
+    words = [f"{one.kind} {one.title} {one.text} {one.until} {one.count > 0}" for one in held]
     return f"{zlib.crc32('|'.join(words).encode()):x}-{seen.unknown if seen is not None else 0}"
+
+
+def why_values(why: Explanation | None) -> dict[str, int]:
+    """Return how many messages each cause holds, by the keys that the card of causes uses."""
+    held = why.held if why is not None else ()
+    return {f"why_{place}": one.count for place, one in enumerate(held)}
 
 
 def sums(seen: Overview) -> list[Sum]:
@@ -128,12 +155,11 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
     """Return the run's numbers as they are now; without a run only what would make the page be drawn anew."""
     is_moving = campaign_page.is_moving(campaign, run) and is_latest
     if run is None:
-        held = holding.holds(campaign, None, None)
-        scope = Scope(versions=versions(campaign, None, None, held, is_moving=is_moving))
+        scope = Scope(versions=versions(campaign, None, None, explain(campaign, None), is_moving=is_moving))
         return Snapshot(scope=scope, is_final=not is_moving)
     seen = progress.overview(run, is_sending=is_latest and progress.is_sending(campaign))
-    line = texts(run, seen, is_moving=is_moving)
-    held = holding.holds(campaign, run, seen) if is_latest else []
+    line = texts(campaign, run, seen, is_moving=is_moving)
+    why = explain(campaign, run, rate=seen.rate) if is_latest else None
     shares = {
         f"{name}_share": number_format(seen.share(value), 1)
         for name, value in (
@@ -150,7 +176,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         "partly": seen.partly,
         "not_delivered": seen.not_delivered,
         "in_flight": seen.in_flight,
-        "problems": short(seen.failed + seen.unknown),
+        "problems": short(troubles.counts(campaign, run).all),
         "progress_percent": seen.percent,
         "progress_done": seen.done,
         "progress_total": seen.targets,
@@ -159,12 +185,13 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
         **{f"sum_{one.key}": one.count for one in sums(seen)},
         **{f"message_{name}": seen.messages(name) for name in MESSAGES},
         **{f"channel_{one.step}": one.tried for one in seen.channels},
+        **why_values(why),
     }
     return Snapshot(
         scope=Scope(
             values=values,
             bars={"progress": bar_geometry(parts(seen), total=seen.targets)},
-            versions=versions(campaign, run, seen, held, is_moving=is_moving),
+            versions=versions(campaign, run, seen, why, is_moving=is_moving),
         ),
         is_final=not is_moving,
     )

@@ -13,12 +13,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clarion.campaigns import offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
-from clarion.deliveries import activity, holding, progress, trail
+from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
+from clarion.deliveries.explain import explain
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live, campaign_trail
+from clarion.web import campaign_live, campaign_review, campaign_trail, campaign_why, timing_words
+from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
@@ -27,11 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clarion.campaigns.models import Campaign
-    from clarion.deliveries.holding import Hold
+    from clarion.deliveries.explain import Explanation
     from clarion.deliveries.models import Run
     from clarion.deliveries.progress import Overview
     from clarion.deliveries.trail import StateChange
     from clarion.web.campaign_page import CampaignPage
+    from clarion.web.campaign_review import ReviewNotice
     from clarion.web.http import PageRequest
 
 
@@ -93,13 +97,35 @@ class OverviewPage:
     def versions(self) -> dict[str, str]:
         page = self._page
         return campaign_live.versions(
-            page.campaign, page.run, self.seen, self.holds, is_moving=self._is_moving
+            page.campaign, page.run, self.seen, self.explanation, is_moving=self._is_moving
         )
 
     @cached_property
-    def holds(self) -> list[Hold]:
+    def explanation(self) -> Explanation | None:
+        """What holds its messages; None of an earlier run."""
         page = self._page
-        return holding.holds(page.campaign, page.run, self.seen) if page.is_latest_run else []
+        if not page.is_latest_run:
+            return None
+        return explain(page.campaign, page.run, rate=self.seen.rate if self.seen is not None else 0.0)
+
+    @cached_property
+    def why(self) -> list[campaign_why.ShownCause]:
+        """The same for the card: each cause with its share and what can be done."""
+        if self.explanation is None:
+            return []
+        return campaign_why.shown(self._request, self._page.campaign, self.explanation)
+
+    @cached_property
+    def review(self) -> ReviewNotice | None:
+        """Where the campaign's moderation stands, None when it has none to do with it."""
+        return campaign_review.notice(self._request, self._page.campaign, self._page.run)
+
+    @cached_property
+    def speed_form(self) -> SpeedForm | None:
+        """The form for another speed, while the campaign is on its way and for whoever may change it."""
+        campaign = self._page.campaign
+        is_offered = self._page.is_latest_run and offers.may_change_speed(campaign, self._request.member)
+        return speed_form(campaign) if is_offered else None
 
     @cached_property
     def next_due(self) -> datetime | None:
@@ -120,7 +146,7 @@ class OverviewPage:
         page = self._page
         if self.seen is None or page.run is None:
             return {}
-        return campaign_live.texts(page.run, self.seen, is_moving=self._is_moving)
+        return campaign_live.texts(page.campaign, page.run, self.seen, is_moving=self._is_moving)
 
     @cached_property
     def chart(self) -> Chart | None:
@@ -300,8 +326,15 @@ def setup(campaign: Campaign) -> list[Fact]:
             facts.append(Fact(label=_("Subject"), value=content["subject"], user_text=True))
     facts.append(Fact(label=_("Audience"), value=str(campaign.source or "—"), user_text=True))
     facts.append(Fact(label=_("Launch"), value=Launch(campaign.launch).label))
-    if campaign.starts_at and campaign.launch == Launch.SCHEDULE:
-        facts.append(Fact(label=_("Start"), value=moment(campaign.starts_at, "long")))
+    if campaign.launch not in (Launch.NOW, Launch.MANUAL):
+        facts.append(Fact(label=_("Timing"), value=timing_words.launch(campaign)))
+    if campaign.windows:
+        facts.append(Fact(label=_("Sending hours"), value=timing_words.hours_of(campaign)))
+    if campaign.launch in (Launch.SCHEDULE, Launch.RECURRING):
+        facts.append(Fact(label=_("If its start is missed"), value=timing_words.missed(campaign)))
+    if campaign.error_percent is not None:
+        words = _("when more than %(n)d %% fail") % {"n": campaign.error_percent}
+        facts.append(Fact(label=_("Pauses"), value=words))
     if campaign.started_at:
         facts.append(Fact(label=_("Started"), value=moment(campaign.started_at, "long")))
     if campaign.finished_at:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from clarion.campaigns.states import LIVE, Status
-from clarion.deliveries import listing, queries
-from clarion.web import campaign_actions
+from clarion.campaigns.models import Launch
+from clarion.campaigns.states import FINAL, LIVE
+from clarion.deliveries import listing, queries, troubles
+from clarion.web import campaign_actions, timing_words
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Tab
 from clarion.workspaces.permissions import Permission
@@ -40,6 +41,7 @@ class CampaignPage:
     head_url: str
     may_see_people: bool
     may_settle: bool
+    may_export: bool
     #: Empty, or "?run=2" when an earlier run is looked at.
     run_query: str = ""
     urls: dict[str, str] = field(default_factory=dict)
@@ -49,37 +51,53 @@ class CampaignPage:
         return not self.run_query
 
     @property
+    def timing(self) -> str:
+        """When it is sent, in words; "" when there is nothing to say or nothing more to come."""
+        is_over = self.campaign.status in FINAL or not timing_words.is_timed(self.campaign)
+        return "" if is_over else timing_words.whole(self.campaign)
+
+    @property
     def run_suffix(self) -> str:
         """The same for a query string that has begun already."""
         return self.run_query.replace("?", "&")
 
 
-def load(request: PageRequest, id: UUID, tab: str) -> CampaignPage:
-    """Return the page's frame; 404 for a stranger's campaign, or a run that there is not."""
+def campaign_of(request: PageRequest, id: UUID) -> Campaign:
+    """Return the campaign; 404 for a stranger's."""
     campaign = queries.campaign_for(request.member, id)
     if campaign is None:
         raise Http404
+    return campaign
+
+
+def load(request: PageRequest, id: UUID, tab: str, *, typed: str = "") -> CampaignPage:
+    """Return the page's frame; 404 for a stranger's campaign, or a run that there is not.
+
+    `typed` is the run's number as a form posts it; otherwise the query string may have it.
+    """
+    campaign = campaign_of(request, id)
     run_count = queries.runs_for(request.member, campaign).count()
-    number = _number(request)
+    number = _number(typed or request.GET.get("run", ""))
     run = queries.run_for(request.member, campaign, number)
     if number is not None and run is None:
         raise Http404
     run_query = f"?run={number}" if number is not None and number != run_count else ""
     urls = {
         name: workspace_url(request, f"campaigns:{name}", id=id)
-        for name in ("detail", "recipients", "errors", "runs", "trail", "unknowns", "now", "head")
+        for name in ("detail", "recipients", "errors", "exports", "runs", "trail", "unknowns", "now", "head")
     }
     (row,) = listing.rows_of([campaign], with_steps=False)
     ahead, rest = campaign_actions.header(request, campaign, row.progress)
     # What ends a campaign stands in the open too: in trouble nobody should have to look for it.
     ending = [button for button in rest if button.style == "danger" and not button.separate]
     ahead, rest = [*ahead, *ending], [button for button in rest if button not in ending]
+    may_export = request.member.may(Permission.EXPORT)
     return CampaignPage(
         campaign=campaign,
         run=run,
         run_count=run_count,
         tab=tab,
-        tabs=_tabs(campaign, run, run_count, tab, urls, run_query),
+        tabs=_tabs(campaign, run, run_count, tab, urls, run_query, may_export=may_export),
         ahead=ahead,
         rest=rest,
         is_live=is_moving(campaign, run),
@@ -88,6 +106,7 @@ def load(request: PageRequest, id: UUID, tab: str) -> CampaignPage:
         head_url=f"{urls['head']}?tab={tab}{run_query.replace('?', '&')}",
         may_see_people=request.member.may(Permission.VIEW_PII),
         may_settle=request.member.may(Permission.LAUNCH),
+        may_export=may_export,
         run_query=run_query,
         urls=urls,
     )
@@ -101,18 +120,25 @@ def is_moving(campaign: Campaign, run: Run | None) -> bool:
 def head_version(campaign: Campaign, run: Run | None) -> str:
     """Return what differs when head, tabs and notices must be drawn anew."""
     troubled = run is not None and run.failed + run.unknown > 0
-    return f"{campaign.status}{campaign.pause_cause}{campaign.archived_at is not None:d}{troubled:d}"
+    awaited = f"{campaign.next_at:%y%m%d%H%M}" if campaign.next_at else ""
+    return f"{campaign.status}{campaign.pause_cause}{campaign.archived_at is not None:d}{troubled:d}{awaited}"
 
 
-def _number(request: PageRequest) -> int | None:
-    typed = request.GET.get("run", "")
+def _number(typed: str) -> int | None:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else None
 
 
 def _tabs(
-    campaign: Campaign, run: Run | None, run_count: int, tab: str, urls: dict[str, str], run_query: str
+    campaign: Campaign,
+    run: Run | None,
+    run_count: int,
+    tab: str,
+    urls: dict[str, str],
+    run_query: str,
+    *,
+    may_export: bool,
 ) -> list[Tab]:
-    problems = (run.failed + run.unknown if run else 0) + (campaign.status == Status.FAILED)
+    problems = troubles.counts(campaign, run).all if run is not None else 0
     tabs = [Tab(label=_("Overview"), url=urls["detail"] + run_query, current=tab == "detail")]
     if run is not None:
         tabs += [
@@ -131,7 +157,9 @@ def _tabs(
                 live="problems",
             ),
         ]
-    if run_count > 1:
+    if run is not None and may_export:
+        tabs.append(Tab(label=_("Export"), url=urls["exports"] + run_query, current=tab == "exports"))
+    if run_count > 1 or (run_count and campaign.launch == Launch.RECURRING):
         tabs.append(Tab(label=_("Runs"), url=urls["runs"], current=tab == "runs", count=run_count))
     tabs.append(Tab(label=_("Audit"), url=urls["trail"], current=tab == "trail"))
     return tabs

@@ -55,15 +55,21 @@ class Pane:
     next_url: str = ""
 
 
-def pane(request: PageRequest, campaign: Campaign) -> Pane:
-    """Return the preview for the recipient that `?recipient=` names, counted from 1."""
+#: URL names of the pane and of the frame in it, for whoever composes.
+COMPOSING = ("campaigns:preview", "campaigns:preview_frame")
+
+
+def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMPOSING) -> Pane:
+    """Return the preview for the recipient that `?recipient=` names, counted from 1.
+
+    `names` are the URL names of the pane and of the frame on the page that shows it.
+    """
     step = queries.first_step(campaign)
     people = _people(campaign)
     number = _number(request, len(people))
     person = people[number - 1] if people else NOBODY
     sender = _sender_name(step)
-    name = " ".join(str(person.get(key) or "") for key in ("first_name", "last_name")).strip()
-    shown = name or str(person.get("email") or _("a recipient"))
+    shown = _name_of(person)
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
@@ -75,8 +81,7 @@ def pane(request: PageRequest, campaign: Campaign) -> Pane:
             subject=typed.get("subject", ""), preheader=typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
-    url = workspace_url(request, "campaigns:preview", id=campaign.public_id)
-    frame = workspace_url(request, "campaigns:preview_frame", id=campaign.public_id)
+    url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
     return Pane(
         number=number, count=len(people), name=shown, sender=sender, subject=filled.subject,
         preheader=filled.preheader, missing=filled.missing, problem=filled.problem,
@@ -84,6 +89,14 @@ def pane(request: PageRequest, campaign: Campaign) -> Pane:
         previous_url=f"{url}?recipient={number - 1}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}" if number < len(people) else "",
     )  # fmt: skip
+
+
+def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
+    """Return the number and name of so many of the campaign's people, from the first of the sample to the last."""
+    people = _people(campaign)
+    last = len(people) - 1
+    places = sorted({round(last * n / (count - 1)) for n in range(count)}) if people else []
+    return [(place + 1, _name_of(people[place])) for place in places]
 
 
 def document(request: PageRequest, campaign: Campaign) -> str:
@@ -170,6 +183,11 @@ def _people(campaign: Campaign) -> list[dict[str, Any]]:
     if source is None or source.status == SourceStatus.FAILED:
         return []
     return audience.sample(source, SAMPLE)
+
+
+def _name_of(person: dict[str, Any]) -> str:
+    name = " ".join(str(person.get(key) or "") for key in ("first_name", "last_name")).strip()
+    return name or str(person.get("email") or _("a recipient"))
 
 
 def _number(request: PageRequest, count: int) -> int:

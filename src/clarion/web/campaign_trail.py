@@ -15,6 +15,8 @@ from clarion.campaigns.states import PauseCause, Status
 from clarion.web.templatetags.ui import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.utils.functional import _StrPromise
 
     from clarion.deliveries.trail import Entry
@@ -26,9 +28,14 @@ _ACTIONS: dict[str, _StrPromise] = {
     "set_message": gettext_lazy("Message changed"),
     "test": gettext_lazy("Test sent"),
     "submit": gettext_lazy("Submitted for review"),
+    "withdraw": gettext_lazy("Submission taken back"),
     "approve": gettext_lazy("Approved"),
+    "release": gettext_lazy("The rest released"),
+    "void": gettext_lazy("Approval voided"),
+    "note": gettext_lazy("Note"),
     "reject": gettext_lazy("Rejected"),
     "schedule": gettext_lazy("Scheduled"),
+    "reschedule": gettext_lazy("Moved to another time"),
     "start": gettext_lazy("Started"),
     "built": gettext_lazy("Recipients ready"),
     "pause": gettext_lazy("Paused"),
@@ -45,10 +52,18 @@ _ACTIONS: dict[str, _StrPromise] = {
     "archive": gettext_lazy("Archived"),
     "restore": gettext_lazy("Restored"),
     "delete": gettext_lazy("Deleted"),
+    "export": gettext_lazy("Export asked for"),
+    "export_done": gettext_lazy("Export made"),
+    "export_failed": gettext_lazy("Export failed"),
+    "export_download": gettext_lazy("Export downloaded"),
+    "export_delete": gettext_lazy("Export deleted"),
+    "export_expire": gettext_lazy("Export expired"),
+    "export_file": gettext_lazy("Exported to a file"),
 }
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
-    "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok",
+    "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok", "export_failed": "bad",
+    "release": "ok", "void": "bad",
 }  # fmt: skip
 _VIA = {
     "web": gettext_lazy("web"),
@@ -75,11 +90,24 @@ def shown(entry: Entry) -> ShownEntry:
         entry=entry,
         title=title_of(entry.action),
         mark=_MARKS.get(entry.action.partition(".")[2], ""),
-        via=str(_VIA.get(entry.via, entry.via)),
-        changes=[
-            (_field(name), _value(name, old), _value(name, new)) for name, (old, new) in entry.changes.items()
-        ],
+        via=door(entry.via),
+        changes=told(entry.changes),
     )
+
+
+def door(via: str) -> str:
+    """Return through which door somebody came, in words."""
+    return str(_VIA.get(via, via))
+
+
+def told(changes: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, str, str]]:
+    """Return changes as (field, old, new) in words."""
+    return [(_field(name), _value(name, old), _value(name, new)) for name, (old, new) in changes.items()]
+
+
+def verbs() -> dict[str, str]:
+    """Return what can have happened to a campaign, by the verb of the event."""
+    return {verb: str(title) for verb, title in _ACTIONS.items()}
 
 
 def title_of(action: str) -> str:

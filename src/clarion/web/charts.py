@@ -14,10 +14,14 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 32
 _WIDTH, _HEIGHT = 760, 220
 _GRID_STEPS = 4
+#: Room for a line of letters under grouped columns.
+_LETTERS = 14
 _MAX_LABELS = 8
+#: Columns are minutes, hours or days: names stand below every so many of them.
+_LABEL_STEPS = (1, 2, 3, 5, 6, 10, 12, 15, 20, 24, 30, 60, 120, 180, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,23 @@ def bar_geometry(parts: Iterable[Part], *, total: int) -> dict[str, list[float]]
 
 
 def stacked_bar(
-    parts: Iterable[Part], *, total: int, label: str, size: str = "", live: str = ""
+    parts: Iterable[Part], *, total: int, label: str, size: str = "", live: str = "", titles: bool = True
 ) -> SafeString:
-    """A bar of `total` filled by `parts`. `size` is "", "thin" or "big"; `live` the bar's key in live answers."""
+    """A bar of `total` filled by `parts`. `size` is "", "thin" or "big"; `live` the bar's key in live answers.
+
+    Without `titles` the parts do not say their numbers: for long lists, where they stand elsewhere.
+    """
     rects = format_html_join(
         "",
-        '<rect class="bar__part fill-{}" data-part="{}" x="{}%" width="{}%" height="100%">'
-        "<title>{}: {}</title></rect>",
+        '<rect class="bar__part fill-{}"{} x="{}%" width="{}%" height="100%">{}</rect>',
         (
-            (piece.mark, piece.key, f"{piece.x:g}", f"{piece.width:g}", piece.label, _grouped(piece.value))
+            (
+                piece.mark,
+                format_html(' data-part="{}"', piece.key) if live else "",
+                f"{piece.x:g}",
+                f"{piece.width:g}",
+                format_html("<title>{}: {}</title>", piece.label, _grouped(piece.value)) if titles else "",
+            )
             for piece in slices(parts, total=total)
         ),
     )
@@ -117,15 +129,16 @@ def sparkline(values: Sequence[float], *, mark: str = "", width: int = 96, heigh
 def time_bars(labels: Sequence[str], series: Sequence[Series], *, title: str) -> SafeString:
     """Stacked columns, one per label. Every series has a value per label."""
     peak = max((sum(column) for column in zip(*(one.values for one in series), strict=True)), default=0)
-    top = nice_ceiling(peak)
+    marks = ticks(peak)
+    top = marks[-1]
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(labels), 1)
-    every = max(1, math.ceil(len(labels) / _MAX_LABELS))
+    every = label_step(len(labels))
     columns = [_column(i, label, series, step=step, top=top) for i, label in enumerate(labels)]
     names = format_html_join(
         "",
         '<text class="chart__axis" x="{}" y="{}" text-anchor="middle">{}</text>',
         (
-            (f"{_LEFT + step * (i + 0.5):.1f}", _HEIGHT - 8, label)
+            (f"{_LEFT + step * (i + 0.5):.1f}", _HEIGHT - 7, label)
             for i, label in enumerate(labels)
             if i % every == 0
         ),
@@ -135,21 +148,80 @@ def time_bars(labels: Sequence[str], series: Sequence[Series], *, title: str) ->
         _WIDTH,
         _HEIGHT,
         title,
-        _grid(top),
+        _grid(marks),
         mark_safe("".join(columns)),  # noqa: S308 - each column is escaped where it is made
         names,
     )
 
 
-def nice_ceiling(value: float) -> float:
-    """The next round number at or above `value` (1, 2, 2.5, 5 or 10 times a power of ten); 1 for none."""
-    if value <= 0:
-        return 1
-    power = 10.0 ** math.floor(math.log10(value))
-    for factor in (1, 2, 2.5, 5):
-        if value <= factor * power:
-            return factor * power
-    return 10 * power
+def grouped_bars(
+    groups: Sequence[str],
+    series: Sequence[tuple[str, str]],
+    values: Sequence[Sequence[float | None]],
+    *,
+    title: str,
+) -> SafeString:
+    """Columns side by side, a group for each of `groups`; `values` are per cent, a row for each group.
+
+    A series is (letter, name): the letter stands under each of its columns, so that none is told by colour alone.
+    What is None has no column. The numbers belong into a table beside it.
+    """
+    marks = ticks(max((one or 0 for row in values for one in row), default=0))
+    step = (_WIDTH - _LEFT - _RIGHT) / max(len(groups), 1)
+    wide = min(26.0, step * 0.8 / max(len(series), 1))
+    scale = (_HEIGHT - _TOP - _BOTTOM - _LETTERS) / marks[-1]
+    floor = _HEIGHT - _BOTTOM - _LETTERS
+    pieces = []
+    for place, (name, row) in enumerate(zip(groups, values, strict=True)):
+        first = _LEFT + step * (place + 0.5) - wide * len(series) / 2
+        for number, ((letter, label), value) in enumerate(zip(series, row, strict=True), start=1):
+            x = first + wide * (number - 1)
+            high = (value or 0) * scale
+            block = _block(x + 1.5, floor - high, wide - 3, high, min(3.0, high)) if high else ""
+            pieces.append(
+                format_html(
+                    '<g class="chart__column"><path class="fill-series-{}" d="{}"/><text class="chart__axis '
+                    'chart__letter" x="{}" y="{}" text-anchor="middle">{}</text><title>{}, {}: {}</title></g>',
+                    number,
+                    block,
+                    f"{x + wide / 2:.1f}",
+                    f"{floor + 12}",
+                    letter,
+                    label,
+                    name,
+                    "—" if value is None else f"{value:.1f}%",
+                )
+            )
+        pieces.append(
+            format_html(
+                '<text class="chart__axis" x="{}" y="{}" text-anchor="middle">{}</text>',
+                f"{_LEFT + step * (place + 0.5):.1f}",
+                _HEIGHT - 6,
+                name,
+            )
+        )
+    return format_html(
+        '<svg class="chart__plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
+        _WIDTH,
+        _HEIGHT,
+        title,
+        _grid(marks, floor=floor, unit="%"),
+        mark_safe("".join(pieces)),  # noqa: S308 - each piece is escaped where it is made
+    )
+
+
+def ticks(peak: float) -> list[float]:
+    """The numbers of an axis from 0 to at least `peak`: at most seven, whole, in equal steps of 1, 2 or 5 times ten."""
+    wanted = max(peak / _GRID_STEPS, 1.0)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(factor * power for factor in (1, 2, 5, 10) if wanted <= factor * power)
+    return [step * i for i in range(max(1, math.ceil(peak / step)) + 1)]
+
+
+def label_step(count: int) -> int:
+    """Every how many columns one is named, so that at most eight names stand below, in steps people count in."""
+    least = max(1, math.ceil(count / _MAX_LABELS))
+    return next((step for step in _LABEL_STEPS if step >= least), least)
 
 
 def short_number(value: float) -> str:
@@ -161,12 +233,11 @@ def short_number(value: float) -> str:
     return f"{value:g}"
 
 
-def _grid(top: float) -> SafeString:
-    floor = _HEIGHT - _BOTTOM
+def _grid(marks: Sequence[float], *, floor: int = _HEIGHT - _BOTTOM, unit: str = "") -> SafeString:
     rows = []
-    for step in range(_GRID_STEPS + 1):
-        y = round(floor - (floor - _TOP) * step / _GRID_STEPS, 1)
-        rows.append((_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, _axis_number(top * step / _GRID_STEPS)))
+    for value in marks:
+        y = round(floor - (floor - _TOP) * value / marks[-1], 1)
+        rows.append((_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, _axis_number(value) + unit))
     return format_html_join(
         "",
         '<line class="chart__grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'

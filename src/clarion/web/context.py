@@ -10,6 +10,7 @@ from django.utils.translation import get_language, get_language_bidi
 
 from clarion.web import navigation
 from clarion.workspaces import queries
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,16 @@ class Shell:
     def search_url(self) -> str | None:
         """Where the search field in the top bar leads: the list of campaigns."""
         return navigation.url_of("campaigns", self.workspace.slug) if self.workspace is not None else None
+
+    @cached_property
+    def halt_url(self) -> str | None:
+        """Where the workspace's kill switch is."""
+        return navigation.url_of("halt", self.workspace.slug) if self.workspace is not None else None
+
+    @cached_property
+    def may_halt(self) -> bool:
+        """Whether the person may use it."""
+        return self.member is not None and self.member.may(Permission.MANAGE_SENDERS)
 
     @cached_property
     def workspaces(self) -> Sequence[Workspace]:

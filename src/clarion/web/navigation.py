@@ -12,6 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clarion.workspaces.permissions import Permission
+
 if TYPE_CHECKING:
     from clarion.workspaces.models import Membership
 
@@ -28,6 +30,8 @@ class Entry:
     url: str = ""
     count: int = 0
     current: bool = False
+    #: Who may not do this is not shown the page.
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ NAVIGATION: tuple[Group, ...] = (
         (
             Entry("senders", "plug", _("Channels & senders")),
             Entry("outbox", "flask-conical", _("Sandbox outbox")),
-            Entry("audit", "scroll-text", _("Audit log")),
+            Entry("audit", "scroll-text", _("Audit log"), permission=Permission.AUDIT),
             Entry("members", "user-plus", _("Members")),
             Entry("settings", "settings", _("Settings")),
         ),
@@ -102,6 +106,7 @@ def built_groups(member: Membership, path: str) -> list[Group]:
             replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(member, entry))
             for entry in group.entries
             if _exists(entry.name, settings.ROOT_URLCONF)
+            and (entry.permission is None or member.may(entry.permission))
         )
         if entries:
             groups.append(Group(group.label, entries))

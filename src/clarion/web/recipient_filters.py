@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from clarion.deliveries import reasons
 from clarion.deliveries.states import Result, Skip, Stage
+from clarion.deliveries.wanted import NO_CODE as NO_CODE
+from clarion.deliveries.wanted import Wanted, number
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option, Tab
 
@@ -19,12 +21,6 @@ if TYPE_CHECKING:
     from clarion.deliveries.queries import ProblemGroup
     from clarion.web.http import PageRequest
 
-#: Shorter words are no search yet.
-SEARCH_FROM = 2
-#: Stands for "no code" in the query string.
-NO_CODE = "-"
-_LONGEST = 320
-
 #: Stages always offered; the others only when somebody is there.
 _ALWAYS = (Stage.SENT, Stage.PENDING, Stage.FAILED)
 _ORDER = (
@@ -34,33 +30,11 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Conditions as the query string says them; what cannot be understood is left out."""
+class Filters(Wanted):
+    """Conditions as the query string says them, and the place in the table."""
 
-    stage: Stage | None = None
-    skip: Skip | None = None
-    result: Result | None = None
-    reason: int | None = None
-    code: str | None = None
-    no_receipt: bool = False
-    q: str = ""
     after: int | None = None
     before: int | None = None
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(
-            self.stage is not None or self.skip is not None or self.result is not None or self.no_receipt
-            or self.reason is not None or self.code is not None or self.q
-        )  # fmt: skip
-
-    @property
-    def is_detailed(self) -> bool:
-        """Whether more than the stage and the search narrow it."""
-        return bool(
-            self.skip is not None or self.result is not None or self.no_receipt
-            or self.reason is not None or self.code is not None
-        )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `recipients.recipients_page`."""
@@ -73,21 +47,8 @@ class Filters:
 
 def read(request: PageRequest) -> Filters:
     """Return what the query string asks for."""
-    get = request.GET.get
-    code = get("code", "").replace("\x00", "")[:20] or None
-    words = get("q", "").replace("\x00", "").strip()[:_LONGEST]
-    receipt = get("result", "")
-    return Filters(
-        stage=_named(Stage, get("status", "")),
-        skip=_named(Skip, get("skip", "")),
-        result=_named(Result, receipt),
-        no_receipt=receipt == "none",
-        reason=_number(get("reason", ""), 32_767),
-        code="" if code == NO_CODE else code,
-        q=words if len(words) >= SEARCH_FROM else "",
-        after=_number(get("after", "")),
-        before=_number(get("before", "")),
-    )
+    get = request.GET
+    return Filters.read(get, after=number(get.get("after", "")), before=number(get.get("before", "")))
 
 
 def stages(request: PageRequest, run: Run, filters: Filters) -> list[Tab]:
@@ -165,16 +126,3 @@ def chips(request: PageRequest, filters: Filters) -> list[Chip]:
 def _without_place(request: PageRequest, **changes: object) -> str:
     """Return this page's query string changed, from the first page on."""
     return changed_query(request, after=None, before=None, **changes)
-
-
-def _named(kind: Any, name: str) -> Any:
-    """Return the member of an enumeration by its name in small letters, None for any other word."""
-    return kind.__members__.get(name.upper()) if name and name == name.lower() else None
-
-
-def _number(typed: str, largest: int = 2**53) -> int | None:
-    """Return the number that was typed, None for anything else."""
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= 16):
-        return None
-    number = int(typed)
-    return number if number <= largest else None

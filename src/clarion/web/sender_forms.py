@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clarion.content import queries as templates
-from clarion.senders.operations import LIMIT_RANGES, MAX_LANES, MAX_NAME, Limits
+from clarion.senders.operations import LIMIT_RANGES, MAX_LANES, Limits
+from clarion.workspaces.names import MAX_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

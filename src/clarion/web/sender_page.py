@@ -10,15 +10,18 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from clarion.channels.forms import SetupForm, setup_form
+from clarion.deliveries import holdback
 from clarion.senders import queries, secrets
 from clarion.senders.models import Sender, SenderStatus
 from clarion.web import sender_trials
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
 from clarion.web.sender_forms import SenderForm, SendTestForm, plain_numbers
+from clarion.web.stopping import on_its_way
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
+    from clarion.deliveries.holdback import HeldBack
     from clarion.web.http import PageRequest
 
 
@@ -67,13 +70,31 @@ def actions_of(request: PageRequest, sender: Sender, *, used_by: int, with_open:
     return actions
 
 
-def pause_question(sender: Sender) -> Confirm:
+def pause_question(sender: Sender, held: HeldBack | None = None) -> Confirm:
+    """Return the question before a sender is stopped; `held` gives it its numbers."""
     return Confirm(
         title=_("Pause “%(name)s”?") % {"name": sender.name},
         text=_("Its campaigns wait, within a second, until it is active again. Nothing is lost."),
+        facts=on_its_way(held) if held is not None else [],
         label=_("Pause"),
         danger=False,
     )
+
+
+def activate_question(sender: Sender, held: HeldBack) -> Confirm:
+    """Return the question before a stopped sender sends again."""
+    return Confirm(
+        title=_("Activate “%(name)s”?") % {"name": sender.name},
+        text=_("Campaigns that wait for it go on at once, where they were."),
+        facts=on_its_way(held),
+        label=_("Activate"),
+        danger=False,
+    )
+
+
+def _stop_question(sender: Sender, held: HeldBack) -> Confirm:
+    is_active = sender.status == SenderStatus.ACTIVE
+    return pause_question(sender, held) if is_active else activate_question(sender, held)
 
 
 def delete_question(sender: Sender) -> Confirm:
@@ -105,7 +126,11 @@ def editor(
         for field in (*form.fields.values(), *setup.fields.values()):
             field.disabled = True
     used_by = getattr(sender, "used_by_count", 0)
+    held = holdback.held_back(request.workspace, sender) if sender else None
     filled = {
+        "held": held,
+        "stop": holdback.stop_of(sender) if sender else None,
+        "stop_question": _stop_question(sender, held) if sender and held else None,
         "sender": sender,
         "channel": channel,
         "form": form,

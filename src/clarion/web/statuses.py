@@ -97,6 +97,8 @@ THING: dict[str, Look] = {
     "active": Look(_("Active"), "circle-check", "green", "ok"),
     "inactive": Look(_("Inactive"), "circle", "grey"),
     "paused": Look(_("Paused"), "pause", "amber", "warn"),
+    "halted": Look(_("Halted"), "octagon-x", "red", "bad"),
+    "missed": Look(_("Missed"), "calendar-clock", "orange", "warn"),
     "blocked": Look(_("Blocked"), "octagon-x", "red", "bad"),
     "disabled": Look(_("Disabled"), "power", "mute"),
     "draft": Look(_("Draft"), "circle-dashed", "grey"),

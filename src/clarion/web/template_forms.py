@@ -13,8 +13,8 @@ from clarion.audience.masking import mask
 from clarion.audience.queries import contacts
 from clarion.channels import registry
 from clarion.content.compiling import MAX_SUBJECT, MODES
-from clarion.content.operations import MAX_NAME
 from clarion.lib.template_lint import MAX_SOURCE
+from clarion.workspaces.names import MAX_NAME
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:

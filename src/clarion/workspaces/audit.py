@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.workspaces.actors import Actor
-from clarion.workspaces.models import AuditEvent, Workspace
+from clarion.workspaces.models import AuditCheck, AuditEvent, Workspace
 
 #: First key of the advisory lock that makes a workspace's chain a line.
 _LOCK_SPACE = 0x41554454
@@ -61,11 +62,38 @@ def digest(event: AuditEvent, previous: bytes) -> bytes:
 
 
 def first_broken(workspace: Workspace) -> int | None:
-    """Return the number of the first event that was altered, removed or put in; None when all is whole."""
-    previous = b""
-    chain = AuditEvent.objects.filter(workspace=workspace).order_by("number")
-    for number, event in enumerate(chain.iterator(chunk_size=2000), start=1):
-        if event.number != number or bytes(event.hash) != digest(event, previous):
-            return number
-        previous = bytes(event.hash)
-    return None
+    """Return the number of the first event that was altered, removed or put in; None when all is whole.
+
+    A chain that ends before where the last check left it, or has another event there, is broken too.
+    """
+    return examine(workspace).broken
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What going through a chain has shown."""
+
+    #: Events that are there.
+    count: int
+    #: The number of the first that is wrong, or that is missing at the end; None when all is whole.
+    broken: int | None
+    #: The last one that is whole, and its hash.
+    whole: int
+    whole_hash: bytes
+
+
+def examine(workspace: Workspace) -> Examined:
+    """Go through the workspace's whole chain and compare it with where the last check left it."""
+    known = AuditCheck.objects.filter(workspace=workspace).first()
+    previous, whole = b"", 0
+    chain = AuditEvent.objects.filter(workspace=workspace)
+    count = chain.count()
+    for number, event in enumerate(chain.order_by("number").iterator(chunk_size=2000), start=1):
+        kept = bytes(event.hash)
+        is_known = known is None or number != known.whole_number or kept == bytes(known.whole_hash)
+        if event.number != number or kept != digest(event, previous) or not is_known:
+            return Examined(count, number, whole, previous)
+        previous, whole = kept, number
+    if known is not None and whole < known.whole_number:
+        return Examined(count, whole + 1, whole, previous)
+    return Examined(count, None, whole, previous)

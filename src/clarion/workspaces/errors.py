@@ -1,5 +1,19 @@
 """What can go wrong with members and their rights."""
 
+from collections.abc import Mapping
+
 
 class NotAllowed(Exception):
     """The member's role does not include this."""
+
+
+class WorkspaceInvalid(Exception):
+    """Something is wrong with what a workspace is to be called or how. `fields` holds a sentence for each field."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = dict(fields)
+
+
+class NameInvalid(Exception):
+    """A name has 1 to 120 printable characters."""

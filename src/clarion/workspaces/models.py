@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -31,6 +32,8 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=5, blank=True)
     #: Empty means the workspace's zone.
     zone = models.CharField(max_length=64, blank=True)
+    #: Which columns of the list of campaigns they chose to see; empty for the usual ones.
+    list_columns = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -131,3 +134,21 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_name}"
+
+
+class AuditCheck(models.Model):
+    """What the last check of a workspace's chain found. It also remembers the chain's end: a shorter one later,
+    or another event at that place, tells that events were taken from the end or all were written anew."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="audit_check")
+    checked_at = models.DateTimeField()
+    #: Events of the chain then.
+    event_count = models.BigIntegerField(default=0)
+    #: The number of the first event that was altered, removed or put in; None when all was whole.
+    broken_number = models.BigIntegerField(null=True)
+    #: The last event that was found whole.
+    whole_number = models.BigIntegerField(default=0)
+    whole_hash = models.BinaryField(max_length=32, default=bytes)
+
+    def __str__(self) -> str:
+        return f"check of the trail of {self.workspace_id}"

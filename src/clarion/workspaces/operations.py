@@ -1,10 +1,25 @@
 """Writing users, workspaces and memberships."""
 
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import available_timezones
+
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from clarion.workspaces.models import Membership, User, Workspace
-from clarion.workspaces.permissions import Role
+from clarion.workspaces import audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.errors import WorkspaceInvalid
+from clarion.workspaces.models import AuditCheck, Membership, User, Workspace
+from clarion.workspaces.permissions import Permission, Role
+from clarion.workspaces.wake import wake
+
+#: Longest reason of a halt, in characters.
+MAX_REASON = 500
+#: Characters of a workspace's name.
+NAME_LENGTH = 80
 
 
 @transaction.atomic
@@ -50,10 +65,93 @@ def default_workspace() -> Workspace:
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: Role) -> Membership:
     """Give a user a role in a workspace, or another role than before."""
-    membership, _ = Membership.objects.update_or_create(
+    membership, _is_new = Membership.objects.update_or_create(
         workspace=workspace, user=user, defaults={"role": role}
     )
     return membership
+
+
+@transaction.atomic
+def update_workspace(
+    *, by: Actor, name: str | None = None, zone: str | None = None, moderation: bool | None = None
+) -> Workspace:
+    """Change the actor's workspace and return it afresh; None leaves a field as it is.
+
+    Raises NotAllowed and WorkspaceInvalid. Nothing happens when nothing differs.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    given: dict[str, Any] = {"name": _one_line(name), "zone": zone, "moderation": moderation}
+    values = {field: value for field, value in given.items() if value is not None}
+    problems = {}
+    if "name" in values and not 0 < len(values["name"]) <= NAME_LENGTH:
+        problems["name"] = _("A workspace has a name of at most %(n)d characters.") % {"n": NAME_LENGTH}
+    if "zone" in values and values["zone"] not in available_timezones():
+        problems["zone"] = _("There is no such time zone.")
+    if problems:
+        raise WorkspaceInvalid(problems)
+    now = Workspace.objects.select_for_update().get(pk=by.workspace.pk)
+    changes = {
+        field: (getattr(now, field), value) for field, value in values.items() if getattr(now, field) != value
+    }
+    if not changes:
+        return now
+    for field, (_old, new) in changes.items():
+        setattr(now, field, new)
+    now.save(update_fields=list(changes))
+    audit.record(
+        by=by, action="workspace.update", kind="workspace", object_id=now.slug, object_name=now.name,
+        changes=changes,
+    )  # fmt: skip
+    return now
+
+
+def _one_line(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.replace("\x00", "").split())
+
+
+@transaction.atomic
+def halt(*, by: Actor, reason: str = "") -> Workspace:
+    """Let nothing more leave the actor's workspace, within a second, until `lift_halt`; return the workspace.
+
+    Campaigns keep their states and wait. Halting what is halted changes nothing and tells nothing. Raises
+    NotAllowed: whoever administers the ways out (MANAGE_SENDERS) may close all of them.
+    """
+    by.require(Permission.MANAGE_SENDERS)
+    reason = reason.strip()[:MAX_REASON]
+    done = Workspace.objects.filter(pk=by.workspace.pk, halted_at=None).update(
+        halted_at=timezone.now(), halted_by=by.name, halt_reason=reason
+    )
+    return _told_of_halt(by, "halt", reason, is_halted=True) if done else _afresh(by)
+
+
+@transaction.atomic
+def lift_halt(*, by: Actor, reason: str = "") -> Workspace:
+    """Let the actor's workspace send again, where it was; return the workspace. Raises NotAllowed."""
+    by.require(Permission.MANAGE_SENDERS)
+    reason = reason.strip()[:MAX_REASON]
+    done = Workspace.objects.filter(pk=by.workspace.pk, halted_at__isnull=False).update(
+        halted_at=None, halted_by="", halt_reason=""
+    )
+    return _told_of_halt(by, "lift_halt", reason, is_halted=False) if done else _afresh(by)
+
+
+def _told_of_halt(by: Actor, verb: str, reason: str, *, is_halted: bool) -> Workspace:
+    workspace = _afresh(by)
+    audit.record(
+        by=by,
+        action=f"workspace.{verb}",
+        kind="workspace",
+        object_id=workspace.slug,
+        object_name=workspace.name,
+        reason=reason,
+        changes={"halted": (not is_halted, is_halted)},
+    )
+    wake(halted=is_halted)
+    return workspace
+
+
+def _afresh(by: Actor) -> Workspace:
+    return Workspace.objects.get(pk=by.workspace.pk)
 
 
 def update_profile(
@@ -75,3 +173,36 @@ def update_profile(
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
+
+
+def choose_columns(*, user: User, columns: Sequence[str]) -> None:
+    """Remember which columns of the list of campaigns a person wants to see; none for the usual ones."""
+    user.list_columns = list(columns)
+    user.save(update_fields=["list_columns"])
+
+
+def check_audit(*, workspace: Workspace) -> AuditCheck:
+    """Go through the workspace's audit trail, keep what was found and return it.
+
+    What was once found broken stays so: the place where the trail was whole to is not moved by a broken one.
+    """
+    found = audit.examine(workspace)
+    facts = {"checked_at": timezone.now(), "event_count": found.count, "broken_number": found.broken}
+    if found.broken is None:
+        facts |= {"whole_number": found.whole, "whole_hash": found.whole_hash}
+    check, _is_new = AuditCheck.objects.update_or_create(workspace=workspace, defaults=facts)
+    return check
+
+
+@transaction.atomic
+def record_audit_download(*, by: Actor) -> None:
+    """Note that somebody fetches the workspace's audit trail. Raises NotAllowed."""
+    by.require(Permission.AUDIT)
+    workspace = by.workspace
+    audit.record(
+        by=by,
+        action="workspace.audit_download",
+        kind="workspace",
+        object_id=workspace.slug,
+        object_name=workspace.name,
+    )

@@ -5,13 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clarion.campaigns.states import Status
+from clarion.campaigns.models import Review
+from clarion.campaigns.states import PauseCause, Status
+from clarion.deliveries.attention import attention
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import SenderLane, SenderStatus
 from clarion.workspaces.models import Membership
+from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +104,98 @@ def test_its_steps_and_troubles_lead_to_their_own_pages(client: Client, member: 
 
     page = client.get(base(member)).content.decode()
     assert f'href="{base(member)}senders/{blocked.public_id}/"' in page
+
+
+class TestNeedsAttention:
+    def test_a_missed_start_can_be_started_or_changed_from_here(
+        self, client: Client, member: Membership
+    ) -> None:
+        missed = making.make_launchable(
+            member.workspace, status=Status.SCHEDULED, name="Late", missed_at=timezone.now()
+        )
+
+        page = client.get(base(member)).content.decode().split('id="attention"')[1]
+
+        assert "Its start time was missed" in page
+        assert f'action="{base(member)}campaigns/{missed.public_id}/do/start/"' in page
+        assert f'href="{base(member)}campaigns/{missed.public_id}/edit/"' in page
+
+    def test_unknown_messages_lead_to_where_they_are_settled(
+        self, client: Client, member: Membership
+    ) -> None:
+        campaign = making.make_launchable(member.workspace, status=Status.COMPLETED, name="Doubtful")
+        making.make_run(campaign, sent=5, unknown=1200)
+
+        page = client.get(base(member)).content.decode()
+
+        assert "1,200 messages are unknown" in page
+        assert f"{base(member)}campaigns/{campaign.public_id}/recipients/?status=unknown" in page
+
+    def test_moderators_are_told_of_what_waits_for_them_and_others_are_not(
+        self, client: Client, member: Membership
+    ) -> None:
+        author = making.make_member(member.workspace, Role.AUTHOR, name="Bob")
+        campaign = making.make_launchable(member.workspace, status=Status.IN_REVIEW, name="Please look")
+        Review.objects.create(campaign=campaign, number=1, submitted_by=author.user)
+
+        assert "Please look Submitted by Bob." in words(client.get(base(member)))
+        client.force_login(author.user)
+        assert "Please look Submitted" not in words(client.get(base(member)))
+
+    def test_nobody_is_asked_to_review_what_they_submitted(self, client: Client, member: Membership) -> None:
+        campaign = making.make_launchable(member.workspace, status=Status.IN_REVIEW, name="My own")
+        Review.objects.create(campaign=campaign, number=1, submitted_by=member.user)
+
+        assert "All is well" in words(client.get(base(member)))
+
+    def test_a_halt_leads_to_its_page(self, client: Client, member: Membership) -> None:
+        type(member.workspace).objects.update(
+            halted_at=timezone.now(), halted_by="Alice", halt_reason="Wrong prices."
+        )
+
+        page = client.get(base(member)).content.decode().split('id="attention"')[1]
+
+        assert "by Alice: Wrong prices." in page
+        assert f'href="{base(member)}halt/"' in page
+
+    def test_a_pause_for_trouble_leads_to_its_errors_and_one_that_ends_by_itself_is_none(
+        self, client: Client, member: Membership
+    ) -> None:
+        trouble = making.make_campaign(
+            member.workspace, status=Status.PAUSED, name="Failing", pause_cause=PauseCause.ERRORS,
+            status_reason="21 % failed.",
+        )  # fmt: skip
+        making.make_campaign(
+            member.workspace, status=Status.PAUSED, name="Full", pause_cause=PauseCause.LIMIT,
+            resume_at=timezone.now() + timedelta(hours=1),
+        )  # fmt: skip
+
+        page = client.get(base(member)).content.decode().split('id="attention"')[1]
+
+        assert "Paused because of too many errors. 21 % failed." in page
+        assert f"{base(member)}campaigns/{trouble.public_id}/errors/?type=job" in page
+        assert "Full" not in page
+
+    def test_the_queries_do_not_grow_with_what_waits(
+        self, client: Client, member: Membership, django_assert_max_num_queries: Any
+    ) -> None:
+        def fill(count: int) -> None:
+            for _ in range(count):
+                campaign = making.make_launchable(member.workspace, status=Status.FAILED)
+                making.make_run(campaign, unknown=1)
+                making.make_sender(
+                    member.workspace, status=SenderStatus.BLOCKED, status_reason="Wrong password."
+                )
+
+        fill(1)
+        with CaptureQueriesContext(connection) as few:
+            attention(member)
+        fill(7)
+
+        with django_assert_max_num_queries(len(few)):
+            found = attention(member)
+
+        assert len(found) == 24
 
 
 def test_a_stranger_finds_no_dashboard(client: Client, member: Membership) -> None:

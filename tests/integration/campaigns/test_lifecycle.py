@@ -188,7 +188,9 @@ class TestContinue:
 
 class TestStartDue:
     def test_starts_and_says_that_the_program_did_it(self) -> None:
-        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+        campaign = making.make_launchable(
+            making.make_workspace(), status=Status.SCHEDULED, starts_at=timezone.now()
+        )
 
         started = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
 
@@ -196,7 +198,9 @@ class TestStartDue:
         assert AuditEvent.objects.get(action="campaign.start").via == "system"
 
     def test_fails_with_the_reason_when_it_cannot_go_any_more(self) -> None:
-        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+        campaign = making.make_launchable(
+            making.make_workspace(), status=Status.SCHEDULED, starts_at=timezone.now()
+        )
         Contact.objects.all().delete()
 
         failed = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))
@@ -206,7 +210,9 @@ class TestStartDue:
         )  # fmt: skip
 
     def test_a_blocked_sender_only_holds_it_back(self) -> None:
-        campaign = making.make_launchable(making.make_workspace(), status=Status.SCHEDULED)
+        campaign = making.make_launchable(
+            making.make_workspace(), status=Status.SCHEDULED, starts_at=timezone.now()
+        )
         Sender.objects.update(status=SenderStatus.BLOCKED, status_reason="535 wrong password.")
 
         started = operations.start_due(campaign=campaign, by=actors.system(campaign.workspace))

@@ -105,7 +105,7 @@ class TestFilters:
 
         page = listing.campaign_list(member, Filters(page=99))
 
-        assert (page.number, page.pages, len(page.rows), page.first) == (2, 2, 1, 21)
+        assert (page.number, page.pages, len(page.rows), page.first) == (2, 2, 1, 26)
 
     def test_a_stranger_sees_nothing(self) -> None:
         making.make_campaign(making.make_workspace())

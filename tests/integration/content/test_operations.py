@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 
 from clarion.content import operations, queries
-from clarion.content.errors import ContentInvalid, NameInvalid, NameTaken, TemplateArchived
+from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived
 from clarion.content.models import Template
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor, of_member
-from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.errors import NameInvalid, NotAllowed
 from clarion.workspaces.models import AuditEvent
 from tests.factories import Cast, make_cast
 

@@ -12,7 +12,6 @@ from clarion.senders import operations, queries, secrets
 from clarion.senders.errors import (
     ChannelUnknown,
     LimitInvalid,
-    NameInvalid,
     NameTaken,
     SecretsLost,
     SenderInUse,
@@ -20,7 +19,7 @@ from clarion.senders.errors import (
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.senders.operations import Limits
 from clarion.workspaces.actors import Actor, of_member, system
-from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.errors import NameInvalid, NotAllowed
 from clarion.workspaces.models import AuditEvent
 from tests.factories import Cast, make_cast
 

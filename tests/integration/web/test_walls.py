@@ -17,6 +17,8 @@ from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.campaigns.states import Status
 from clarion.content.models import Template, TemplateVersion
+from clarion.deliveries.exporting import operations as exporting
+from clarion.deliveries.wanted import Wanted
 from clarion.senders import operations as senders
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.models import Membership
@@ -31,7 +33,7 @@ SLUGS = {"action": "cancel", "part": "body", "channel": "email"}
 UNWATCHED = {"User", "Session"}
 DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
 #: Without anything more to ask for, these show nothing.
-GONE = {"source_rejected", "import_report"}
+GONE = {"source_rejected", "import_report", "campaigns:export_file"}
 #: In every address of a person in these tests, and in no other text.
 SECRET = "hidden-person"
 
@@ -52,7 +54,10 @@ class Address:
         values: dict[str, Any] = {"workspace": slug}
         for name, kind in self.parameters.items():
             if isinstance(kind, UUIDConverter):
-                values[name] = next(thing for word, thing in things.items() if self.name.startswith(word))
+                named = things.get(name) if name != "id" else None
+                values[name] = named or next(
+                    thing for word, thing in things.items() if self.name.startswith(word)
+                )
             elif isinstance(kind, IntConverter):
                 values[name] = self._number(name)
             else:
@@ -106,7 +111,9 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     template = Template.objects.create(workspace=cast.workspace, channel="email", name="Letter")
     TemplateVersion.objects.create(template=template, number=1, source={}, content={})
     assert campaign.source is not None
+    export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     named = {
+        "export": export,
         "contact": ana, "list": news, "import": made, "campaigns:": campaign, "template": template, "sender": sender,
         "source": campaign.source,
     }  # fmt: skip

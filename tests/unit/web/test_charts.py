@@ -12,11 +12,12 @@ from clarion.web.charts import (
     Part,
     Series,
     bar_geometry,
-    nice_ceiling,
+    label_step,
     short_number,
     slices,
     sparkline,
     stacked_bar,
+    ticks,
     time_bars,
 )
 
@@ -72,10 +73,33 @@ def test_series_of_different_lengths_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (0.3, 0.5), (4, 5), (11, 20), (2400, 2500), (5001, 10000)]
+    ("peak", "numbers"),
+    [
+        (0, [0, 1]),
+        (0.3, [0, 1]),
+        (3, [0, 1, 2, 3]),
+        (11, [0, 5, 10, 15]),
+        (25, [0, 10, 20, 30]),
+        (2400, [0, 1000, 2000, 3000]),
+        (5001, [0, 2000, 4000, 6000]),
+    ],
 )
-def test_axes_end_at_round_numbers(value: float, top: float) -> None:
-    assert nice_ceiling(value) == pytest.approx(top)
+def test_axes_count_in_equal_steps_of_whole_round_numbers(peak: float, numbers: list[float]) -> None:
+    assert ticks(peak) == numbers
+
+
+@given(st.integers(0, 10**9))
+def test_an_axis_reaches_its_peak_in_few_steps(peak: int) -> None:
+    numbers = ticks(peak)
+
+    assert numbers[-1] >= peak
+    assert len(numbers) <= 7
+    assert all(number == int(number) for number in numbers)
+
+
+@pytest.mark.parametrize(("columns", "every"), [(0, 1), (8, 1), (14, 2), (60, 10), (61, 10), (300, 60)])
+def test_columns_are_named_in_steps_that_people_count_in(columns: int, every: int) -> None:
+    assert label_step(columns) == every
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,28 @@ from clarion.campaigns.operations.drafting import (
     set_step,
     update_campaign,
 )
-from clarion.campaigns.operations.keeping import archive, delete, duplicate, restore
-from clarion.campaigns.operations.launching import schedule, start, start_due
-from clarion.campaigns.operations.moving import cancel, change_speed, continue_, pause, reopen, stop
+from clarion.campaigns.operations.due import end_run, expire, start_due
+from clarion.campaigns.operations.keeping import archive, delete, duplicate, give_up, restore
+from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
+from clarion.campaigns.operations.moving import (
+    cancel,
+    change_speed,
+    continue_,
+    hold,
+    pause,
+    reopen,
+    replan_resumption,
+    resume,
+    stop,
+)
+from clarion.campaigns.operations.noting import add_note
+from clarion.campaigns.operations.rescheduling import reschedule
+from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
 __all__ = [
+    "add_note",
+    "after_approval",
+    "approve",
     "archive",
     "cancel",
     "change_speed",
@@ -24,15 +41,27 @@ __all__ = [
     "create_campaign",
     "delete",
     "duplicate",
+    "end_run",
+    "expire",
+    "give_up",
+    "hold",
+    "launch",
     "pause",
     "record_test",
+    "reject",
+    "release",
     "reopen",
+    "replan_resumption",
+    "reschedule",
     "restore",
+    "resume",
     "schedule",
     "set_source",
     "set_step",
     "start",
     "start_due",
     "stop",
+    "submit",
     "update_campaign",
+    "withdraw",
 ]

@@ -47,12 +47,15 @@ def write(row: Campaign, by: Actor, verb: str, different: Mapping[str, tuple[Any
     record(row, by, verb, {name: (fields.told(a), fields.told(b)) for name, (a, b) in different.items()})
 
 
-def record(row: Campaign, by: Actor, verb: str, changes: Mapping[str, tuple[Any, Any]]) -> None:
+def record(
+    row: Campaign, by: Actor, verb: str, changes: Mapping[str, tuple[Any, Any]], *, reason: str = ""
+) -> None:
     audit.record(
         by=by,
         action=f"campaign.{verb}",
         kind="campaign",
         object_id=str(row.public_id),
         object_name=row.name,
+        reason=reason,
         changes=changes,
     )

@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience.models import Source
-from clarion.campaigns import fields, material, preflight
+from clarion.campaigns import fields, material, preflight, recurrence, timing
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.fields import Changes, Settings
-from clarion.campaigns.models import Campaign, Step
-from clarion.campaigns.operations import changing
+from clarion.campaigns.models import Campaign, Launch, Step
+from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import Status
 from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 from clarion.workspaces.wake import wake
+
+#: What decides when a paused campaign that has not begun does begin.
+_STARTING = timing.RULE | {"ends_at", "repeat_count", "repeat_until"}
 
 
 @transaction.atomic
@@ -44,24 +48,40 @@ def update_campaign(*, campaign: Campaign, by: Actor, **changes: Unpack[Changes]
     """
     by.require(Permission.EDIT)
     now = changing.locked(campaign, by)
-    values = fields.cleaned(changes, delay_min=now.delay_min, delay_max=now.delay_max)
+    values = fields.cleaned(changes, standing=now)
     different = changing.different(now, values)
     if not different:
         return now
     opened = changing.opened(now, by, is_timing_only=set(different) <= fields.TIMING)
-    if opened.status == Status.PAUSED and opened.paused_from != Status.SCHEDULED and "starts_at" in different:
+    # A paused one that has begun has its start behind it, unless that is what its further runs are counted from.
+    has_begun = opened.status == Status.PAUSED and opened.paused_from != Status.SCHEDULED
+    if has_begun and "starts_at" in different and opened.launch != Launch.RECURRING:
         raise TransitionRefused
-    if opened.status == Status.PAUSED and "starts_at" in different and values["starts_at"] is None:
-        raise CampaignInvalid(
-            [_("Say when it is to start.")], fields={"starts_at": _("Say when it is to start.")}
-        )
     changing.write(opened, by, "update", different)
-    if opened.next_at is not None and "starts_at" in different:
-        Campaign.objects.filter(pk=opened.pk).update(next_at=opened.starts_at)
-        opened.next_at = opened.starts_at
     if opened.status == Status.PAUSED:
+        _retime(opened, set(different))
         wake(campaign_id=opened.pk)
-    return opened
+    return _unapproved(opened, by)
+
+
+def _retime(paused: Campaign, changed: set[str]) -> None:
+    """Let a paused campaign await the start that follows from what it says now. Raises CampaignInvalid."""
+    at = timezone.now()
+    rule = recurrence.rule_of(paused) if paused.launch == Launch.RECURRING else None
+    if rule and changed & timing.RULE:
+        # Counted anew, from the new first one.
+        last = recurrence.latest(rule, at)
+        paused.occurrence = last[0] + 1 if last else 0
+        paused.save(update_fields=["occurrence"])
+    if paused.paused_from != Status.SCHEDULED or not changed & _STARTING:
+        return
+    facts = launching.next_start(paused, after=at)
+    if facts is None:
+        sentence = _("None of its runs lies ahead.") if paused.starts_at else _("Say when it is to start.")
+        raise CampaignInvalid([sentence], fields={"starts_at": sentence})
+    for name, value in (facts | {"missed_at": None}).items():
+        setattr(paused, name, value)
+    paused.save(update_fields=["missed_at", *facts])
 
 
 @transaction.atomic
@@ -79,7 +99,7 @@ def set_source(*, campaign: Campaign, source: Source | None, by: Actor) -> Campa
     opened.version += 1
     opened.save(update_fields=["source", "version"])
     changing.record(opened, by, "set_source", {"source": (before, str(source) if source else None)})
-    return opened
+    return _unapproved(opened, by)
 
 
 @transaction.atomic
@@ -109,7 +129,9 @@ def set_step(
         campaign=now, position=position, channel=channel
     )
     different = changing.different(step, values)
-    if not different and not step._state.adding:
+    if step._state.adding:
+        different = {"channel": (None, channel), **different}
+    elif not different:
         return step
     opened = changing.opened(now, by)
     for name, value in values.items():
@@ -119,6 +141,7 @@ def set_step(
     opened.version += 1
     opened.save(update_fields=["version"])
     changing.record(opened, by, "set_message", _told_of_step(different))
+    approval.void_if_changed(campaign=opened, by=by)
     return step
 
 
@@ -129,6 +152,13 @@ def record_test(*, campaign: Campaign, channel: str, recipient_count: int, by: A
     changing.record(
         campaign, by, "test", {"version": (None, campaign.version), "count": (None, recipient_count)}
     )
+
+
+def _unapproved(changed: Campaign, by: Actor) -> Campaign:
+    """Return the campaign without the approval that was given for what it said before, if there was one."""
+    if approval.void_if_changed(campaign=changed, by=by):
+        changed.approved_at = None
+    return changed
 
 
 def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[str, Any]) -> dict[str, Any]:

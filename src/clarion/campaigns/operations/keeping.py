@@ -12,7 +12,11 @@ from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
 #: What a copy takes over from its original.
-_COPIED = ("notes", "tags", "source_id", "launch", "zone", "delay_min", "delay_max", "rate_limit", "weight")
+_COPIED = (
+    "notes", "tags", "source_id", "launch", "auto_start", "starts_at", "ends_at", "zone", "repeat_every", "repeat_unit",
+    "repeat_count", "repeat_until", "only_new", "windows", "window_zone", "window_is_recipients", "missed_policy",
+    "missed_hours", "error_percent", "delay_min", "delay_max", "rate_limit", "weight",
+)  # fmt: skip
 _COPIED_STEP = (
     "position", "tier", "channel", "sender_id", "template_version_id", "body_source", "body_content",
     "body_variables",
@@ -68,3 +72,20 @@ def delete(*, campaign: Campaign, by: Actor) -> None:
         raise TransitionRefused
     changing.record(now, by, "delete", {"status": (now.status, None)})
     now.delete()
+
+
+@transaction.atomic
+def give_up(*, campaign: Campaign, by: Actor, runs: int, people: int) -> Campaign:
+    """Begin to purge an archived campaign: from now on nothing shows it. `deliveries.purging` removes its rows.
+
+    The audit trail keeps its name and how much was removed.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    now = changing.locked(campaign, by, is_archived=True)
+    if now.purged_at is not None or not offers.is_purgeable(now):
+        raise TransitionRefused
+    now.purged_at = timezone.now()
+    now.save(update_fields=["purged_at"])
+    changes = {"status": (now.status, None), "runs": (runs, None), "recipients": (people, None)}
+    changing.record(now, by, "purge", changes)
+    return now

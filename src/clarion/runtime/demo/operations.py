@@ -21,7 +21,7 @@ from clarion.content import queries
 from clarion.content.models import Template, TemplateVersion
 from clarion.deliveries import closing
 from clarion.deliveries.models import Run
-from clarion.runtime.demo import messages, people
+from clarion.runtime.demo import large, messages, people
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors, operations
@@ -43,7 +43,7 @@ def load(owner: User | None) -> Workspace:
     One of its campaigns is started: the sending processes send it through the sandbox as soon as they run, so
     that its history is a true one. The other one is a draft.
     """
-    found = Workspace.objects.filter(is_demo=True).first()
+    found = Workspace.objects.filter(is_demo=True).exclude(name=large.NAME).first()
     if found is not None:
         return found
     workspace = operations.create_workspace(name="Demo", slug=_free_slug(), owner=owner, is_demo=True)

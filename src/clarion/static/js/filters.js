@@ -6,7 +6,7 @@ on("click", "[data-filter-remove]", (event, link) => {
   if (!form || !globalThis.htmx) return;
   event.preventDefault();
   const name = link.dataset.filterRemove;
-  for (const input of findAll("input:not([type=hidden])", form)) {
+  for (const input of findAll("input:not([type=hidden]), select", form)) {
     if (name !== "*" && input.name !== name) continue;
     if (input.type === "checkbox") {
       if (name === "*" || input.value === link.dataset.value) input.checked = false;

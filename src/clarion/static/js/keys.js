@@ -17,6 +17,7 @@ const keys = {
   j: () => step(1),
   k: () => step(-1),
   x: () => document.activeElement?.closest("tr")?.querySelector(".table__select input")?.click(),
+  i: () => document.activeElement?.closest("tr")?.querySelector("[data-drawer], [data-row-menu]")?.click(),
   n: () => find("a[data-key=new]")?.click(),
   "?": () => find("#keys")?.showModal(),
 };

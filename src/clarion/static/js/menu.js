@@ -4,7 +4,8 @@ import { find, findAll } from "./dom.js";
 const anchored = CSS.supports("position-area", "block-end");
 
 function place(menu) {
-  const button = find(`[popovertarget="${CSS.escape(menu.id)}"]`);
+  const id = CSS.escape(menu.id);
+  const button = find(`[popovertarget="${id}"], [aria-controls="${id}"]`);
   if (!button) return;
   const at = button.getBoundingClientRect();
   const rtl = document.documentElement.dir === "rtl";
@@ -23,7 +24,8 @@ document.addEventListener(
   (event) => {
     const menu = event.target;
     if (!(menu instanceof HTMLElement) || !menu.matches("[data-menu]")) return;
-    if (event.newState === "open" && !anchored) place(menu);
+    const isFetched = !find(`[popovertarget="${CSS.escape(menu.id)}"]`);
+    if (event.newState === "open" && (!anchored || isFetched)) place(menu);
   },
   true,
 );

@@ -1,8 +1,9 @@
-// Messages go after a while; errors stay until they are dismissed.
+// Messages go after a while; errors, and what can be taken back, stay until they are dismissed.
 import { findAll, on, toast } from "./dom.js";
 
 for (const one of findAll("#toasts [data-toast]")) {
-  if (!one.dataset.toast.includes("error")) setTimeout(() => one.remove(), 8000);
+  const stays = one.dataset.toast.includes("error") || "toastStays" in one.dataset;
+  if (!stays) setTimeout(() => one.remove(), 8000);
 }
 on("click", "[data-toast-close]", (_event, button) => button.closest("[data-toast]").remove());
 

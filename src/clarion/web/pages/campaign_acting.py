@@ -14,10 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clarion.campaigns import operations, preflight, queries
-from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action
-from clarion.deliveries import listing
+from clarion.deliveries import listing, purging
+from clarion.web import undo
 from clarion.web.campaign_actions import confirm_for
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.durations import in_words
@@ -38,6 +39,8 @@ def _done(name: str) -> dict[str, str]:
     """What is said after each action."""
     values = {"name": name}
     return {
+        Action.SUBMIT: _("“%(name)s” is submitted. It waits in Moderation.") % values,
+        Action.WITHDRAW: _("“%(name)s” is a draft again.") % values,
         Action.START: _("“%(name)s” has started.") % values,
         Action.PAUSE: _("“%(name)s” is paused.") % values,
         Action.CONTINUE: _("“%(name)s” goes on.") % values,
@@ -48,6 +51,7 @@ def _done(name: str) -> dict[str, str]:
         Handling.ARCHIVE: _("“%(name)s” is in the archive.") % values,
         Handling.RESTORE: _("“%(name)s” is back.") % values,
         Handling.DELETE: _("“%(name)s” is deleted.") % values,
+        Handling.PURGE: _("“%(name)s” is deleted for good.") % values,
     }
 
 
@@ -55,12 +59,22 @@ def _simple(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, st
     return lambda campaign, by, reason: operation(campaign=campaign, by=by, reason=reason)
 
 
+def _noted(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, str], Campaign | None]:
+    return lambda campaign, by, reason: operation(campaign=campaign, by=by, note=reason)
+
+
 def _plain(operation: Callable[..., Any]) -> Callable[[Campaign, Actor, str], Campaign | None]:
     return lambda campaign, by, _reason: operation(campaign=campaign, by=by)
 
 
+def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
+    purging.purge(campaign=campaign, by=by)
+
+
 #: Scheduling is not among them: it needs a moment, so it has a form of its own.
 DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
+    Action.SUBMIT: _noted(operations.submit),
+    Action.WITHDRAW: _noted(operations.withdraw),
     Action.START: _simple(operations.start),
     Action.PAUSE: _simple(operations.pause),
     Action.CONTINUE: _simple(operations.continue_),
@@ -71,26 +85,33 @@ DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Handling.ARCHIVE: _plain(operations.archive),
     Handling.RESTORE: _plain(operations.restore),
     Handling.DELETE: _plain(operations.delete),
+    Handling.PURGE: _purge,
 }
+#: Decisions are made on the page that shows what is decided on.
+_LOOKED_AT = frozenset({Action.APPROVE, Action.REJECT, Action.RELEASE})
 
 
 @require_POST
 def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResponse:
     """Do it, say so in a toast, and go back; what is dangerous is asked about first."""
     campaign = queries.campaign_for(request.member, id)
-    if campaign is None or action not in DOING:
+    if campaign is None or action not in {*DOING, *_LOOKED_AT}:
         raise Http404
+    if action in _LOOKED_AT:
+        return HttpResponseRedirect(workspace_url(request, "moderation_review", id=id))
     detail = workspace_url(request, "campaigns:detail", id=id)
     back = safe_next(request, default=detail)
-    if not is_confirmed(request):
+    if action == Handling.PURGE or not is_confirmed(request):
         question = _question(campaign, action)
-        if question is not None:
+        if question is not None and not is_confirmed(request, typed=question.type_to_confirm):
             return confirm_page(request, question, back=back)
     reason = request.POST.get("reason", "").replace("\x00", "").strip()[:_REASON_LENGTH]
     try:
         result = DOING[action](campaign, of_member(request.member), reason)
     except NotAllowed:
         return _answer(request, back, "error", _("Your role does not include this."))
+    except AwaitsRelease:
+        return _answer(request, back, "warning", _("The rest waits for a moderator's second yes."))
     except TransitionRefused:
         sentence = _("That is not possible any more: the campaign is %(status)s now.")
         now = queries.campaign_for(request.member, id)
@@ -101,6 +122,8 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
     except CampaignInvalid as error:
         edit = workspace_url(request, "campaigns:edit", id=id) + "#review"
         return _answer(request, edit, "error", " ".join(error.problems))
+    if action == Handling.ARCHIVE:
+        undo.offer(request, [campaign])
     return _answer(
         request, _next_page(request, action, result, back), "success", _done(campaign.name)[action]
     )
@@ -112,8 +135,8 @@ def _next_page(request: PageRequest, action: str, result: Campaign | None, back:
         return workspace_url(request, "campaigns:edit", id=result.public_id)
     if action in (Action.START,) and result is not None and back.split("#")[0].endswith("/edit/"):
         return workspace_url(request, "campaigns:detail", id=result.public_id)
-    if action == Handling.DELETE:
-        index = workspace_url(request, "campaigns")
+    if action in (Handling.DELETE, Handling.PURGE):
+        index = workspace_url(request, "archive" if action == Handling.PURGE else "campaigns")
         return back if "?" in back and back.split("?")[0].endswith(index) else index
     return back
 
@@ -124,7 +147,7 @@ def _answer(request: PageRequest, url: str, level: str, text: str) -> HttpRespon
         response = HttpResponse(status=204)
         response["HX-Trigger"] = json.dumps({"toast": {"text": text, "level": level}})
         return response
-    getattr(messages, level)(request, text)
+    getattr(messages, level)(request, text, extra_tags=undo.tag(request))
     return HttpResponseRedirect(url)
 
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from clarion.campaigns.states import Status
-from clarion.deliveries import queries, trail
+from clarion.campaigns import offers, operations
+from clarion.campaigns.errors import CampaignInvalid
+from clarion.campaigns.operations.noting import NOTE_LENGTH
+from clarion.deliveries import queries, trail, troubles
 from clarion.web import campaign_errors, campaign_live, campaign_page, campaign_trail
 from clarion.web.campaign_overview import OverviewPage
+from clarion.web.links import workspace_url
 from clarion.web.live import live_response
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
-_TABS = ("detail", "recipients", "errors", "runs", "trail")
+_TABS = ("detail", "recipients", "errors", "exports", "runs", "trail")
 _PARTS = ("body", "notices", "chart", "cards")
 
 
@@ -68,19 +76,22 @@ def now(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 @require_safe
 def errors(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """What went wrong with messages, and with the campaign itself (`?type=job`)."""
+    """What went wrong with messages, and with the job of sending them (`?type=job`)."""
     page = campaign_page.load(request, id, "errors")
-    kind = "job" if request.GET.get("type") == "job" else "messages"
-    jobs = campaign_errors.jobs(page.campaign)
-    groups = queries.problems(page.run) if page.run is not None else []
-    if kind == "messages" and not groups and page.campaign.status == Status.FAILED:
-        kind = "job"
+    found = troubles.troubles(page.campaign, page.run)
+    counts = found.counts
+    kind = request.GET.get("type", "")
+    if kind not in ("job", "messages"):
+        # Where there is something to see.
+        kind = "job" if not found.messages and counts.job else "messages"
+    groups = found.infrastructure if kind == "job" else found.messages
     context = {
         "page": page,
         "kind": kind,
-        "jobs": jobs,
-        "groups": campaign_errors.shown(page, groups),
-        "kinds": campaign_errors.kinds(page, kind, jobs, groups),
+        "found": found,
+        "groups": campaign_errors.shown(request, page, groups),
+        "outages": campaign_errors.outages(request, found.outages) if kind == "job" else [],
+        "kinds": campaign_errors.kinds(page, kind, counts),
     }
     return render(request, "campaign/errors.html", context)
 
@@ -89,21 +100,59 @@ def errors(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 def runs(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The campaign's runs, newest first."""
     page = campaign_page.load(request, id, "runs")
-    rows = list(queries.runs_for(request.member, page.campaign)[: queries.RUNS_SHOWN])
-    return render(request, "campaign/runs.html", {"page": page, "runs": rows})
+    found = queries.runs_page(request.member, page.campaign, below=_number(request.GET.get("before", "")))
+    here = page.urls["runs"]
+    context = {
+        "page": page,
+        "runs": found.rows,
+        "position": _("Runs %(first)s to %(last)s of %(all)s")
+        % {"first": found.rows[0].number, "last": found.rows[-1].number, "all": page.run_count}
+        if found.rows
+        else "",
+        "older_url": f"{here}?before={found.older}" if found.older else "",
+        "newer_url": (f"{here}?before={found.newer}" if found.newer else here) if found.has_newer else "",
+    }
+    return render(request, "campaign/runs.html", context)
 
 
 @require_safe
 def audit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Who did what to the campaign, newest first."""
     page = campaign_page.load(request, id, "trail")
-    before = request.GET.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+    number = _number(request.GET.get("before", ""))
     timeline = trail.timeline(page.campaign, before=number)
     context = {
         "page": page,
         "entries": [campaign_trail.shown(entry) for entry in timeline.entries],
         "older_url": f"{page.urls['trail']}?before={timeline.older}" if timeline.older else "",
         "newest_url": page.urls["trail"] if number is not None else "",
+        "note_url": workspace_url(request, "campaigns:note", id=id)
+        if offers.may_note(request.member)
+        else "",
+        "note_length": NOTE_LENGTH,
+        "log_url": workspace_url(request, "audit") + f"?q={id}"
+        if request.member.may(Permission.AUDIT)
+        else "",
     }
     return render(request, "campaign/trail.html", context)
+
+
+@require_POST
+def note(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Add a note to the campaign's trail."""
+    campaign = campaign_page.campaign_of(request, id)
+    try:
+        operations.add_note(
+            campaign=campaign, text=request.POST.get("note", ""), by=of_member(request.member)
+        )
+    except NotAllowed:
+        messages.error(request, _("Your role does not include this."))
+    except CampaignInvalid as invalid:
+        messages.error(request, " ".join(invalid.problems))
+    else:
+        messages.success(request, _("The note is kept."))
+    return HttpResponseRedirect(workspace_url(request, "campaigns:trail", id=id))
+
+
+def _number(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from csp.decorators import csp
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -17,7 +17,7 @@ from clarion.campaigns import offers, operations, preflight, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.web import campaign_compose, campaign_preview
+from clarion.web import campaign_compose, campaign_preview, hours_rows, timing_form
 from clarion.web.campaign_form import CampaignForm, save
 from clarion.web.campaign_new import NewCampaignForm
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -62,13 +62,14 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         return HttpResponseRedirect(_detail_url(request, campaign))
     if campaign.status not in (Status.DRAFT, Status.PAUSED):
         return render(request, "campaigns/reopen.html", {"campaign": campaign})
-    parts = ("timing",) if campaign.status == Status.PAUSED else ("basics", "audience", "message", "timing")
+    timing = tuple(timing_form.PARTS)
+    parts = timing if campaign.status == Status.PAUSED else ("basics", "audience", "message", *timing)
     if request.method != "POST":
         form = CampaignForm(member=request.member, campaign=campaign)
         return render(request, "campaigns/edit.html", campaign_compose.context(request, campaign, form))
-    form = CampaignForm(
-        _with_kept(request, campaign, parts), request.FILES, member=request.member, campaign=campaign
-    )
+    changed_rows = hours_rows.changed(request.POST)
+    data = _with_kept(changed_rows or request.POST, campaign)
+    form = CampaignForm(data, request.FILES, member=request.member, campaign=campaign)
     try:
         campaign = save(form, only=parts)
     except TransitionRefused:
@@ -76,18 +77,17 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         return _go(request, _detail_url(request, campaign))
     if request.POST.get("autosave"):
         return _autosaved(request, campaign, form)
-    if form.errors:
-        return render(
-            request, "campaigns/edit.html", campaign_compose.context(request, campaign, form), status=422
-        )
+    if form.errors or changed_rows is not None:
+        context = campaign_compose.context(request, campaign, form)
+        return render(request, "campaigns/edit.html", context, status=422 if form.errors else 200)
     return _after_saving(request, campaign)
 
 
-def _with_kept(request: PageRequest, campaign: Campaign, parts: tuple[str, ...]) -> Any:
+def _with_kept(posted: QueryDict, campaign: Campaign) -> QueryDict:
     """Return what was posted; a paused campaign's form holds its timing only, so the name comes from the row."""
-    if len(parts) > 1:
-        return request.POST
-    data = request.POST.copy()
+    if campaign.status != Status.PAUSED:
+        return posted
+    data = posted.copy()
     data["name"] = campaign.name
     return data
 
@@ -99,6 +99,7 @@ def _autosaved(request: PageRequest, campaign: Campaign, form: CampaignForm) -> 
         fresh.offer_columns(form.offered)
     context = campaign_compose.context(request, campaign, fresh)
     problems = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
+    problems |= form.rows.errors if "windows" in problems else {}
     return render(request, "campaigns/edit.html#fresh", context | {"problems": problems})
 
 
@@ -106,6 +107,8 @@ def _after_saving(request: PageRequest, campaign: Campaign) -> HttpResponse:
     match request.POST.get("do", ""):
         case "start" | "schedule":
             return _launch(request, campaign)
+        case "submit":
+            return _submit(request, campaign)
         case "leave":
             messages.success(request, _("“%(name)s” is saved.") % {"name": campaign.name})
             return HttpResponseRedirect(_detail_url(request, campaign))
@@ -122,7 +125,7 @@ def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
         messages.error(request, _("Your role does not include starting campaigns."))
         return HttpResponseRedirect(back)
     examined = preflight.examine(campaign)
-    is_scheduled = campaign.launch == Launch.SCHEDULE
+    is_scheduled = campaign.launch not in (Launch.NOW, Launch.MANUAL)
     question = (
         campaign_compose.schedule_question(campaign, examined)
         if is_scheduled
@@ -131,16 +134,8 @@ def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
     if question is not None and not is_confirmed(request):
         return confirm_page(request, question, back=back)
     try:
-        if is_scheduled and campaign.starts_at is None:
-            raise CampaignInvalid([_("Say on which day and at what time it is to start.")])
         if is_scheduled:
-            assert campaign.starts_at is not None  # noqa: S101
-            operations.schedule(
-                campaign=campaign,
-                starts_at=campaign.starts_at,
-                zone=campaign.zone,
-                by=of_member(request.member),
-            )
+            operations.launch(campaign=campaign, by=of_member(request.member))
         else:
             operations.start(campaign=campaign, by=of_member(request.member))
     except CampaignInvalid as error:
@@ -152,6 +147,24 @@ def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
         return HttpResponseRedirect(_detail_url(request, campaign))
     said = _("“%(name)s” is scheduled.") if is_scheduled else _("“%(name)s” has started.")
     messages.success(request, said % {"name": campaign.name})
+    return HttpResponseRedirect(_detail_url(request, campaign))
+
+
+def _submit(request: PageRequest, campaign: Campaign) -> HttpResponse:
+    """Hand what was just saved to the moderators."""
+    try:
+        note = request.POST.get("review_note", "")
+        operations.submit(campaign=campaign, by=of_member(request.member), note=note)
+    except CampaignInvalid as error:
+        for sentence in error.problems:
+            messages.error(request, sentence)
+        return HttpResponseRedirect(f"{_edit_url(request, campaign)}#review")
+    except TransitionRefused:
+        messages.warning(request, _("Somebody else was quicker: the campaign is no draft any more."))
+    else:
+        messages.success(
+            request, _("“%(name)s” is submitted. It waits in Moderation.") % {"name": campaign.name}
+        )
     return HttpResponseRedirect(_detail_url(request, campaign))
 
 

@@ -1,4 +1,4 @@
-"""The list of campaigns, its archive, the refreshing of its rows, and what is done to many at once."""
+"""The list of campaigns, its archive, the refreshing of its rows, their menus and drawers, and its columns."""
 
 from __future__ import annotations
 
@@ -6,31 +6,28 @@ import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clarion.campaigns import offers, operations, queries
-from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns import queries
 from clarion.campaigns.models import Launch
-from clarion.campaigns.offers import Handling
-from clarion.campaigns.states import LIVE, Status
+from clarion.campaigns.states import LIVE, PauseCause, Status
 from clarion.deliveries import listing, overview
-from clarion.web import campaign_actions, campaign_filters
+from clarion.web import campaign_actions, campaign_filters, campaign_info, list_columns, navigation
 from clarion.web.campaign_rows import progress_parts, scope_of, version_of
-from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.live import Scope, live_response
-from clarion.web.parts import Action, Column, Confirm
+from clarion.web.parts import Action, Tab
 from clarion.web.templatetags.ui import grouped, short
-from clarion.workspaces.actors import of_member
+from clarion.workspaces import operations as workspaces
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from clarion.deliveries.listing import Filters, Page, Row
+    from clarion.campaigns.models import Campaign
+    from clarion.deliveries.listing import Filters, Page, Progress, Row
     from clarion.web.http import PageRequest
 
 #: Seconds for which everybody who looks at a workspace's list is told the same key figures.
@@ -39,14 +36,8 @@ _figures: dict[int, tuple[float, overview.Figures]] = {}
 _SPARKS_SECONDS = 60.0
 _sparks: dict[int, tuple[float, overview.Sparks]] = {}
 
-COLUMNS = [
-    Column(label=gettext_lazy("Campaign"), sort="name"),
-    Column(label=gettext_lazy("Status")),
-    Column(label=gettext_lazy("Progress")),
-    Column(label=gettext_lazy("Channel and sender"), sort="sender"),
-    Column(label=gettext_lazy("Start"), sort="start"),
-    Column(label=gettext_lazy("Created"), sort="created"),
-]
+#: Rows whose numbers are asked for in one address.
+_MOST_IDS = 100
 
 
 @require_safe
@@ -67,7 +58,11 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
     context = _results(request, filters, page)
     if request.htmx and request.htmx.target == "results" and not request.htmx.history_restore_request:
         return render(request, "campaigns/list.html#results", context)
-    context |= {"groups": campaign_filters.groups(filters, page)}
+    context |= {
+        "groups": campaign_filters.groups(filters, page, request.member),
+        "column_options": list_columns.options(request.user),
+        "views": _views(request),
+    }
     if not is_archived:
         context |= {
             "figures": figure_values(overview.figures(request.member, page.in_all)),
@@ -77,13 +72,14 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
 
 
 def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, Any]:
-    rows = [row_context(request, row) for row in page.rows]
     name = "archive" if filters.is_archived else "campaigns"
+    shown = list_columns.chosen(request.user)
     return {
         "filters": filters,
         "page": page,
-        "rows": rows,
-        "columns": COLUMNS,
+        "rows": [_row(row, shown) for row in page.rows],
+        "shown": shown,
+        "columns": list_columns.heads(shown),
         "chips": campaign_filters.chips(request, filters),
         "clear_url": workspace_url(request, name),
         "bulk": _bulk_buttons(request, filters),
@@ -93,45 +89,78 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
         "next_url": changed_query(request, page=page.number + 1) if page.number < page.pages else "",
         "pager_text": _("%(first)s–%(last)s of %(count)s")
         % {"first": grouped(page.first), "last": grouped(page.last), "count": grouped(page.count)},
-        "hidden": {} if filters.sort == "-created" else {"sort": filters.sort},
+        "hidden": {"sort": "" if filters.sort == "-created" else filters.sort},
         "live_url": live_url(request, page.rows),
+        "base_url": workspace_url(request, "campaigns"),
         "may_create": request.member.may(Permission.EDIT),
+        "may_select": True,
         "first_actions": _first_actions(request),
+        "moderation_url": navigation.url_of("moderation", request.workspace.slug),
+        "in_review": ngettext("%(n)d in moderation", "%(n)d in moderation", page.in_review)
+        % {"n": page.in_review},
     }
 
 
 def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
-    """Return a row with what its cells and its menu need."""
+    """Return a row with its menu, for panels of a few campaigns."""
     campaign = row.campaign
-    return {
-        "row": row,
-        "campaign": campaign,
-        "version": version_of(row),
-        "short_id": str(campaign.public_id)[:8],
-        "note": campaign.status_reason if campaign.status in (Status.FAILED, Status.PAUSED) else "",
-        "parts": progress_parts(row.progress, is_final=row.is_final),
-        "starts": campaign.next_at or campaign.started_at or campaign.starts_at,
-        "is_manual": campaign.launch == Launch.MANUAL,
+    return _row(row, list_columns.USUAL) | {
         "actions": campaign_actions.buttons(request, campaign, row.progress, with_open=True),
-        "may_select": request.member.may(Permission.EDIT),
         "menu_id": f"menu-{campaign.public_id}",
-        "menu_label": _("Actions for %(name)s") % {"name": campaign.name},
         "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
     }
 
 
+def _row(row: Row, shown: frozenset[str]) -> dict[str, Any]:
+    """Return a row with what its cells need."""
+    campaign = row.campaign
+    return {
+        "row": row,
+        "campaign": campaign,
+        "id": str(campaign.public_id),
+        "select_label": _("Select %(name)s") % {"name": campaign.name},
+        "menu_label": _("Actions for %(name)s") % {"name": campaign.name},
+        "is_live": campaign.status in LIVE,
+        "version": version_of(row),
+        "note": _note(campaign),
+        "resumes": campaign.resume_at if campaign.status == Status.PAUSED else None,
+        "parts": progress_parts(row.progress, is_final=campaign.status not in LIVE),
+        "counts": _counts(row.progress),
+        "launch": Launch(campaign.launch).label,
+        "starts": campaign.next_at or campaign.started_at or campaign.starts_at,
+        "ends": campaign.finished_at or campaign.ends_at,
+        "is_worded": "sender" not in shown,
+    }
+
+
+def _note(campaign: Campaign) -> str:
+    """Return why it is as it is, for states that one asks that of."""
+    if campaign.status == Status.PAUSED:
+        return campaign.status_reason or str(PauseCause(campaign.pause_cause).label)
+    return campaign.status_reason if campaign.status in (Status.FAILED, Status.STOPPED) else ""
+
+
+def _counts(progress: Progress | None) -> list[tuple[str, int | None]]:
+    """Return the counts of people by their columns; None before there is a run."""
+    if progress is None:
+        return [(key, None) for key in list_columns.COUNTS]
+    numbers = (progress.target, progress.sent, progress.partly, progress.failed, progress.waiting)
+    return list(zip(list_columns.COUNTS, numbers, strict=True))
+
+
 def live_url(request: PageRequest, rows: Any) -> str:
-    """Return where the rows' numbers are asked for; empty when none of them moves by itself."""
-    if not any(row.campaign.status in LIVE for row in rows):
-        return ""
-    ids = "&".join(f"id={row.campaign.public_id}" for row in rows)
-    return f"{workspace_url(request, 'campaigns:live')}?{ids}"
+    """Return where the rows' numbers are asked for; empty when none of them moves by itself.
+
+    Rows that have come to their end are not asked about.
+    """
+    ids = "&".join(f"id={row.campaign.public_id}" for row in rows if row.campaign.status in LIVE)
+    return f"{workspace_url(request, 'campaigns:live')}?{ids}" if ids else ""
 
 
 @require_safe
 def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the rows that a page shows, and the key figures."""
-    rows = listing.live_rows(request.member, _ids(request.GET.getlist("id")))
+    rows = listing.live_rows(request.member, ids_of(request.GET.getlist("id")))
     figures = shared_figures(request)
     return live_response(
         request,
@@ -175,89 +204,81 @@ def shared_sparks(request: PageRequest) -> overview.Sparks:
 @require_safe
 def row(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """One row afresh, when its state has changed."""
+    shown = list_columns.chosen(request.user)
+    context = {
+        "one": _row(_row_of(request, id), shown),
+        "shown": shown,
+        "base_url": workspace_url(request, "campaigns"),
+        "may_select": True,
+    }
+    return render(request, "campaigns/list.html#row", context)
+
+
+@require_safe
+def menu(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """What can be done with a campaign now, as the row's menu."""
+    found = _row_of(request, id)
+    actions = campaign_actions.buttons(request, found.campaign, found.progress, with_open=True)
+    return render(request, "campaigns/_menu.html", {"actions": actions})
+
+
+@require_safe
+def info(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """The primary facts about a campaign: in the drawer, or as a page with all that can be done."""
+    found = _row_of(request, id)
+    context = campaign_info.context(request, found)
+    if request.htmx and request.htmx.target == "drawer-body":
+        return render(request, "campaigns/info.html#facts", context)
+    actions = campaign_actions.buttons(request, found.campaign, found.progress)
+    return render(request, "campaigns/info.html", context | {"actions": actions})
+
+
+def _row_of(request: PageRequest, id: UUID) -> Row:
     campaign = queries.campaign_for(request.member, id)
     if campaign is None:
         raise Http404
     (found,) = listing.rows_of([campaign])
-    return render(request, "campaigns/list.html#row", {"one": row_context(request, found)})
+    return found
 
 
 @require_POST
-def bulk(request: PageRequest, workspace: str) -> HttpResponse:
-    """Archive, restore or delete the chosen ones; those that do not allow it stay and are counted."""
-    handling = request.POST.get("action")
-    ids = _ids(request.POST.getlist("id"))
-    back = safe_next(request, default=workspace_url(request, "campaigns"))
-    doing = {
-        Handling.ARCHIVE: operations.archive,
-        Handling.RESTORE: operations.restore,
-        Handling.DELETE: operations.delete,
+def columns(request: PageRequest, workspace: str) -> HttpResponse:
+    """Remember which columns the person wants to see; the usual ones when asked for, or when none is left."""
+    keys = [] if "usual" in request.POST else list_columns.known(request.POST.getlist("column"))
+    workspaces.choose_columns(user=request.user, columns=keys)
+    return HttpResponseRedirect(safe_next(request, default=workspace_url(request, "campaigns")))
+
+
+def _views(request: PageRequest) -> list[Tab]:
+    """Return the list beside the other ways to look at campaigns that exist."""
+    labels = {
+        "campaigns": (_("List"), "list"),
+        "calendar": (_("Calendar"), "calendar-days"),
+        "statistics": (_("Statistics"), "chart-column"),
     }
-    if handling not in doing or not ids:
-        messages.warning(request, _("Nothing was chosen."))
-        return HttpResponseRedirect(back)
-    chosen = list(queries.campaigns_for(request.member).filter(public_id__in=ids))
-    fitting = [one for one in chosen if handling in offers.handling_for(one, request.member)]
-    if handling == Handling.DELETE and not is_confirmed(request):
-        return confirm_page(request, _delete_question(fitting, len(chosen)), back=back)
-    done = 0
-    for campaign in fitting:
-        try:
-            doing[Handling(handling)](campaign=campaign, by=of_member(request.member))
-            done += 1
-        except TransitionRefused:
-            continue
-    _tell_bulk(request, Handling(handling), done, len(ids) - done)
-    return HttpResponseRedirect(back)
-
-
-def _delete_question(fitting: list[Any], chosen: int) -> Confirm:
-    n = len(fitting)
-    facts = [ngettext("%(n)d campaign will be deleted.", "%(n)d campaigns will be deleted.", n) % {"n": n}]
-    if chosen > n:
-        rest = chosen - n
-        facts.append(
-            ngettext(
-                "%(n)d was sent or is at work and stays.", "%(n)d were sent or are at work and stay.", rest
-            )
-            % {"n": rest}
-        )
-    return Confirm(
-        title=_("Delete the chosen campaigns?"),
-        text=_("They cannot be brought back."),
-        facts=facts,
-        label=_("Delete"),
-    )
-
-
-def _tell_bulk(request: PageRequest, handling: Handling, done: int, left: int) -> None:
-    n = {"n": done}
-    sentence = {
-        Handling.ARCHIVE: ngettext("%(n)d campaign archived.", "%(n)d campaigns archived.", done) % n,
-        Handling.RESTORE: ngettext("%(n)d campaign restored.", "%(n)d campaigns restored.", done) % n,
-        Handling.DELETE: ngettext("%(n)d campaign deleted.", "%(n)d campaigns deleted.", done) % n,
-    }[handling]
-    if done:
-        messages.success(request, sentence)
-    if left:
-        messages.warning(
-            request,
-            ngettext(
-                "%(n)d campaign does not allow that in its state.",
-                "%(n)d campaigns do not allow that in their state.",
-                left,
-            )
-            % {"n": left},
-        )
+    found = ((name, navigation.url_of(name, request.workspace.slug)) for name in labels)
+    return [
+        Tab(label=labels[name][0], icon=labels[name][1], url=url, current=name == "campaigns")
+        for name, url in found
+        if url is not None
+    ]
 
 
 def _bulk_buttons(request: PageRequest, filters: Filters) -> list[dict[str, Any]]:
+    compare: dict[str, Any] = {"value": "compare", "label": _("Compare"), "icon": "git-compare"}
     if not request.member.may(Permission.EDIT):
-        return []
-    delete = {"value": "delete", "label": _("Delete"), "icon": "trash-2"}
+        return [compare]
+    delete: dict[str, Any] = {"value": "delete", "label": _("Delete"), "icon": "trash-2", "ask": True}
     if filters.is_archived:
-        return [{"value": "restore", "label": _("Restore"), "icon": "archive-restore"}, delete]
-    return [{"value": "archive", "label": _("Archive"), "icon": "archive"}, delete]
+        found: list[dict[str, Any]] = [
+            {"value": "restore", "label": _("Restore"), "icon": "archive-restore"},
+            compare,
+            delete,
+        ]
+        if request.member.may(Permission.MANAGE_MEMBERS):
+            found.append({"value": "purge", "label": _("Delete for good"), "icon": "trash-2", "ask": True})
+        return found
+    return [{"value": "archive", "label": _("Archive"), "icon": "archive"}, compare, delete]
 
 
 def _first_actions(request: PageRequest) -> list[Action]:
@@ -267,11 +288,12 @@ def _first_actions(request: PageRequest) -> list[Action]:
     return [Action(label=_("New campaign"), icon="plus", style="primary", url=url)]
 
 
-def _ids(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts[:100]:
+def ids_of(texts: list[str]) -> list[UUID]:
+    """Return the ids that the texts are, each once; what is none is left out."""
+    found: dict[UUID, None] = {}
+    for text in texts[:_MOST_IDS]:
         try:
-            found.append(UUID(text))
+            found[UUID(text)] = None
         except ValueError:
             continue
-    return found
+    return list(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -11,9 +10,9 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clarion.campaigns.states import Status
-from clarion.deliveries import holding, listing, overview
-from clarion.senders.models import Sender
+from clarion.deliveries import listing, overview
+from clarion.deliveries.attention import attention
+from clarion.web import dashboard_attention
 from clarion.web.campaign_rows import scope_of
 from clarion.web.links import workspace_url
 from clarion.web.live import Scope, live_response
@@ -21,7 +20,6 @@ from clarion.web.pages.campaigns import figure_values, row_context, shared_figur
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from clarion.campaigns.models import Campaign
     from clarion.web.http import PageRequest
 
 
@@ -35,8 +33,11 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     }
     if request.htmx and request.htmx.target == "live-panel":
         return render(request, "dashboard.html#panel", context)
-    items = attention(request, rows)
-    context |= {"attention": items, "attention_version": attention_version(items)}
+    wanted = attention(request.member)
+    context |= {
+        "attention": dashboard_attention.shown(request, wanted),
+        "attention_version": dashboard_attention.version(wanted),
+    }
     if request.htmx and request.htmx.target == "attention":
         return render(request, "dashboard.html#attention", context)
     figures = overview.figures(request.member)
@@ -58,7 +59,10 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the campaigns at work, the key figures, and whether another campaign has joined or left."""
     rows = listing.active_rows(request.member)
     figures = shared_figures(request)
-    versions = {"panel": panel_version(rows), "attention": attention_version(attention(request, rows))}
+    versions = {
+        "panel": panel_version(rows),
+        "attention": dashboard_attention.version(attention(request.member)),
+    }
     return live_response(
         request,
         Scope(values=figure_values(figures), versions=versions),
@@ -70,56 +74,6 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
 def panel_version(rows: list[listing.Row]) -> str:
     """Return what differs when the panel must be drawn anew."""
     return ",".join(f"{row.campaign.pk}{row.campaign.status[:2]}" for row in rows) or "none"
-
-
-def attention(request: PageRequest, rows: list[listing.Row]) -> list[dict[str, Any]]:
-    """Return what waits for a person: failed and halted campaigns, and senders that cannot send; gravest first."""
-    found = []
-    if any(row.campaign.status in (Status.BUILDING, Status.SENDING) for row in rows):
-        found += [_hold_item(hold) for hold in holding.without_workers()]
-    found += [_campaign_item(request, campaign) for campaign in overview.failed_lately(request.member)]
-    found += [_sender_item(request, sender) for sender in overview.blocked_senders(request.member)]
-    return found + [
-        _sender_item(request, lane.sender) | {"why": hold.text, "status": "waiting", "at": None}
-        for lane, hold in holding.resting_lanes(request.member)
-    ]
-
-
-def attention_version(items: list[dict[str, Any]]) -> str:
-    """Return what differs when the list must be drawn anew."""
-    words = "|".join(f"{one['name']} {one['status']} {one['why']}" for one in items)
-    return f"{zlib.crc32(words.encode()):x}"
-
-
-def _hold_item(hold: holding.Hold) -> dict[str, Any]:
-    return {
-        "name": hold.title, "why": hold.text, "status": "failed", "kind": "thing", "at": None, "url": ""
-    }  # fmt: skip
-
-
-def _campaign_item(request: PageRequest, campaign: Campaign) -> dict[str, Any]:
-    why = campaign.status_reason
-    if campaign.status == Status.PAUSED:
-        why = why or _("Paused: %(cause)s.") % {"cause": campaign.get_pause_cause_display()}
-    return {
-        "name": campaign.name,
-        "why": why,
-        "status": campaign.status,
-        "kind": "campaign",
-        "at": campaign.status_changed_at,
-        "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
-    }
-
-
-def _sender_item(request: PageRequest, sender: Sender) -> dict[str, Any]:
-    return {
-        "name": sender.name,
-        "why": sender.status_reason,
-        "status": "blocked",
-        "kind": "thing",
-        "at": sender.status_changed_at,
-        "url": workspace_url(request, "sender", id=sender.public_id),
-    }
 
 
 def first_steps(request: PageRequest, steps: overview.FirstSteps) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("zone", [("", _("The workspace's")), *_zones()])
+        self._offer("zone", [("", _("The workspace's")), *zones()])
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]
         else:
@@ -59,7 +59,7 @@ def _languages() -> list[tuple[str, str]]:
     return [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
 
 
-def _zones() -> list[tuple[str, str]]:
+def zones() -> list[tuple[str, str]]:
     named = sorted(name for name in available_timezones() if "/" in name)
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in named)]
 

@@ -89,6 +89,10 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         else "",
         "unknown": _unknown_panel(page, filters, found),
         "run_number": page.run.number if page.run_query else None,
+        "export_url": page.urls["exports"]
+        + changed_query(request, after=None, before=None).replace(request.path, "")
+        if page.may_export
+        else "",
     }
     name = "campaign/recipients.html"
     if request.htmx and request.htmx.target == "results":

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from clarion.deliveries import holdback
 from clarion.senders import operations
 from clarion.senders.errors import SenderInUse
 from clarion.web import sender_trials
@@ -19,6 +20,7 @@ from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.sender_forms import SendTestForm
 from clarion.web.sender_page import delete_question, pause_question, sender_of, sender_page
+from clarion.web.stopping import reason_of
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -33,10 +35,9 @@ def sender_pause(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
     require(request, Permission.MANAGE_SENDERS)
     if not is_confirmed(request):
         back = workspace_url(request, "sender", id=sender.public_id)
-        return confirm_page(request, pause_question(sender), back=back)
-    operations.pause_sender(
-        sender=sender, by=of_member(request.member), reason=request.POST.get("reason", "")
-    )
+        held = holdback.held_back(request.workspace, sender)
+        return confirm_page(request, pause_question(sender, held), back=back)
+    operations.pause_sender(sender=sender, by=of_member(request.member), reason=reason_of(request))
     messages.success(request, _("“%(name)s” is paused. Its campaigns wait.") % {"name": sender.name})
     return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
 

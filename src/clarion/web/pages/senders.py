@@ -16,7 +16,7 @@ from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.forms import SetupForm, setup_form
 from clarion.senders import operations, queries, secrets
-from clarion.senders.errors import LimitInvalid, NameInvalid, NameTaken
+from clarion.senders.errors import LimitInvalid, NameTaken
 from clarion.senders.models import Sender, SenderStatus
 from clarion.web.access import require
 from clarion.web.links import changed_query, workspace_url
@@ -25,6 +25,7 @@ from clarion.web.sender_forms import SenderForm
 from clarion.web.sender_page import actions_of, editor, sender_of, sender_page
 from clarion.web.statuses import channel_look, look
 from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NameInvalid
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clarion.channels import registry
 from clarion.content import operations, queries
-from clarion.content.errors import ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed
+from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TrialFailed
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
@@ -24,6 +24,7 @@ from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
 from clarion.web.statuses import channel_look
 from clarion.web.template_forms import TemplateForm, insertable, people, source_of
 from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NameInvalid
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:

@@ -54,14 +54,19 @@ def channel(key: str, words: bool = False, result: object = "") -> SafeString:
 
 @register.simple_tag
 def stacked_bar(
-    parts: Iterable[charts.Part], total: int, label: str = "", size: str = "", live: str = ""
+    parts: Iterable[charts.Part],
+    total: int,
+    label: str = "",
+    size: str = "",
+    live: str = "",
+    titles: bool = True,
 ) -> SafeString:
     """`{% stacked_bar parts total %}`: see `clarion.web.charts.stacked_bar`."""
     pieces = list(parts)
     if not label:
         done = sum(piece.value for piece in pieces)
         label = _("%(percent)s%% processed") % {"percent": round(100 * done / total) if total else 0}
-    return charts.stacked_bar(pieces, total=total, label=label, size=size, live=live)
+    return charts.stacked_bar(pieces, total=total, label=label, size=size, live=live, titles=titles)
 
 
 @register.simple_tag
@@ -87,11 +92,17 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
     """`{% moment run.started_at %}`: a time in the current zone as <time>.
 
     `style` is "short" (21 Nov, 14:23), "long" (with year), "seconds" (with seconds) or "ago": the script
-    writes "3 minutes ago" over it and keeps it true.
+    writes "3 minutes ago" over it and keeps it true. "bare", for lists, is only the words, with the year unless
+    it is this one.
     """
     if when is None:
         return format_html('<span class="dim">{}</span>', empty)
     local = timezone.localtime(when)
+    if style == "bare":
+        is_now = local.year == timezone.localtime().year
+        return format_html(
+            '<span class="num nowrap">{}</span>', date_format(local, "j M, H:i" if is_now else "j M Y, H:i")
+        )
     formats = {"long": "j M Y, H:i", "seconds": "j M, H:i:s", "day": "j M Y", "time": "H:i:s"}
     text = date_format(local, formats.get(style, "j M, H:i"))
     zone = f"{local:%Y-%m-%d %H:%M:%S} {timezone.get_current_timezone_name()}"
@@ -271,7 +282,13 @@ def field(
 
 @register.simple_tag
 def moment_field(
-    date: BoundField, time: BoundField, legend: str, zone: str = "", zone_field: Any = None, help: str = ""
+    date: BoundField,
+    time: BoundField,
+    legend: str,
+    zone: str = "",
+    zone_field: Any = None,
+    mirror: str = "",
+    help: str = "",
 ) -> SafeString:
     """`{% moment_field form.date form.time legend="Start" zone=zone %}`: a date and a time with their zone."""
     values = {
@@ -282,6 +299,7 @@ def moment_field(
         "time_control": _control(time),
         "zone": zone,
         "zone_field": zone_field,
+        "mirror": mirror,
         "help": help,
     }
     return SafeString(get_template("components/moment_field.html").render(values))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clarion.web.pages import campaign_detail, recipients
+from clarion.web.pages import campaign_detail, campaign_speed, exports, recipients
 
 campaign_urlpatterns = [
     path("<uuid:id>/", campaign_detail.detail, name="detail"),
@@ -13,7 +13,15 @@ campaign_urlpatterns = [
     path("<uuid:id>/recipients/<int:number>/", recipients.recipient, name="recipient"),
     path("<uuid:id>/recipients/<int:number>/message/<int:step>/", recipients.message, name="message"),
     path("<uuid:id>/unknowns/", recipients.settle, name="unknowns"),
+    path("<uuid:id>/speed/", campaign_speed.speed, name="speed"),
     path("<uuid:id>/errors/", campaign_detail.errors, name="errors"),
+    path("<uuid:id>/exports/", exports.exports, name="exports"),
+    path("<uuid:id>/exports/new/", exports.create, name="export_new"),
+    path("<uuid:id>/exports/now/", exports.now, name="exports_now"),
+    path("<uuid:id>/exports/list/", exports.list_, name="exports_list"),
+    path("<uuid:id>/exports/<uuid:export>/file/", exports.download, name="export_file"),
+    path("<uuid:id>/exports/<uuid:export>/delete/", exports.delete, name="export_delete"),
     path("<uuid:id>/runs/", campaign_detail.runs, name="runs"),
     path("<uuid:id>/audit/", campaign_detail.audit, name="trail"),
+    path("<uuid:id>/audit/note/", campaign_detail.note, name="note"),
 ]

@@ -9,14 +9,17 @@ from importlib import import_module
 from django.urls import URLPattern, include, path
 
 from clarion.web import urls
-from clarion.web.pages import campaign_acting, campaign_edit, campaigns
+from clarion.web.pages import campaign_acting, campaign_bulk, campaign_edit, campaigns
 
 _OWN = [
     path("", campaigns.campaign_list, name="list"),
     path("new/", campaign_edit.new, name="new"),
     path("live/", campaigns.live, name="live"),
-    path("bulk/", campaigns.bulk, name="bulk"),
+    path("bulk/", campaign_bulk.bulk, name="bulk"),
+    path("columns/", campaigns.columns, name="columns"),
     path("<uuid:id>/row/", campaigns.row, name="row"),
+    path("<uuid:id>/menu/", campaigns.menu, name="menu"),
+    path("<uuid:id>/info/", campaigns.info, name="info"),
     path("<uuid:id>/edit/", campaign_edit.edit, name="edit"),
     path("<uuid:id>/edit/estimate/", campaign_edit.estimate, name="estimate"),
     path("<uuid:id>/preview/", campaign_edit.preview_pane, name="preview"),

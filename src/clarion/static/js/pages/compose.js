@@ -45,7 +45,7 @@ function tell(problems) {
     note.id = `${input.id || input.name}_told`;
     input.setAttribute("aria-invalid", "true");
     input.setAttribute("aria-describedby", note.id);
-    (input.closest(".field") || input.closest("[data-upload-field]") || input.parentElement).append(note);
+    (input.closest(".field, [data-hours-row]") || input.closest("[data-upload-field]") || input.parentElement).append(note);
   }
 }
 

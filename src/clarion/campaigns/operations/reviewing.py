@@ -1,0 +1,159 @@
+"""Moderation: a campaign is submitted, looked at, and approved or rejected by somebody who did not write it."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clarion.campaigns import moderation, preflight, review
+from clarion.campaigns.errors import CampaignInvalid, OwnWork, ReviewStale, TransitionRefused
+from clarion.campaigns.lifecycle import move
+from clarion.campaigns.models import Campaign, Decision, Review
+from clarion.campaigns.operations import approval, changing, launching
+from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+
+#: Characters of a note or a reason.
+NOTE_LENGTH = 5_000
+#: What the campaign's own row keeps of one.
+_REASON_LENGTH = 500
+
+
+@transaction.atomic
+def submit(*, campaign: Campaign, by: Actor, note: str = "") -> Campaign:
+    """Hand the campaign to the moderators and return it, in review.
+
+    What keeps it from being launched keeps it from being submitted, but for what ends by itself. Raises
+    CampaignInvalid.
+    """
+    by.require(Permission.EDIT)
+    now = changing.locked(campaign, by)
+    if now.status not in TRANSITIONS[Action.SUBMIT].sources:
+        raise TransitionRefused
+    if not now.workspace.moderation:
+        raise CampaignInvalid([_("This workspace sends without approvals: the campaign can be started.")])
+    if now.approved_at is not None and not approval.void_if_changed(campaign=now, by=by):
+        raise TransitionRefused  # it is approved as it is
+    now = approval.fresh(now)
+    examined = preflight.examine(now)
+    blockers = [check for check in examined.blockers if check.code not in preflight.HOLDING_CODES]
+    if blockers:
+        raise CampaignInvalid([check.sentence for check in blockers])
+    taken = review.snapshot(now)
+    seen = {"recipients": examined.recipients, "warnings": [check.sentence for check in examined.warnings]}
+    last = moderation.latest_review(now)
+    Review.objects.create(
+        campaign=now,
+        number=last.number + 1 if last is not None else 1,
+        snapshot=taken | {"seen": seen},
+        digest=review.digest(taken),
+        note=_cleaned(note),
+        submitted_by=by.user,
+    )
+    return move(now, Action.SUBMIT, by=by, reason=_cleaned(note)[:_REASON_LENGTH])
+
+
+@transaction.atomic
+def withdraw(*, campaign: Campaign, by: Actor, note: str = "") -> Campaign:
+    """Take the submission back; the campaign is a draft again."""
+    now = changing.locked(campaign, by)
+    withdrawn = move(now, Action.WITHDRAW, by=by, reason=_cleaned(note)[:_REASON_LENGTH])
+    approval.withdraw_open(now, by)
+    return withdrawn
+
+
+@transaction.atomic
+def approve(
+    *, campaign: Campaign, digest: str, by: Actor, note: str = "", canary_percent: int | None = None
+) -> Campaign:
+    """Allow the campaign as the moderator saw it, and let it go on as its author said.
+
+    `digest` is `review.digest` of what was looked at. With `canary_percent` only so many per cent of the people, the
+    first of the audience's order, get it; the rest wait for `release`. Raises OwnWork, ReviewStale, CampaignInvalid.
+    """
+    by.require(Permission.MODERATE)
+    now = changing.locked(campaign, by)
+    if now.status != Status.IN_REVIEW:
+        raise TransitionRefused
+    _check_canary(now, canary_percent)
+    taken = _looked_at(now, digest, by)
+    opened = Review.objects.select_for_update().filter(campaign=now, decision="").first()
+    if opened is None:
+        raise TransitionRefused
+    at = timezone.now()
+    _decide(
+        opened, Decision.APPROVED, by, reason=_cleaned(note), digest=digest, canary_percent=canary_percent,
+        snapshot=taken | {"seen": opened.snapshot.get("seen", {})},
+    )  # fmt: skip
+    approved = move(now, Action.APPROVE, by=by, reason=_cleaned(note)[:_REASON_LENGTH], approved_at=at)
+    return launching.after_approval(campaign=approved, by=by)
+
+
+@transaction.atomic
+def reject(*, campaign: Campaign, reason: str, by: Actor) -> Campaign:
+    """Refuse the campaign for good, with the reason that its author reads. Raises CampaignInvalid without one."""
+    by.require(Permission.MODERATE)
+    why = _cleaned(reason)
+    if not why:
+        sentence = _("Say why it is rejected: its author reads it.")
+        raise CampaignInvalid([sentence], fields={"reason": sentence})
+    now = changing.locked(campaign, by)
+    if now.status != Status.IN_REVIEW:
+        raise TransitionRefused
+    for opened in Review.objects.select_for_update().filter(campaign=now, decision=""):
+        _decide(opened, Decision.REJECTED, by, reason=why)
+    return move(now, Action.REJECT, by=by, reason=why[:_REASON_LENGTH])
+
+
+@transaction.atomic
+def release(*, campaign: Campaign, digest: str, by: Actor, note: str = "") -> Campaign:
+    """Let the rest go after a first part: the second yes. Raises as `approve` does."""
+    by.require(Permission.MODERATE)
+    now = changing.locked(campaign, by)
+    standing = moderation.standing_review(now)
+    if now.status != Status.PAUSED or now.pause_cause != PauseCause.REVIEW or standing is None:
+        raise TransitionRefused
+    taken = _looked_at(now, digest, by)
+    Review.objects.filter(pk=standing.pk).update(
+        released_at=timezone.now(),
+        released_by=by.user,
+        digest=digest,
+        snapshot=taken | {"seen": standing.snapshot.get("seen", {})},
+    )
+    return move(now, Action.RELEASE, by=by, reason=_cleaned(note)[:_REASON_LENGTH])
+
+
+def _looked_at(now: Campaign, digest: str, by: Actor) -> dict[str, Any]:
+    """Return the campaign's snapshot when it is what somebody who is no author looked at."""
+    if by.user is not None and by.user.pk in moderation.authors_of(now):
+        raise OwnWork
+    taken = review.snapshot(approval.fresh(now))
+    if review.digest(taken) != digest:
+        raise ReviewStale(
+            [_("The campaign has changed since you looked at it. Look again before you decide.")]
+        )
+    return taken
+
+
+def _decide(opened: Review, decision: Decision, by: Actor, **facts: Any) -> None:
+    Review.objects.filter(pk=opened.pk).update(
+        decision=decision, decided_at=timezone.now(), decided_by=by.user, **facts
+    )
+
+
+def _check_canary(now: Campaign, percent: int | None) -> None:
+    if percent is None:
+        return
+    sentence = ""
+    if not 1 <= percent <= 99:
+        sentence = _("A first part is between 1 and 99 per cent.")
+    elif now.launch in approval.WITHOUT_CANARY:
+        sentence = _("A campaign that is spread or triggered has no first part: its people come bit by bit.")
+    if sentence:
+        raise CampaignInvalid([sentence], fields={"canary_percent": sentence})
+
+
+def _cleaned(text: str) -> str:
+    return text.replace("\x00", "").strip()[:NOTE_LENGTH]

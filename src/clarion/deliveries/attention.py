@@ -1,0 +1,192 @@
+"""What waits for a person in a workspace: each thing found by an index, at most MOST of each kind."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clarion.campaigns import queries as campaign_queries
+from clarion.campaigns.models import Campaign, Review
+from clarion.campaigns.states import Status
+from clarion.deliveries import explain, overview, stretches
+from clarion.deliveries.causes import CAUSES, Kind
+from clarion.deliveries.models import Run
+from clarion.senders.models import Sender, SenderLane, SenderStatus
+from clarion.workspaces.models import Membership
+from clarion.workspaces.permissions import Permission
+
+#: Of each kind at most so many are listed.
+MOST = 8
+
+
+class Need(StrEnum):
+    """Why something waits for a person, the gravest first."""
+
+    HALTED = "halted"
+    NO_WORKER = "no_worker"
+    MISSED = "missed"
+    FAILED = "failed"
+    PAUSED = "paused"
+    SENDER = "sender"
+    PROVIDER = "provider"
+    UNKNOWN = "unknown"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One thing that waits for a person."""
+
+    need: Need
+    name: str
+    why: str
+    at: datetime | None = None
+    campaign: Campaign | None = None
+    sender: Sender | None = None
+
+
+def attention(member: Membership) -> list[Wanted]:
+    """Return what waits for a person, the gravest first. About ten queries, whatever the workspace holds."""
+    return [
+        *_halted(member),
+        *_without_workers(member),
+        *_missed(member),
+        *_troubled(member),
+        *_senders(member),
+        *_unknown(member),
+        *_in_review(member),
+    ]
+
+
+def _halted(member: Membership) -> list[Wanted]:
+    workspace = member.workspace
+    if workspace.halted_at is None:
+        return []
+    who = _("by %(name)s") % {"name": workspace.halted_by} if workspace.halted_by else ""
+    why = ": ".join(filter(None, [who, workspace.halt_reason])) or str(CAUSES[Kind.HALTED].cure)
+    title = str(CAUSES[Kind.HALTED].title)
+    return [Wanted(need=Need.HALTED, name=title, why=why, at=workspace.halted_at)]
+
+
+def _without_workers(member: Membership) -> list[Wanted]:
+    mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+    wanting = mine.filter(status__in=[Status.BUILDING, Status.SENDING])
+    overdue = mine.filter(status=Status.SCHEDULED, missed_at=None, next_at__lte=timezone.now())
+    if not (wanting.exists() or overdue.exists()):
+        return []
+    cause = explain.without_workers()
+    return [Wanted(need=Need.NO_WORKER, name=cause.title, why=cause.cure)] if cause is not None else []
+
+
+def _missed(member: Membership) -> list[Wanted]:
+    missed = (
+        campaign_queries.campaigns_for(member)
+        .filter(archived_at=None, missed_at__isnull=False, status__in=[Status.SCHEDULED, Status.PAUSED])
+        .order_by("missed_at", "pk")[:MOST]
+    )
+    why = str(CAUSES[Kind.MISSED].title) + "."
+    return [
+        Wanted(need=Need.MISSED, name=one.name, why=why, at=one.missed_at, campaign=one) for one in missed
+    ]
+
+
+def _troubled(member: Membership) -> list[Wanted]:
+    return [
+        Wanted(
+            need=Need.PAUSED if one.status == Status.PAUSED else Need.FAILED,
+            name=one.name,
+            why=_why(one),
+            at=one.status_changed_at,
+            campaign=one,
+        )
+        for one in overview.failed_lately(member, MOST)
+    ]
+
+
+def _why(campaign: Campaign) -> str:
+    if campaign.status != Status.PAUSED:
+        return campaign.status_reason
+    (cause, *_rest) = explain.explain(campaign, None).causes
+    return (
+        f"{cause.title}. {cause.text}" if cause.text and cause.text not in cause.title else f"{cause.title}."
+    )
+
+
+def _senders(member: Membership) -> list[Wanted]:
+    blocked = [
+        Wanted(need=Need.SENDER, name=one.name, why=one.status_reason, at=one.status_changed_at, sender=one)
+        for one in overview.blocked_senders(member, MOST)
+    ]
+    return blocked + _resting(member)
+
+
+def _resting(member: Membership) -> list[Wanted]:
+    lanes = SenderLane.objects.filter(
+        sender__workspace_id=member.workspace_id,
+        sender__status=SenderStatus.ACTIVE,
+        open_until__gt=timezone.now(),
+    )
+    latest: dict[int, SenderLane] = {}
+    for lane in lanes.select_related("sender").order_by("open_until")[: MOST * 32]:
+        latest[lane.sender_id] = lane
+    return [
+        Wanted(
+            need=Need.PROVIDER,
+            name=lane.sender.name,
+            why=stretches.rest(lane.sender, lane).text,
+            sender=lane.sender,
+        )
+        for lane in list(latest.values())[:MOST]
+    ]
+
+
+def _unknown(member: Membership) -> list[Wanted]:
+    runs = (
+        Run.objects.filter(workspace_id=member.workspace_id, unknown__gt=0, campaign__archived_at=None)
+        .select_related("campaign__workspace")
+        .defer("plan", "waterfall", "campaign__notes")
+        .order_by("-id")[:MOST]
+    )
+    return [
+        Wanted(
+            need=Need.UNKNOWN,
+            name=run.campaign.name,
+            why=ngettext(
+                "%(n)s message is unknown: say whether it was taken.",
+                "%(n)s messages are unknown: say whether they were taken.",
+                run.unknown,
+            )
+            % {"n": f"{run.unknown:,}"},
+            campaign=run.campaign,
+        )
+        for run in runs
+    ]
+
+
+def _in_review(member: Membership) -> list[Wanted]:
+    if not member.may(Permission.MODERATE):
+        return []
+    reviews = (
+        Review.objects.filter(
+            campaign__workspace_id=member.workspace_id, campaign__status=Status.IN_REVIEW, decision=""
+        )
+        .exclude(submitted_by=member.user)
+        .select_related("campaign__workspace", "submitted_by")
+        .defer("snapshot")
+        .order_by("submitted_at", "pk")[:MOST]
+    )
+    return [
+        Wanted(
+            need=Need.REVIEW,
+            name=one.campaign.name,
+            why=_("Submitted by %(name)s.") % {"name": str(one.submitted_by)}
+            if one.submitted_by
+            else str(CAUSES[Kind.APPROVAL].title),
+            at=one.submitted_at,
+            campaign=one.campaign,
+        )
+        for one in reviews
+    ]

@@ -1,0 +1,128 @@
+"""Where a run's pending messages are, by its counters and cursors: nothing here reads the big tables.
+
+Of the waiting list at most SAMPLE rows are read, by their index. Where that is not all, and where people left out
+stand between those not yet released, the numbers are estimates; their sum is true all the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db import connection
+
+from clarion.deliveries.models import Run, RunStep
+
+#: Rows of the waiting list that are read at most.
+SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """Messages that wait for a moment, for one reason (`engine.outcomes.Reason`; None when given back unsent)."""
+
+    reason: int | None
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepBacklog:
+    """Pending messages of one step."""
+
+    step: int
+    sender_id: int
+    #: Nothing of the run holds these: never tried yet, or due again.
+    ready: int = 0
+    #: Behind the run's release: for a later day of a spread, or for a second approval.
+    unreleased: int = 0
+    waiting: Sequence[Put] = field(default_factory=tuple)
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.unreleased + sum(put.count for put in self.waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """All pending messages of a run; the steps' totals add up to `pending`."""
+
+    pending: int
+    steps: Sequence[StepBacklog]
+    is_estimate: bool
+
+
+_WAITING = """
+select step, reason, not_before <= now(), count(*)::int, min(not_before), max(not_before)
+from (select step, reason, not_before from deliveries_waiting
+      where run_id = %s order by step, not_before limit %s) w
+group by 1, 2, 3 order by 1, 5
+"""
+
+
+def backlog(run: Run) -> Backlog:
+    """Return where the run's pending messages are. Two queries."""
+    rows = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    if not rows or not run.pending:
+        steps = [StepBacklog(step=row.step, sender_id=row.sender_id) for row in rows]
+        return Backlog(pending=0, steps=steps, is_estimate=False)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [run.pk, SAMPLE])
+        found = cursor.fetchall()
+    counted = sum(row[3] for row in found)
+    ahead = [max(0, run.last_recipient_id - row.cursor) for row in rows]
+    is_cut = counted >= SAMPLE
+    waiting = min(run.pending, max(counted, run.pending - sum(ahead)) if is_cut else counted)
+    counts = fitted([row[3] for row in found], waiting)
+    unclaimed = (
+        fitted(ahead, run.pending - waiting)
+        if sum(ahead)
+        else [run.pending - waiting] + [0] * (len(rows) - 1)
+    )
+    held = [_unreleased(run, row, count) for row, count in zip(rows, unclaimed, strict=True)]
+    steps = [
+        StepBacklog(
+            step=row.step,
+            sender_id=row.sender_id,
+            ready=count
+            - later
+            + sum(n for n, w in zip(counts, found, strict=True) if w[0] == row.step and w[2]),
+            unreleased=later,
+            waiting=[
+                Put(reason=w[1], count=n, first=w[4], last=w[5])
+                for n, w in zip(counts, found, strict=True)
+                if w[0] == row.step and not w[2] and n
+            ],
+        )
+        for row, count, later in zip(rows, unclaimed, held, strict=True)
+    ]
+    is_uneven = run.skipped > 0 and any(
+        0 < later < count for later, count in zip(held, unclaimed, strict=True)
+    )
+    return Backlog(pending=run.pending, steps=_complete(steps, run.pending), is_estimate=is_cut or is_uneven)
+
+
+def _unreleased(run: Run, step: RunStep, unclaimed: int) -> int:
+    """Return how many of a step's unclaimed messages are for people who may not be sent to yet."""
+    if run.released_id is None or run.last_recipient_id <= step.cursor:
+        return 0
+    later = run.last_recipient_id - max(step.cursor, run.released_id)
+    return max(0, unclaimed * later // (run.last_recipient_id - step.cursor))
+
+
+def fitted(counts: Sequence[int], total: int) -> list[int]:
+    """Return the counts scaled to that sum, each in proportion; all zero when they are."""
+    have = sum(counts)
+    if have == total or not have:
+        return list(counts)
+    scaled = [count * total // have for count in counts]
+    by_rest = sorted(range(len(counts)), key=lambda i: -(counts[i] * total % have))
+    for i in by_rest[: total - sum(scaled)]:
+        scaled[i] += 1
+    return scaled
+
+
+def _complete(steps: list[StepBacklog], pending: int) -> list[StepBacklog]:
+    """Count what no place was found for as ready: a row may have moved between two readings."""
+    missing = pending - sum(step.total for step in steps)
+    return [replace(steps[0], ready=max(0, steps[0].ready + missing)), *steps[1:]] if missing else steps

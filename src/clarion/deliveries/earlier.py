@@ -1,0 +1,60 @@
+"""What the runs before a run have to do with it: who is left out because of them, and how the audience differs."""
+
+from django.db import connection
+
+from clarion.campaigns.models import Launch
+from clarion.deliveries.models import Run
+from clarion.deliveries.states import Stage
+
+#: Everybody with an address counts once, whether they get it or not; the run before may be large, so both are read
+#: as a whole.
+_DIFFERENCE = """
+with now as (
+    select address from deliveries_recipient
+    where run_id = %(run)s and address <> '' and (skip is null or skip > 3)
+), before as (
+    select address from deliveries_recipient
+    where run_id = %(before)s and address <> '' and (skip is null or skip > 3)
+)
+select (select count(*)::int from now), (select count(*)::int from before),
+       (select count(*)::int from now join before using (address))
+"""
+
+
+def leaving_out(run: Run) -> list[int]:
+    """Return the runs whose people must not get it again: those who were written to, or may have been.
+
+    A run that was called off, when the campaign was launched again for what it was for; every run, when a recurring
+    campaign goes only to who is new.
+    """
+    campaign = run.campaign
+    before = Run.objects.filter(campaign=campaign, number__lt=run.number).order_by("number")
+    if campaign.launch == Launch.RECURRING and campaign.only_new:
+        return list(before.values_list("pk", flat=True))
+    called_off = list(before.filter(closing_stage=Stage.CANCELLED))
+    if campaign.launch == Launch.RECURRING:
+        # Another occurrence is another message, for everybody.
+        called_off = [one for one in called_off if _occurrence(one) == _occurrence(run)]
+    return [one.pk for one in called_off]
+
+
+def difference(run: Run) -> dict[str, int]:
+    """Return how many addresses were added, removed and stayed the same since the last run that was not called off.
+
+    Empty when there was none.
+    """
+    before = (
+        Run.objects.filter(campaign_id=run.campaign_id, number__lt=run.number, closing_stage=None)
+        .order_by("-number")
+        .first()
+    )
+    if before is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENCE, {"run": run.pk, "before": before.pk})
+        now, then, same = cursor.fetchone()
+    return {"added": now - same, "removed": then - same, "same": same}
+
+
+def _occurrence(run: Run) -> int:
+    return int(run.plan.get("occurrence", 0))

@@ -1,0 +1,121 @@
+"""Making a file of a run's recipients, from the first to the last, in flat memory and however many there are.
+
+People are read in batches by their numbers. A batch is read from one snapshot, so that whoever a filter found is
+told as found; between batches a run that is under way goes on, and a long export holds nobody up.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from clarion.deliveries import finding, narrowing, scanning
+from clarion.deliveries.exporting import files, formats, rows
+from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.states import Stage
+from clarion.deliveries.wanted import Wanted
+
+#: People in one batch: a few tens of milliseconds.
+BATCH = 2_000
+#: Seconds after which a search that finds little tells how far it has come.
+SEARCH_SECONDS = 1.0
+
+#: Told after every batch: people written so far. What it raises ends the export, and no file is left.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished file: how many people were gone through, and its octets."""
+
+    count: int
+    size: int
+
+
+def write(
+    run: Run,
+    wanted: Wanted,
+    *,
+    kind: str,
+    path: Path,
+    is_masked: bool,
+    has_bom: bool,
+    progress: Progress | None = None,
+) -> Made:
+    """Write the wanted people of the run to a file of that ExportFormat, which is there whole or not at all.
+
+    Raises ExportRefused, OSError, and whatever `progress` raises.
+    """
+    part, scratch = files.part_of(path), files.scratch_of(path)
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(mode=0o700)
+    try:
+        with files.create(part) as file:
+            layout = rows.layout_of(run, is_masked=is_masked)
+            writer = formats.writer_of(kind, file, layout, has_bom=has_bom, scratch=scratch)
+            count = 0
+            try:
+                for ids in _batches(run, wanted, writer, is_private=is_masked):
+                    count += ids
+                    if progress is not None:
+                        progress(count)
+            except BaseException:
+                writer.drop()
+                raise
+            writer.close()
+            return Made(count, files.keep(file, part, path))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        part.unlink(missing_ok=True)
+
+
+def expected(run: Run, wanted: Wanted) -> int:
+    """Return how many people that will be, or at most so many where no counter tells."""
+    count = None if wanted.q else wanted.narrowing.count(run)
+    if count is not None:
+        return count
+    if wanted.skip is not None or wanted.stage is Stage.SKIPPED:
+        return run.skipped
+    return getattr(run, wanted.stage.name.lower()) if wanted.stage is not None else run.total
+
+
+def is_exact(run: Run, wanted: Wanted) -> bool:
+    """Whether `expected` is exactly how many there are now."""
+    return not wanted.q and wanted.narrowing.count(run) is not None
+
+
+def _batches(run: Run, wanted: Wanted, writer: formats.Writer, *, is_private: bool) -> Iterator[int]:
+    """Write batch by batch and yield how many people were in each, 0 for a stretch without any."""
+    after: int | None = None
+    while True:
+        with _snapshot():
+            steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+            matches = finding.find(run, steps, wanted.q, is_private=is_private) if wanted.q else None
+            found = scanning.search(
+                narrowing.ways(run, steps, wanted.narrowing, matches),
+                run_id=run.pk,
+                start=after,
+                backwards=False,
+                wanted=BATCH,
+                budget=SEARCH_SECONDS,
+            )
+            writer.add(found.ids)
+        yield len(found.ids)
+        if found.reached is None:
+            return
+        after = found.reached
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """See everything as of one moment; inside a transaction, as that transaction does."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        yield

@@ -1,0 +1,98 @@
+"""Removing a campaign for good, with the record of every message: for administrators, of what was archived before.
+
+At once nothing shows it any more; its rows go in batches, so that no lock is held for long. Few are removed in the
+same call, many by a background job. A job that dies begins again where the rows are.
+"""
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from clarion.campaigns import operations
+from clarion.campaigns.errors import TransitionRefused
+from clarion.campaigns.models import Campaign
+from clarion.deliveries.models import Run
+from clarion.deliveries.states import STEPS, delivery_id
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+
+log = structlog.get_logger(__name__)
+
+#: Campaigns with more recipients are removed by a job.
+AT_ONCE = 5_000
+#: Recipients whose rows are removed in one transaction.
+BATCH = 5_000
+#: Tables with rows of deliveries, and the column that holds the delivery's id.
+_OF_DELIVERIES = {
+    "deliveries_receipt": "delivery_id", "deliveries_attempt": "delivery_id", "deliveries_waiting": "delivery_id",
+    "deliveries_delivery": "id",
+}  # fmt: skip
+#: What else has no foreign key to the run.
+_OF_RUNS = ("deliveries_activity", "deliveries_push", "deliveries_claim")
+
+
+def purge(*, campaign: Campaign, by: Actor) -> int:
+    """Remove an archived campaign with all its runs, and return how many recipients' records that are.
+
+    Raises NotAllowed, and TransitionRefused when it is not archived or a message of it is still under way.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    with transaction.atomic():
+        runs = Run.objects.filter(campaign=campaign, workspace=by.workspace)
+        if runs.filter(in_flight__gt=0).exists():
+            raise TransitionRefused
+        people = people_of(campaign)
+        operations.give_up(campaign=campaign, by=by, runs=runs.count(), people=people)
+        if people > AT_ONCE:
+            from clarion.deliveries import tasks
+
+            tasks.purge_campaign.defer(campaign_id=campaign.pk)
+    if people <= AT_ONCE:
+        remove_rows(campaign.pk)
+    return people
+
+
+def people_of(campaign: Campaign) -> int:
+    """Return how many recipients' records the campaign's runs have."""
+    return int(Run.objects.filter(campaign=campaign).aggregate(n=Sum("total"))["n"] or 0)
+
+
+def remove_rows(campaign_id: int) -> None:
+    """Remove everything of a campaign that was given up; harmless when repeated, and of one that was not."""
+    campaign = Campaign.objects.filter(pk=campaign_id, purged_at__isnull=False).first()
+    if campaign is None:
+        return
+    for run in Run.objects.filter(campaign=campaign).order_by("id"):
+        for low in range(0, run.last_recipient_id + 1, BATCH):
+            _remove_people(run.pk, low, low + BATCH - 1)
+        _remove_rest(run)
+    campaign.delete()
+    log.info("campaign.purged", campaign=campaign_id)
+
+
+@transaction.atomic
+def _remove_people(run_id: int, first: int, last: int) -> None:
+    """Remove the recipients with these ids and everything about them."""
+    bounds = {
+        "run": run_id, "first": first, "last": last,
+        "first_delivery": delivery_id(first, 0), "last_delivery": delivery_id(last, STEPS - 1),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        for table, column in _OF_DELIVERIES.items():
+            cursor.execute(
+                f"delete from {table} where run_id = %(run)s"
+                f" and {column} between %(first_delivery)s and %(last_delivery)s",
+                bounds,
+            )
+        cursor.execute(
+            "delete from deliveries_recipient where run_id = %(run)s and id between %(first)s and %(last)s",
+            bounds,
+        )
+
+
+@transaction.atomic
+def _remove_rest(run: Run) -> None:
+    with connection.cursor() as cursor:
+        for table in _OF_RUNS:
+            cursor.execute(f"delete from {table} where run_id = %s", [run.pk])
+    run.delete()

@@ -1,0 +1,207 @@
+"""People pushed one at a time into a triggered campaign's run, each once by the caller's key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clarion.audience import addresses
+from clarion.audience.queries import CONTACT_VARIABLES_SQL
+from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.states import Status
+from clarion.channels import registry
+from clarion.deliveries import building, earlier, locks, operations
+from clarion.deliveries.errors import PushRefused, RunInvalid
+from clarion.deliveries.models import Push, Recipient, Run
+from clarion.deliveries.states import Skip
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.permissions import Permission
+from clarion.workspaces.wake import wake
+
+#: People in one call.
+PUSH_MAX = 1_000
+KEY_LENGTH = 100
+ADDRESS_LENGTH = 320
+#: Octets of one person's variables as JSON.
+VARIABLES_MAX = 64_000
+_OPEN = (Status.BUILDING, Status.SENDING, Status.PAUSED)
+
+#: Whoever is known as a contact has the contact's variables too, under those that were pushed.
+_CANDIDATES = f"""
+    select p.key, c.id as contact_id, p.address,
+           coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
+           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+    from (select n as key, address, invalid, variables::jsonb from unnest(
+              %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
+              with ordinality u(address, invalid, variables, n)) p
+    left join lateral (
+        select c.* from audience_contact c
+        where c.workspace_id = %(workspace)s and c.{{kind}} = p.address and p.address <> '' and not p.invalid
+        order by c.id limit 1) c on true
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """What became of one key. `skip` is why the person gets nothing; None when they do."""
+
+    key: str
+    recipient_id: int
+    skip: Skip | None
+    #: Whether it was this call that brought it.
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody to push. Raises ValueError, with a sentence, when made of what makes no sense."""
+
+    key: str
+    address: str
+    variables: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if not self.key or len(self.key) > KEY_LENGTH or "\x00" in self.key:
+            raise ValueError(_("A key has 1 to %(n)d characters.") % {"n": KEY_LENGTH})
+        if len(orjson.dumps(dict(self.variables))) > VARIABLES_MAX:
+            raise ValueError(_("The variables of %(key)s are too long.") % {"key": self.key})
+
+
+def person(said: Mapping[str, Any]) -> Person:
+    """Return the person that {"key", "address", "variables"} names. Raises ValueError with a sentence."""
+    key, address, variables = said.get("key"), said.get("address", ""), said.get("variables", {})
+    if isinstance(key, int) and not isinstance(key, bool):
+        key = str(key)
+    if not isinstance(key, str) or not isinstance(address, str):
+        raise ValueError(_("Each person has a key and an address, which are texts."))
+    if not isinstance(variables, Mapping) or not all(isinstance(name, str) for name in variables):
+        raise ValueError(_("The variables of %(key)s are not names with values.") % {"key": key})
+    if set(said) - {"key", "address", "variables"}:
+        raise ValueError(_("A person has a key, an address and variables, and nothing else."))
+    return Person(key=key, address=address.replace("\x00", ""), variables=_plain(variables))
+
+
+def push(*, campaign: Campaign, people: Sequence[Person | Mapping[str, Any]], by: Actor) -> list[Pushed]:
+    """Add people to the run of a triggered campaign, and return what became of each, in their order.
+
+    Each is judged as the builder judges: no address, invalid, duplicate, suppressed, not to be contacted; they count
+    in the waterfall, and get nothing. A key that was pushed to this run before, or twice in one call, changes
+    nothing. Who gets something is sent to within a moment, or when the campaign is continued or its hours begin.
+    Raises PushRefused when the campaign takes nobody now, ValueError for what makes no sense, and NotAllowed.
+    """
+    by.require(Permission.LAUNCH)
+    if len(people) > PUSH_MAX:
+        raise ValueError(_("At most %(n)d people are pushed at once.") % {"n": PUSH_MAX})
+    wanted = [one if isinstance(one, Person) else person(one) for one in people]
+    run = _open_run(campaign, by, timezone.now())
+    return _push(run, wanted) if wanted else []
+
+
+def _open_run(campaign: Campaign, by: Actor, now: datetime) -> Run:
+    row = Campaign.objects.filter(pk=campaign.pk, workspace=by.workspace).first()
+    if row is None or row.launch != Launch.TRIGGER:
+        raise PushRefused(_("This campaign is not a triggered one: nobody can be pushed to it."))
+    if row.ends_at is not None and row.ends_at <= now:
+        raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
+    if row.status not in _OPEN:
+        raise PushRefused(_("The campaign is not on its way: start it first."))
+    try:
+        run = operations.begin_run(row.pk) if row.status == Status.BUILDING else None
+    except RunInvalid as problem:
+        raise PushRefused(str(problem)) from None
+    run = run or Run.objects.filter(campaign=row, finished_at=None).order_by("-number").first()
+    if run is None or run.built_at is not None or run.closing_stage is not None:
+        raise PushRefused(_("The campaign takes nobody at this moment; try again."))
+    return run
+
+
+@transaction.atomic
+def _push(run: Run, wanted: Sequence[Person]) -> list[Pushed]:
+    locks.hold_building(run.pk)
+    known = _known(run, {one.key for one in wanted})
+    fresh = list({one.key: one for one in reversed(wanted) if one.key not in known}.values())[::-1]
+    if fresh:
+        _add(run, fresh)
+    found = known if not fresh else _known(run, {one.key for one in wanted})
+    people = Recipient.objects.filter(run_id=run.pk, id__in=found.values())
+    skips = dict(people.values_list("id", "skip"))
+    added = {one.key for one in fresh}
+    result = []
+    for one in wanted:
+        skip = skips[found[one.key]]
+        result.append(
+            Pushed(
+                key=one.key, recipient_id=found[one.key], is_new=one.key in added,
+                skip=None if skip is None else Skip(skip),
+            )
+        )  # fmt: skip
+        added.discard(one.key)
+    return result
+
+
+def _known(run: Run, keys: set[str]) -> dict[str, int]:
+    return dict(Push.objects.filter(run_id=run.pk, key__in=keys).values_list("key", "recipient_id"))
+
+
+def _add(run: Run, fresh: Sequence[Person]) -> None:
+    steps = list(run.steps.order_by("step"))
+    channel = steps[0].channel
+    kind = registry.get(channel).address_kind
+    forms = [_form(channel, one.address) for one in fresh]
+    row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
+    leaving_out = earlier.leaving_out(run)
+    statement = building.zoned(_CANDIDATES, run.campaign)
+    facts: dict[str, Any] = {
+        "run": run.pk, "earlier": leaving_out, "workspace": run.workspace_id, "channel": channel,
+        "steps": [step.step for step in steps], "last": row.last_recipient_id,
+        "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
+        "variables": [
+            orjson.dumps({kind: form, **one.variables}).decode()
+            for one, (form, _good) in zip(fresh, forms, strict=True)
+        ],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(building.judged(statement.format(kind=kind), leaving_out), facts)
+        made, usable, last, key, waterfall = cursor.fetchone()
+        counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
+        if not building.count_added(cursor, run.pk, **counted):
+            raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
+    Push.objects.bulk_create(
+        Push(run_id=run.pk, key=one.key, recipient_id=row.last_recipient_id + n)
+        for n, one in enumerate(fresh, start=1)
+    )
+    if usable:
+        wake(run_id=run.pk)
+
+
+def _form(channel: str, address: str) -> tuple[str, bool]:
+    """Return the address's one form, or as it was said, and whether it is one; an empty one is none, not invalid."""
+    plain = address.strip()[:ADDRESS_LENGTH]
+    if not plain:
+        return "", True
+    try:
+        return addresses.normaliser(channel)(address.strip()), True
+    except ValueError:
+        return plain, False
+
+
+def _plain(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables as JSON's types, without what the database cannot hold. Raises ValueError."""
+    try:
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(_without_nul(dict(variables))))
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise ValueError(_("The variables are not JSON: %(why)s") % {"why": str(problem)[:200]}) from None
+    return plain
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list | tuple) else value

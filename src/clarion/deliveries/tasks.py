@@ -1,0 +1,49 @@
+"""Background jobs. Each is fenced by its row's state, so that running one twice or again is harmless."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+#: A job put off by a stopped worker or a lost database runs again.
+_RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
+
+
+@contextmanager
+def _own_connection() -> Iterator[None]:
+    """Leave no connection behind in the worker's thread: jobs are rare, and a restarted database breaks idle ones."""
+    try:
+        yield
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+@app.task(name="deliveries.run_export", queue="deliveries", retry=_RETRY)
+def run_export(export_id: int) -> None:
+    """Make an export's file."""
+    from clarion.deliveries.exporting import working
+
+    with _own_connection():
+        working.run_export_job(export_id)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="deliveries.expire_exports", queue="deliveries", queueing_lock="deliveries.expire_exports")
+def expire_exports(timestamp: int) -> None:
+    """Remove exported files whose time is over."""
+    from clarion.deliveries.exporting import operations
+
+    with _own_connection():
+        operations.expire_exports()
+
+
+@app.task(name="deliveries.purge_campaign", queue="housekeeping", retry=_RETRY)
+def purge_campaign(campaign_id: int) -> None:
+    """Remove the rows of a campaign that an administrator purged."""
+    from clarion.deliveries import purging
+
+    with _own_connection():
+        purging.remove_rows(campaign_id)

@@ -1,0 +1,116 @@
+"""Which people of a run are wanted, as pages, exports and the command line say it: the words of a query string."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.utils.translation import gettext as _
+
+from clarion.deliveries import reasons
+from clarion.deliveries.narrowing import Narrowing
+from clarion.deliveries.states import Result, Skip, Stage
+
+#: Shorter words are no search yet.
+SEARCH_FROM = 2
+#: Stands for "no code".
+NO_CODE = "-"
+#: Stands for "nothing was heard since" among the results.
+NO_RESULT = "none"
+_LONGEST = 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Conditions that all hold; what cannot be understood was left out."""
+
+    stage: Stage | None = None
+    skip: Skip | None = None
+    result: Result | None = None
+    reason: int | None = None
+    code: str | None = None
+    no_receipt: bool = False
+    q: str = ""
+
+    @classmethod
+    def read(cls, get: Mapping[str, Any], **rest: Any) -> Self:
+        """Return what the words of a query string ask for. `rest` are a subclass' own fields."""
+        code = _text(get, "code")[:20] or None
+        words = _text(get, "q").strip()[:_LONGEST]
+        receipt = _text(get, "result")
+        return cls(
+            stage=named(Stage, _text(get, "status")),
+            skip=named(Skip, _text(get, "skip")),
+            result=named(Result, receipt),
+            no_receipt=receipt == NO_RESULT,
+            reason=number(_text(get, "reason"), 32_767),
+            code="" if code == NO_CODE else code,
+            q=words if len(words) >= SEARCH_FROM else "",
+            **rest,
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.stage is not None or self.is_detailed or self.q)
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether more than the stage and the search narrow it."""
+        return bool(
+            self.skip is not None or self.result is not None or self.no_receipt
+            or self.reason is not None or self.code is not None
+        )  # fmt: skip
+
+    @property
+    def narrowing(self) -> Narrowing:
+        """The conditions that rows are tested by; the search is apart."""
+        return Narrowing(
+            stage=self.stage, skip=self.skip, result=self.result, reason=self.reason, code=self.code,
+            no_receipt=self.no_receipt,
+        )  # fmt: skip
+
+    def query(self) -> dict[str, str]:
+        """Return the words that `read` understands as this."""
+        words = {
+            "status": self.stage.name.lower() if self.stage is not None else "",
+            "skip": self.skip.name.lower() if self.skip is not None else "",
+            "result": NO_RESULT if self.no_receipt else self.result.name.lower() if self.result else "",
+            "reason": str(self.reason) if self.reason is not None else "",
+            "code": "" if self.code is None else self.code or NO_CODE,
+            "q": self.q,
+        }
+        return {name: value for name, value in words.items() if value}
+
+    def in_words(self, *, is_private: bool = False) -> list[str]:
+        """Return the conditions for people. With `is_private` what was searched for is not told."""
+        told = [str(self.stage.label)] if self.stage is not None else []
+        if self.skip is not None:
+            told.append(_("Skipped: %(reason)s") % {"reason": self.skip.label})
+        if self.result is not None:
+            told.append(str(self.result.label))
+        if self.no_receipt:
+            told.append(_("No receipt yet"))
+        if self.reason is not None:
+            told.append(reasons.sentence_of(self.reason))
+        if self.code is not None:
+            told.append(_("Code %(code)s") % {"code": self.code} if self.code else _("Without a code"))
+        if self.q:
+            told.append(_("a search") if is_private else f"“{self.q}”")
+        return told
+
+
+def named(kind: Any, name: str) -> Any:
+    """Return the member of an enumeration by its name in small letters, None for any other word."""
+    return kind.__members__.get(name.upper()) if name and name == name.lower() else None
+
+
+def number(typed: str, largest: int = 2**53) -> int | None:
+    """Return the number that was typed, None for anything else."""
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 16):
+        return None
+    found = int(typed)
+    return found if found <= largest else None
+
+
+def _text(get: Mapping[str, Any], name: str) -> str:
+    value = get.get(name, "")
+    return value.replace("\x00", "") if isinstance(value, str) else ""

@@ -1,0 +1,82 @@
+"""Events of the whole workspace's trail in words: what kinds of things there are, and what can happen to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from clarion.web import campaign_trail
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+#: Kinds of objects and their icons, in the order of the filter.
+KINDS: dict[str, tuple[_StrPromise, str]] = {
+    "campaign": (_("Campaign"), "megaphone"),
+    "contact": (_("Contact"), "users"),
+    "list": (_("List"), "list"),
+    "import": (_("Import"), "file-up"),
+    "source": (_("Source"), "file-spreadsheet"),
+    "suppression": (_("Suppression"), "shield-off"),
+    "template": (_("Template"), "file-text"),
+    "sender": (_("Sender"), "plug"),
+    "workspace": (_("Workspace"), "building-2"),
+}
+
+_TITLES: dict[str, _StrPromise] = {
+    "contact.created": _("Contact added"),
+    "contact.changed": _("Contact changed"),
+    "contacts.deleted": _("Contacts deleted"),
+    "contacts.state_set": _("State of contacts changed"),
+    "contacts.tagged": _("Contacts tagged"),
+    "contacts.untagged": _("Tags taken from contacts"),
+    "list.created": _("List made"),
+    "list.changed": _("List changed"),
+    "list.deleted": _("List deleted"),
+    "list.members_added": _("People added to the list"),
+    "list.members_removed": _("People taken from the list"),
+    "import.started": _("Import started"),
+    "import.done": _("Import done"),
+    "import.failed": _("Import failed"),
+    "import.cancelled": _("Import cancelled"),
+    "source.uploaded": _("File uploaded"),
+    "suppression.added": _("Address suppressed"),
+    "suppression.removed": _("Suppression removed"),
+    "suppression.imported": _("Suppressions imported"),
+    "workspace.audit_download": _("Audit log downloaded"),
+}
+
+
+def title_of(action: str) -> str:
+    """Return an event's name: "Campaign: paused" for "campaign.pause"; one of a later version by its own words."""
+    if action in _TITLES:
+        return str(_TITLES[action])
+    noun, _dot, verb = action.partition(".")
+    if noun == "campaign":
+        return campaign_trail.title_of(action)
+    kind = KINDS.get(noun)
+    return f"{kind[0] if kind else noun.capitalize()}: {verb.replace('_', ' ')}"
+
+
+def actions_of(kind: str) -> list[tuple[str, str]]:
+    """Return the events that things of the kind can have, with their names, for the filter."""
+    if kind == "campaign":
+        return sorted(
+            ((f"campaign.{verb}", title) for verb, title in campaign_trail.verbs().items()),
+            key=lambda pair: pair[1].casefold(),
+        )
+    return [
+        (action, str(title))
+        for action, title in _TITLES.items()
+        if action.partition(".")[0].rstrip("s") == kind
+    ]
+
+
+def label_of(kind: str) -> str:
+    """Return the name of a kind of things."""
+    return str(KINDS[kind][0]) if kind in KINDS else kind.capitalize()
+
+
+def icon_of(kind: str) -> str:
+    return KINDS[kind][1] if kind in KINDS else "circle"

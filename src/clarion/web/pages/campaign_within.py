@@ -1,0 +1,129 @@
+"""What people do inside a campaign's run: keep it paused, send again what failed, bring its targets up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clarion.campaigns import operations, queries
+from clarion.campaigns.errors import TransitionRefused
+from clarion.deliveries import queries as runs
+from clarion.deliveries import refreshing, retrying
+from clarion.deliveries.errors import RefreshRefused, RetryRefused
+from clarion.web import run_actions
+from clarion.web.confirm import confirm_page, is_confirmed
+from clarion.web.links import safe_next, workspace_url
+from clarion.web.parts import Stat
+from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from clarion.campaigns.models import Campaign
+    from clarion.web.http import PageRequest
+
+
+@require_POST
+def hold(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Keep a campaign paused that would go on by itself."""
+    campaign, back = _found(request, id)
+    try:
+        operations.hold(campaign=campaign, by=of_member(request.member))
+    except (NotAllowed, TransitionRefused) as refusal:
+        return _refused(request, campaign, refusal, back)
+    messages.success(
+        request, _("“%(name)s” stays paused until somebody continues it.") % {"name": campaign.name}
+    )
+    return HttpResponseRedirect(back)
+
+
+@require_POST
+def retry(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Send again what failed; asked about first, with the numbers."""
+    campaign, back = _found(request, id)
+    try:
+        if not is_confirmed(request):
+            run = runs.run_for(request.member, campaign)
+            if run is None:
+                raise TransitionRefused
+            return confirm_page(
+                request, run_actions.retry_question(campaign, retrying.preview(run)), back=back
+            )
+        done = retrying.retry_failed(campaign=campaign, by=of_member(request.member))
+    except (NotAllowed, TransitionRefused, RetryRefused) as refusal:
+        return _refused(request, campaign, refusal, back)
+    sentence = ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", done.again)
+    messages.success(request, sentence % {"n": grouped(done.again)})
+    return HttpResponseRedirect(back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def refresh(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Show what the audience says now against what the campaign has, and apply it."""
+    campaign, back = _found(request, id)
+    by = of_member(request.member)
+    try:
+        if request.method == "POST":
+            done = refreshing.refresh(campaign=campaign, by=by)
+            messages.success(request, _applied(done))
+            return HttpResponseRedirect(back)
+        seen = refreshing.difference(campaign=campaign, by=by)
+    except (NotAllowed, TransitionRefused, RefreshRefused) as refusal:
+        return _refused(request, campaign, refusal, back)
+    return render(
+        request,
+        "campaigns/refresh.html",
+        {"campaign": campaign, "seen": seen, "stats": _stats(seen), "back": back},
+    )
+
+
+def _found(request: PageRequest, id: UUID) -> tuple[Campaign, str]:
+    """Return the campaign and where to go afterwards; 404 for a stranger's."""
+    campaign = queries.campaign_for(request.member, id)
+    if campaign is None:
+        raise Http404
+    return campaign, safe_next(request, default=workspace_url(request, "campaigns:detail", id=id))
+
+
+def _refused(request: PageRequest, campaign: Campaign, refusal: Exception, back: str) -> HttpResponse:
+    if isinstance(refusal, NotAllowed):
+        messages.error(request, _("Your role does not include this."))
+    elif isinstance(refusal, TransitionRefused):
+        campaign.refresh_from_db(fields=["status"])
+        word = campaign.get_status_display().lower()
+        messages.warning(
+            request, _("That is not possible: the campaign is %(status)s now.") % {"status": word}
+        )
+    else:
+        messages.warning(request, str(refusal))
+    return HttpResponseRedirect(back)
+
+
+def _stats(seen: refreshing.Difference) -> list[Stat]:
+    stats = [Stat(label=_("People now"), value=seen.now)]
+    if seen.before is not None:
+        stats.insert(0, Stat(label=_("People before"), value=seen.before))
+        stats += [
+            Stat(label=_("Added"), value=seen.added, mark="ok"),
+            Stat(label=_("Removed"), value=seen.removed, mark="bad"),
+        ]
+    if seen.is_of_run:
+        stats.append(Stat(label=_("Changed"), value=seen.changed, mark="warn"))
+    return stats
+
+
+def _applied(done: refreshing.Difference) -> str:
+    if not done.is_of_run:
+        return ngettext("%(n)s person will get it.", "%(n)s people will get it.", done.now) % {
+            "n": grouped(done.now)
+        }
+    return _("Added %(added)s, removed %(removed)s, changed %(changed)s.") % {
+        "added": grouped(done.added), "removed": grouped(done.removed), "changed": grouped(done.changed),
+    }  # fmt: skip

@@ -1,0 +1,310 @@
+"""Every state meets every action at every door: the operation, the page's button, the command line.
+
+What is allowed is what `offers` says, which is made from the one table; a door that did more, less or otherwise
+would fail here, and so would an action that a door has not heard of.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Max
+from django.test import Client
+from django.utils import timezone
+from typer.testing import CliRunner
+
+from clarion.campaigns import offers, operations, review
+from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.campaigns.models import Campaign, Launch, Review, Step
+from clarion.campaigns.offers import Handling
+from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
+from clarion.cli import app, bootstrap, following
+from clarion.deliveries import purging
+from clarion.runtime import watching
+from clarion.workspaces import actors, audit
+from clarion.workspaces.actors import Actor
+from clarion.workspaces.models import AuditEvent, Membership
+from tests.integration.campaigns import making
+from tests.integration.campaigns.reading import signed_in
+
+pytestmark = pytest.mark.django_db
+
+#: What people can do: the program's own moves have no door.
+ACTIONS: list[Action | Handling] = [
+    *(action for action, way in TRANSITIONS.items() if way.permission is not None),
+    *Handling,
+]
+#: Only where the workspace moderates.
+MODERATED = {Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RELEASE}
+#: One that no door offers has no way here either; `test_every_door_knows_every_action` watches this list.
+AWAITED = offers._WITHHELD
+
+Do = Callable[[Campaign, Actor], Any]
+OPERATIONS: dict[Action | Handling, Do] = {
+    Action.SUBMIT: lambda campaign, by: operations.submit(campaign=campaign, by=by),
+    Action.WITHDRAW: lambda campaign, by: operations.withdraw(campaign=campaign, by=by),
+    Action.APPROVE: lambda campaign, by: operations.approve(
+        campaign=campaign, digest=review.digest_of(campaign), by=by
+    ),
+    Action.REJECT: lambda campaign, by: operations.reject(campaign=campaign, reason="No.", by=by),
+    Action.RELEASE: lambda campaign, by: operations.release(
+        campaign=campaign, digest=review.digest_of(campaign), by=by
+    ),
+    Action.SCHEDULE: lambda campaign, by: operations.launch(campaign=campaign, by=by),
+    Action.START: lambda campaign, by: operations.start(campaign=campaign, by=by),
+    Action.PAUSE: lambda campaign, by: operations.pause(campaign=campaign, by=by),
+    Action.CONTINUE: lambda campaign, by: operations.continue_(campaign=campaign, by=by),
+    Action.STOP: lambda campaign, by: operations.stop(campaign=campaign, by=by),
+    Action.CANCEL: lambda campaign, by: operations.cancel(campaign=campaign, by=by),
+    Action.EDIT: lambda campaign, by: operations.reopen(campaign=campaign, by=by),
+    Handling.DUPLICATE: lambda campaign, by: operations.duplicate(campaign=campaign, by=by),
+    Handling.ARCHIVE: lambda campaign, by: operations.archive(campaign=campaign, by=by),
+    Handling.RESTORE: lambda campaign, by: operations.restore(campaign=campaign, by=by),
+    Handling.DELETE: lambda campaign, by: operations.delete(campaign=campaign, by=by),
+    Handling.PURGE: lambda campaign, by: purging.purge(campaign=campaign, by=by),
+}
+#: What a command needs besides the campaign's id.
+OPTIONS: dict[Action | Handling, list[str]] = {
+    Handling.DELETE: ["--yes"], Handling.PURGE: ["--yes"], Action.REJECT: ["--reason", "No."],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it: the campaign's state, None when it is gone; how many
+    campaigns and events were added."""
+
+    status: str | None
+    is_archived: bool
+    is_changed: bool
+    added: int
+    events: int
+
+
+class Walk:
+    """A workspace where everything can be launched, its owner at every door."""
+
+    def __init__(self) -> None:
+        self.member: Membership = making.make_member()
+        self.workspace = self.member.workspace
+        self.client: Client = signed_in(self.member)
+
+    def campaign(self, status: Status, **facts: Any) -> Campaign:
+        return making.make_launchable(
+            self.workspace, status=status, **{"zone": "Europe/Berlin", **_timing(status), **facts}
+        )
+
+    def offers(self, campaign: Campaign) -> set[Action | Handling]:
+        campaign.refresh_from_db()
+        return {*offers.actions_for(campaign, self.member), *offers.handling_for(campaign, self.member)}
+
+    def at(self, door: str, action: Action | Handling, campaign: Campaign) -> Result:
+        """Go through a door with the action and return what came of it."""
+        events = AuditEvent.objects.filter(workspace=self.workspace)
+        number = events.aggregate(n=Max("number"))["n"] or 0
+        before = _rows(self.workspace.pk)
+        getattr(self, f"_{door}")(action, campaign)
+        after = _rows(self.workspace.pk)
+        now = Campaign.objects.filter(pk=campaign.pk).first()
+        is_there = now is not None and now.workspace_id == self.workspace.pk and not _is_given_up(now)
+        return Result(
+            status=now.status if now is not None and is_there else None,
+            is_archived=bool(now is not None and now.archived_at),
+            is_changed=before != after,
+            added=len(after[0]) - len(before[0]),
+            events=events.filter(number__gt=number).count(),
+        )
+
+    def _operation(self, action: Action | Handling, campaign: Campaign) -> None:
+        try:
+            OPERATIONS[action](campaign, actors.of_member(self.member))
+        except (TransitionRefused, CampaignInvalid):
+            return
+
+    def _page(self, action: Action | Handling, campaign: Campaign) -> None:
+        base = f"/w/{self.workspace.slug}"
+        path, fields = (
+            f"{base}/campaigns/{campaign.public_id}/do/{action.value}/",
+            {"confirmed": "1", "typed": campaign.name},
+        )
+        if action is Action.SCHEDULE:
+            path, fields = f"{base}/campaigns/{campaign.public_id}/edit/", _form(campaign)
+        answer = self.client.post(path, fields)
+        assert answer.status_code in (200, 302, 404, 422), (answer.status_code, path)
+
+    def _cli(self, action: Action | Handling, campaign: Campaign) -> None:
+        done = CliRunner().invoke(
+            app, ["campaign", action.value, str(campaign.public_id), *OPTIONS.get(action, [])]
+        )
+        assert done.exit_code in (0, 2, 3), done.output
+
+
+def _timing(status: Status) -> dict[str, Any]:
+    """A start time of its own, so that every campaign can be scheduled as it is."""
+    starts_at = (timezone.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
+    return {"starts_at": starts_at, "launch": Launch.SCHEDULE}
+
+
+def _form(campaign: Campaign) -> dict[str, str]:
+    """What the compose page posts when "Schedule" is pressed on the campaign as it is."""
+    local = timezone.localtime(campaign.starts_at)
+    return {
+        "do": "schedule",
+        "confirmed": "1",
+        "name": campaign.name,
+        "launch": "SCHEDULE",
+        "date": local.strftime("%Y-%m-%d"),
+        "time": local.strftime("%H:%M"),
+        "zone": campaign.zone,
+    }
+
+
+def _rows(workspace_id: int) -> tuple[list[Any], ...]:
+    return (
+        list(Campaign.objects.filter(workspace=workspace_id).order_by("pk").values()),
+        list(Step.objects.filter(campaign__workspace=workspace_id).order_by("pk").values()),
+        list(Review.objects.filter(campaign__workspace=workspace_id).order_by("pk").values()),
+    )
+
+
+def _is_given_up(campaign: Campaign) -> bool:
+    return getattr(campaign, "purged_at", None) is not None
+
+
+@pytest.fixture(autouse=True)
+def _command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands use the test's own connection, and sending is left to somebody else: this is about the states."""
+
+    @contextmanager
+    def database() -> Iterator[None]:
+        yield
+
+    class Follower:
+        def __enter__(self) -> "Follower":
+            return self
+
+        def __exit__(self, *_problem: object) -> None:
+            return
+
+        def prepare(self) -> None:
+            return
+
+        def follow(self, campaign: Campaign, *, waits: bool) -> Any:
+            return watching.snapshot(campaign.pk)
+
+    monkeypatch.setattr(bootstrap, "database", database)
+    monkeypatch.setattr(following, "Follower", Follower)
+    monkeypatch.setattr(following, "finish", lambda *_arguments, **_options: None)
+    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
+
+
+DOORS = ("operation", "page", "cli")
+
+
+def goal(action: Action | Handling, status: Status) -> Status | None:
+    """Where it leads to; None for what removes the campaign."""
+    if isinstance(action, Action):
+        return TRANSITIONS[action].target
+    return None if action in (Handling.DELETE, Handling.PURGE) else status
+
+
+@pytest.mark.parametrize("action", [one for one in ACTIONS if one not in MODERATED | AWAITED])
+@pytest.mark.parametrize("status", list(Status))
+def test_every_door_does_what_the_table_says_or_nothing(status: Status, action: Action | Handling) -> None:
+    walk, results = Walk(), {}
+    for door in DOORS:
+        campaign = walk.campaign(status)
+        is_allowed = action in walk.offers(campaign)
+        result = walk.at(door, action, campaign)
+
+        if isinstance(action, Action):
+            assert is_allowed == (status in TRANSITIONS[action].sources), door
+        assert result.status == (goal(action, status) if is_allowed else status), door
+        assert (result.events > 0) == result.is_changed, door
+        assert is_allowed or not result.is_changed, door
+        results[door] = (result.status, result.is_archived, result.is_changed, result.added)
+
+    assert len(set(results.values())) == 1, results
+    assert audit.first_broken(walk.workspace) is None
+
+
+@pytest.mark.parametrize("status", sorted(offers.ARCHIVABLE))
+@pytest.mark.parametrize("door", DOORS)
+def test_an_archived_one_can_only_be_copied_restored_or_removed(door: str, status: Status) -> None:
+    walk = Walk()
+    for action in ACTIONS:
+        if action in MODERATED | AWAITED:
+            continue
+        campaign = walk.campaign(status, archived_at=timezone.now())
+        allowed = walk.offers(campaign)
+        result = walk.at(door, action, campaign)
+
+        assert isinstance(action, Handling) or action not in allowed
+        assert result.is_changed == (action in allowed), (door, action)
+        assert (result.events > 0) == result.is_changed, (door, action)
+        if action is Handling.RESTORE:
+            assert (result.status, result.is_archived) == (status, False)
+
+
+def test_every_door_knows_every_action() -> None:
+    """An action that is offered somewhere has an operation here; else the walk would pass it by."""
+    assert set(ACTIONS) - set(OPERATIONS) <= AWAITED
+    assert not AWAITED & set(OPERATIONS)
+
+
+class TestModeration:
+    """The same for what only a workspace with moderation has."""
+
+    def campaign_in(self, walk: Walk, status: Status) -> Campaign:
+        author = making.make_member(walk.workspace, name="Bob")
+        if status is Status.IN_REVIEW:
+            draft = walk.campaign(Status.DRAFT, created_by=author.user)
+            return operations.submit(campaign=draft, by=actors.of_member(author))
+        return walk.campaign(status, created_by=author.user)
+
+    @pytest.mark.parametrize("action", sorted(MODERATED))
+    @pytest.mark.parametrize("status", list(Status))
+    def test_every_door_does_what_the_table_says_or_nothing(self, status: Status, action: Action) -> None:
+        results = {}
+        for door in ("operation", *(door for door in ("page", "cli") if has(door, action))):
+            walk = Walk()
+            walk.workspace.moderation = True
+            walk.workspace.save()
+            campaign = self.campaign_in(walk, status)
+            is_allowed = action in walk.offers(campaign)
+            result = walk.at(door, action, campaign)
+
+            assert result.is_changed == is_allowed, door
+            assert (result.events > 0) == result.is_changed, door
+            if not is_allowed:
+                assert result.status == status, door
+            results[door] = (result.status, result.is_changed, result.added)
+
+        assert len(set(results.values())) == 1, results
+
+
+def has(door: str, action: Action) -> bool:
+    """Whether the door has the action at all; moderation has pages of its own, told of in their own tests."""
+    if door == "page":
+        return False
+    return any(command.callback.__name__ == action.value for command in _commands())
+
+
+def _commands() -> list[Any]:
+    from clarion.cli import campaign
+
+    return campaign.group.registered_commands
+
+
+def test_a_pause_that_awaits_a_second_yes_is_not_continued_at_any_door() -> None:
+    for door in ("operation", "page", "cli"):
+        walk = Walk()
+        walk.workspace.moderation = True
+        walk.workspace.save()
+        campaign = walk.campaign(Status.PAUSED, pause_cause=PauseCause.REVIEW)
+
+        assert Action.CONTINUE not in walk.offers(campaign)
+        assert not walk.at(door, Action.CONTINUE, campaign).is_changed, door
