@@ -29,7 +29,7 @@ def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """
     if campaign.launch in _AT_ONCE:
         return start(campaign=campaign, by=by, reason=reason)
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason)
 
 
@@ -39,7 +39,7 @@ def start(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     A recurring one begins a run now and recurs by its rule afterwards; what was missed is thereby made up for. One
     between two dates begins now instead of at the first.
     """
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.START, by=by, reason=reason)
 
 
@@ -51,7 +51,7 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
     values = fields.cleaned({"starts_at": starts_at, "zone": zone}, standing=campaign)
     if campaign.launch in _AT_ONCE:
         values["launch"] = Launch.SCHEDULE
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, **values)
 
 
