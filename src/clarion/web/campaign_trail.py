@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clarion.campaigns.models import Launch, MissedPolicy, RepeatUnit
 from clarion.campaigns.states import PauseCause, Status
+from clarion.web import timing_words
 from clarion.web.templatetags.ui import grouped
 
 if TYPE_CHECKING:
@@ -37,6 +40,10 @@ _ACTIONS: dict[str, _StrPromise] = {
     "schedule": gettext_lazy("Scheduled"),
     "reschedule": gettext_lazy("Moved to another time"),
     "start": gettext_lazy("Started"),
+    "missed": gettext_lazy("Start missed: a person is asked"),
+    "pass_over": gettext_lazy("Missed runs passed over"),
+    "put_off": gettext_lazy("Missed start put off"),
+    "repeat": gettext_lazy("Waits for its next run"),
     "built": gettext_lazy("Recipients ready"),
     "pause": gettext_lazy("Paused"),
     "continue": gettext_lazy("Continued"),
@@ -63,7 +70,7 @@ _ACTIONS: dict[str, _StrPromise] = {
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
     "complete": "ok", "start": "ok", "continue": "ok", "approve": "ok", "export_failed": "bad",
-    "release": "ok", "void": "bad",
+    "release": "ok", "void": "bad", "missed": "bad", "put_off": "warn",
 }  # fmt: skip
 _VIA = {
     "web": gettext_lazy("web"),
@@ -123,6 +130,23 @@ _FIELDS: dict[str, _StrPromise] = {
     "delay_min": gettext_lazy("Delay from (seconds)"),
     "delay_max": gettext_lazy("Delay to (seconds)"),
     "starts_at": gettext_lazy("Starts at"),
+    "ends_at": gettext_lazy("Ends at"),
+    "next_at": gettext_lazy("Next start"),
+    "missed_at": gettext_lazy("Asked since"),
+    "occurrence": gettext_lazy("Occurrences behind it"),
+    "launch": gettext_lazy("Start"),
+    "auto_start": gettext_lazy("Starts by itself once approved"),
+    "repeat_every": gettext_lazy("Again every"),
+    "repeat_unit": gettext_lazy("Unit"),
+    "repeat_count": gettext_lazy("Times in all"),
+    "repeat_until": gettext_lazy("Last day"),
+    "only_new": gettext_lazy("Only new people"),
+    "windows": gettext_lazy("Sending hours"),
+    "window_zone": gettext_lazy("Zone of the sending hours"),
+    "window_is_recipients": gettext_lazy("Hours by each recipient’s clock"),
+    "missed_policy": gettext_lazy("If its start is missed"),
+    "missed_hours": gettext_lazy("At most so many hours late"),
+    "error_percent": gettext_lazy("Pause when more fail than (per cent)"),
     "zone": gettext_lazy("Time zone"),
     "source": gettext_lazy("Audience"),
     "body.source": gettext_lazy("Message"),
@@ -131,6 +155,9 @@ _FIELDS: dict[str, _StrPromise] = {
     "body.mode": gettext_lazy("Written as"),
     "body.text": gettext_lazy("Text part"),
 }
+_CHOICES: dict[str, type[TextChoices]] = {
+    "launch": Launch, "repeat_unit": RepeatUnit, "missed_policy": MissedPolicy,
+}  # fmt: skip
 
 
 def _field(name: str) -> str:
@@ -145,6 +172,10 @@ def _value(name: str, value: Any) -> str:
         return "—"
     if name == "status" and value in Status.values:
         return str(Status(value).label)
+    if name in _CHOICES and value in _CHOICES[name].values:
+        return str(_CHOICES[name](value).label)
+    if name == "windows" and isinstance(value, list):
+        return timing_words.hours(value, "").strip()
     if name == "pause_cause" and value in PauseCause.values:
         return str(PauseCause(value).label)
     if isinstance(value, bool):

@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign, Launch, RepeatUnit
 from clarion.campaigns.states import Status
+from clarion.runtime import scheduler
 from clarion.workspaces.models import Membership
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in, url, words
@@ -72,3 +74,23 @@ def test_a_copy_is_timed_like_its_original(client: Client, member: Membership) -
     for name in ("launch", "starts_at", "repeat_every", "repeat_unit", "repeat_count", "only_new", "error_percent",
                  "missed_hours"):  # fmt: skip
         assert getattr(copy, name) == getattr(campaign, name), name
+
+
+def test_the_trail_tells_of_timing_in_words(client: Client, member: Membership) -> None:
+    campaign = making.make_launchable(member.workspace)
+    by = making.actor(member)
+    hours = [{"days": [0, 1, 2, 3, 4], "from": "09:00", "to": "17:00"}]
+    operations.update_campaign(
+        campaign=campaign, by=by, launch=Launch.SCHEDULE, starts_at=timezone.now() + timedelta(hours=1),
+        windows=hours, missed_policy="LATE",
+    )  # fmt: skip
+    operations.launch(campaign=Campaign.objects.get(pk=campaign.pk), by=by)
+    Campaign.objects.update(next_at=timezone.now() - timedelta(hours=5))
+    scheduler.start_due()
+
+    said = words(client.get(url(campaign, "audit/")))
+
+    assert "Start missed: a person is asked" in said
+    assert "09:00–17:00 Mon–Fri" in said
+    assert "If its start is missed" in said
+    assert "Send late" in said
