@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 from django.db import transaction
 
-from clarion.campaigns import operations, review
+from clarion.campaigns import offers, operations, review
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.operations.launching import WAITING
@@ -67,7 +67,9 @@ def continued(campaign: Campaign, by: "Actor", reason: str, *, activates: bool) 
 
 
 def moved(campaign: Campaign, name: str, by: "Actor", reason: str) -> None:
-    """Do what the operation of that name does."""
+    """Do what the operation of that name does; a pause that would end by itself is made one that does not."""
+    if name == "pause" and offers.is_resuming(campaign):
+        name = "hold"
     try:
         getattr(operations, name)(campaign=campaign, by=by, reason=reason)
     except AwaitsRelease:

@@ -1,6 +1,6 @@
 """When a run's messages may go, for the sending engine: its sending hours and its end, in seconds since 1970."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import inf
@@ -10,6 +10,7 @@ import orjson
 
 from clarion.campaigns import windows, zones
 from clarion.engine.messages import Claim
+from clarion.engine.plan import RunSpec
 
 #: From when on this delivery may go; 0.0 for now.
 Opens = Callable[[Claim, float], float]
@@ -39,6 +40,17 @@ class Clock:
 def clock(said: bytes, zone: str) -> Clock:
     """Return the clock of a campaign's `windows`, as JSON, in a zone. Raises ValueError as `windows.parse` does."""
     return Clock(windows.parse(orjson.loads(said)), zone)
+
+
+def run_spec(row: Sequence[Any], now: float) -> RunSpec | None:
+    """Return what a row of `statements.PLAN` says of its run; None when nothing of it may go now."""
+    until, opens = gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
+    if until <= now:
+        return None
+    return RunSpec(
+        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12], delay_min=row[13],
+        delay_max=row[14], until=until, opens=opens,
+    )  # fmt: skip
 
 
 def gate(

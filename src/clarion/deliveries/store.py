@@ -121,10 +121,9 @@ class PostgresStore:
         async with self.connection() as connection:
             rows = await (await connection.execute(sql.PLAN, binary=True)).fetchall()
         senders: dict[int, tuple[Row, list[RunSpec]]] = {}
-        now = self._clock()
         for row in rows:
-            run = _run_spec(row, now)
-            if run.until > now:
+            run = gates.run_spec(row, self._clock())
+            if run is not None:
                 senders.setdefault(row[0], (row, []))[1].append(run)
         return [
             self._lane_spec(row, lane, lanes, runs)
@@ -357,14 +356,6 @@ class PostgresStore:
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
-
-
-def _run_spec(row: Row, now: float) -> RunSpec:
-    until, opens = gates.gate(row[15], row[16], is_recipients=row[17], ends_at=row[18], now=now)
-    return RunSpec(
-        run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12],
-        delay_min=row[13], delay_max=row[14], until=until, opens=opens,
-    )  # fmt: skip
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

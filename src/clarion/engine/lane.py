@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 import structlog
 
+from clarion.engine.hours import put_off_closed
 from clarion.engine.journal import Journal
 from clarion.engine.limits import Limits
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
-from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Settled, Settlement, Trouble
+from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
@@ -309,29 +310,11 @@ class Lane:
             queue.empty_until = latest if batch.next_due is None else min(batch.next_due, latest)
             return
         self.outbox.expect(batch.claim_id, len(batch.claims))
-        claims = batch.claims if queue.run.opens is None else self._put_off_closed(queue, batch)
-        queue.put(claims, batch.claim_id)
+        queue.put(put_off_closed(queue, batch, self.outbox, self.clock()), batch.claim_id)
         if queue.halted or self.stopping:
             self.outbox.give_back(queue)
         else:
             self._wake(len(batch.claims))
-
-    def _put_off_closed(self, queue: RunQueue, batch: Batch) -> list[Claim]:
-        """Put off whoever may not be written to at this hour, at no cost to the limits; return the others."""
-        opens, now = queue.run.opens, self.clock()
-        going = []
-        for claim in batch.claims:
-            at = opens(claim, now) if opens else 0.0
-            if not at:
-                going.append(claim)
-                continue
-            settlement = Settlement(
-                batch.claim_id, claim.delivery_id, Settled.PENDING, reason=Reason.OUTSIDE_WINDOW,
-                not_before=at, uncounted=True,
-            )  # fmt: skip
-            self.outbox.add(queue.key, settlement)
-        queue.passed_over = not going
-        return going
 
     async def _release_doubtful(self) -> None:
         if self._doubtful:

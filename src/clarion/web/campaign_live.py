@@ -100,7 +100,7 @@ def _outlook(campaign: Campaign, run: Run, seen: Overview) -> str:
         return ""
     at = windows.told(found.ends_at, campaign.workspace.zone)
     if not found.late:
-        return _("about to end %(at)s") % {"at": at}
+        return _("ends about %(at)s") % {"at": at}
     share = math.ceil(100 * found.late / seen.targets)
     return _("about %(n)s (%(share)s %%) will not get it before %(at)s") % {
         "n": grouped(found.late), "share": share, "at": at,

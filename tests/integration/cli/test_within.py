@@ -162,5 +162,13 @@ def test_a_person_does_not_continue_outside_the_hours_at_the_command_line_either
         pause_cause=PauseCause.WINDOW,
         resume_at=timezone.now() + timedelta(hours=1),
     )
+    assert clarion("campaign", "pause", campaign.public_id, "--reason", "Legal looks.").exit_code == 0
+    campaign.refresh_from_db()
+    assert (campaign.pause_cause, campaign.resume_at, campaign.status_reason) == (
+        "PERSON",
+        None,
+        "Legal looks.",
+    )
+    Campaign.objects.update(pause_cause=PauseCause.WINDOW, resume_at=timezone.now() + timedelta(hours=1))
     refused = clarion("campaign", "continue", campaign.public_id)
     assert (refused.exit_code, "outside the campaign's sending hours" in refused.stderr) == (3, True)

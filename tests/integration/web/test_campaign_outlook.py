@@ -36,7 +36,7 @@ def test_a_campaign_with_hours_tells_when_it_will_have_ended(people: ledgers.Peo
     end = timezone.now() + timedelta(hours=10)
     page = seen(people)
     assert any(
-        f"about to end {windows.told(end + timedelta(seconds=n), 'UTC')}" in page for n in (-60, 0, 60)
+        f"ends about {windows.told(end + timedelta(seconds=n), 'UTC')}" in page for n in (-60, 0, 60)
     ), page
 
 
@@ -50,14 +50,14 @@ def test_one_that_goes_on_by_itself_tells_and_one_that_a_person_paused_does_not(
 ) -> None:
     paused = {"status": Status.PAUSED, "paused_from": Status.SENDING}
     at = timezone.now() + timedelta(hours=5)
-    assert "about to end" in seen(people, **paused, pause_cause=PauseCause.WINDOW, resume_at=at)
-    assert "about to end" not in seen(people, **paused, pause_cause=PauseCause.PERSON)
+    assert "ends about" in seen(people, **paused, pause_cause=PauseCause.WINDOW, resume_at=at)
+    assert "ends about" not in seen(people, **paused, pause_cause=PauseCause.PERSON)
 
 
 def test_a_spread_tells_its_last_day(people: ledgers.People) -> None:
     now = timezone.now()
     page = seen(people, launch=Launch.SPREAD, starts_at=now, ends_at=now + timedelta(days=3), rate_limit=None)
-    assert "about to end" in page
+    assert "ends about" in page
 
 
 def test_before_the_launch_the_checks_tell_the_end_and_who_is_late() -> None:

@@ -141,8 +141,10 @@ class TestRefresh:
         assert self.numbers(client, campaign) == {
             "People before": 2, "People now": 3, "Added": 2, "Removed": 1, "Changed": 1,
         }  # fmt: skip
-        done = client.post(url(campaign, "refresh/"), follow=True)
+        page = f"http://localhost{url(campaign, 'refresh/')}"
+        done = client.post(url(campaign, "refresh/"), follow=True, headers={"referer": page})
 
+        assert done.redirect_chain == [(url(campaign), 302)]
         assert "Added 2, removed 1, changed 1." in words(done)
         assert Recipient.objects.filter(skip=None).count() == 3
 

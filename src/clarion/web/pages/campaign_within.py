@@ -21,7 +21,7 @@ from clarion.deliveries.errors import RefreshRefused, RetryRefused
 from clarion.engine.outcomes import Reason
 from clarion.web import run_actions
 from clarion.web.confirm import confirm_page, is_confirmed
-from clarion.web.links import safe_next, workspace_url
+from clarion.web.links import workspace_url
 from clarion.web.parts import Stat
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
@@ -96,11 +96,11 @@ def _reasons(request: PageRequest) -> list[Reason] | None:
 
 
 def _found(request: PageRequest, id: UUID) -> tuple[Campaign, str]:
-    """Return the campaign and where to go afterwards; 404 for a stranger's."""
+    """Return the campaign and its page, to which all of this leads back; 404 for a stranger's."""
     campaign = queries.campaign_for(request.member, id)
     if campaign is None:
         raise Http404
-    return campaign, safe_next(request, default=workspace_url(request, "campaigns:detail", id=id))
+    return campaign, workspace_url(request, "campaigns:detail", id=id)
 
 
 def _refused(request: PageRequest, campaign: Campaign, refusal: Exception, back: str) -> HttpResponse:

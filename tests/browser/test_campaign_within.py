@@ -1,0 +1,106 @@
+"""A window pause, a retry and a refresh in Chromium: on wide, dark and narrow screens, and to their end."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.audience.models import Contact, Source, SourceKind
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import PauseCause, Status
+from clarion.deliveries import building
+from clarion.senders.models import Sender
+from tests import ledgers
+from tests.browser.conftest import PATIENCE, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.fixture(params=SHAPES)
+def page(
+    request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer, people: ledgers.People
+) -> Iterator[Page]:
+    client = Client()
+    client.force_login(people.alice.user)
+    context = browser.new_context(reduced_motion="reduce", bypass_csp=True, **SHAPES[request.param])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies(
+        [{"name": n, "value": m.value, "url": live_server.url} for n, m in client.cookies.items()]
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def people(transactional_db: None) -> ledgers.People:
+    return ledgers.make_people()
+
+
+def is_well(page: Page, axe_source: str) -> None:
+    """It fits the window, and axe has nothing against it."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(axe_source)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
+    assert [one["id"] for one in found["violations"]] == []
+
+
+def test_refresh_retry_and_keep_paused(
+    page: Page, live_server: LiveServer, people: ledgers.People, axe_source: str
+) -> None:
+    for name in ("ada", "eve"):
+        Contact.objects.create(workspace=people.workspace, email=f"{name}@example.test")
+    source = Source.objects.create(workspace=people.workspace, kind=SourceKind.CONTACTS)
+    campaign = ledgers.make_campaign(people.alice, status=Status.BUILDING, source=source)
+    Sender.objects.update(config={"host": "mail.example.test", "from_address": "shop@example.test"})
+    building.build(campaign.pk)
+    at = timezone.now() + timedelta(hours=9)
+    shut = {
+        "status": Status.PAUSED,
+        "pause_cause": PauseCause.WINDOW,
+        "paused_from": Status.SENDING,
+        "resume_at": at,
+    }
+    Campaign.objects.filter(pk=campaign.pk).update(
+        **shut, status_reason="Outside its sending hours until Tue 24 Nov, 09:00 (UTC).", rate_limit=0.01,
+        windows=[{"days": [0, 1, 2, 3, 4], "from": "09:00", "to": "18:00"}],
+    )  # fmt: skip
+    Contact.objects.filter(email="eve@example.test").delete()
+    Contact.objects.create(workspace=people.workspace, email="ida@example.test")
+    heard = watch(page)
+    url = f"{live_server.url}/w/{people.workspace.slug}/campaigns/{campaign.public_id}/"
+
+    page.goto(url)
+    expect(page.locator("main")).to_contain_text("ends about")
+    is_well(page, axe_source)
+    page.goto(url + "refresh/")
+    expect(page.locator("main")).to_contain_text("Removed people are skipped")
+    is_well(page, axe_source)
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("body")).to_contain_text("Added 1, removed 1, changed 0.")
+
+    page.get_by_label("More actions").click()
+    page.locator("#campaign-menu").get_by_text("Keep paused").click()
+    expect(page.locator("body")).to_contain_text("stays paused until somebody continues it")
+
+    done = ledgers.make_campaign(people.alice, status=Status.COMPLETED)
+    ledgers.make_run(done, finished=True, sent=5, failed=3)
+    page.goto(url.replace(str(campaign.public_id), str(done.public_id)))
+    page.evaluate("document.querySelector('form[action$=\"/retry/\"]').requestSubmit()")
+    expect(page.locator("main")).to_contain_text("3 messages are sent again.")
+    is_well(page, axe_source)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("body")).to_contain_text("3 messages are sent again.")
+    done.refresh_from_db()
+    assert done.status == Status.SENDING
+    assert heard == []
