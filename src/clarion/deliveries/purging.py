@@ -4,6 +4,8 @@ At once nothing shows it any more; its rows go in batches, so that no lock is he
 same call, many by a background job. A job that dies begins again where the rows are.
 """
 
+from functools import partial
+
 import structlog
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -11,7 +13,8 @@ from django.db.models import Sum
 from clarion.campaigns import operations
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
-from clarion.deliveries.models import Run
+from clarion.deliveries.exporting import files
+from clarion.deliveries.models import Export, Run
 from clarion.deliveries.states import STEPS, delivery_id
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -92,6 +95,9 @@ def _remove_people(run_id: int, first: int, last: int) -> None:
 
 @transaction.atomic
 def _remove_rest(run: Run) -> None:
+    """Remove what is left of the run, the files of its exports too."""
+    for path in Export.objects.filter(run=run).exclude(file_path="").values_list("file_path", flat=True):
+        transaction.on_commit(partial(files.remove, path))
     with connection.cursor() as cursor:
         for table in _OF_RUNS:
             cursor.execute(f"delete from {table} where run_id = %s", [run.pk])
