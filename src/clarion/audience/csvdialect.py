@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
 #: Octets of the largest file that is read.
@@ -171,6 +170,9 @@ def _encoding_of(path: Path, head: bytes) -> str:
         return "utf-8"
     # Only lines that are not ASCII say anything; a few of them are enough, and quick.
     telling = b"\n".join(line for line in head.splitlines() if not line.isascii())[:65536]
+    # Imported here: sending processes never read files, and are the smaller for it.
+    from charset_normalizer import from_bytes
+
     best = from_bytes(telling, cp_isolation=_LEGACY).best() if telling else None
     return best.encoding if best is not None else "cp1252"
 

@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import css_inline
-import mjml
-
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import mjml_lint, variables
@@ -173,6 +170,8 @@ def _html(source: str, mode: str) -> str:
 
 
 def _from_mjml(markup: str) -> str:
+    import mjml  # sending processes never compile, and are the smaller for it
+
     try:
         # Without `fonts` the result would load Ubuntu and others from Google, which tells Google who reads it.
         made = mjml.mjml2html(markup, disable_comments=False, fonts={})
@@ -183,6 +182,8 @@ def _from_mjml(markup: str) -> str:
 
 
 def _inlined(markup: str) -> str:
+    import css_inline  # as above
+
     # Remote style sheets would let a template make this server ask any address (SSRF).
     inliner = css_inline.CSSInliner(
         load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True, keep_link_tags=False

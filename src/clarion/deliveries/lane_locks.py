@@ -7,6 +7,7 @@ for `FENCE_SECONDS` therefore holds still before anybody else can become the own
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Callable
 
@@ -47,6 +48,9 @@ class LaneLocks:
         self._dsn, self._worker_id, self._woken = dsn, worker_id, woken
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._turn = asyncio.Lock()
+        #: Set when something came from the server, an answer or a notification; and the descriptor that tells.
+        self._stirred = asyncio.Event()
+        self._watched: int | None = None
         self._heard_at = -FENCE_SECONDS
         self._generation = 0
         #: What this session holds: the server would count a lock taken twice, and keep it when it is released once.
@@ -111,6 +115,9 @@ class LaneLocks:
         await connection.execute(
             "select pg_advisory_lock_shared(%s, %s)", (_PEER_SPACE, self._worker_id & 0x7FFFFFFF)
         )
+        # A descriptor of our own: the driver watches the connection's while it waits for an answer.
+        self._watched = os.dup(connection.fileno())
+        asyncio.get_running_loop().add_reader(self._watched, self._stirred.set)
         self._connection = connection
         self._generation += 1
         self._held.clear()
@@ -118,6 +125,10 @@ class LaneLocks:
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            asyncio.get_running_loop().remove_reader(watched)
+            os.close(watched)
         if connection is not None:
             with contextlib.suppress(psycopg.Error, OSError):
                 await connection.close()
@@ -130,15 +141,15 @@ class LaneLocks:
 
     async def _listen(self, seconds: float) -> None:
         """Let notifications in for a while; other questions may be asked in between."""
-        connection = self._connection
-        if connection is None:
-            return
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and self._connection is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._stirred.wait()
             async with self._turn:
-                async for notify in connection.notifies(timeout=min(left, 0.05), stop_after=1):
+                self._stirred.clear()
+                async for notify in self._connection.notifies(timeout=0):
                     self._woken(notify.payload)
-            await asyncio.sleep(0)
 
     async def _ask(self, query: str, parameters: tuple[object, ...]) -> tuple[object, ...]:
         connection = self._connection

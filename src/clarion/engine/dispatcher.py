@@ -20,6 +20,8 @@ LaneKey = tuple[int, int]
 
 #: The plan is looked at so often even when nobody calls.
 LOOK_SECONDS = 0.5
+#: The ownership is looked at so often; every hand-over asks for it besides.
+GUARD_SECONDS = 0.25
 #: What is being handed over when a lane stops may take so long to end.
 GRACE_SECONDS = 5.0
 #: Claims of one process are numbered below this; its own number stands above.
@@ -120,7 +122,7 @@ class Dispatcher:
     async def _guard(self) -> None:
         """Hold every lane still while the ownership is in doubt. Needs no database to do so."""
         while True:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(GUARD_SECONDS)
             for lane in self._lanes.values():
                 if not self._is_owner():
                     lane.suspended = True
@@ -173,6 +175,8 @@ class Dispatcher:
 
         A process that dies stops counting at the moment in which its lanes become free.
         """
+        if not plan and not self._lanes:
+            return
         fair = -(-len(plan) // max(1, await self._locks.peers()))
         for key, spec in plan.items():
             if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:

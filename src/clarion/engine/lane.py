@@ -26,7 +26,7 @@ from clarion.engine.turns import RunQueue, Turns
 log = structlog.get_logger(__name__)
 
 #: A claim is never larger than this, nor than about half a second of sending.
-CLAIM_MOST = 500
+CLAIM_MOST = 1000
 CLAIM_SECONDS = 0.5
 #: How long the claiming task waits at most before it looks again.
 LOOK_SECONDS = 0.5
@@ -169,6 +169,7 @@ class Lane:
         if self.breaker.failed(now, asked):
             self._trouble = Trouble(until=self.breaker.open_until, reason=reason, detail=detail)
             self._saved_at = 0.0
+            self.outbox.hurry()
             for queue in self._turns.queues.values():
                 self.outbox.give_back(queue)
             log.warning("provider.down", sender=self.spec.sender_id, reason=reason.name, detail=detail)
@@ -185,6 +186,7 @@ class Lane:
         if self._refused is None:
             self._refused = (reason, detail)
             self.withdraw()
+            self.outbox.hurry()
 
     # Slots.
 
@@ -386,7 +388,8 @@ class Lane:
             # What a lane leaves behind is not a speed any more.
             rate = 0.0 if self.stopping else self._handed_since_save / spent
             told = (state, rate, self._trouble)
-            if told != self._saved or told[1]:
+            # What lasts is told again and again: by that others know that it lasts.
+            if told != self._saved or rate or self._trouble:
                 await self._store.save_lane(self.spec, *told)
             self._saved = told
             self._handed_since_save, self._saved_at = 0, now

@@ -11,6 +11,8 @@ from clarion.engine.turns import RunQueue
 #: Outcomes are written when there are so many, or after so many seconds.
 SETTLE_MOST = 1000
 SETTLE_SECONDS = 0.1
+#: How long a lane without any waits at most before it looks at what else there is to write.
+IDLE_SECONDS = 1.0
 
 
 class Outbox:
@@ -21,6 +23,7 @@ class Outbox:
         self._waiting: dict[RunKey, list[Settlement]] = {}
         #: Claim → deliveries of it not yet settled.
         self._left: dict[int, int] = {}
+        self._first = asyncio.Event()
         self._full = asyncio.Event()
 
     def expect(self, claim_id: int, count: int) -> None:
@@ -32,6 +35,7 @@ class Outbox:
         waiting = self._waiting.get(key)
         if waiting is None:
             waiting = self._waiting[key] = []
+            self._first.set()
         waiting.append(settlement)
         if len(waiting) >= SETTLE_MOST:
             self._full.set()
@@ -44,12 +48,17 @@ class Outbox:
 
     async def due(self) -> None:
         """Return when it is time to `flush`."""
-        try:
-            async with asyncio.timeout(SETTLE_SECONDS):
-                await self._full.wait()
-        except TimeoutError:
-            pass
+        if not self._waiting:
+            await _set(self._first, IDLE_SECONDS)
+        self._first.clear()
+        if self._waiting:
+            await _set(self._full, SETTLE_SECONDS)
         self._full.clear()
+
+    def hurry(self) -> None:
+        """Let `due` return now: there is something else to be written."""
+        self._first.set()
+        self._full.set()
 
     async def flush(self) -> None:
         """Write all there is. Raises StoreDown; what was not surely written stays to be written again."""
@@ -87,3 +96,12 @@ class Outbox:
             else:
                 self._left.pop(settlement.claim_id, None)
                 self._journal.close_claim(settlement.claim_id)
+
+
+async def _set(event: asyncio.Event, seconds: float) -> None:
+    """Wait until the event is set, or so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
