@@ -128,11 +128,16 @@ class CampaignForm(TimingForm):
             [("", _("Choose a template")), *((_version_key(one), str(one)) for one in self.versions)],
         )
         self.offer_columns(self.columns)
-        zones = timing_form.zone_choices(self.campaign, self.member)
-        self._choose("zone", zones)
-        self._choose(
-            "window_zone", [("", _("The campaign’s: %(zone)s") % {"zone": self.campaign.zone}), *zones]
-        )
+        near = timing_form.near_zones(self.campaign, self.member)
+        same = ("", _("The campaign’s: %(zone)s") % {"zone": self.campaign.zone})
+        self._choose_zone("zone", near)
+        self._choose_zone("window_zone", [same, *near])
+
+    def _choose_zone(self, name: str, near: list[tuple[str, str]]) -> None:
+        self._choose(name, timing_form.zone_choices(near))
+        widget = self.fields[name].widget
+        assert isinstance(widget, timing_form.ZoneSelect)  # noqa: S101
+        widget.near = near
 
     def _choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field = self.fields[name]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,8 +37,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "safety": ("missed_policy", "missed_hours", "error_percent"),
 }  # fmt: skip
 #: A campaign cannot go without these, so they are not called optional.
-WANTED = ("date", "time", "end_date", "end_time", "repeat_every", "repeat_count", "repeat_until", "missed_hours",
-          "delay_min", "delay_max")  # fmt: skip
+WANTED = (
+    "date", "time", "zone", "window_zone", "end_date", "end_time", "repeat_every", "repeat_count", "repeat_until",
+    "missed_hours", "delay_min", "delay_max",
+)  # fmt: skip
 #: Launches that have a start, and those that have an end as well.
 STARTING = (Launch.SCHEDULE, Launch.RECURRING, Launch.SPREAD, Launch.TRIGGER)
 SPANNING = (Launch.SPREAD, Launch.TRIGGER)
@@ -60,6 +65,30 @@ def _time_field(label: Any) -> forms.TimeField:
     return forms.TimeField(label=label, required=False, widget=widget)
 
 
+class ZoneSelect(forms.Select):
+    """All time zones, of which the few at hand stand first. Drawn as one cached text: there are more than 400."""
+
+    #: Value and label of those at hand.
+    near: Sequence[tuple[str, str]] = ()
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        first = list(self.near)
+        if value and value not in dict(first):
+            first.append((value, value))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (zone, SafeString(" selected") if zone == (value or "") else "", label)
+                for zone, label in first
+            ),
+        )
+        given = flatatt({**self.attrs, **(attrs or {}), "name": name})
+        return format_html("<select{}>{}{}</select>", given, options, _all_zones())
+
+
 class TimingForm(forms.Form):
     """What may also be changed while a campaign is paused. Each field may be empty while it is a draft."""
 
@@ -69,7 +98,7 @@ class TimingForm(forms.Form):
     )
     date = _date_field(gettext_lazy("Date"))
     time = _time_field(gettext_lazy("Time"))
-    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False, widget=ZoneSelect)
     end_date = _date_field(gettext_lazy("Last date"))
     end_time = _time_field(gettext_lazy("Last time"))
     repeat_every = forms.IntegerField(
@@ -87,7 +116,9 @@ class TimingForm(forms.Form):
     hours = forms.ChoiceField(label=gettext_lazy("Sends"), choices=_HOURS, required=False)
     #: Holds what is wrong with the rows as a whole; the rows have fields of their own.
     windows = forms.CharField(label=gettext_lazy("Sending hours"), required=False, widget=forms.HiddenInput)
-    window_zone = forms.ChoiceField(label=gettext_lazy("Time zone of the hours"), required=False)
+    window_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone of the hours"), required=False, widget=ZoneSelect
+    )
     window_is_recipients = forms.BooleanField(
         label=gettext_lazy("In each recipient’s own zone, where it is known"), required=False
     )
@@ -195,11 +226,28 @@ def initial_timing(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def zone_choices(campaign: Campaign, member: Membership) -> list[tuple[str, Any]]:
-    """Return the zones at hand first, then all by their area."""
+def near_zones(campaign: Campaign, member: Membership) -> list[tuple[str, str]]:
+    """Return the zones at hand: the campaign's, the workspace's and one's own."""
     near = [campaign.zone, member.workspace.zone, member.user.zone, "UTC"]
-    first = [(zone, zone) for zone in dict.fromkeys(near) if zone]
-    return [*first, *_zones_by_area()]
+    return [(zone, zone) for zone in dict.fromkeys(near) if zone]
+
+
+def zone_choices(near: Sequence[tuple[str, str]]) -> list[tuple[str, Any]]:
+    """Return the zones at hand first, then all by their area."""
+    return [*near, *_zones_by_area()]
+
+
+@cache
+def _all_zones() -> SafeString:
+    """Return every zone as options, by area."""
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (area, format_html_join("", '<option value="{}">{}</option>', zones))
+            for area, zones in _zones_by_area()
+        ),
+    )
 
 
 @cache

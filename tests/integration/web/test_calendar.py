@@ -412,6 +412,19 @@ class TestMoving:
         campaign.refresh_from_db()
         assert campaign.next_at == berlin(3, 30, 23, 15)
 
+    def test_one_whose_start_was_missed_is_moved_and_awaited_again(
+        self, client: Client, schedule: Schedule
+    ) -> None:
+        campaign = schedule(3, 9, missed_at=berlin(3, 9, 10))
+        missed = berlin(3, 9).isoformat()
+
+        page = client.get(url(campaign, "planned/"), {"at": missed})
+        client.post(url(campaign, "move/"), {"from": missed, "day": "2026-03-12", "confirmed": "1"})
+
+        campaign.refresh_from_db()
+        assert "Its start was missed" in words(page)
+        assert (campaign.next_at, campaign.missed_at) == (berlin(3, 12), None)
+
     def test_a_day_is_meant_in_the_viewers_zone_and_the_question_names_both(
         self, member: Membership, schedule: Schedule
     ) -> None:
