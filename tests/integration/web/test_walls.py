@@ -114,7 +114,7 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     named = {
         "export": export,
-        "contact": ana, "list": news, "import": made, "campaigns:": campaign, "template": template, "sender": sender,
+        "contact": ana, "list": news, "import": made, "campaigns:": campaign, "moderation": campaign, "template": template, "sender": sender,
         "source": campaign.source,
     }  # fmt: skip
     return {word: thing.public_id for word, thing in named.items()}
