@@ -5,7 +5,7 @@ would fail here, and so would an action that a door has not heard of.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,13 +20,14 @@ from clarion.campaigns import offers, operations, review
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch, Review, Step
 from clarion.campaigns.offers import Handling
-from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
+from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Status
 from clarion.cli import app, following, session
-from clarion.deliveries import purging
+from clarion.deliveries import purging, retrying
 from clarion.runtime import watching
 from clarion.workspaces import actors, audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.models import AuditEvent, Membership
+from tests import ledgers
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in
 
@@ -146,6 +147,10 @@ def _timing(status: Status) -> dict[str, Any]:
     """A start time of its own, so that every campaign can be scheduled as it is."""
     starts_at = (timezone.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
     return {"starts_at": starts_at, "launch": Launch.SCHEDULE}
+
+
+def _paused(status: Status) -> dict[str, Any]:
+    return {"paused_from": Status.SENDING} if status is Status.PAUSED else {}
 
 
 def _rows(workspace_id: int) -> tuple[list[Any], ...]:
@@ -281,3 +286,33 @@ def test_a_pause_that_awaits_a_second_yes_is_not_continued_at_any_door() -> None
 
         assert Action.CONTINUE not in walk.offers(campaign)
         assert not walk.at(door, Action.CONTINUE, campaign).is_changed, door
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_sending_again_what_failed_is_the_same_at_every_door(status: Status) -> None:
+    """It needs a run in which something failed, so `offers` leaves it to the page; the table has its move."""
+    results = {}
+    for door in DOORS:
+        walk = Walk()
+        campaign = ledgers.make_campaign(walk.member, status=status, **_paused(status))
+        run = ledgers.make_run(campaign, sent=2, failed=3, finished=status in ENDED)
+        events = AuditEvent.objects.filter(workspace=walk.workspace)
+        before = events.count()
+
+        if door == "operation":
+            with suppress(TransitionRefused):
+                retrying.retry_failed(campaign=campaign, by=actors.of_member(walk.member))
+        elif door == "page":
+            address = f"/w/{walk.workspace.slug}/campaigns/{campaign.public_id}/retry/"
+            assert walk.client.post(address, {"confirmed": "1"}).status_code == 302
+        else:
+            done = CliRunner().invoke(app, ["campaign", "retry", str(campaign.public_id)])
+            assert done.exit_code == (0 if status in retrying.RETRYABLE else 3), done.output
+
+        campaign.refresh_from_db()
+        run.refresh_from_db()
+        results[door] = (campaign.status, run.pending, run.failed, events.count() > before)
+
+    again = status in retrying.RETRYABLE
+    target = Status.SENDING if status in TRANSITIONS[Action.RETRY].sources else status
+    assert set(results.values()) == {(target, 3 if again else 0, 0 if again else 3, again)}

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -110,7 +111,7 @@ class TestLog:
         record(people, by=audit_system(workspace), action="campaign.built", kind="campaign")
         old = record(people, object_name="Old")
         AuditEvent.objects.filter(pk=old.pk).update(at=timezone.now() - timedelta(days=40))
-        today = timezone.localdate().isoformat()
+        today = timezone.localdate(timezone=ZoneInfo("Europe/Berlin")).isoformat()
 
         for query, count in {
             "": 5, "?q=custom": 2, "?q=cu": 5, f"?who={people.bob.user_id}": 1, "?who=system": 1,

@@ -33,7 +33,10 @@ SLUGS = {"action": "cancel", "part": "body", "channel": "email"}
 UNWATCHED = {"User", "Session"}
 DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
 #: Without anything more to ask for, these show nothing.
-GONE = {"source_rejected", "import_report", "campaigns:export_file"}
+GONE = {
+    "source_rejected", "import_report", "campaigns:export_file", "moderation_review", "moderation_preview",
+    "moderation_frame",
+}  # fmt: skip
 #: In every address of a person in these tests, and in no other text.
 SECRET = "hidden-person"
 
@@ -114,7 +117,8 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     named = {
         "export": export,
-        "contact": ana, "list": news, "import": made, "campaigns:": campaign, "template": template, "sender": sender,
+        "contact": ana, "list": news, "import": made, "campaigns:": campaign,
+        "moderation": campaign, "template": template, "sender": sender,
         "source": campaign.source,
     }  # fmt: skip
     return {word: thing.public_id for word, thing in named.items()}
