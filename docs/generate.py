@@ -1,12 +1,15 @@
 """Write the reference pages that are made from the program itself; `--check` only tells whether they are current."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
+#: A name that is filled in, and how it is shown.
+_PARAMETER, _ITALIC = re.compile(r"%\((\w+)\)s"), r"*\1*"
 NOTE = "<!-- Made by docs/generate.py from the program; change it there. -->\n"
 
 
@@ -103,11 +106,57 @@ def statuses_page() -> str:
     return NOTE + "\n".join(lines()).rstrip() + "\n"
 
 
+WHY = """# Why is it not moving?
+
+The page of a campaign, `clarion campaign why ID` and `deliveries.explain` answer this from one place: what holds
+how many of the pending messages, since when or until when, and what helps. The numbers of the causes add up to the
+pending messages. They come from counters, from where each step's claims have come to, and from the waiting list (of
+which at most 20,000 rows are read, by their index), never from counting millions; where a share is an estimate, the
+answer says so, and the sum is true all the same.
+
+What holds the whole campaign comes first and holds everything. What would hold it next, such as a blocked sender
+behind a halt, follows without a number. A campaign that sends divides what is left: not yet released, put off until
+a moment, held by the sender or its provider, and what is ready, which goes by the limits, the other campaigns on the
+sender and the campaign's own pace. Pace alone is told only while nothing leaves.
+
+Outages of a provider are remembered for the errors page of every run they held: when the circuit breaker opened, how
+often it was tried in vain, what the provider said, and when it answered again. One that fails again within a minute
+has one outage.
+
+## The kill switch
+
+`clarion halt --workspace SLUG --reason TEXT`, or the power button at the top of every page, stops everything that
+leaves a workspace; `clarion sender pause SENDER` stops one sender. Both need the permission to change senders. The
+sending processes are notified at once, give back what they had claimed, and hand over nothing that had not begun:
+within a second nothing more leaves, at any speed and however many processes send. Campaigns keep their states, so
+lifting it continues all of them where they were. Who did it, when and why stands on every page while it lasts, and
+in the audit trail.
+
+## Every cause
+
+| Code | What is said | What helps |
+|---|---|---|
+"""
+
+
+def causes_page() -> str:
+    """Return the page of everything that can keep a campaign from moving."""
+    from clarion.deliveries.causes import CAUSES
+
+    rows = [
+        f"| `{kind.value}` | {re.sub(_PARAMETER, _ITALIC, str(words.title))} | {words.cure} |"
+        for kind, words in CAUSES.items()
+    ]
+    return NOTE + WHY + "\n".join(rows) + "\n"
+
+
+#: Pages beside the reference are named from there.
 PAGES = {
     "settings.md": settings_page,
     "checks.md": checks_page,
     "commands.md": commands_page,
     "statuses.md": statuses_page,
+    "../explanation/why-not-moving.md": causes_page,
 }
 
 

@@ -2,15 +2,20 @@
 
 import io
 import time
+from datetime import timedelta
 from typing import Any
+
+from django.db import connection
+from django.utils import timezone
 
 from clarion.audience import operations as audience
 from clarion.audience.models import Contact, Import
 from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign
-from clarion.deliveries import ledger
-from clarion.deliveries.models import Claim, Delivery, Recipient, Run, RunStep
+from clarion.deliveries import ledger, pushing
+from clarion.deliveries.models import Claim, Delivery, Recipient, Run, RunStep, Waiting
 from clarion.deliveries.states import STEPS, Stage
+from clarion.engine.outcomes import Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
@@ -89,3 +94,50 @@ def workers_of(run: int, wait: float) -> int:
         seen |= set(Claim.objects.filter(run_id=run).values_list("worker_id", flat=True))
         time.sleep(0.01)
     return len(seen)
+
+
+def make_timed(
+    count: int, config: dict[str, Any], ends_in: float | None = None, **campaign: Any
+) -> dict[str, Any]:
+    """Make a campaign that is sending, with hours or an end."""
+    now = timezone.now()
+    ends_at = now + timedelta(seconds=ends_in) if ends_in is not None else None
+    made = make(count, config, campaign=campaign | {"ends_at": ends_at, "starts_at": now - timedelta(days=1)})
+    return made | {"ends_at": ends_at.timestamp() if ends_at else None}
+
+
+def make_triggered(config: dict[str, Any]) -> dict[str, Any]:
+    """Make a triggered campaign that takes people, and nobody in it yet."""
+    paused = {"status": "PAUSED", "pause_cause": "PERSON", "paused_from": "SENDING"}
+    made = make_timed(0, config, ends_in=3600, launch="TRIGGER", **paused)
+    Run.objects.filter(pk=made["run"]).update(built_at=None)
+    act(made["campaign"], "continue_")
+    return made
+
+
+def push(campaign: int, keys: list[str]) -> float:
+    """Push people by these keys; return the time when it was done."""
+    row = Campaign.objects.select_related("workspace").get(pk=campaign)
+    people = [
+        {"key": key, "address": f"{key}@example.test", "variables": {"first_name": key}} for key in keys
+    ]
+    pushing.push(campaign=row, people=people, by=actors.system(row.workspace))
+    return time.time()
+
+
+def set_zones(run: int, odd: str, even: str) -> int:
+    """Let people with odd numbers live in one zone and the others in another; return how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update deliveries_recipient set variables = variables || jsonb_build_object('zone',"
+            " case when id %% 2 = 1 then %s else %s end) where run_id = %s",
+            [odd, even, run],
+        )
+        return cursor.rowcount
+
+
+def waiting(run: int) -> dict[str, Any]:
+    """Return how many wait for their own hours, and what was counted of them."""
+    rows = Waiting.objects.filter(run_id=run, reason=Reason.OUTSIDE_WINDOW)
+    step = RunStep.objects.get(run_id=run)
+    return {"count": rows.count(), "handed": step.handed, "deferred": step.deferred}

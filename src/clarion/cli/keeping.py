@@ -1,9 +1,7 @@
-"""`clarion campaign edit`, `schedule`, `duplicate`, `archive`, `restore`, `delete` and `purge`."""
+"""`clarion campaign edit`, `duplicate`, `archive`, `restore`, `delete` and `purge`."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -21,7 +19,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
 
 def register(group: typer.Typer) -> None:
     """Add the commands to `clarion campaign`."""
-    for command in (edit, schedule, duplicate, archive, restore, delete, purge):
+    for command in (edit, duplicate, archive, restore, delete, purge):
         group.command()(command)
 
 
@@ -34,34 +32,6 @@ def edit(id_: Id, reason: Reason = "", as_json: AsJson = False) -> None:
         return operations.reopen(campaign=campaign, by=by, reason=reason)
 
     _do(id_, "edit", do, as_json=as_json)
-
-
-def schedule(
-    id_: Id,
-    at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help="As 2026-12-24T09:00, or with +01:00 or Z behind it.")
-    ] = "",
-    zone: Annotated[
-        str,
-        typer.Option(
-            metavar="ZONE", help="Of a time without one, such as Europe/Berlin; else the campaign's."
-        ),
-    ] = "",
-    reason: Reason = "",
-    as_json: AsJson = False,
-) -> None:
-    """Let a campaign start by itself, at that time or without one at its own."""
-
-    def do(campaign: "Campaign", by: "Actor") -> Any:
-        from clarion.campaigns import operations
-
-        if not at:
-            return operations.launch(campaign=campaign, by=by, reason=reason)
-        chosen = zone or campaign.zone
-        moment = _moment(at, chosen)
-        return operations.schedule(campaign=campaign, starts_at=moment, zone=chosen, by=by, reason=reason)
-
-    _do(id_, "schedule", do, as_json=as_json)
 
 
 def duplicate(id_: Id, as_json: AsJson = False) -> None:
@@ -147,14 +117,3 @@ def _refused(campaign: "Campaign", verb: str) -> None:
     state = campaign.status.lower().replace("_", " ") + (" and archived" if campaign.archived_at else "")
     typer.echo(f"The campaign {campaign.name} is {state}: `{verb}` is not possible now.", err=True)
     raise typer.Exit(session.ENDED_OTHERWISE)
-
-
-def _moment(text: str, zone: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        session.refuse([f"--at: {text!r} is no time. Write it as 2026-12-24T09:00."])
-    try:
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        session.refuse([f"--zone: there is no time zone {zone!r}."])

@@ -3,16 +3,20 @@
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+from django.db import transaction
 
 from clarion.campaigns import operations, review
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.operations.launching import WAITING
 from clarion.campaigns.states import Status
 from clarion.cli import session
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces import actors
 
 if TYPE_CHECKING:
+    from clarion.campaigns.fields import Changes
     from clarion.workspaces.actors import Actor
 
 #: States in which a campaign goes on by itself as soon as somebody sends.
@@ -25,6 +29,22 @@ def started(campaign: Campaign, by: "Actor", reason: str) -> None:
         operations.start(campaign=campaign, by=by, reason=reason)
     except TransitionRefused:
         refused(campaign, "start")
+    except CampaignInvalid as invalid:
+        session.refuse(invalid.problems)
+
+
+def timed(campaign: Campaign, changes: "Changes", reason: str, *, launches: bool) -> None:
+    """Change when the campaign is sent, and let it wait for that; a paused one keeps its pause."""
+    by = actors.operator(campaign.workspace)
+    try:
+        with transaction.atomic():
+            now = operations.update_campaign(campaign=campaign, by=by, **changes)
+            if launches and now.status != Status.PAUSED and now.launch in WAITING:
+                operations.launch(campaign=now, by=by, reason=reason)
+            elif launches and now.launch not in WAITING:
+                session.refuse(["Say when it is to start: --at. What starts at once is started by `start`."])
+    except TransitionRefused:
+        refused(campaign, "schedule")
     except CampaignInvalid as invalid:
         session.refuse(invalid.problems)
 
@@ -93,6 +113,7 @@ def refused(campaign: Campaign, verb: str) -> NoReturn:
 
 
 _PAST = {
+    "schedule": "scheduled",
     "start": "started",
     "pause": "paused",
     "continue": "continued",

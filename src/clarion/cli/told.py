@@ -48,10 +48,28 @@ def campaign(seen: "Snapshot") -> dict[str, Any]:
         **{name: getattr(seen.run, name) if seen.run else 0 for name in COUNTS},
         "rate_limit": one.rate_limit,
         "created_at": moment(one.created_at),
+        "launch": one.launch.lower(),
+        "zone": one.zone,
         "starts_at": moment(one.starts_at),
+        "ends_at": moment(one.ends_at),
+        "next_at": moment(one.next_at),
+        "missed_at": moment(one.missed_at),
         "started_at": moment(one.started_at),
         "finished_at": moment(one.finished_at),
         "seconds": round(seen.seconds, 3),
+    }
+
+
+def run_in_short(one: "Run") -> dict[str, Any]:
+    """Return a run with its counters of people, and how they differ from the run's before."""
+    return {
+        "run": one.pk,
+        "number": one.number,
+        **{name: getattr(one, name) for name in COUNTS},
+        "difference": one.difference,
+        "created_at": moment(one.created_at),
+        "built_at": moment(one.built_at),
+        "finished_at": moment(one.finished_at),
     }
 
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     READING = "reading"
     SETTLING = "settling"
     BUILDING = "building"
+    PUSHES = "pushes"
     NO_WORKER = "no_worker"
     SENDER_PAUSED = "sender_paused"
     SENDER_BLOCKED = "sender_blocked"
@@ -161,6 +162,10 @@ CAUSES: Mapping[Kind, Words] = {
     ),
     Kind.BUILDING: Words(
         title=_("Its recipients are being put together"), cure=_("Nothing to do: sending begins by itself.")
+    ),
+    Kind.PUSHES: Words(
+        title=_("It waits for people to be pushed"),
+        cure=_("Nothing to do: whoever is pushed gets it at once."),
     ),
     Kind.NO_WORKER: Words(
         title=_("No sending process is running"),

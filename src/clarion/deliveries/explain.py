@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience.models import SourceStatus
-from clarion.campaigns.models import Campaign, Review
+from clarion.campaigns.models import Campaign, Launch, Review
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import progress, stretches
 from clarion.deliveries.backlog import backlog
@@ -232,6 +232,8 @@ def _own(campaign: Campaign, run: Run | None) -> _Block | None:
             return _Block(kind=kind, until=campaign.next_at if is_later else None, objects=mine)
         case Status.BUILDING:
             return _reading(campaign) or _building(campaign, run)
+        case Status.SENDING if campaign.launch == Launch.TRIGGER and (run is None or not run.pending):
+            return _Block(kind=Kind.PUSHES, until=campaign.ends_at)
     return None
 
 

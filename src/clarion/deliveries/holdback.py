@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet, Sum
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries.models import Run
-from clarion.senders.models import Sender
+from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces.models import AuditEvent, Workspace
 
 #: Campaigns that are named; the numbers are of all of them.
@@ -80,6 +80,6 @@ def stop_of(sender: Sender) -> Stop | None:
         .order_by("-number")
         .first()
     )
-    if event is None or sender.status == "ACTIVE":
+    if event is None or sender.status == SenderStatus.ACTIVE:
         return None
     return Stop(at=event.at, by=event.actor_name, reason=event.reason)

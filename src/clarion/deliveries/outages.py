@@ -5,7 +5,7 @@ with what else they save of a lane (`statements.NOTE_OUTAGE`).
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Outages listed of one run.
 OUTAGES_SHOWN = 50
-#: One that nobody has told of for so long has ended: its lane was closed meanwhile.
+#: One that nobody told of again for so long after its wait has ended: its lane was closed meanwhile.
 TOLD_SECONDS = 10
 
 
@@ -34,7 +34,7 @@ class Outage(models.Model):
     began_at = models.DateTimeField()
     #: None while it lasts.
     ended_at = models.DateTimeField(null=True)
-    #: When the lane last said that it lasts, and until when it then wanted to wait.
+    #: When the lane last said that it lasts, and until when it then wanted to wait; it says so for each wait.
     seen_at = models.DateTimeField()
     until = models.DateTimeField()
     #: How often the breaker opened: once, and again for every try that failed.
@@ -57,7 +57,14 @@ class Outage(models.Model):
     @property
     def lasts(self) -> bool:
         """Whether it goes on at this moment."""
-        return self.ended_at is None and self.seen_at > timezone.now() - timedelta(seconds=TOLD_SECONDS)
+        told = max(self.seen_at, self.until)
+        return self.ended_at is None and told > timezone.now() - timedelta(seconds=TOLD_SECONDS)
+
+    @property
+    def last_at(self) -> datetime:
+        """When it ended, or the latest moment at which it is known to have lasted."""
+        now = timezone.now()
+        return self.ended_at or (now if self.lasts else min(now, max(self.seen_at, self.until)))
 
 
 def outages_of(run: "Run", senders: Iterable[int] | None = None) -> QuerySet[Outage]:

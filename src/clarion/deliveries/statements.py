@@ -248,8 +248,10 @@ select %(sender)s, %(lane)s, %(runs)s::bigint[], now(), now(), to_timestamp(%(un
 where not exists (select from again)
 """
 
-#: One that nobody has told of for a while ended when it was last heard of, not when somebody looked.
+#: A lane tells of an outage when it waits anew, so one that was not told of again after its wait ended with that.
 END_OUTAGE = """
-update deliveries_outage set ended_at = case when seen_at < now() - interval '5 seconds' then seen_at else now() end
+update deliveries_outage
+set ended_at = least(now(), case when greatest(seen_at, until) < now() - interval '5 seconds'
+                                 then greatest(seen_at, until) else now() end)
 where sender_id = %(sender)s and lane = %(lane)s and ended_at is null
 """

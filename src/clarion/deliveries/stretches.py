@@ -23,8 +23,8 @@ from clarion.senders.models import Sender, SenderLane, SenderStatus
 #: Code of the reason of a message that waits for the sending hours where its recipient lives.
 OUTSIDE_WINDOW = 504
 _SPANS = ("minute", "hour", "day")
-#: A lane that is trying a provider again says so each second; one not heard for longer is no witness.
-_WITNESS_SECONDS = 10
+#: A try after the wait takes so long at most before it is told how it went.
+_TRYING_SECONDS = 10
 
 
 def of(campaign: Campaign, run: Run, where: Backlog, rate: float) -> list[Cause]:
@@ -78,14 +78,9 @@ def _rest(sender: Sender, lanes: Sequence[SenderLane], ready: int) -> Cause | No
 
 
 def is_resting(lane: SenderLane) -> bool:
-    """Whether the lane waits for its provider, or is just trying it again."""
-    now = timezone.now()
-    if lane.open_until is None:
-        return False
-    return lane.open_until > now or (
-        lane.open_until > now - timedelta(seconds=_WITNESS_SECONDS)
-        and lane.saved_at > now - timedelta(seconds=_WITNESS_SECONDS)
-    )
+    """Whether the lane waits for its provider, or is just trying it again: an answer is told at once."""
+    trying = timedelta(seconds=_TRYING_SECONDS)
+    return lane.open_until is not None and lane.open_until > timezone.now() - trying
 
 
 def rest(sender: Sender, lane: SenderLane, count: int = 0) -> Cause:

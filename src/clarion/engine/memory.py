@@ -54,6 +54,7 @@ class MemoryStore:
     lanes: list[LaneSpec] = field(default_factory=list)
     lane_states: dict[tuple[int, int], LaneState] = field(default_factory=dict)
     troubles: dict[tuple[int, int], Trouble | None] = field(default_factory=dict)
+    rates: dict[tuple[int, int], float] = field(default_factory=dict)
     refused: list[tuple[int, Reason, str]] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     suppressed: set[str] = field(default_factory=set)
@@ -134,6 +135,7 @@ class MemoryStore:
         self._check()
         self.lane_states[spec.key] = state
         self.troubles[spec.key] = trouble
+        self.rates[spec.key] = rate
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         self._check()

@@ -205,6 +205,8 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
     `progress` is told as the file is read. Raises OrderInvalid; neither campaign nor source stay then.
     """
     order = checked.order
+    if by.workspace.moderation:
+        raise OrderInvalid([_("Campaigns of this workspace are sent only after a moderator approved them.")])
     sender = _sender(checked, by)
     source = _source(checked, by)
     campaign: Campaign | None = None

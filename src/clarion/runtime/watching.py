@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
+from clarion.deliveries.causes import Kind
+from clarion.deliveries.explain import explain
 from clarion.deliveries.models import Run
-from clarion.deliveries.reasons import sentence_of
-from clarion.senders.models import SenderStatus
-from clarion.senders.queries import health_of
 
 #: Pauses that end only when somebody mends what is wrong: nobody waits for that at a command line.
 _STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
@@ -21,6 +20,13 @@ _STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
 _SETTLE_SECONDS = 15.0
 #: Seconds that a lost database is waited for.
 _DATABASE_SECONDS = 60.0
+#: What whoever waits is told of at once; the rest is asked for with `clarion campaign why`.
+_TROUBLES = frozenset(
+    {
+        Kind.HALTED, Kind.SWITCHED_OFF, Kind.SENDER_PAUSED, Kind.SENDER_BLOCKED, Kind.PROVIDER_DOWN,
+        Kind.PROVIDER_THROTTLES, Kind.SENDER_LIMIT,
+    }
+)  # fmt: skip
 #: States that a campaign is in while it works.
 _WORKING = frozenset({Status.SCHEDULED, Status.BUILDING, Status.SENDING, Status.PAUSED})
 
@@ -134,15 +140,5 @@ def trouble(seen: Snapshot) -> str:
     """Return a sentence about what keeps messages from leaving just now; empty when all is well."""
     if seen.status not in (Status.BUILDING, Status.SENDING):
         return ""
-    if seen.campaign.workspace.halted_at is not None:
-        return "Sending is switched off in this workspace."
-    for step in seen.campaign.steps.select_related("sender"):
-        if step.sender is None:
-            continue
-        if step.sender.status != SenderStatus.ACTIVE:
-            return f"The sender {step.sender.name} is {step.sender.get_status_display().lower()}."
-        health = health_of(step.sender)
-        if health.reason is not None and health.open_until is not None:
-            words = f" ({health.detail})" if health.detail else ""
-            return f"{sentence_of(health.reason)}{words}"
-    return ""
+    told = [one for one in explain(seen.campaign, seen.run).causes if one.kind in _TROUBLES]
+    return f"{told[0].title}. {told[0].text}".strip() if told else ""

@@ -45,6 +45,8 @@ _TITLES: dict[str, _StrPromise] = {
     "suppression.removed": _("Suppression removed"),
     "suppression.imported": _("Suppressions imported"),
     "workspace.audit_download": _("Audit log downloaded"),
+    "workspace.halt": _("Everything halted"),
+    "workspace.lift_halt": _("Halt lifted"),
 }
 
 

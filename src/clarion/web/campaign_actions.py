@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from clarion.campaigns import offers
 from clarion.campaigns.offers import Handling
+from clarion.campaigns.operations.launching import WAITING
 from clarion.campaigns.states import Action, Status
 from clarion.web import run_actions
 from clarion.web.links import workspace_url
@@ -102,8 +103,8 @@ def _state_button(
             return Button(label=label, icon=icon, url=act, method="post", style="primary")
         case Action.START:
             return Button(label=_("Start now"), icon=icon, url=act, method="post", style="primary")
-        case Action.SCHEDULE:
-            return None  # it needs a moment: that is a part of editing
+        case Action.SCHEDULE if campaign.status == Status.DRAFT or campaign.launch not in WAITING:
+            return None  # it has no time yet, or is being composed: that is where the time is said
         case Action.EDIT:
             return Button(label=_("Edit"), icon=icon, url=_url(request, "edit", campaign))
         case Action.STOP | Action.CANCEL:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.deliveries import reasons
+from clarion.deliveries.retrying import RETRYABLE
 from clarion.deliveries.states import Stage
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
-from clarion.web.parts import Tab
+from clarion.web.parts import Action, Tab
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.permissions import Permission
 
@@ -46,8 +44,8 @@ class ShownGroup:
     count: str
     url: str
     codes: Sequence[ShownCode]
-    #: Empty where nothing failed for good, or the member may not.
-    retry_url: str = ""
+    #: None where nothing failed for good, or the member may not.
+    retry: Action | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGrou
                     )
                     for code in group.codes
                 ],
-                retry_url=_retry_url(request, page, group),
+                retry=_retry(request, page, group),
             )
         )
     return made
@@ -90,9 +88,7 @@ def outages(request: PageRequest, found: Sequence[Outage]) -> list[ShownOutage]:
         ShownOutage(
             outage=one,
             sentence=reasons.sentence_of(one.reason),
-            span=in_words(max(timedelta(seconds=1), (one.ended_at or one.seen_at) - one.began_at))
-            if not one.lasts
-            else in_words(timezone.now() - one.began_at),
+            span=in_words(one.last_at - one.began_at),
             url=workspace_url(request, "sender", id=one.sender.public_id),
         )
         for one in found
@@ -126,12 +122,15 @@ def _url(page: CampaignPage, **filters: object) -> str:
     return f"{page.urls['recipients']}?{query}"
 
 
-def _retry_url(request: PageRequest, page: CampaignPage, group: ProblemGroup) -> str:
-    """Return where these are sent again; empty when that is not to be had."""
-    if group.stage is not Stage.FAILED or not page.is_latest_run or not request.member.may(Permission.LAUNCH):
-        return ""
-    try:
-        url = workspace_url(request, "campaigns:retry", id=page.campaign.public_id)
-    except NoReverseMatch:
-        return ""
-    return f"{url}?{urlencode({'reason': group.reason.code})}"
+def _retry(request: PageRequest, page: CampaignPage, group: ProblemGroup) -> Action | None:
+    """Return the button that sends these again; None when that is not to be had."""
+    is_had = page.is_latest_run and page.campaign.status in RETRYABLE and page.campaign.archived_at is None
+    if group.stage is not Stage.FAILED or not is_had or not request.member.may(Permission.LAUNCH):
+        return None
+    return Action(
+        label=_("Retry these"),
+        icon="rotate-ccw",
+        url=workspace_url(request, "campaigns:retry", id=page.campaign.public_id),
+        method="post",
+        fields={"reason": str(group.reason.code)},
+    )

@@ -49,6 +49,8 @@ class ReadBack:
     shares: Sequence[tuple[str, str]] = field(default_factory=list)
     shares_rest: str = ""
     shares_note: str = ""
+    #: Of a triggered one: how a person is pushed.
+    push_command: str = ""
 
 
 _LOOKS = {
@@ -110,7 +112,13 @@ def read_back(campaign: Campaign, people: int | None) -> ReadBack:
         )
     if campaign.launch == Launch.SPREAD:
         return _spread(campaign, launch, hours, people)
+    if campaign.launch == Launch.TRIGGER:
+        return ReadBack(launch=launch, hours=hours, push_command=_push_command(campaign))
     return ReadBack(launch=launch, hours=hours)
+
+
+def _push_command(campaign: Campaign) -> str:
+    return f"clarion campaign push {str(campaign.public_id)[:8]} --key ORDER-1001 --address ada@example.com"
 
 
 def _coming(rule: recurrence.Rule | None) -> list[datetime]:

@@ -29,7 +29,7 @@ _ICONS = {
     Kind.NEXT_SHARE: "calendar-days", Kind.RECIPIENT_WINDOW: "clock", Kind.PAUSED_WINDOW: "clock",
     Kind.APPROVAL: "shield-question-mark", Kind.SECOND_YES: "shield-question-mark",
     Kind.PAUSED_REVIEW: "shield-question-mark", Kind.READING: "loader", Kind.BUILDING: "loader",
-    Kind.BY_HAND: "play", Kind.SENDER_BLOCKED: "octagon-x", Kind.PAUSED_BALANCE: "wallet",
+    Kind.BY_HAND: "play", Kind.PUSHES: "webhook", Kind.SENDER_BLOCKED: "octagon-x", Kind.PAUSED_BALANCE: "wallet",
 }  # fmt: skip
 
 

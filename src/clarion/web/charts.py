@@ -77,7 +77,7 @@ def stacked_bar(
 ) -> SafeString:
     """A bar of `total` filled by `parts`. `size` is "", "thin" or "big"; `live` the bar's key in live answers.
 
-    Without `titles` the parts do not say their numbers: for long lists, where they stand elsewhere.
+    Without `titles` it is decoration: for long lists, where the numbers stand beside it.
     """
     rects = format_html_join(
         "",
@@ -86,17 +86,17 @@ def stacked_bar(
             (
                 piece.mark,
                 format_html(' data-part="{}"', piece.key) if live else "",
-                f"{piece.x:g}",
-                f"{piece.width:g}",
+                f"{piece.x:g}" if titles else f"{piece.x:.3g}",
+                f"{piece.width:g}" if titles else f"{piece.width:.3g}",
                 format_html("<title>{}: {}</title>", piece.label, _grouped(piece.value)) if titles else "",
             )
             for piece in slices(parts, total=total)
         ),
     )
     return format_html(
-        '<svg class="bar{}" role="img" aria-label="{}"{}>{}</svg>',
+        '<svg class="bar{}"{}{}>{}</svg>',
         f" bar--{size}" if size else "",
-        label,
+        format_html(' role="img" aria-label="{}"', label) if titles else SafeString(' aria-hidden="true"'),
         format_html(' data-live-bar="{}"', live) if live else "",
         rects,
     )

@@ -37,4 +37,7 @@ def confirm_page(request: HttpRequest, confirm: Confirm, *, back: str) -> HttpRe
         if name not in ("csrfmiddlewaretoken", "confirmed", "typed")
         for value in values
     ]
+    if "next" not in request.POST:
+        # Whoever answers comes from this question, not from the page that asked for the action.
+        fields.append(("next", back))
     return render(request, "confirm.html", {"confirm": confirm, "fields": fields, "back": back})

@@ -137,6 +137,14 @@ class TestLaunches:
         assert "4 days on which it sends." in text
         assert "16 Mar 2026 3 17 Mar 2026 3 18 Mar 2026 3 20 Mar 2026 3" in text
 
+    def test_a_triggered_one_shows_how_people_are_pushed(self, client: Client, campaign: Campaign) -> None:
+        answer = post(client, campaign, launch="TRIGGER", autosave="1", **START, **END)
+
+        command = (
+            f"clarion campaign push {str(campaign.public_id)[:8]} --key ORDER-1001 --address ada@example.com"
+        )
+        assert command in words(answer)
+
     def test_what_the_other_launches_have_is_taken_away(self, client: Client, campaign: Campaign) -> None:
         """A spread's end would end a recurring campaign too."""
         post(client, campaign, launch="SPREAD", **START, **END)

@@ -83,6 +83,15 @@ class TestActing:
 
         assert "2 people will get it." in words(page)
 
+    def test_the_answer_leads_back_to_the_page_that_asked(self, client: Client, member: Membership) -> None:
+        campaign = making.make_launchable(member.workspace)
+
+        page = client.post(url(campaign, "do/start/"), {"next": base(member)})
+        without = client.post(url(campaign, "do/start/"))
+
+        assert f'name="next" value="{base(member)}"' in page.content.decode()
+        assert f'name="next" value="{url(campaign)}"' in without.content.decode()
+
     def test_a_blocked_start_leads_to_the_review_and_names_the_blockers(
         self, client: Client, member: Membership
     ) -> None:

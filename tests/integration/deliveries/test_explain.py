@@ -213,6 +213,19 @@ class TestTheWholeCampaign:
 
         assert first(campaign)[0] is Kind.SETTLING
 
+    def test_a_triggered_one_waits_for_pushes_when_everybody_has_got_it(
+        self, people: ledgers.People, worker: Worker
+    ) -> None:
+        ends_at = timezone.now() + timedelta(days=1)
+        campaign = ledgers.make_campaign(people.bob, launch=Launch.TRIGGER, ends_at=ends_at)
+        run = ledgers.make_run(campaign, sent=3)
+
+        (found,) = why(campaign).causes
+        assert (found.kind, found.until) == (Kind.PUSHES, ends_at)
+        Run.objects.filter(pk=run.pk).update(pending=2, total=5, last_recipient_id=5)
+
+        assert first(campaign) == (Kind.SENDING, 2)
+
     def test_nobody_sends(self, campaign: Campaign, run: Run) -> None:
         Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
 
@@ -255,6 +268,19 @@ class TestTheMessagesOfOneThatIsSent:
 
         assert (found.kind, found.count, found.until) == (kind, 100, until)
         assert found.text.endswith("421 Down")
+
+    def test_a_provider_that_is_tried_just_now_is_still_what_holds_it(
+        self, campaign: Campaign, run: Run
+    ) -> None:
+        lane = open_lane(
+            sender_of(campaign), open_until=timezone.now() - timedelta(seconds=2), open_reason=104
+        )
+        found = why(campaign).causes[0]
+        assert (found.kind, found.until) == (Kind.PROVIDER_DOWN, None)
+
+        SenderLane.objects.filter(pk=lane.pk).update(open_until=None)
+
+        assert first(campaign) == (Kind.SENDING, 100)
 
     def test_one_lane_of_two_holds_its_share(self, campaign: Campaign, run: Run) -> None:
         Sender.objects.update(lanes=2)

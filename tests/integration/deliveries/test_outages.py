@@ -107,12 +107,13 @@ def test_the_next_owner_ends_what_a_closed_lane_left_open_when_it_was_last_heard
 
     told(made, fails)
     seen_at = timezone.now() - timedelta(hours=1)
-    Outage.objects.update(seen_at=seen_at)
+    until = seen_at + timedelta(minutes=1)
+    Outage.objects.update(seen_at=seen_at, until=until)
     assert not Outage.objects.get().lasts
 
     (outage,) = told(made, answers, worker=2)
 
-    assert outage.ended_at == seen_at
+    assert outage.ended_at == until
 
 
 def test_it_is_told_of_the_runs_that_it_held_and_of_no_other(made: MadeRun) -> None:
@@ -126,6 +127,16 @@ def test_it_is_told_of_the_runs_that_it_held_and_of_no_other(made: MadeRun) -> N
 
     assert outages_of(made.run).count() == outages_of(beside.run).count() == 1
     assert outages_of(Run.objects.get(pk=later.run.pk)).count() == 0
+
+
+def test_a_long_wait_is_told_of_once_and_lasts_all_the_same(made: MadeRun) -> None:
+    async def waits(save: Save) -> None:
+        await save(down(60))
+
+    told(made, waits)
+    Outage.objects.update(seen_at=timezone.now() - timedelta(seconds=50))
+
+    assert Outage.objects.get().lasts
 
 
 def test_a_lane_without_trouble_writes_none(made: MadeRun) -> None:

@@ -149,6 +149,14 @@ class TestPlace:
         assert not Campaign.objects.exists()
         assert not Source.objects.exists()
 
+    def test_where_an_approval_is_needed_nothing_is_made(self, order: Order, by: Actor) -> None:
+        by.workspace.moderation = True
+
+        with pytest.raises(OrderInvalid, match="only after a moderator approved"):
+            orders.place(orders.check(order), by=by)
+
+        assert [model.objects.count() for model in (Campaign, Source, Sender)] == [0, 0, 0]
+
     def test_sends_to_the_sandbox_without_an_account(self, order: Order, by: Actor) -> None:
         wanted = replace(order, channel="sandbox", sender_url="sandbox:?refuse_share=0.5", sender="")
 

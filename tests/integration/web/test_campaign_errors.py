@@ -136,6 +136,23 @@ def test_exhausted_attempts_are_errors_of_the_job(
     assert "status=failed&amp;reason=502" in page
 
 
+def test_one_reason_is_sent_again_from_here_after_a_question_with_its_number(
+    people: ledgers.People, campaign: Campaign, run: Run
+) -> None:
+    client = client_of(people.alice)
+    page = text(client, url(campaign, "errors/?type=messages"))
+    assert '<input type="hidden" name="reason" value="301">' in page
+
+    question = client.post(url(campaign, "retry/"), {"reason": "301"}).content.decode()
+    assert "8 messages are sent again." in question
+    assert '<input type="hidden" name="reason" value="301">' in question
+    client.post(url(campaign, "retry/"), {"reason": "301", "confirmed": "1"})
+
+    run.refresh_from_db()
+    assert (run.failed, run.pending) == (0, 28)
+    assert "Retry these" not in text(client_of(people.vera), url(campaign))
+
+
 def test_the_tab_opens_where_there_is_something_to_see(people: ledgers.People) -> None:
     campaign = ledgers.make_campaign(people.alice)
     ledgers.make_run(campaign, sent=1, pending=1)

@@ -206,3 +206,41 @@ async def test_what_others_judged_while_the_process_was_frozen_is_not_handed_ove
 
     assert judged
     assert not judged & set(house.sent)
+
+
+async def test_a_halt_holds_every_lane_at_once_and_a_stopped_sender_its_own() -> None:
+    house = House()
+    house.add(1, count=4000)
+    house.add(2, count=4000)
+
+    def out() -> dict[str, int]:
+        return {name: sum(one.startswith(name) for one in house.sent) for name in ("s1", "s2")}
+
+    async with house.running() as dispatcher:
+        async with asyncio.timeout(8):
+            while min(out().values()) < 50:
+                await asyncio.sleep(0.005)
+        every = list(house.store.lanes)
+
+        # The plan without them is what the ledger says by then; what counts is that nobody waits for it.
+        house.store.lanes = [lane for lane in every if lane.sender_id == 2]
+        dispatcher.wake(sender_id=1)
+        stopped = out()
+        await asyncio.sleep(0.3)
+        assert out()["s1"] == stopped["s1"]
+        assert out()["s2"] > stopped["s2"]
+
+        house.store.lanes = []
+        dispatcher.wake(is_halt=True)
+        halted = out()
+        await asyncio.sleep(0.3)
+        assert out() == halted
+
+        async with asyncio.timeout(8):
+            while set(house.store.rates.values()) != {0.0}:
+                await asyncio.sleep(0.01)
+        house.store.lanes = every
+        dispatcher.wake()
+        await house.finished()
+
+    assert len(house.sent) == len(set(house.sent)) == 8000

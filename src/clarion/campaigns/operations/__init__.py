@@ -14,7 +14,13 @@ from clarion.campaigns.operations.drafting import (
 )
 from clarion.campaigns.operations.due import end_run, expire, start_due
 from clarion.campaigns.operations.keeping import archive, delete, duplicate, give_up, restore
-from clarion.campaigns.operations.launching import after_approval, launch, schedule, start
+from clarion.campaigns.operations.launching import (
+    after_approval,
+    launch,
+    schedule,
+    schedule_as_said,
+    start,
+)
 from clarion.campaigns.operations.moving import (
     cancel,
     change_speed,
@@ -56,6 +62,7 @@ __all__ = [
     "restore",
     "resume",
     "schedule",
+    "schedule_as_said",
     "set_source",
     "set_step",
     "start",

@@ -19,6 +19,7 @@ from clarion.workspaces.actors import Actor
 #: Launches that begin when a person, or the approval, says so; the others wait for a time.
 _AT_ONCE = frozenset({Launch.NOW, Launch.MANUAL})
 _SPANS = frozenset({Launch.SPREAD, Launch.TRIGGER})
+WAITING = frozenset(Launch) - _AT_ONCE
 
 
 def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
@@ -28,7 +29,7 @@ def launch(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """
     if campaign.launch in _AT_ONCE:
         return start(campaign=campaign, by=by, reason=reason)
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason)
 
 
@@ -38,7 +39,7 @@ def start(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     A recurring one begins a run now and recurs by its rule afterwards; what was missed is thereby made up for. One
     between two dates begins now instead of at the first.
     """
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.START, by=by, reason=reason)
 
 
@@ -50,8 +51,19 @@ def schedule(*, campaign: Campaign, starts_at: datetime, zone: str, by: Actor, r
     values = fields.cleaned({"starts_at": starts_at, "zone": zone}, standing=campaign)
     if campaign.launch in _AT_ONCE:
         values["launch"] = Launch.SCHEDULE
-    approval.void_if_changed(campaign=campaign, by=by)
+    approval.void_if_changed(campaign=campaign, by=actors.system(by.workspace))
     return _launch(campaign=campaign, action=Action.SCHEDULE, by=by, reason=reason, **values)
+
+
+def schedule_as_said(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
+    """Let the campaign wait for the start, or the next occurrence, that it has itself, and return it, scheduled.
+
+    Raises CampaignInvalid when it has none, or something blocks it.
+    """
+    if campaign.launch in _AT_ONCE:
+        sentence = _("Say when it is to start.")
+        raise CampaignInvalid([sentence], fields={"starts_at": sentence})
+    return launch(campaign=campaign, by=by, reason=reason)
 
 
 @transaction.atomic

@@ -87,7 +87,9 @@ def approve(
         opened, Decision.APPROVED, by, reason=_cleaned(note), digest=digest, canary_percent=canary_percent,
         snapshot=taken | {"seen": opened.snapshot.get("seen", {})},
     )  # fmt: skip
-    approved = move(now, Action.APPROVE, by=by, reason=_cleaned(note)[:_REASON_LENGTH], approved_at=at)
+    extent = _("For the first %(n)d %%.") % {"n": canary_percent} if canary_percent else ""
+    reason = " ".join(filter(None, [extent, _cleaned(note)]))[:_REASON_LENGTH]
+    approved = move(now, Action.APPROVE, by=by, reason=reason, approved_at=at)
     return launching.after_approval(campaign=approved, by=by)
 
 

@@ -52,4 +52,5 @@ def facts_of(run_number: int, kind: str, wanted: Wanted) -> dict[str, tuple[Any,
     """Return what an event says of an export; what was searched for may be an address, so it is not said."""
     words = wanted.query() | ({"q": "…"} if wanted.q else {})
     told = "&".join(f"{name}={value}" for name, value in words.items())
-    return {"run": (None, run_number), "format": (None, kind), "filter": (None, told)}
+    facts: dict[str, tuple[Any, Any]] = {"run": (None, run_number), "format": (None, kind)}
+    return facts | ({"filter": (None, told)} if told else {})

@@ -110,6 +110,7 @@ def planned(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     campaign = _campaign(request, id)
     at = _moment(request.GET.get("at", ""))
     entry = calendar.entry(campaign, at) if at is not None else None
+    at = entry.begins_at if entry is not None else at
     back = safe_next(request, default=workspace_url(request, "calendar"))
     is_movable = (
         entry is not None

@@ -41,6 +41,7 @@ def _done(name: str) -> dict[str, str]:
     return {
         Action.SUBMIT: _("“%(name)s” is submitted. It waits in Moderation.") % values,
         Action.WITHDRAW: _("“%(name)s” is a draft again.") % values,
+        Action.SCHEDULE: _("“%(name)s” is scheduled.") % values,
         Action.START: _("“%(name)s” has started.") % values,
         Action.PAUSE: _("“%(name)s” is paused.") % values,
         Action.CONTINUE: _("“%(name)s” goes on.") % values,
@@ -71,10 +72,11 @@ def _purge(campaign: Campaign, by: Actor, _reason: str) -> None:
     purging.purge(campaign=campaign, by=by)
 
 
-#: Scheduling is not among them: it needs a moment, so it has a form of its own.
+#: Scheduling goes by the time that the campaign has; another one is said on the page where it is composed.
 DOING: dict[str, Callable[[Campaign, Actor, str], Campaign | None]] = {
     Action.SUBMIT: _noted(operations.submit),
     Action.WITHDRAW: _noted(operations.withdraw),
+    Action.SCHEDULE: _simple(operations.schedule_as_said),
     Action.START: _simple(operations.start),
     Action.PAUSE: _simple(operations.pause),
     Action.CONTINUE: _simple(operations.continue_),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.deliveries import queries as runs
 from clarion.deliveries import refreshing, retrying
 from clarion.deliveries.errors import RefreshRefused, RetryRefused
+from clarion.engine.outcomes import Reason
 from clarion.web import run_actions
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import safe_next, workspace_url
@@ -46,17 +48,19 @@ def hold(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Send again what failed; asked about first, with the numbers."""
+    """Send again what failed, or only what failed for the reasons in `reason`; asked about first, with the numbers."""
     campaign, back = _found(request, id)
+    wanted = _reasons(request)
     try:
         if not is_confirmed(request):
             run = runs.run_for(request.member, campaign)
             if run is None:
                 raise TransitionRefused
-            return confirm_page(
-                request, run_actions.retry_question(campaign, retrying.preview(run)), back=back
-            )
-        done = retrying.retry_failed(campaign=campaign, by=of_member(request.member))
+            seen = retrying.preview(run, reasons=wanted)
+            if wanted is not None:
+                seen = replace(seen, reasons=[pair for pair in seen.reasons if pair[0] in wanted])
+            return confirm_page(request, run_actions.retry_question(campaign, seen), back=back)
+        done = retrying.retry_failed(campaign=campaign, by=of_member(request.member), reasons=wanted)
     except (NotAllowed, TransitionRefused, RetryRefused) as refusal:
         return _refused(request, campaign, refusal, back)
     sentence = ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", done.again)
@@ -82,6 +86,13 @@ def refresh(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "campaigns/refresh.html",
         {"campaign": campaign, "seen": seen, "stats": _stats(seen), "back": back},
     )
+
+
+def _reasons(request: PageRequest) -> list[Reason] | None:
+    """Return the reasons that the form names; None for all."""
+    typed = request.POST.getlist("reason")
+    known = {str(reason.value): reason for reason in Reason}
+    return [known[one] for one in typed if one in known] if typed else None
 
 
 def _found(request: PageRequest, id: UUID) -> tuple[Campaign, str]:

@@ -1,0 +1,158 @@
+"""Exports, the audit log, runs and the page of statuses in Chromium: a file from the filter to the disk, and every page
+accessible in every shape."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.campaigns import operations
+from clarion.campaigns.models import Campaign
+from clarion.deliveries.exporting import operations as exporting
+from clarion.deliveries.exporting import working
+from clarion.deliveries.models import Export, Run
+from clarion.deliveries.wanted import Wanted
+from clarion.workspaces import operations as workspaces
+from tests import ledgers
+from tests.browser.conftest import PATIENCE, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+class Site:
+    """A running site with a campaign of two runs, exports in every state, and its owner's session."""
+
+    def __init__(self, server: LiveServer) -> None:
+        people = ledgers.make_people()
+        by = ledgers.actor(people.alice)
+        self.campaign: Campaign = ledgers.make_campaign(people.alice)
+        ledgers.make_run(self.campaign, sent=50, finished=True)
+        self.run: Run = ledgers.make_run(self.campaign, number=2, skipped=4, sent=60, failed=7, pending=40)
+        Run.objects.filter(pk=self.run.pk).update(difference={"added": 12, "removed": 3, "same": 98})
+        operations.pause(campaign=self.campaign, by=ledgers.actor(people.bob), reason="Wrong price.")
+        operations.add_note(campaign=self.campaign, text="Agreed with legal.", by=by)
+        self.exports = [
+            exporting.create_export(run=self.run, wanted=Wanted.read(query), kind=kind, by=by)
+            for kind, query in (("CSV", {}), ("XLSX", {"status": "failed"}), ("TXT", {"q": "person"}))
+        ]
+        working.run_export_job(self.exports[0].pk)
+        Export.objects.filter(pk=self.exports[1].pk).update(status="FAILED", failure="The disk is full.")
+        Export.objects.filter(pk=self.exports[2].pk).update(status="RUNNING", done_count=40)
+        workspaces.check_audit(workspace=people.workspace)
+        client = Client()
+        client.force_login(people.alice.user)
+        self.cookies = [
+            {"name": name, "value": morsel.value, "url": server.url}
+            for name, morsel in client.cookies.items()
+        ]
+        self.base = f"{server.url}/w/{people.workspace.slug}/"
+        self.url = f"{self.base}campaigns/{self.campaign.public_id}/"
+        self.pages = {
+            "exports": self.url + "exports/?status=failed",
+            "audit": self.base + "audit/",
+            "audit-narrow": self.base + "audit/?kind=campaign&q=autumn",
+            "runs": self.url + "runs/",
+            "trail": self.url + "audit/",
+            "statuses": f"{server.url}/help/statuses/",
+        }
+
+
+@pytest.fixture
+def site(live_server: LiveServer) -> Site:
+    return Site(live_server)
+
+
+@pytest.fixture
+def opened(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open a page as the owner in a window of its own; every window is closed, so that no poll outlives its test."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        shape = {"viewport": {"width": 1440, "height": 1000}} | options
+        contexts.append(browser.new_context(reduced_motion="reduce", **shape))
+        contexts[-1].set_default_timeout(PATIENCE)
+        contexts[-1].add_cookies(site.cookies)  # type: ignore[arg-type]
+        return contexts[-1].new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_page_fits_complains_of_nothing_and_is_accessible(
+    opened: Callable[..., Page], site: Site, axe_source: str, shape: str
+) -> None:
+    page = opened(**SHAPES[shape], bypass_csp=True)
+    heard = watch(page)
+    problems = []
+    for name, url in site.pages.items():
+        page.goto(url)
+        expect(page.locator("main h1")).to_be_visible()
+        page.evaluate(axe_source)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
+        problems += [
+            f"{name} {rule['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            problems.append(f"{name} scrolls sideways")
+
+    assert problems + heard == []
+
+
+def test_a_filter_becomes_a_file_on_the_disk(opened: Callable[..., Page], site: Site, tmp_path: Path) -> None:
+    page = opened()
+    heard = watch(page)
+    page.goto(site.url + "recipients/?status=failed")
+
+    page.get_by_role("link", name="Export these").click()
+    expect(page.locator("form.card")).to_contain_text("7 people")
+    page.get_by_text("CSV: a table as text").click()
+    page.get_by_role("button", name="Make the file").click()
+    expect(page.locator("#toasts")).to_contain_text("The file is being made.")
+    row = page.locator("tbody tr").first
+    expect(row).to_contain_text("Queued")
+    working.run_export_job(Export.objects.latest("pk").pk)
+    expect(row).to_contain_text("Done", timeout=20_000)
+    with page.expect_download() as download:
+        row.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "file.csv")
+
+    assert download.value.suggested_filename == "autumn-offer-run-2.csv"
+    assert (tmp_path / "file.csv").read_text("utf-8-sig").count("@example.test") == 7
+    row.get_by_role("button", name="Delete").click()
+    page.locator("#confirm").get_by_role("button", name="Delete export").click()
+    expect(page.locator("#toasts")).to_contain_text("The export is deleted.")
+    assert heard == []
+
+
+def test_the_log_narrows_without_leaving_the_page_and_goes_back(
+    opened: Callable[..., Page], site: Site
+) -> None:
+    page = opened()
+    page.goto(site.pages["audit"])
+    everything = page.locator("tbody tr").count()
+
+    page.get_by_label("Kind").select_option(label="Campaign")
+    expect(page.get_by_label("Action")).to_be_visible()
+    page.get_by_label("Action").select_option(label="Paused")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody")).to_contain_text("Wrong price.")
+    page.evaluate("history.back()")
+    expect(page.locator("tbody tr")).to_have_count(everything)
+    page.evaluate("history.back()")
+    expect(page.get_by_label("Action")).to_have_count(0)
+
+    expect(page.locator("tbody tr")).to_have_count(everything)
