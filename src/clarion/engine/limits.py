@@ -15,22 +15,23 @@ _PARTS = 60
 
 _SPANS = {"minute": MINUTE, "hour": HOUR, "day": DAY}
 
-#: A second's messages may bunch up by this much of a second, because timers are not exact.
-_BURST_SECONDS = 0.03
+#: Messages may bunch up by this much of a second, because timers are not exact.
+_BURST_SECONDS = 0.05
 
 
 class Rate:
-    """At most `rate` in any second, evenly spread: a bucket that holds some hundredths of a second's messages.
+    """About `rate` a second, evenly spread: a bucket that holds a twentieth of a second's messages.
 
-    What it holds is taken off what it is filled with, so a high rate is kept under by as much.
+    A strict one lets no second hold more: what the bucket holds is taken off what it is filled with, so a high
+    rate is kept under by as much.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, is_strict: bool = False) -> None:
         if rate <= 0:
             raise ValueError("a rate must be positive")
         self._capacity = max(1.0, rate * _BURST_SECONDS)
         #: Messages a second in the long run.
-        self.rate = rate - self._capacity + 1.0
+        self.rate = rate - self._capacity + 1.0 if is_strict else rate
         self._tokens = 1.0
         self._at = 0.0
 
@@ -173,7 +174,7 @@ class Limits:
         rate = second
         if second and lanes > 1:
             rate = float(_share(math.floor(second), lane, lanes))
-        self._rate = Rate(rate) if rate else None
+        self._rate = Rate(rate, is_strict=True) if rate else None
         limits = {"minute": minute, "hour": hour, "day": day}
         self._windows = {
             name: Window(_share(limit, lane, lanes), _SPANS[name]) for name, limit in limits.items() if limit

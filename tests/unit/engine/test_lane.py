@@ -186,7 +186,7 @@ class TestPrompt:
 
     async def test_another_speed_holds_at_once(self) -> None:
         bench = Bench(Scripted(concurrency=10))
-        run = bench.add(1, 100_000, rate_limit=100.0)
+        run = bench.add(1, 2_000, rate_limit=100.0)
         lane = await bench.start()
         await asyncio.sleep(0.3)
         before = len(bench.transport.handed)
