@@ -25,6 +25,7 @@ from clarion.audience.operations.lists import (
     remove_from_list,
     update_list,
 )
+from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
     create_contacts_source,
     create_list_source,
@@ -50,9 +51,11 @@ __all__ = [
     "create_import",
     "create_list",
     "create_list_source",
+    "create_segment",
     "create_upload_source",
     "delete_contacts",
     "delete_list",
+    "delete_segment",
     "delete_source",
     "redialect_import",
     "remove_from_list",
@@ -64,5 +67,6 @@ __all__ = [
     "unsuppress",
     "update_contact",
     "update_list",
+    "update_segment",
     "withdraw_unsubscription",
 ]

@@ -9,14 +9,12 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from clarion.audience import csvfile, uploads
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
 from clarion.audience.models import Source, SourceKind, SourceRow
 from clarion.channels import registry
 from clarion.workspaces.models import Membership
-
-#: A channel's `address_kind` → the contact's column.
-CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
 
 #: What a template may use of a contact `c`, as jsonb: the attributes, and over them the contact's own fields.
 CONTACT_VARIABLES_SQL = (

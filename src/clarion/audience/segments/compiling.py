@@ -1,4 +1,4 @@
-"""A rule as one SQL condition about a contact `c`. Whatever a person wrote is a parameter, never text of the SQL.
+"""A rule as one SQL condition about a contact. Whatever a person wrote is a parameter, never text of the SQL.
 
 Each condition is true or false, never null, so that `not` is the opposite.
 """
@@ -6,10 +6,10 @@ Each condition is true or false, never null, so that `not` is the opposite.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from clarion.audience.queries.sources import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.segments import folding, tree
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
@@ -24,7 +24,7 @@ _DAY_SIGNS = {"on": "=", "before": "<", "after": ">"}
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A condition about `c`, a row of audience_contact, and its parameters by name. It has no braces."""
+    """A condition about a row of audience_contact, and its parameters by name. It has no braces."""
 
     sql: str
     parameters: dict[str, Any]
@@ -35,12 +35,16 @@ def today_in(workspace: Workspace, now: datetime) -> date:
     return now.astimezone(ZoneInfo(workspace.zone)).date()
 
 
-def compiled(node: Node, *, workspace: Workspace, now: datetime, prefix: str = "rule") -> Compiled:
-    """Return the condition of a tree. Names of parameters begin with the prefix, but for `fold_…`.
+def compiled(
+    node: Node, *, workspace: Workspace, now: datetime, prefix: str = "rule", alias: Literal["c", "x"] = "c"
+) -> Compiled:
+    """Return the condition of a tree about the contact that the statement calls `alias`.
+
+    Names of parameters begin with the prefix, but for `fold_…`.
 
     Days are counted from the day that it is in the workspace's zone at `now`.
     """
-    writer = _Writer(workspace, today_in(workspace, now), prefix)
+    writer = _Writer(workspace, today_in(workspace, now), prefix, alias)
     return Compiled(f"({writer.node(node)})", writer.parameters)
 
 
@@ -49,6 +53,7 @@ class _Writer:
     workspace: Workspace
     today: date
     prefix: str
+    alias: str
     parameters: dict[str, Any] = field(default_factory=lambda: dict(folding.PARAMETERS))
 
     def put(self, value: Any, kind: str) -> str:
@@ -82,8 +87,8 @@ class _Writer:
     def _column(self, one: Condition) -> str:
         """Return the field's text. The names of columns are those of `tree.FIELDS` alone."""
         if one.attribute:
-            return f"coalesce(c.attributes ->> {self.put(one.attribute, 'text')}, '')"
-        return f"c.{next(name for name in tree.FIELDS if name == one.field)}"
+            return f"coalesce({self.alias}.attributes ->> {self.put(one.attribute, 'text')}, '')"
+        return f"{self.alias}.{next(name for name in tree.FIELDS if name == one.field)}"
 
     def _text(self, one: Condition) -> str:
         column = self._column(one)
@@ -124,10 +129,10 @@ class _Writer:
         return self.today + timedelta(days=days)
 
     def _state(self, one: Condition) -> str:
-        return f"c.state {'=' if one.op == 'is' else '<>'} {self.put(one.value, 'varchar')}"
+        return f"{self.alias}.state {'=' if one.op == 'is' else '<>'} {self.put(one.value, 'varchar')}"
 
     def _tag(self, one: Condition) -> str:
-        has = f"c.tags @> array[{self.put(one.value, 'varchar')}]"
+        has = f"{self.alias}.tags @> array[{self.put(one.value, 'varchar')}]"
         return has if one.op == "has" else f"not ({has})"
 
     def _list(self, one: Condition) -> str:
@@ -135,14 +140,14 @@ class _Writer:
         mine = self.put(self.workspace.pk, "bigint")
         # Placeholders and names of columns only.
         is_on = (
-            "exists (select from audience_listmember lm where lm.contact_id = c.id and lm.list_id ="  # noqa: S608
+            f"exists (select from audience_listmember lm where lm.contact_id = {self.alias}.id and lm.list_id ="  # noqa: S608
             f" (select l.id from audience_list l where l.public_id = {self.put(one.value, 'uuid')}"
             f" and l.workspace_id = {mine}))"
         )
         return is_on if one.op == "in" else f"not {is_on}"
 
     def _suppressed(self, one: Condition) -> str:
-        column = f"c.{CONTACT_ADDRESS_COLUMNS[registry.get(one.value).address_kind]}"
+        column = f"{self.alias}.{CONTACT_ADDRESS_COLUMNS[registry.get(one.value).address_kind]}"
         mine = self.put(self.workspace.pk, "bigint")
         is_on = (
             f"exists (select from audience_suppression su where su.workspace_id = {mine}"
@@ -154,4 +159,4 @@ class _Writer:
         """Whole days: from the midnight that the day so long ago began with in the workspace's zone."""
         zone = ZoneInfo(self.workspace.zone)
         began = datetime.combine(self._shifted(-one.value), datetime.min.time(), zone).astimezone(UTC)
-        return f"c.created_at {'>=' if one.op == 'last_days' else '<'} {self.put(began, 'timestamptz')}"
+        return f"{self.alias}.created_at {'>=' if one.op == 'last_days' else '<'} {self.put(began, 'timestamptz')}"

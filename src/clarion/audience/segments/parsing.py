@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from django.utils.translation import gettext as _
 
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.columns import MAX_VARIABLE
 from clarion.audience.models import ContactState
-from clarion.audience.queries.sources import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.segments import tree
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
