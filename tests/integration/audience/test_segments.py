@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from clarion.audience import operations, queries, segments
-from clarion.audience.errors import SegmentInUse, SegmentNameTaken
-from clarion.audience.models import Contact, Segment, Source, SourceKind
+from clarion.audience.errors import ListInUse, SegmentInUse, SegmentNameTaken, SourceInvalid
+from clarion.audience.models import Contact, List, Segment, Source, SourceKind
 from clarion.audience.queries import segments as counting
 from clarion.campaigns.states import Status
 from clarion.workspaces import actors
@@ -114,6 +114,40 @@ def test_a_count_that_takes_too_long_is_given_up_and_told_as_about_so_many(
     assert found.value is not None
     assert 400 < found.value < 600
     assert Contact.objects.count() == 2000, "the caller's transaction goes on"
+
+
+def test_what_is_included_and_excluded_at_once_is_refused_with_its_reason(
+    people: ledgers.People, vips: Segment
+) -> None:
+    by = actors.of_member(people.alice)
+    news = List.objects.create(workspace=people.workspace, name="News")
+    theirs = List.objects.create(workspace=people.mallory.workspace, name="Theirs")
+
+    with pytest.raises(SourceInvalid, match="“VIPs” is both included and excluded"):
+        operations.create_segment_source(by=by, segments=[vips], without=operations.Without(segments=[vips]))
+    with pytest.raises(SourceInvalid, match="“News” is both included and excluded"):
+        operations.create_list_source(by=by, lists=[news], without=operations.Without(lists=[news]))
+    with pytest.raises(SourceInvalid, match="another workspace"):
+        operations.create_contacts_source(by=by, without=operations.Without(lists=[theirs]))
+    with pytest.raises(SourceInvalid):
+        operations.create_segment_source(by=by, segments=[])
+
+    source = operations.create_segment_source(
+        by=by, segments=[vips], without=operations.Without(lists=[news])
+    )
+    assert (source.kind, source.name) == (SourceKind.SEGMENTS, "VIPs")
+
+
+def test_a_list_that_keeps_people_out_of_a_campaign_is_not_deleted_under_it(people: ledgers.People) -> None:
+    by = actors.of_member(people.alice)
+    staff = List.objects.create(workspace=people.workspace, name="Staff")
+    source = operations.create_contacts_source(by=by, without=operations.Without(lists=[staff]))
+    ledgers.make_campaign(people.alice, status=Status.DRAFT, source=source)
+
+    with pytest.raises(ListInUse, match="Autumn offer"):
+        operations.delete_list(by=by, the_list=staff)
+
+    assert List.objects.filter(pk=staff.pk).exists()
 
 
 def test_others_cannot_see_or_change_it(cast: Cast) -> None:

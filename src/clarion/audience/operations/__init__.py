@@ -27,8 +27,11 @@ from clarion.audience.operations.lists import (
 )
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
+    NOBODY,
+    Without,
     create_contacts_source,
     create_list_source,
+    create_segment_source,
     create_upload_source,
     delete_source,
 )
@@ -41,7 +44,9 @@ from clarion.audience.operations.suppressions import (
 )
 
 __all__ = [
+    "NOBODY",
     "ContactFields",
+    "Without",
     "add_suppression",
     "add_tags",
     "add_to_list",
@@ -52,6 +57,7 @@ __all__ = [
     "create_list",
     "create_list_source",
     "create_segment",
+    "create_segment_source",
     "create_upload_source",
     "delete_contacts",
     "delete_list",
