@@ -108,7 +108,7 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
         return (one["email"] == "a@x.test") == (op == "on_channel")
     today = NOW.astimezone(ZoneInfo(ZONE)).date()
     if field == "created":
-        age = (today - one["created_at"].astimezone(ZoneInfo(ZONE)).date()).days
+        age: int = (today - one["created_at"].astimezone(ZoneInfo(ZONE)).date()).days
         return (age <= value) == (op == "last_days")
     text = as_text(one["attributes"].get(field[10:])) if field.startswith("attribute:") else one[field]
     if op in ("eq", "lt", "le", "gt", "ge"):

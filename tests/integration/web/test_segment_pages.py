@@ -80,7 +80,7 @@ def test_a_rule_is_built_row_by_row_with_buttons_alone(cast: Cast, visit: Visit)
     page = text(browser.post(url, rows | {"do": "remove:0.1"}))
     assert 'name="kind-0.1"' not in page
 
-    answer = browser.post(url, rows | {"do": "save"})
+    answer: Any = browser.post(url, rows | {"do": "save"})
     made = Segment.objects.get()
     assert answer.url == f"/w/{cast.workspace.slug}/segments/{made.public_id}/"
     assert (made.name, made.workspace) == ("Best", cast.workspace)
