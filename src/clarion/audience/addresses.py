@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 
 from clarion.channels import registry
 
+#: A channel's `address_kind` → the contact's column.
+CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
+
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_MARKS = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013\u202f\u200e\u202a\u202c")
 

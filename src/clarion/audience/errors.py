@@ -11,9 +11,12 @@ __all__ = [
     "ContactInvalid",
     "CsvInvalid",
     "ImportNotPossible",
+    "ListInUse",
     "ListNameTaken",
     "MappingInvalid",
     "NoAddressColumn",
+    "SegmentInUse",
+    "SegmentNameTaken",
     "SourceInvalid",
 ]
 
@@ -38,6 +41,31 @@ class ListNameTaken(ValueError):
 
     def __init__(self) -> None:
         super().__init__(_("There is already a list with this name."))
+
+
+class ListInUse(ValueError):
+    """A campaign that is not over leaves the list's people out. `campaigns` are the names of the first of them."""
+
+    def __init__(self, campaigns: Sequence[str]) -> None:
+        shown = ", ".join(f"“{name}”" for name in campaigns)
+        super().__init__(_("Its people are left out by %(campaigns)s.") % {"campaigns": shown})
+        self.campaigns = list(campaigns)
+
+
+class SegmentNameTaken(ValueError):
+    """Another segment of the workspace has this name."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is already a segment with this name."))
+
+
+class SegmentInUse(ValueError):
+    """A campaign that is not over goes by the segment. `campaigns` are the names of the first of them."""
+
+    def __init__(self, campaigns: Sequence[str]) -> None:
+        shown = ", ".join(f"“{name}”" for name in campaigns)
+        super().__init__(_("It is in use by %(campaigns)s.") % {"campaigns": shown})
+        self.campaigns = list(campaigns)
 
 
 class SourceInvalid(ValueError):

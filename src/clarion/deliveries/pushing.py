@@ -165,8 +165,11 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
+    excluding = building.excluding_of(run.campaign, channel, timezone.now())
+    if excluding is not None:
+        facts |= excluding.parameters
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), leaving_out), facts)
+        cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
         made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):

@@ -19,7 +19,7 @@ from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import timing_form
+from clarion.web import campaign_people, timing_form
 from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
 from clarion.workspaces.actors import of_member
@@ -44,13 +44,23 @@ _WANTED = (
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
-    "audience": ("audience", "lists", "upload", "address_column", "file"),
+    "audience": (
+        "audience",
+        "lists",
+        "segments",
+        "without_lists",
+        "without_segments",
+        "upload",
+        "address_column",
+        "file",
+    ),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
     **timing_form.PARTS,
 }
 _AUDIENCES = [
     ("UPLOAD", gettext_lazy("A file")),
     ("LISTS", gettext_lazy("Lists")),
+    ("SEGMENTS", gettext_lazy("Segments")),
     ("CONTACTS", gettext_lazy("All contacts")),
 ]
 _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only"))]
@@ -76,6 +86,15 @@ class CampaignForm(TimingForm):
     audience = forms.ChoiceField(label=gettext_lazy("Recipients from"), choices=_AUDIENCES, required=False)
     lists = forms.MultipleChoiceField(
         label=gettext_lazy("Lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    segments = forms.MultipleChoiceField(
+        label=gettext_lazy("Segments"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without_lists = forms.MultipleChoiceField(
+        label=gettext_lazy("Without lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without_segments = forms.MultipleChoiceField(
+        label=gettext_lazy("Without segments"), required=False, widget=forms.CheckboxSelectMultiple
     )
     upload = forms.ChoiceField(label=gettext_lazy("File"), required=False)
     #: Any text: the columns of a file that is being uploaded are not known before.
@@ -116,7 +135,9 @@ class CampaignForm(TimingForm):
         self.all_senders = list(queries.senders_for(self.member))
         self.uploads = list(queries.recent_uploads(self.member, self.campaign))
         self.versions = list(queries.template_versions_for(self.member, step=self.step))
-        self._choose("lists", [(str(one.public_id), one.name) for one in self.all_lists])
+        self.all_segments = list(audience.segments_for(self.member))
+        for name, found in campaign_people.offered(self).items():
+            self._choose(name, [(str(one.public_id), one.name) for one in found])
         self._choose(
             "sender", [("", _("Choose a sender")), *(_sender_choice(one) for one in self.all_senders)]
         )
@@ -181,7 +202,7 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "tags": ", ".join(campaign.tags),
         "notes": campaign.notes,
         "audience": source.kind if source else "UPLOAD",
-        "lists": [str(one.public_id) for one in source.lists.all()] if source and source.pk else [],
+        **campaign_people.initial(source),
         "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
         "address_column": address_column_of(source),
         "sender": str(step.sender.public_id) if step and step.sender else "",
@@ -275,7 +296,8 @@ def _save_audience(form: CampaignForm) -> None:
     try:
         source = _chosen_source(form, data)
     except (CsvInvalid, SourceInvalid) as error:
-        form.add_error("file" if isinstance(error, CsvInvalid) else "lists", str(error))
+        name = "segments" if data["audience"] == SourceKind.SEGMENTS else "lists"
+        form.add_error("file" if isinstance(error, CsvInvalid) else name, str(error))
         if isinstance(error, NoAddressColumn):
             form.offer_columns(error.columns)
         return
@@ -300,15 +322,8 @@ def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None
             channel=channel_of(form),
             dialect_overrides=overrides,
         )
-    if data["audience"] == SourceKind.LISTS and data["lists"]:
-        chosen = [one for one in form.all_lists if str(one.public_id) in data["lists"]]
-        if before and before.kind == SourceKind.LISTS and set(before.lists.all()) == set(chosen):
-            return before
-        return audience_operations.create_list_source(by=by, lists=chosen)
-    if data["audience"] == SourceKind.CONTACTS:
-        if before and before.kind == SourceKind.CONTACTS:
-            return before
-        return audience_operations.create_contacts_source(by=by)
+    if data["audience"] in campaign_people.KINDS:
+        return campaign_people.chosen(form, data)
     if data["audience"] == SourceKind.UPLOAD and data["upload"]:
         upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
         if upload is None or data["address_column"] in ("", address_column_of(upload)):
