@@ -1,0 +1,1 @@
+"""Short messages over SMPP 3.4."""
