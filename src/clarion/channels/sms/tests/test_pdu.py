@@ -87,7 +87,7 @@ def test_a_bind_holds_the_fields_of_the_standard() -> None:
 )
 def test_a_field_that_does_not_fit_is_refused(field: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="too long"):
-        pdu.bind_body(**{"system_id": b"", "password": b"", "system_type": b"", **field})
+        pdu.bind_body(**{"system_id": b"", "password": b"", "system_type": b"", **field})  # type: ignore[arg-type]
 
 
 def test_too_many_optional_parameters_are_refused() -> None:
