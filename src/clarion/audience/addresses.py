@@ -1,21 +1,24 @@
 """Normalise a contact's addresses by their kind."""
 
-import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from django.utils.translation import gettext as _
 
 from clarion.channels import registry
-
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
-_PHONE_MARKS = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013\u202f\u200e\u202a\u202c")
+from clarion.lib import phones
 
 
 @cache
-def normaliser(channel: str) -> Callable[[str], str]:
-    """Return the channel's function that gives an address its one form or raises ValueError with a sentence."""
-    return registry.get(channel).normalise_address
+def normaliser(channel: str, country: str = "") -> Callable[[str], str]:
+    """Return the function that gives an address of the channel its one form or raises ValueError with a sentence.
+
+    `country` is the workspace's, two letters: phone numbers without a country code belong there.
+    """
+    normalise = registry.get(channel).normalise_address
+    if country and registry.get(channel).address_kind == "phone":
+        return partial(phones.normalise, country=country)
+    return normalise
 
 
 def email(address: str) -> str:
@@ -25,9 +28,7 @@ def email(address: str) -> str:
 
 def phone(number: str) -> str:
     """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
-    plain = number.strip().translate(_PHONE_MARKS)
-    if plain.startswith("00"):
-        plain = f"+{plain[2:]}"
-    if not plain.isascii() or not _PHONE.fullmatch(plain):
-        raise ValueError(_("Write the number with + and the country code, such as +4930123456."))
-    return plain
+    try:
+        return phones.normalise(number)
+    except ValueError:
+        raise ValueError(_("Write the number with + and the country code, such as +4930123456.")) from None
