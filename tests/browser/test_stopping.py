@@ -94,7 +94,7 @@ def test_everything_is_halted_in_two_clicks_and_lifted_again(opened: Callable[..
     heard = watch(page)
     page.goto(site.base + "contacts/")
 
-    page.get_by_role("link", name="Emergency stop").click()
+    page.get_by_role("link", name="Kill switch").click()
     page.get_by_label("Why? Everybody here can read it.").fill("Wrong prices.")
     page.get_by_role("button", name="Halt everything").click()
     dialog = page.locator("#confirm")

@@ -6,7 +6,7 @@ over hosts by it. Counters change in the transaction that changes the rows they 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from clarion.deliveries import gates
+from clarion.deliveries import arrays, gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
@@ -271,10 +271,10 @@ class PostgresStore:
         if sent:
             facts: dict[str, Any] = {
                 "run": run_id,
-                "ids": _numbers(s.delivery_id for s in sent),
-                "claims": _numbers(s.claim_id for s in sent),
-                "codes": _texts(s.code for s in sent),
-                "provider_ids": _texts(s.provider_id for s in sent),
+                "ids": arrays.numbers(s.delivery_id for s in sent),
+                "claims": arrays.numbers(s.claim_id for s in sent),
+                "codes": arrays.texts(s.code for s in sent),
+                "provider_ids": arrays.texts(s.provider_id for s in sent),
             }
             row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
             counts[Stage.SENT] = row[0] if row else 0
@@ -340,7 +340,7 @@ class PostgresStore:
             "limits": orjson.dumps(state.limits).decode(),
             "until": trouble.until if trouble else None,
             "reason": trouble.reason.value if trouble else None,
-            "detail": _clean(trouble.detail) if trouble else "",
+            "detail": arrays.clean(trouble.detail) if trouble else "",
         }  # fmt: skip
         async with self.connection() as connection:
             await connection.execute(sql.SAVE_LANE, facts)
@@ -352,10 +352,10 @@ class PostgresStore:
                 self._troubled.discard(spec.key)
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
-        await _asked(self._workshop.refuse_sender, spec.sender_id, reason, _clean(detail))
+        await _asked(self._workshop.refuse_sender, spec.sender_id, reason, arrays.clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
-        await _asked(self._workshop.fail_run, run.run_id, _clean(sentence))
+        await _asked(self._workshop.fail_run, run.run_id, arrays.clean(sentence))
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:
@@ -366,25 +366,6 @@ async def _asked(question: Callable[..., T], *arguments: object) -> T:
         raise StoreDown(str(problem)) from problem
 
 
-def _clean(words: str) -> str:
-    """Return the provider's words without what PostgreSQL's text cannot hold."""
-    return words.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-def _numbers(values: Iterable[int]) -> str:
-    """Return a PostgreSQL array as text: a fifth of the driver's work for a list."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _texts(values: Iterable[str]) -> str:
-    """Return a PostgreSQL array of texts as text, quoted where the provider's words need it."""
-    return "{" + ",".join(['"' + (v if v.isalnum() else _quoted(v)) + '"' for v in values]) + "}"
-
-
-def _quoted(value: str) -> str:
-    return _clean(value).replace("\\", "\\\\").replace('"', '\\"')
-
-
 def _rest_facts(run_id: int, rest: Sequence[Settlement]) -> dict[str, Any]:
     return {
         "run": run_id,
@@ -392,8 +373,8 @@ def _rest_facts(run_id: int, rest: Sequence[Settlement]) -> dict[str, Any]:
         "claims": [s.claim_id for s in rest],
         "stages": [s.stage.value for s in rest],
         "reasons": [s.reason.value if s.reason else None for s in rest],
-        "codes": [_clean(s.code) for s in rest],
-        "details": [_clean(s.detail) for s in rest],
+        "codes": [arrays.clean(s.code) for s in rest],
+        "details": [arrays.clean(s.detail) for s in rest],
         "not_befores": [s.not_before for s in rest],
         "backs": [1 if s.uncounted else 0 for s in rest],
         "suppress": [s.delivery_id // STEPS for s in rest if s.suppress],

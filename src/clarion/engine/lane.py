@@ -14,7 +14,6 @@ import structlog
 
 from clarion.engine.hours import put_off_closed
 from clarion.engine.journal import Journal
-from clarion.engine.limits import Limits
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
@@ -36,12 +35,6 @@ MEASURE_SECONDS = 0.1
 SAVE_SECONDS = 1.0
 #: What a campaign's author reads when preparing its message met a fault of ours.
 UNPREPARABLE = "A fault in the program kept the message from being prepared; the log has the details."
-
-
-def _limits_of(spec: LaneSpec) -> Limits:
-    limits = spec.limits
-    counts = {n: int(v) if (v := limits.get(n)) else None for n in ("minute", "hour", "day")}
-    return Limits(second=limits.get("second"), lane=spec.lane, lanes=spec.lanes, **counts)
 
 
 class Lane:
@@ -67,7 +60,7 @@ class Lane:
         self.suspended = False
         self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
-        self._limits = _limits_of(spec)
+        self._limits = spec.share_of_limits()
         self._limits.restore(state.limits, clock(), reserved=state.reserved)
         #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
         self._counting = asyncio.Lock()
@@ -101,7 +94,7 @@ class Lane:
         now = self.clock()
         if spec.limits != self.spec.limits:
             saved = self._limits
-            self._limits = _limits_of(spec)
+            self._limits = spec.share_of_limits()
             self._limits.restore(saved.save(), now)
             if saved.unlimited:
                 # What is claimed by now is not reserved; it is claimed again.
@@ -193,8 +186,6 @@ class Lane:
             self.withdraw()
             self.outbox.hurry()
 
-    # Slots.
-
     async def _slot(self) -> None:
         loop = asyncio.get_running_loop()
         while not self.stopping:
@@ -253,8 +244,6 @@ class Lane:
             if not future.done():
                 future.set_result(None)
                 most -= 1
-
-    # Claiming.
 
     async def _claim_on(self) -> None:
         while True:
@@ -337,8 +326,6 @@ class Lane:
         size = max(self.transport.concurrency, int(self._rate * CLAIM_SECONDS))
         size = min(CLAIM_MOST, -(-size // runs), queue.soon(now, CLAIM_SECONDS))
         return size if self._limits.unlimited else min(size, self._limits.soon(now, CLAIM_SECONDS))
-
-    # Settling.
 
     async def _settle_on(self) -> None:
         while True:

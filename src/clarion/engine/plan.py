@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from clarion.engine.limits import Limits
 from clarion.engine.messages import Claim
 from clarion.engine.outcomes import Reason
 from clarion.engine.retry import RetryPolicy
@@ -57,6 +58,11 @@ class LaneSpec:
     @property
     def key(self) -> tuple[int, int]:
         return (self.sender_id, self.lane)
+
+    def share_of_limits(self) -> Limits:
+        """Return the lane's share of the sender's limits, nothing of it used."""
+        counts = {n: int(v) if (v := self.limits.get(n)) else None for n in ("minute", "hour", "day")}
+        return Limits(second=self.limits.get("second"), lane=self.lane, lanes=self.lanes, **counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
