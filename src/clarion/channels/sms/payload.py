@@ -1,5 +1,6 @@
 """One SMS as the transport gets it, and how a text becomes the bodies of its submit_sm."""
 
+import re
 from dataclasses import dataclass
 
 from clarion.channels.sms import pdu
@@ -7,6 +8,7 @@ from clarion.channels.sms.config import Config
 from clarion.channels.sms.encoding import split
 from clarion.channels.sms.pdu import Tlv
 
+_NUMBER = re.compile(r"\+[1-9]\d{4,17}", re.ASCII)
 #: esm_class: the text begins with a user data header.
 HAS_HEADER = 0x40
 #: The user data header of a part with an 8-bit reference (3GPP TS 23.040 9.2.3.24.1): its length, its kind.
@@ -44,6 +46,8 @@ class Builder:
 
         `reference` joins the parts: the same for the same message, and another for the recipient's next one.
         """
+        if not _NUMBER.fullmatch(address):
+            raise ValueError("The address is not a phone number.")
         alphabet, parts = split(text)
         if len(parts) > self._most:
             raise TooLong(f"The text takes {len(parts)} messages; at most {self._most} are allowed.")

@@ -73,6 +73,14 @@ def test_what_cannot_be_sent_fails_alone_with_a_sentence(
         compose(text, **variables)
 
 
+def test_nothing_is_sent_to_what_is_no_number() -> None:
+    checked = CHANNEL.check_config({"host": "h", "system_id": "i"})
+    composer = CHANNEL.composer({"text": "x"}, checked, CONTEXT)
+
+    with pytest.raises(RenderFailed, match="not a phone number"):
+        composer.compose(Claim(run_id=3, delivery_id=1, attempt=1, address="ana@example.test", variables={}))
+
+
 @pytest.mark.parametrize(
     ("content", "field"),
     [
