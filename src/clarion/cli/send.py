@@ -19,12 +19,13 @@ def register(app: typer.Typer) -> None:
 
 def send(
     name: Annotated[str, typer.Option(help="The campaign's name.")] = "",
-    channel: Annotated[str, typer.Option(help="email, or sandbox: nothing leaves.")] = "email",
+    channel: Annotated[str, typer.Option(help="email, sms, or sandbox: nothing leaves.")] = "email",
     sender_url: Annotated[
         str,
         typer.Option(
             metavar="URL",
-            help="The account to send with: smtp://user:password@host:port, smtp+starttls:// or smtps://. "
+            help="The account to send with: smtp://user:password@host:port, smtp+starttls:// or smtps://; "
+            "for SMS smpp:// or smpps://user:password@host:port?source=Shop. "
             "Settings may follow: ?connections=20&command_timeout=30.",
         ),
     ] = "",

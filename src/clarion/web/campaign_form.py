@@ -353,6 +353,10 @@ def _forget(source: Source, form: CampaignForm) -> None:
 
 def channel_of(form: CampaignForm) -> str:
     """Return the channel by which addresses are read."""
+    chosen = getattr(form, "cleaned_data", {}).get("sender")
+    sender = next((one for one in form.all_senders if str(one.public_id) == chosen), None) if chosen else None
+    if sender is not None:
+        return sender.channel
     return form.step.channel if form.step else "email"
 
 

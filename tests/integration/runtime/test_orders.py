@@ -99,7 +99,9 @@ class TestCheck:
         ]
 
     def test_knows_the_channels(self, order: Order) -> None:
-        assert problems(replace(order, channel="pigeon")) == ["--channel: choose one of: email, sandbox."]
+        assert problems(replace(order, channel="pigeon")) == [
+            "--channel: choose one of: email, sms, sandbox."
+        ]
 
 
 class TestPlace:
