@@ -92,9 +92,11 @@ class _Lines:
 class Reader:
     """An open CSV file: iterate for its rows, ask `bytes_read` for the progress, use as a context manager."""
 
-    def __init__(self, path: Path, dialect: Dialect) -> None:
+    def __init__(self, path: Path, dialect: Dialect, *, shown_size: int | None = None) -> None:
+        """Open it. `shown_size` is the size of what the file was made from, in whose octets progress is told."""
         self._file = path.open("rb")
-        self.size = path.stat().st_size
+        self._own_size = path.stat().st_size
+        self.size = self._own_size if shown_size is None else shown_size
         self.dialect = dialect
         # UTF-16 and UTF-32 cannot keep what they cannot read.
         errors = "replace" if dialect.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
@@ -109,7 +111,9 @@ class Reader:
     @property
     def bytes_read(self) -> int:
         """Octets taken from the file so far, a little ahead of the row at hand."""
-        return self.size if self._file.closed else self._file.tell()
+        if self._file.closed or not self._own_size:
+            return self.size
+        return self._file.tell() * self.size // self._own_size
 
     def close(self) -> None:
         self._text.close()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clarion.audience import csvfile, uploads
+from clarion.audience import tables, uploads
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -39,7 +39,7 @@ def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 
     dialect = Dialect.from_json(the_import.dialect)
     make = person_maker(dialect.columns, mapping)
     shown: list[PreviewRow] = []
-    for row in csvfile.rows(uploads.path_of(the_import.file_path), dialect):
+    for row in tables.rows(uploads.path_of(the_import.file_path), dialect):
         try:
             if row.problem:
                 raise RowRefused("", row.problem)

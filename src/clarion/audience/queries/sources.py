@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg import sql
 
-from clarion.audience import csvfile, uploads
+from clarion.audience import csvfile, tables, uploads
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
 from clarion.audience.models import Source, SourceKind, SourceRow
@@ -270,7 +270,7 @@ def problem_rows(source: Source) -> Iterator[list[str]]:
     last = max(problems, default=0)
     if not last:
         return
-    for row in csvfile.rows(uploads.path_of(source.file_path), dialect):
+    for row in tables.rows(uploads.path_of(source.file_path), dialect):
         if row.number in problems:
             yield report_line(row, problems[row.number], dialect.columns)
         if row.number >= last:
