@@ -103,7 +103,7 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
 
 def _run_batches(the_import: Import, progress: Progress | None) -> None:
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(dialect.columns, the_import.mapping)
+    make = person_maker(dialect.columns, the_import.mapping, country=the_import.workspace.default_country)
     with (
         tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
         _report_of(the_import, dialect) as report,

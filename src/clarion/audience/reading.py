@@ -97,7 +97,7 @@ def _read_batches(source: Source, progress: Progress | None) -> None:
         rows = iter(reader)
         done, bad = source.row_count, source.bad_count
         next(islice(rows, done, done), None)  # what an earlier reader has stored
-        records = _records(rows, source.dialect)
+        records = _records(rows, source.dialect, source.workspace.default_country)
         while batch := list(islice(records, BATCH)):
             found_bad = sum(1 for record in batch if record[3])
             _store(source, batch, done, found_bad, reader.bytes_read)
@@ -132,11 +132,11 @@ def _store(source: Source, batch: list[_Record], done: int, bad: int, read_bytes
                 copy.write_row((key, number, address, data, problem))
 
 
-def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any]) -> Iterator[_Record]:
+def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any], country: str) -> Iterator[_Record]:
     names = dialect["variables"]
     index = names.index(dialect["address"])
     column = dialect["columns"][index]
-    normalise = addresses.normaliser(dialect["channel"])
+    normalise = addresses.normaliser(dialect["channel"], country)
     dumps = orjson.dumps
     for number, cells, problem in rows:
         if problem:

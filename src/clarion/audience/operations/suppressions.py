@@ -60,7 +60,7 @@ def _insert(
 def add_suppression(*, by: Actor, channel: str, address: str, note: str = "") -> bool:
     """Suppress an address by hand. Returns whether it was not suppressed before. Raises ValueError with a sentence."""
     by.require(Permission.MANAGE_AUDIENCE)
-    normal = addresses.normaliser(channel)(address)
+    normal = addresses.normaliser(channel, by.workspace.default_country)(address)
     with transaction.atomic():
         added = suppress(
             workspace=by.workspace, channel=channel, address=normal, reason=SuppressionReason.MANUAL,
@@ -114,7 +114,7 @@ def _suppress_rows(
     if index is None:
         raise NoAddressColumn(dialect.columns)
     reason_index = columns.index_of(dialect.columns, "reason")
-    normalise = addresses.normaliser(channel)
+    normalise = addresses.normaliser(channel, by.workspace.default_country)
     added = taken = 0
     problems: list[str] = []
     batch: dict[str, str] = {}
