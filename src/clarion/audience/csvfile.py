@@ -25,13 +25,23 @@ from clarion.audience.csvdialect import (
     sniff,
 )
 
-__all__ = ["MAX_FILE_BYTES", "CsvInvalid", "Dialect", "Reader", "Row", "rows", "safe_cell", "sniff"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "CsvInvalid",
+    "Dialect",
+    "Reader",
+    "Row",
+    "plain_cell",
+    "rows",
+    "safe_cell",
+    "sniff",
+]
 
 #: Characters of an unreadable row that are kept to show it.
 _SHOWN = 2000
 _UNDECODED = re.compile("[\udc80-\udcff\ufffd]")
 #: First characters that make a spreadsheet run a cell as a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Row(NamedTuple):
@@ -206,6 +216,11 @@ def rows(path: Path, dialect: Dialect) -> Iterator[Row]:
 def safe_cell(text: str) -> str:
     """Return the text so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def plain_cell(text: str) -> str:
+    """Return what `safe_cell` was given: a corrected report is imported again."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
 
 def _broken_column(line: str, dialect: Dialect) -> int:

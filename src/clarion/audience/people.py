@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django.utils.translation import gettext as _
 
 from clarion.audience import addresses, columns
+from clarion.audience.csvfile import plain_cell
 
 #: Tags of one contact, and characters of one.
 MAX_TAGS = 50
@@ -73,13 +74,13 @@ def person_maker(
     def make(cells: Sequence[str]) -> Person:
         person = Person()
         for index, meant, column, read in plain:
-            if value := cells[index].strip():
+            if value := plain_cell(cells[index].strip()):
                 try:
                     setattr(person, meant, read(value))
                 except ValueError as refusal:
                     raise RowRefused(column, str(refusal)) from None
         for index, name, column in attributes:
-            if value := cells[index].strip():
+            if value := plain_cell(cells[index].strip()):
                 if len(value) > MAX_VALUE:
                     raise RowRefused(column, _too_long(MAX_VALUE))
                 person.attributes[name] = value

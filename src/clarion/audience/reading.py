@@ -142,7 +142,7 @@ def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any], country: str)
         if problem:
             yield _bad_record(number, cells, problem, names, index)
             continue
-        cells = [cell.strip() for cell in cells]
+        cells = [csvfile.plain_cell(cell.strip()) for cell in cells]
         data = dumps(dict(zip(names, cells, strict=True))).decode()
         address = cells[index]
         if not address:

@@ -49,6 +49,23 @@ def report(the_import: Import) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+class TestReport:
+    def test_no_cell_of_it_is_a_formula_and_corrected_it_is_imported_as_it_was_written(
+        self, start: Start
+    ) -> None:
+        file = "Mail,=HYPERLINK(1),Note\nrubbish,@SUM(1),-5\n\"=cmd|' /C calc'!A0\",＝1,+1\n-@x,\"\tx\",'quoted'\n"
+        done = importing.run_import(start(file))
+        text = uploads.path_of(done.report_path).read_text("utf-8-sig")
+
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+
+        assert [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r\n＝＋－＠"))] == []
+        assert len(rows) == 4
+        importing.run_import(start(text.replace("rubbish", "ana@shop.example")))
+        ana = Contact.objects.get()
+        assert (ana.attributes["hyperlink_1"], ana.attributes["note"]) == ("@SUM(1)", "-5")
+
+
 class TestPhones:
     NUMBERS = "Mobile,Name\n030 / 123 456,Ana\n+1 202 555 0123,Bob\n0049 30 123456,Ana too\n030 1 ext. 5,Cem\n12,Dan\n"
 

@@ -287,7 +287,7 @@ def report_line(row: csvfile.Row, problem: str, columns: tuple[str, ...]) -> lis
     column = next((name for name in columns if problem.startswith(f"{name}: ")), "")
     reason = problem.removeprefix(f"{column}: ") if column else problem
     cells = [csvfile.safe_cell(cell.encode("utf-8", "replace").decode()) for cell in row.cells]
-    return [str(row.number), csvfile.safe_cell(column), reason, *cells]
+    return [str(row.number), csvfile.safe_cell(column), csvfile.safe_cell(reason), *cells]
 
 
 def _as_dict(value: Any) -> dict[str, Any]:
