@@ -109,7 +109,7 @@ if (form) {
   progress();
   form.addEventListener("change", (event) => {
     show();
-    const again = event.target.name === "address_column" && rejected;
+    const again = ["address_column", "sheet"].includes(event.target.name) && rejected;
     if ((event.target.name === "file" || again) && form.elements.file.files.length) upload();
   });
   // A file goes with its own upload only, never with an autosave.
