@@ -236,7 +236,7 @@ class TestHostile:
         content = far_cells("SF", 30_000)  # 15 million cells
 
         with pytest.raises(CsvInvalid, match="too long"):
-            read(tmp_path, content, seconds=1)
+            read(tmp_path, content, seconds=1, memory=8 * 1024**3)
 
     def test_a_file_of_more_octets_is_not_even_opened(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
