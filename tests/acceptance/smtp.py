@@ -1,11 +1,17 @@
-"""SMTP servers in a thread of the test's process, so that commands in other processes can send to them."""
+"""Servers in a thread of the test's process, so that commands in other processes can send to them."""
 
 import asyncio
 import threading
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Protocol
 
-from clarion.channels.email.tests.server import Server
+
+class Server(Protocol):
+    """What the channels' tests have for a provider."""
+
+    def running(self) -> AbstractAsyncContextManager[object]:
+        """Serve until the context ends."""
 
 
 class Running:

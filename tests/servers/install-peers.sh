@@ -10,8 +10,20 @@ for package in $packages; do
     dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' ||
         missing="$missing $package"
 done
+# The SMS centre of tests/servers/smsc.cjs.
+peers="${PEERS_FOLDER:-$HOME/.cache/clarion-peers}"
+if [ -d "$peers/node_modules/smpp" ]; then
+    echo "Peers: the npm package smpp is installed."
+elif ! command -v npm >/dev/null 2>&1; then
+    echo "Peers: no npm here; tests that need the package smpp are skipped."
+elif mkdir -p "$peers" && npm install --silent --no-audit --no-fund --prefix "$peers" smpp@0.5.1 >/dev/null 2>&1; then
+    echo "Peers: installed the npm package smpp."
+else
+    echo "Peers: the npm package smpp could not be installed; its tests are skipped."
+fi
+
 if [ -z "$missing" ]; then
-    echo "Peers: all installed."
+    echo "Peers: all packages installed."
     exit 0
 fi
 if ! command -v apt-get >/dev/null 2>&1; then

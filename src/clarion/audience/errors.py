@@ -73,12 +73,17 @@ class SourceInvalid(ValueError):
 
 
 class NoAddressColumn(CsvInvalid):
-    """No column of the file looks like addresses. `columns` are those it has."""
+    """No column of the file looks like addresses. `columns` are those it has.
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    `sheets` are those of a workbook, and `sheet` is the one that was read.
+    """
+
+    def __init__(self, columns: Sequence[str], *, sheets: Sequence[str] = (), sheet: str = "") -> None:
         shown = ", ".join(columns[:20])
         super().__init__(_("No column holds addresses. The file has: %(columns)s.") % {"columns": shown})
         self.columns = tuple(columns)
+        self.sheets = tuple(sheets)
+        self.sheet = sheet
 
 
 class MappingInvalid(ValueError):

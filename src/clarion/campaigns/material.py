@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
-from clarion.audience.models import Source
+from clarion.audience.models import Source, SourceKind
+from clarion.channels import registry
 from clarion.content import compiling
 from clarion.content import queries as content
 from clarion.content.errors import ContentInvalid, TrialFailed
@@ -65,6 +66,14 @@ def _by_field(error: ContentInvalid) -> dict[str, str]:
 def fits(template_channel: str, channel: str) -> bool:
     """Whether a template can go by the channel: by its own, and for trying out by the sandbox."""
     return channel in (template_channel, "sandbox")
+
+
+def suits(source: Source, channel: str) -> bool:
+    """Whether the file was read for the kind of address that the channel writes to; lists suit every channel."""
+    if source.kind != SourceKind.UPLOAD:
+        return True
+    read_for = source.dialect.get("channel", channel)
+    return registry.get(read_for).address_kind == registry.get(channel).address_kind
 
 
 def size(source: Source, channel: str) -> int:

@@ -172,6 +172,12 @@ def _look_at_audience(found: _Findings) -> None:
 
 def _count_audience(found: _Findings, source: Source) -> None:
     channel = found.steps[0].channel if found.steps else material.DEFAULT_CHANNEL
+    if not material.suits(source, channel):
+        found.add(
+            "audience_kind", Level.BLOCK, Section.AUDIENCE,
+            _("The file was read for addresses of another kind. Choose it again, now that the sender is another."),
+        )  # fmt: skip
+        return
     if found.is_counted:
         found.recipients = material.size(source, channel)
     if not (found.recipients if found.is_counted else material.reaches_anybody(source, channel)):

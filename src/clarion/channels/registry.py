@@ -7,6 +7,7 @@ from clarion.channels.base import Channel
 
 CHANNELS = {
     "email": "clarion.channels.email",
+    "sms": "clarion.channels.sms",
     "sandbox": "clarion.channels.sandbox",
 }
 

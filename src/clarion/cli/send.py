@@ -19,12 +19,13 @@ def register(app: typer.Typer) -> None:
 
 def send(
     name: Annotated[str, typer.Option(help="The campaign's name.")] = "",
-    channel: Annotated[str, typer.Option(help="email, or sandbox: nothing leaves.")] = "email",
+    channel: Annotated[str, typer.Option(help="email, sms, or sandbox: nothing leaves.")] = "email",
     sender_url: Annotated[
         str,
         typer.Option(
             metavar="URL",
-            help="The account to send with: smtp://user:password@host:port, smtp+starttls:// or smtps://. "
+            help="The account to send with: smtp://user:password@host:port, smtp+starttls:// or smtps://; "
+            "for SMS smpp:// or smpps://user:password@host:port?source=Shop. "
             "Settings may follow: ?connections=20&command_timeout=30.",
         ),
     ] = "",
@@ -39,11 +40,15 @@ def send(
     csv: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Who gets it: a column with the addresses; the others are variables."
+            metavar="FILE",
+            help="Who gets it, as CSV, XLSX or ODS: a column with the addresses; the others are variables.",
         ),
     ] = None,
     address: Annotated[
         str, typer.Option(metavar="COLUMN", help="The column with the addresses, where it is not plain.")
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The sheet of a spreadsheet; without it the first with data.")
     ] = "",
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="At most so many messages a second.")
@@ -57,7 +62,7 @@ def send(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
 ) -> None:
-    """Send a campaign to everyone in a CSV file.
+    """Send a campaign to everyone in a CSV, XLSX or ODS file.
 
     Makes what is missing: the workspace, the sender, the source, the campaign. Where a server runs (`clarion up`),
     it sends; else this command does, until all is done, and Ctrl-C pauses.
@@ -72,6 +77,7 @@ def send(
     order = orders.Order(
         name=name, channel=channel, sender_url=sender_url, sender=from_, subject=subject, html=html, mjml=mjml,
         text=text, csv=csv, rate=rate, reply_to=reply_to, address=address,
+        sheet=sheet,
     )  # fmt: skip
     checked = _checked(order)
     with session.opened(), following.Follower() as follower:

@@ -152,7 +152,8 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     kind = registry.get(channel).address_kind
-    forms = [_form(channel, one.address) for one in fresh]
+    country = run.workspace.default_country
+    forms = [_form(channel, country, one.address) for one in fresh]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
@@ -182,13 +183,13 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         wake(run_id=run.pk)
 
 
-def _form(channel: str, address: str) -> tuple[str, bool]:
+def _form(channel: str, country: str, address: str) -> tuple[str, bool]:
     """Return the address's one form, or as it was said, and whether it is one; an empty one is none, not invalid."""
     plain = address.strip()[:ADDRESS_LENGTH]
     if not plain:
         return "", True
     try:
-        return addresses.normaliser(channel)(address.strip()), True
+        return addresses.normaliser(channel, country)(address.strip()), True
     except ValueError:
         return plain, False
 

@@ -157,6 +157,10 @@ class Lane:
             return False
         return True
 
+    def charge(self, more: int) -> None:
+        """Count a message under way as so many more. The limits may be overdrawn by it; the next one waits."""
+        self._limits.take(more, self.clock())
+
     def provider_failed(self, reason: Reason, detail: str, asked: float | None) -> float:
         """Note a failure of the provider as a whole; return the wall-clock time to try again."""
         now = self.clock()

@@ -26,6 +26,8 @@ class Message:
     delivery_id: int
     address: str
     payload: Any
+    #: How many it is to the sender's limits: a long SMS is as many as it has parts.
+    cost: int = 1
 
 
 class RenderFailed(Exception):

@@ -49,6 +49,8 @@ class Handover:
         except RenderFailed as failure:
             self._finish(Refused(reason=Reason.RENDER_FAILED, scope=Scope.MESSAGE, detail=str(failure)[:200]))
             return
+        if message.cost > 1:
+            self._lane.charge(message.cost - 1)
         try:
             outcome = await self._lane.transport.send(message, self._hand_over)
         except Withdrawn:

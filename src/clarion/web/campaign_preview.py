@@ -18,6 +18,7 @@ from clarion.content import rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
+from clarion.web import sms_size
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
 
@@ -70,6 +71,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     person = people[number - 1] if people else NOBODY
     sender = _sender_name(step)
     shown = _name_of(person)
+    is_sms = step is not None and step.channel == "sms"
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
@@ -78,13 +80,16 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         )
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
-            subject=typed.get("subject", ""), preheader=typed.get("preheader", ""), problem=problem,
+            subject=_("SMS") if is_sms else typed.get("subject", ""),
+            preheader="" if is_sms else typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
+    # An SMS has no subject: what it costs stands in its place.
+    subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
     url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
     return Pane(
-        number=number, count=len(people), name=shown, sender=sender, subject=filled.subject,
-        preheader=filled.preheader, missing=filled.missing, problem=filled.problem,
+        number=number, count=len(people), name=shown, sender=sender, subject=subject,
+        preheader=beside, missing=filled.missing, problem=filled.problem,
         frame_url=f"{frame}?recipient={number}&v={campaign.version}",
         previous_url=f"{url}?recipient={number - 1}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}" if number < len(people) else "",

@@ -63,7 +63,9 @@ def send(sender: Sender, form: SendTestForm, member: Membership) -> Trial | None
         return Trial(
             tone="green",
             title=_("The provider took it."),
-            text=_("Look into the mailbox: that it was taken does not mean that it was put into the inbox."),
+            text=_("Look into the mailbox: that it was taken does not mean that it was put into the inbox.")
+            if sender.channel == "email"
+            else _("Look at the recipient's device: that it was taken does not mean that it has arrived."),
             code=outcome.code,
         )
     explanation = REASONS[outcome.reason]

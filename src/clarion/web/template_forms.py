@@ -45,7 +45,8 @@ class TemplateForm(forms.Form):
 
     channel = forms.ChoiceField(label=gettext_lazy("Channel"))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_NAME)
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=MAX_SUBJECT)
+    #: The channel says whether it must have one.
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=MAX_SUBJECT, required=False)
     preheader = forms.CharField(
         label=gettext_lazy("Preview text"),
         max_length=MAX_SUBJECT,

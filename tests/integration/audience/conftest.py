@@ -20,9 +20,9 @@ def alice(cast: Cast) -> actors.Actor:
 def upload(alice: actors.Actor) -> Callable[..., Source]:
     """Return a function that uploads a text as a source and reads it."""
 
-    def make(text: str, *, is_read: bool = True, **overrides: object) -> Source:
+    def make(text: str, *, is_read: bool = True, channel: str = "email", **overrides: object) -> Source:
         source = operations.create_upload_source(
-            by=alice, file=io.BytesIO(text.encode()), file_name="people.csv", channel="email",
+            by=alice, file=io.BytesIO(text.encode()), file_name="people.csv", channel=channel,
             dialect_overrides=overrides,
         )  # fmt: skip
         return reading.read_source(source) if is_read else source

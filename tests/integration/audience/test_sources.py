@@ -50,6 +50,18 @@ class TestUpload:
         assert rows[2].problem == "E-Mail: There is no address."
         assert rows[4].problem == "City: The quotes around the cell are not closed properly."
 
+    def test_phone_numbers_without_a_country_code_belong_to_the_workspaces_country(
+        self, upload: Upload, alice: actors.Actor
+    ) -> None:
+        alice.workspace.default_country = "DE"
+        alice.workspace.save()
+
+        source = upload("Phone;Name\n0151 12345678;Ana\n+43 1 5012345;Bob\n12;Cem\n", channel="sms")
+
+        rows = list(SourceRow.objects.filter(source_id=source.pk).order_by("id"))
+        assert [row.address for row in rows] == ["+4915112345678", "+4315012345", "12"]
+        assert [bool(row.problem) for row in rows] == [False, False, True]
+
     def test_the_file_is_readable_by_its_owner_alone_and_its_name_says_nothing(self, upload: Upload) -> None:
         source = upload(PEOPLE, is_read=False)
 

@@ -17,10 +17,13 @@ from clarion.engine.plan import LaneSpec, LaneState, RunSpec
 class Plain:
     """Composes nothing but the address."""
 
+    def __init__(self, cost: int = 1) -> None:
+        self._cost = cost
+
     def compose(self, claim: Claim) -> Message:
         if claim.address.startswith("unrenderable"):
             raise RenderFailed("first_name is missing")
-        return Message(claim.run_id, claim.delivery_id, claim.address, None)
+        return Message(claim.run_id, claim.delivery_id, claim.address, None, self._cost)
 
 
 class Scripted:
@@ -65,10 +68,10 @@ class Bench:
         self.runs: list[RunSpec] = []
         self.lane: Lane
 
-    def add(self, run_id: int, count: int, *, prefix: str = "", **facts: Any) -> RunSpec:
+    def add(self, run_id: int, count: int, *, prefix: str = "", cost: int = 1, **facts: Any) -> RunSpec:
         """Add a run with so many recipients."""
         run = RunSpec(run_id=run_id, step=0, campaign_id=run_id, **facts)
-        self.store.add(run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain())
+        self.store.add(run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain(cost))
         self.runs.append(run)
         return run
 

@@ -269,6 +269,17 @@ class TestLimits:
         assert len(bench.transport.handed) == 50
         assert bench.store.count(Settled.PENDING) == 950
 
+    async def test_a_message_of_several_parts_counts_as_so_many(self) -> None:
+        bench = Bench(Scripted(concurrency=4), limits={"hour": 30})
+        bench.add(1, 100, cost=3)
+        lane = await bench.start()
+        await bench.until(lambda: len(bench.transport.handed) == 10)
+        await asyncio.sleep(0.1)
+        await lane.stop(seconds=1)
+
+        assert len(bench.transport.handed) == 10
+        assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 30
+
     async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(self) -> None:
         bench = Bench(Scripted(seconds=0.002), limits={"hour": 60})
         bench.add(1, 200)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clarion.audience import columns, csvfile, tasks, uploads
+from clarion.audience import columns, csvfile, tables, tasks, uploads
 from clarion.audience.errors import NoAddressColumn, SourceInvalid
 from clarion.audience.models import List, Segment, Source, SourceKind, SourceRow, SourceStatus
 from clarion.channels import registry
@@ -42,8 +42,8 @@ def create_upload_source(
 ) -> Source:
     """Keep the file and have it read by a background job. Returns the source, WAITING.
 
-    `dialect_overrides` may fix encoding, delimiter, quote, has_header, and address: the name of the column with
-    the addresses. Raises CsvInvalid (NoAddressColumn if none is found); nothing is kept then.
+    `dialect_overrides` may fix encoding, delimiter, quote, has_header, sheet, and address: the name of the column
+    with the addresses. Raises CsvInvalid (NoAddressColumn if none is found); nothing is kept then.
     """
     by.require(Permission.EDIT)
     stored = uploads.store(file)
@@ -76,11 +76,16 @@ def create_upload_source(
     return source
 
 
-def dialect_of(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the file is to be read, as `Source.dialect` holds it. Raises CsvInvalid, NoAddressColumn."""
-    dialect = csvfile.sniff(path, overrides)
+def dialect_of(
+    path: Path, channel: str, overrides: Mapping[str, Any], *, folder: Path | None = None
+) -> dict[str, Any]:
+    """Return how the file is to be read, as `Source.dialect` holds it. Raises CsvInvalid, NoAddressColumn.
+
+    `folder` is where a spreadsheet is unpacked; by default beside the file.
+    """
+    dialect = tables.sniff(path, overrides, folder=folder)
     sample = []
-    with csvfile.Reader(path, dialect) as reader:
+    with tables.reader(path, dialect, folder=folder) as reader:
         for row in reader:
             sample.append(row.cells)
             if len(sample) == _SAMPLE_ROWS:
@@ -93,7 +98,7 @@ def dialect_of(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[s
     else:
         index = columns.address_index(dialect.columns, sample, kind=kind)
     if index is None:
-        raise NoAddressColumn(dialect.columns)
+        raise NoAddressColumn(dialect.columns, sheets=dialect.sheets, sheet=dialect.sheet)
     names = columns.variable_names(dialect.columns)
     return dialect.to_json() | {"channel": channel, "variables": names, "address": names[index]}
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import csvfile, uploads
+from clarion.audience import csvfile, tables, uploads
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
@@ -287,7 +287,7 @@ def problem_rows(source: Source) -> Iterator[list[str]]:
     last = max(problems, default=0)
     if not last:
         return
-    for row in csvfile.rows(uploads.path_of(source.file_path), dialect):
+    for row in tables.rows(uploads.path_of(source.file_path), dialect):
         if row.number in problems:
             yield report_line(row, problems[row.number], dialect.columns)
         if row.number >= last:
@@ -304,7 +304,7 @@ def report_line(row: csvfile.Row, problem: str, columns: tuple[str, ...]) -> lis
     column = next((name for name in columns if problem.startswith(f"{name}: ")), "")
     reason = problem.removeprefix(f"{column}: ") if column else problem
     cells = [csvfile.safe_cell(cell.encode("utf-8", "replace").decode()) for cell in row.cells]
-    return [str(row.number), csvfile.safe_cell(column), reason, *cells]
+    return [str(row.number), csvfile.safe_cell(column), csvfile.safe_cell(reason), *cells]
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -53,6 +53,7 @@ _SPANS = {
 #: What each channel is for, where one is chosen.
 _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
+    "sms": gettext_lazy("Any SMPP 3.4 provider, or your own SMS centre."),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
 }
 

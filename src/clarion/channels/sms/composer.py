@@ -1,0 +1,48 @@
+"""Makes the short messages of one step of one run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clarion.channels.base import StepContext
+from clarion.channels.sms import content
+from clarion.channels.sms.config import Config
+from clarion.channels.sms.payload import Builder
+from clarion.engine.messages import Claim, Message, RenderFailed
+from clarion.lib import templating, tokens
+
+#: Kind of the token in a link by which one may unsubscribe (see `clarion.lib.tokens`).
+UNSUBSCRIBE = "unsubscribe"
+
+
+class Composer:
+    """A `clarion.engine.ports.Composer` for SMS."""
+
+    def __init__(self, *, checked: Mapping[str, Any], config: Config, context: StepContext) -> None:
+        """`checked` is what `content.check` returned. Raises RenderFailed if it can no longer be prepared."""
+        try:
+            self._program = templating.Program([content.part_of(checked)])
+        except templating.TemplateInvalid as error:
+            raise RenderFailed(str(error)) from None
+        self._builder = Builder(config)
+        self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
+        self._base = f"{context.public_url}/u/"
+
+    def compose(self, claim: Claim) -> Message:
+        """Return the SMS for this delivery. Raises RenderFailed."""
+        url = self._base + self._token(claim.delivery_id)
+        variables = {
+            "email": "", "phone": claim.address, **claim.variables, "unsubscribe_url": templating.safe(url),
+        }  # fmt: skip
+        try:
+            (text,) = self._program.render_whole(variables)
+            # Blank ends come from the template's lines and would cost a part at worst.
+            text = text.strip()
+            if not text:
+                raise ValueError("The text is empty for this recipient.")
+            sms = self._builder.build(address=claim.address, text=text, reference=claim.delivery_id)
+        except (templating.FillFailed, ValueError) as error:
+            raise RenderFailed(str(error)) from None
+        return Message(
+            run_id=claim.run_id, delivery_id=claim.delivery_id, address=claim.address, payload=sms,
+            cost=sms.parts,
+        )  # fmt: skip

@@ -1,0 +1,35 @@
+// An SMS centre on node-smpp. It prints its port, then one line of JSON for each message that it takes. The last digit of
+// the number decides: 8 is throttled, 9 is no number, 7 ends the session; others are taken.
+const smpp = require('smpp');
+
+let taken = 0;
+const say = (words) => process.stdout.write(JSON.stringify(words) + '\n');
+
+const server = smpp.createServer({}, (session) => {
+  session.on('error', () => {});
+  const bind = (pdu) => {
+    const fits = pdu.system_id === 'clarion' && pdu.password === 's3cret';
+    session.send(pdu.response(fits ? { system_id: 'node-smpp' } : { command_status: smpp.ESME_RINVPASWD }));
+  };
+  session.on('bind_transmitter', bind);
+  session.on('bind_transceiver', bind);
+  session.on('enquire_link', (pdu) => session.send(pdu.response()));
+  session.on('unbind', (pdu) => { session.send(pdu.response()); session.close(); });
+  session.on('submit_sm', (pdu) => {
+    const last = pdu.destination_addr.slice(-1);
+    if (last === '8') return session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
+    if (last === '9') return session.send(pdu.response({ command_status: smpp.ESME_RINVDSTADR }));
+    if (last === '7') return session.destroy();
+    taken += 1;
+    const { message, udh } = pdu.short_message;
+    const payload = pdu.message_payload && pdu.message_payload.message;
+    say({
+      to: pdu.destination_addr, from: pdu.source_addr, text: payload || message,
+      udh: udh ? udh.map((one) => one.toString('hex')).join('') : '', part: pdu.sar_segment_seqnum || 0,
+      parts: pdu.sar_total_segments || 0, validity: pdu.validity_period ? String(pdu.validity_period) : '',
+    });
+    session.send(pdu.response({ message_id: taken.toString(16) }));
+  });
+});
+
+server.listen(0, '127.0.0.1', () => say({ port: server.address().port }));

@@ -1,0 +1,92 @@
+"""Short messages through node-smpp, an SMPP codec that others wrote."""
+
+import asyncio
+
+import pytest
+
+from clarion.channels.sms import CHANNEL
+from clarion.channels.sms.tests.making import make_message, make_transport
+from clarion.channels.testing import HandOvers
+from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
+from tests.servers.smsc import node_smpp
+
+pytestmark = [pytest.mark.server, pytest.mark.anyio]
+
+#: Letters of every kind that both alphabets carry.
+GSM = "Grüße @ 5 € [x] {y} ~ ^ \\ | Δ Ω ñ à ¿¡ §"
+LONG = (GSM + " ") * 8
+CYRILLIC = "Привет, это длинное сообщение! 😀 " * 5
+
+
+async def test_a_thousand_messages_go_and_each_gets_its_id() -> None:
+    with node_smpp() as centre:
+        transport = make_transport(centre.port, window=100)
+        outcomes = await asyncio.gather(
+            *(transport.send(make_message(f"+49151{n:07}0"), HandOvers()) for n in range(1000))
+        )
+        await transport.aclose()
+        taken = centre.taken(1000)
+
+    assert {type(one) for one in outcomes} == {Accepted}
+    assert len({getattr(one, "provider_id", "") for one in outcomes}) == 1000
+    assert {one["to"] for one in taken} == {f"49151{n:07}0" for n in range(1000)}
+    assert {(one["from"], one["text"]) for one in taken} == {("Shop", "Hello")}
+
+
+@pytest.mark.parametrize("text", [GSM, "Привет 😀"], ids=["GSM", "UCS-2"])
+async def test_every_letter_is_read_as_it_was_written(text: str) -> None:
+    with node_smpp() as centre:
+        transport = make_transport(centre.port)
+        await transport.send(make_message(text=text, validity_minutes=90), HandOvers())
+        await transport.aclose()
+        (one,) = centre.taken(1)
+
+    assert one["text"] == text
+    assert one["validity"]
+
+
+@pytest.mark.parametrize("way", ["udh", "sar", "payload"])
+@pytest.mark.parametrize("text", [LONG, CYRILLIC], ids=["GSM", "UCS-2"])
+async def test_long_texts_arrive_whole_by_every_way(way: str, text: str) -> None:
+    message = make_message(text=text, long_messages=way)
+    count = len(message.payload.bodies)
+    with node_smpp() as centre:
+        transport = make_transport(centre.port)
+        outcome = await transport.send(message, HandOvers())
+        await transport.aclose()
+        taken = centre.taken(count)
+
+    assert isinstance(outcome, Accepted)
+    assert "".join(one["text"] for one in taken) == text
+    if way == "udh":
+        assert [one["udh"] for one in taken] == [f"000307{count:02x}{n:02x}" for n in range(1, count + 1)]
+    if way == "sar":
+        assert [(one["part"], one["parts"]) for one in taken] == [(n, count) for n in range(1, count + 1)]
+
+
+async def test_its_refusals_are_understood() -> None:
+    outcomes: dict[str, Outcome] = {}
+    with node_smpp() as centre:
+        transport = make_transport(centre.port)
+        for digit in "8970":
+            message = make_message(f"+491511234567{digit}")
+            outcomes[digit] = await transport.send(message, HandOvers())
+        await transport.aclose()
+
+    assert isinstance(outcomes["8"], Deferred)
+    assert outcomes["8"].reason is Reason.THROTTLED
+    assert isinstance(outcomes["9"], Refused)
+    assert outcomes["9"].scope is Scope.RECIPIENT
+    assert isinstance(outcomes["7"], Unknown)
+    assert isinstance(outcomes["0"], Accepted)
+
+
+@pytest.mark.parametrize("password", ["s3cret", "wrong"])
+async def test_credentials_are_checked_without_sending(password: str) -> None:
+    with node_smpp() as centre:
+        config = {"host": "127.0.0.1", "port": centre.port, "security": "none", "system_id": "clarion"}
+        result = await CHANNEL.check_credentials(CHANNEL.check_config(config | {"password": password}))
+
+    assert result.ok == (password == "s3cret")
+    if result.ok:
+        assert dict(result.lines)["bind"].startswith("bound as transmitter to node-smpp")
