@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clarion.audience.models import Contact, ContactState, List, ListMember, Source, SourceKind, Suppression
+from clarion.audience.models import (
+    Contact,
+    ContactState,
+    List,
+    ListMember,
+    Segment,
+    Source,
+    SourceKind,
+    Suppression,
+)
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
@@ -195,3 +204,32 @@ def test_several_refreshes_at_once_add_and_remove_once() -> None:
     run = Run.objects.get()
     assert (run.pending, run.skipped) == (20, 1)
     assert ledger.check(run).findings == []
+
+
+def test_a_segment_is_asked_anew_and_whoever_is_excluded_meanwhile_is_left_out(
+    people: ledgers.People,
+) -> None:
+    vips = Segment.objects.create(
+        workspace=people.workspace, name="VIPs", rule={"all": [{"field": "tag", "op": "has", "value": "vip"}]}
+    )
+    staff = List.objects.create(workspace=people.workspace, name="Staff")
+    source = Source.objects.create(workspace=people.workspace, kind=SourceKind.SEGMENTS)
+    source.segments.add(vips)
+    source.excluded_lists.add(staff)
+    _stays, leaves, excluded = (contact(people, name, tags=["vip"]) for name in "abc")
+    joins = contact(people, "d")
+    campaign = paused(people, source)
+    assert Recipient.objects.count() == 3
+
+    Contact.objects.filter(pk=leaves.pk).update(tags=[])
+    Contact.objects.filter(pk=joins.pk).update(tags=["vip"])
+    ListMember.objects.create(list=staff, contact=excluded)
+    done = refresh(campaign=campaign, by=ledgers.actor(people.alice))
+
+    assert (done.added, done.removed) == (1, 2)
+    assert list(Recipient.objects.order_by("id").values_list("address", "skip")) == [
+        ("a@example.test", None),
+        ("b@example.test", Skip.REMOVED),
+        ("c@example.test", Skip.EXCLUDED),
+        ("d@example.test", None),
+    ]

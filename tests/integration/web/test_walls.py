@@ -99,6 +99,9 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     )
     news = audience.create_list(by=by, name="News")
     audience.add_to_list(by=by, the_list=news, contact_ids=[ana.pk])
+    reachable = audience.create_segment(
+        by=by, name="Reachable", rule={"all": [{"field": "email", "op": "filled"}]}
+    )
     audience.add_suppression(by=by, channel="email", address=f"{SECRET}-2@shop.example")
     rows = io.BytesIO(f"email,name\n{SECRET}-3@shop.example,Eve\nnobody,{SECRET}\n".encode())
     made = audience.create_import(by=by, file=rows, file_name="people.csv")
@@ -117,7 +120,7 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     named = {
         "export": export,
-        "contact": ana, "list": news, "import": made, "campaigns:": campaign,
+        "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
         "moderation": campaign, "template": template, "sender": sender,
         "source": campaign.source,
     }  # fmt: skip
