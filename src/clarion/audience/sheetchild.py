@@ -66,9 +66,11 @@ def _confine(limits: dict[str, Any]) -> None:
         (resource.RLIMIT_NPROC, 0),
     ):
         _soft, hard = resource.getrlimit(name)
-        amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+        # A little more time than is allowed: at the harder limit the signal would be that of a lack of memory.
+        most = amount + 5 if name == resource.RLIMIT_CPU else amount
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(ValueError, OSError):  # a system without this limit has the others
-            resource.setrlimit(name, (amount, amount))
+            resource.setrlimit(name, (min(amount, most), most))
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # if the machine runs out of memory, then this is to go first
 
