@@ -219,3 +219,14 @@ def test_what_is_in_is_explained_by_the_conditions_that_decided(workspace: Works
 
     decided = [(segments.sentence(one.node), one.holds) for one in answer.deciding()]
     assert decided == [("has the tag “vip”", True), ("language is “fr”", False)]
+
+
+def test_suppression_is_asked_of_the_channels_own_kind_of_address(workspace: Workspace) -> None:
+    people = [{"email": "a@x.test", "phone": "+4930123456", "lists": []}, {"email": "c@x.test", "lists": []}]
+    ana, _cy = store(workspace, people)
+    Suppression.objects.create(workspace=workspace, channel="sms", address="+4930123456", reason="MANUAL")
+    Suppression.objects.create(workspace=workspace, channel="sms", address="", reason="MANUAL")
+
+    rule = {"all": [{"field": "suppressed", "op": "on_channel", "value": "sms"}]}
+
+    assert numbers_in(workspace, rule) == {ana.pk}
