@@ -59,8 +59,8 @@ def add_run(
     now = timezone.now()
     made = Campaign.objects.create(
         workspace=workspace,
-        name=f"Campaign {Campaign.objects.count() + 1}",
-        **{"status": Status.SENDING, "started_at": now} | (campaign or {}),
+        **{"name": f"Campaign {Campaign.objects.count() + 1}", "status": Status.SENDING, "started_at": now}
+        | (campaign or {}),
     )
     run = Run.objects.create(
         workspace=workspace, campaign=made, number=1, total=count, pending=count, last_recipient_id=count,

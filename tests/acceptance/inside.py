@@ -21,7 +21,7 @@ from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces import operations as workspaces
 from tests.factories import make_cast
-from tests.runs import make_run
+from tests.runs import add_run, make_run
 
 _CONTENT = {"subject": "Hi {{ first_name }}", "html": "<p>Hi {{ first_name }}</p>", "text": "Hi"}
 _COUNTS = ("total", "pending", "in_flight", "sent", "failed", "unknown", "skipped", "cancelled")
@@ -141,3 +141,18 @@ def waiting(run: int) -> dict[str, Any]:
     rows = Waiting.objects.filter(run_id=run, reason=Reason.OUTSIDE_WINDOW)
     step = RunStep.objects.get(run_id=run)
     return {"count": rows.count(), "handed": step.handed, "deferred": step.deferred}
+
+
+def found_acme(people: int, config: dict[str, Any]) -> bool:
+    """Make a moderated workspace with its people, contacts, a mail sender and a campaign that was sent before."""
+    cast = make_cast()
+    by = actors.of_member(cast.alice)
+    Contact.objects.bulk_create(
+        Contact(workspace=cast.workspace, email=f"reader{n}@example.test", first_name=f"Reader {n}")
+        for n in range(1, people + 1)
+    )
+    sender = senders.create_sender(channel="email", name="Shop", config=config, by=by)
+    earlier = {"name": "Autumn boots", "created_by": cast.bob.user}
+    add_run(cast.workspace, sender, count=3, content=_CONTENT, campaign=earlier)
+    workspaces.update_workspace(by=by, moderation=True)
+    return True

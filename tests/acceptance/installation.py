@@ -51,7 +51,7 @@ def running(**settings: str) -> Iterator["Installation"]:
     home = new_home()
     home.parent.chmod(0o711)
     made = Installation(home, **settings)
-    made.start(*UP)
+    made.url = made.start(*UP)
     try:
         yield made
     finally:

@@ -176,7 +176,7 @@ def test_from_the_printed_password_to_everybody_having_got_it(
     expect(sent).not_to_have_text(sent.inner_text())
     page.get_by_role("button", name="Pause").click()
     expect(badge).to_have_text("Paused")
-    expect(page.locator(".alert")).to_contain_text("Paused by a person")
+    expect(page.locator(".why")).to_contain_text("Paused by Owner")
     assert 0 < len(site.server.received) < PEOPLE
     problems += blemishes(page, axe_source)
     page.get_by_role("button", name="Continue").click()

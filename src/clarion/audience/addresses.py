@@ -6,19 +6,20 @@ from functools import cache, partial
 from django.utils.translation import gettext as _
 
 from clarion.channels import registry
-from clarion.lib import phones
+from clarion.lib.phones import PhoneInvalid, e164
+
+#: A channel's `address_kind` → the contact's column.
+CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
 
 
 @cache
 def normaliser(channel: str, country: str = "") -> Callable[[str], str]:
     """Return the function that gives an address of the channel its one form or raises ValueError with a sentence.
 
-    `country` is the workspace's, two letters: phone numbers without a country code belong there.
+    `country` is the workspace's, for phone numbers without a country code; no other address depends on it.
     """
-    normalise = registry.get(channel).normalise_address
-    if country and registry.get(channel).address_kind == "phone":
-        return partial(phones.normalise, country=country)
-    return normalise
+    found = registry.get(channel)
+    return partial(phone, country=country) if found.address_kind == "phone" else found.normalise_address
 
 
 def email(address: str) -> str:
@@ -26,9 +27,25 @@ def email(address: str) -> str:
     return normaliser("email")(address)
 
 
-def phone(number: str) -> str:
-    """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
+def phone(number: str, *, country: str = "") -> str:
+    """Return the number in E.164 with its plus; see `clarion.lib.phones`. Raises ValueError with a sentence."""
     try:
-        return phones.normalise(number)
-    except ValueError:
-        raise ValueError(_("Write the number with + and the country code, such as +4930123456.")) from None
+        return e164(number, country)
+    except PhoneInvalid as refusal:
+        raise ValueError(_sentence(refusal)) from None
+
+
+def _sentence(refusal: PhoneInvalid) -> str:
+    match refusal.reason:
+        case "country":
+            return _("Write the number with + and the country code, such as +4930123456.")
+        case "extension":
+            return _("A number with an extension cannot be reached. Leave the extension out.")
+        case "letters":
+            return _("Write the number with digits only, such as +4930123456.")
+        case "short":
+            return _("The number is too short.")
+        case "long":
+            return _("The number is too long.")
+        case _:
+            return _("There are no numbers like this. Write it like +4930123456.")

@@ -69,16 +69,20 @@ class Dialect:
     skips_space: bool = False
     #: Lines before the header: spreadsheets write `sep=;`.
     skip_lines: int = 0
+    #: Of a spreadsheet, the sheet that is read and those to choose from. Everything else is about its CSV.
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the dialect as `from_json` reads it."""
-        return asdict(self) | {"columns": list(self.columns)}
+        return asdict(self) | {"columns": list(self.columns), "sheets": list(self.sheets)}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "Dialect":
         """Return the dialect that `to_json` described; other keys are left alone."""
         known = {name: facts[name] for name in cls.__slots__ if name in facts}
-        return cls(**known | {"columns": tuple(facts["columns"])})
+        tuples = {name: tuple(facts.get(name, ())) for name in ("columns", "sheets")}
+        return cls(**known | tuples)
 
 
 def sniff(path: Path, overrides: Mapping[str, Any] | None = None) -> Dialect:

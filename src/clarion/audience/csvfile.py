@@ -25,13 +25,23 @@ from clarion.audience.csvdialect import (
     sniff,
 )
 
-__all__ = ["MAX_FILE_BYTES", "CsvInvalid", "Dialect", "Reader", "Row", "rows", "safe_cell", "sniff"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "CsvInvalid",
+    "Dialect",
+    "Reader",
+    "Row",
+    "plain_cell",
+    "rows",
+    "safe_cell",
+    "sniff",
+]
 
 #: Characters of an unreadable row that are kept to show it.
 _SHOWN = 2000
 _UNDECODED = re.compile("[\udc80-\udcff\ufffd]")
 #: First characters that make a spreadsheet run a cell as a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Row(NamedTuple):
@@ -92,9 +102,11 @@ class _Lines:
 class Reader:
     """An open CSV file: iterate for its rows, ask `bytes_read` for the progress, use as a context manager."""
 
-    def __init__(self, path: Path, dialect: Dialect) -> None:
+    def __init__(self, path: Path, dialect: Dialect, *, shown_size: int | None = None) -> None:
+        """Open it. `shown_size` is the size of what the file was made from, in whose octets progress is told."""
         self._file = path.open("rb")
-        self.size = path.stat().st_size
+        self._own_size = path.stat().st_size
+        self.size = self._own_size if shown_size is None else shown_size
         self.dialect = dialect
         # UTF-16 and UTF-32 cannot keep what they cannot read.
         errors = "replace" if dialect.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
@@ -109,7 +121,9 @@ class Reader:
     @property
     def bytes_read(self) -> int:
         """Octets taken from the file so far, a little ahead of the row at hand."""
-        return self.size if self._file.closed else self._file.tell()
+        if self._file.closed or not self._own_size:
+            return self.size
+        return self._file.tell() * self.size // self._own_size
 
     def close(self) -> None:
         self._text.close()
@@ -202,6 +216,11 @@ def rows(path: Path, dialect: Dialect) -> Iterator[Row]:
 def safe_cell(text: str) -> str:
     """Return the text so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def plain_cell(text: str) -> str:
+    """Return what `safe_cell` was given: a corrected report is imported again."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
 
 def _broken_column(line: str, dialect: Dialect) -> int:

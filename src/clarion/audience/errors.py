@@ -11,9 +11,12 @@ __all__ = [
     "ContactInvalid",
     "CsvInvalid",
     "ImportNotPossible",
+    "ListInUse",
     "ListNameTaken",
     "MappingInvalid",
     "NoAddressColumn",
+    "SegmentInUse",
+    "SegmentNameTaken",
     "SourceInvalid",
 ]
 
@@ -40,17 +43,47 @@ class ListNameTaken(ValueError):
         super().__init__(_("There is already a list with this name."))
 
 
+class ListInUse(ValueError):
+    """A campaign that is not over leaves the list's people out. `campaigns` are the names of the first of them."""
+
+    def __init__(self, campaigns: Sequence[str]) -> None:
+        shown = ", ".join(f"“{name}”" for name in campaigns)
+        super().__init__(_("Its people are left out by %(campaigns)s.") % {"campaigns": shown})
+        self.campaigns = list(campaigns)
+
+
+class SegmentNameTaken(ValueError):
+    """Another segment of the workspace has this name."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is already a segment with this name."))
+
+
+class SegmentInUse(ValueError):
+    """A campaign that is not over goes by the segment. `campaigns` are the names of the first of them."""
+
+    def __init__(self, campaigns: Sequence[str]) -> None:
+        shown = ", ".join(f"“{name}”" for name in campaigns)
+        super().__init__(_("It is in use by %(campaigns)s.") % {"campaigns": shown})
+        self.campaigns = list(campaigns)
+
+
 class SourceInvalid(ValueError):
     """Nothing can be sent to a source like this."""
 
 
 class NoAddressColumn(CsvInvalid):
-    """No column of the file looks like addresses. `columns` are those it has."""
+    """No column of the file looks like addresses. `columns` are those it has.
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    `sheets` are those of a workbook, and `sheet` is the one that was read.
+    """
+
+    def __init__(self, columns: Sequence[str], *, sheets: Sequence[str] = (), sheet: str = "") -> None:
         shown = ", ".join(columns[:20])
         super().__init__(_("No column holds addresses. The file has: %(columns)s.") % {"columns": shown})
         self.columns = tuple(columns)
+        self.sheets = tuple(sheets)
+        self.sheet = sheet
 
 
 class MappingInvalid(ValueError):

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clarion.audience import csvfile, locks, merging, uploads
+from clarion.audience import csvfile, locks, merging, tables, uploads
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, ImportStatus
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -103,9 +103,9 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
 
 def _run_batches(the_import: Import, progress: Progress | None) -> None:
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(dialect.columns, the_import.mapping)
+    make = person_maker(dialect.columns, the_import.mapping, country=the_import.workspace.default_country)
     with (
-        csvfile.Reader(uploads.path_of(the_import.file_path), dialect) as reader,
+        tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
         _report_of(the_import, dialect) as report,
     ):
         rows = iter(reader)

@@ -105,6 +105,25 @@ class ListMember(models.Model):
         return f"contact {self.contact_id} in list {self.list_id}"
 
 
+class Segment(models.Model):
+    """A rule about contacts: whoever it fits is in it, at the moment of asking."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    #: As `segments.to_json` gives it.
+    rule = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="segment_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SuppressionReason(models.TextChoices):
     UNSUBSCRIBED = "UNSUBSCRIBED", _("Unsubscribed")
     BOUNCED = "BOUNCED", _("Bounced")
@@ -140,6 +159,7 @@ class Suppression(models.Model):
 class SourceKind(models.TextChoices):
     UPLOAD = "UPLOAD", _("Uploaded file")
     LISTS = "LISTS", _("Lists")
+    SEGMENTS = "SEGMENTS", _("Segments")
     CONTACTS = "CONTACTS", _("All contacts")
 
 
@@ -160,6 +180,10 @@ class Source(models.Model):
     kind = models.CharField(max_length=8, choices=SourceKind.choices)
     name = models.CharField(max_length=200, blank=True)
     lists = models.ManyToManyField(List, blank=True)
+    segments = models.ManyToManyField(Segment, blank=True)
+    #: Whoever is on one of these lists or in one of these segments gets nothing, whatever the kind.
+    excluded_lists = models.ManyToManyField(List, blank=True, related_name="+")
+    excluded_segments = models.ManyToManyField(Segment, blank=True, related_name="sources_without")
     status = models.CharField(max_length=8, choices=SourceStatus.choices, default=SourceStatus.READY)
     #: Upload: file below CLARION_HOME/uploads, its size, and how it is to be read.
     file_name = models.CharField(max_length=255, blank=True)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
 from clarion.audience import addresses, columns
+from clarion.audience.csvfile import plain_cell
 
 #: Tags of one contact, and characters of one.
 MAX_TAGS = 50
@@ -54,9 +55,12 @@ class Person:
 
 
 def person_maker(
-    file_columns: Sequence[str], mapping: Mapping[str, str]
+    file_columns: Sequence[str], mapping: Mapping[str, str], *, country: str = ""
 ) -> Callable[[Sequence[str]], Person]:
-    """Return the function that makes a Person of a row's cells, or raises RowRefused. The mapping was checked."""
+    """Return the function that makes a Person of a row's cells, or raises RowRefused. The mapping was checked.
+
+    `country` is meant where a phone number has no country code.
+    """
     plain: list[tuple[int, str, str, Callable[[str], object]]] = []
     attributes: list[tuple[int, str, str]] = []
     for index, name in enumerate(columns.variable_names(file_columns)):
@@ -64,18 +68,19 @@ def person_maker(
         if meant.startswith(columns.ATTRIBUTE):
             attributes.append((index, columns.slug(meant[len(columns.ATTRIBUTE) :]), file_columns[index]))
         elif meant:
-            plain.append((index, meant, file_columns[index], _READERS[meant]))
+            read = partial(addresses.phone, country=country) if meant == "phone" else _READERS[meant]
+            plain.append((index, meant, file_columns[index], read))
 
     def make(cells: Sequence[str]) -> Person:
         person = Person()
         for index, meant, column, read in plain:
-            if value := cells[index].strip():
+            if value := plain_cell(cells[index].strip()):
                 try:
                     setattr(person, meant, read(value))
                 except ValueError as refusal:
                     raise RowRefused(column, str(refusal)) from None
         for index, name, column in attributes:
-            if value := cells[index].strip():
+            if value := plain_cell(cells[index].strip()):
                 if len(value) > MAX_VALUE:
                     raise RowRefused(column, _too_long(MAX_VALUE))
                 person.attributes[name] = value
@@ -137,7 +142,6 @@ def checked_tags(values: Sequence[str]) -> list[str]:
 #: Looked up at each call, so that the e-mail channel is imported on first use only.
 _READERS: dict[str, Callable[[str], object]] = {
     "email": addresses.email,
-    "phone": addresses.phone,
     "first_name": _text("first_name"),
     "last_name": _text("last_name"),
     "language": _text("language"),

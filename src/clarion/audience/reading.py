@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, csvfile, locks, uploads
+from clarion.audience import addresses, csvfile, locks, tables, uploads
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, Source, SourceRow, SourceStatus
 from clarion.audience.queries.sources import frozen_counts
@@ -93,7 +93,7 @@ def _sentence(problem: Exception) -> str:
 
 
 def _read_batches(source: Source, progress: Progress | None) -> None:
-    with csvfile.Reader(uploads.path_of(source.file_path), Dialect.from_json(source.dialect)) as reader:
+    with tables.reader(uploads.path_of(source.file_path), Dialect.from_json(source.dialect)) as reader:
         rows = iter(reader)
         done, bad = source.row_count, source.bad_count
         next(islice(rows, done, done), None)  # what an earlier reader has stored
@@ -142,7 +142,7 @@ def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any], country: str)
         if problem:
             yield _bad_record(number, cells, problem, names, index)
             continue
-        cells = [cell.strip() for cell in cells]
+        cells = [csvfile.plain_cell(cell.strip()) for cell in cells]
         data = dumps(dict(zip(names, cells, strict=True))).decode()
         address = cells[index]
         if not address:
@@ -174,7 +174,12 @@ def sweep_uploads(*, age_seconds: float = _SWEEP_AGE) -> int:
     known |= set(Import.objects.values_list("report_path", flat=True))
     count = 0
     for path in uploads.folder().iterdir():
-        if path.name not in known and time.time() - path.stat().st_mtime > age_seconds:
+        owner = path.name.partition(".sheet")[0] or path.name
+        if (
+            owner not in known
+            and path.name != uploads.SHEETS_LOCK
+            and time.time() - path.stat().st_mtime > age_seconds
+        ):
             path.unlink(missing_ok=True)
             count += 1
     orphans = SourceRow.objects.exclude(source_id__in=Source.objects.values("pk"))

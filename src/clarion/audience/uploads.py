@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from clarion.audience.csvdialect import MAX_FILE_BYTES, CsvInvalid
 
 _CHUNK = 1024 * 1024
+#: Held by the process that turns a spreadsheet into CSV.
+SHEETS_LOCK = ".sheets"
 
 
 class Readable(Protocol):
@@ -73,8 +75,11 @@ def new_report() -> str:
 
 
 def remove(name: str) -> None:
-    """Delete a stored file; it may be gone already."""
-    path_of(name).unlink(missing_ok=True)
+    """Delete a stored file and the sheets that were read from it; they may be gone already."""
+    path = path_of(name)
+    for sheet in path.parent.glob(f"{path.name}.sheet*"):
+        sheet.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def _create(name: str) -> IO[bytes]:

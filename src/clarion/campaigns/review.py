@@ -164,10 +164,29 @@ def _audience(source: Source | None) -> dict[str, Any]:
             "address": dialect.get("address", ""),
             "columns": list(dialect.get("variables", ())),
         }
+    found: dict[str, Any] = {"kind": source.kind}
     if source.kind == SourceKind.LISTS:
-        lists = source.lists.order_by("name", "pk").values_list("public_id", "name")
-        return {"kind": source.kind, "lists": [[str(id_), name] for id_, name in lists]}
-    return {"kind": source.kind}
+        found["lists"] = _named(source.lists)
+    if source.kind == SourceKind.SEGMENTS:
+        found["segments"] = _ruled(source.segments)
+    # A source without exclusions reads as before there were any.
+    if without := _named(source.excluded_lists):
+        found["excluded_lists"] = without
+    if ruled := _ruled(source.excluded_segments):
+        found["excluded_segments"] = ruled
+    return found
+
+
+def _named(lists: Any) -> list[list[str]]:
+    return [[str(id_), name] for id_, name in lists.order_by("name", "pk").values_list("public_id", "name")]
+
+
+def _ruled(segments: Any) -> list[list[str]]:
+    """Return the segments with their rules: an approval holds for these rules alone."""
+    return [
+        [str(one.public_id), one.name, orjson.dumps(one.rule, option=orjson.OPT_SORT_KEYS).decode()]
+        for one in segments.order_by("name", "pk")
+    ]
 
 
 def _leaves(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -255,8 +274,8 @@ def _words(field: str, value: Any, taken: Mapping[str, Any]) -> str:
     parts = field.split(".")
     if parts[-1] == "kind":
         return str(SourceKind(value).label) if value in SourceKind.values else str(value)
-    if parts[-1] == "lists":
-        return ", ".join(name for _id, name in value)
+    if parts[-1] in ("lists", "segments", "excluded_lists", "excluded_segments"):
+        return ", ".join(one[1] for one in value)
     if parts[-2:] in (["template", "id"], ["sender", "id"]):
         return str(taken["messages"][parts[1]][parts[-2]].get("label") or value)
     if parts[-1] in ("compiled", "id"):

@@ -21,6 +21,7 @@ from clarion.cli import (
     keeping,
     ledger,
     run,
+    segment,
     send,
     server,
     stopping,
@@ -47,6 +48,7 @@ export.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)
+segment.register(app)
 health.register(app)
 bounce.register(app)
 

@@ -40,11 +40,15 @@ def send(
     csv: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Who gets it: a column with the addresses; the others are variables."
+            metavar="FILE",
+            help="Who gets it, as CSV, XLSX or ODS: a column with the addresses; the others are variables.",
         ),
     ] = None,
     address: Annotated[
         str, typer.Option(metavar="COLUMN", help="The column with the addresses, where it is not plain.")
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="The sheet of a spreadsheet; without it the first with data.")
     ] = "",
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="At most so many messages a second.")
@@ -58,7 +62,7 @@ def send(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
 ) -> None:
-    """Send a campaign to everyone in a CSV file.
+    """Send a campaign to everyone in a CSV, XLSX or ODS file.
 
     Makes what is missing: the workspace, the sender, the source, the campaign. Where a server runs (`clarion up`),
     it sends; else this command does, until all is done, and Ctrl-C pauses.
@@ -73,6 +77,7 @@ def send(
     order = orders.Order(
         name=name, channel=channel, sender_url=sender_url, sender=from_, subject=subject, html=html, mjml=mjml,
         text=text, csv=csv, rate=rate, reply_to=reply_to, address=address,
+        sheet=sheet,
     )  # fmt: skip
     checked = _checked(order)
     with session.opened(), following.Follower() as follower:

@@ -6,6 +6,7 @@ that sending begins within a moment even for millions.
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,6 +15,8 @@ from django.utils import timezone
 
 from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
+from clarion.audience.queries.narrowing import left_out, members_only
+from clarion.audience.segments import Compiled
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
@@ -50,6 +53,12 @@ _CANDIDATES = {
                false as invalid, c.state <> 'ACTIVE' as barred
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
+    """,
+    SourceKind.SEGMENTS: f"""
+        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred
+        from audience_contact c
+        where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
     """,
     SourceKind.LISTS: f"""
         select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
@@ -213,14 +222,18 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
-def judged(candidates: str, leaving_out: Sequence[int]) -> str:
+def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | None = None) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
     `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
-    workspace, channel, steps and last, the last recipient's id; recipients are numbered on from it by key. It
+    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
+    `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    return _CHUNK.format(candidates=candidates, excluded=_EXCLUDED if leaving_out else "")
+    excluded = _EXCLUDED if leaving_out else ""
+    if excluding is not None:
+        excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
+    return _CHUNK.format(candidates=candidates, excluded=excluded)
 
 
 def count_added(
@@ -237,11 +250,25 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str) -> str:
-    """Return the statement of a campaign's next candidates, for the channel's kind of address."""
+def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
+    """Return the statement of a campaign's next candidates, for the channel's kind of address.
+
+    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
+    """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
-    return statement.format(kind=registry.get(channel).address_kind)
+    kind = registry.get(channel).address_kind
+    if campaign.source.kind == SourceKind.UPLOAD:
+        return Compiled(statement.format(kind=kind), {})
+    only = members_only(campaign.source, now)
+    return Compiled(statement.format(kind=kind, only=only.sql), only.parameters)
+
+
+def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:
+    """Return the condition that the owner of `candidate.address` is excluded; None when nobody is."""
+    if campaign.source is None:
+        return None
+    return left_out(campaign.source, registry.get(channel).address_kind, "candidate.address", now)
 
 
 def zoned(statement: str, campaign: Campaign) -> str:
@@ -260,18 +287,25 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    candidates = candidates_of(run.campaign, channel)
+    if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
+        raise RunInvalid("The campaign's segments were deleted.")
+    # However often the building is interrupted, its days are counted from the one on which the run began.
+    candidates = candidates_of(run.campaign, channel, run.created_at)
+    excluding = excluding_of(run.campaign, channel, run.created_at)
     leaving_out = earlier.leaving_out(run)
-    return {
-        "statement": judged(candidates, leaving_out),
-        "run": run.pk,
-        "earlier": leaving_out,
-        "workspace": run.workspace_id,
-        "source": source.pk,
-        "lists": list(source.lists.values_list("pk", flat=True)),
-        "channel": channel,
-        "steps": [step.step for step in steps],
-    }
+    return (
+        candidates.parameters
+        | (excluding.parameters if excluding else {})
+        | {
+            "statement": judged(candidates.sql, leaving_out, excluding),
+            "run": run.pk,
+            "earlier": leaving_out,
+            "workspace": run.workspace_id,
+            "source": source.pk,
+            "channel": channel,
+            "steps": [step.step for step in steps],
+        }
+    )
 
 
 @transaction.atomic

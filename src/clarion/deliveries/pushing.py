@@ -152,7 +152,8 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     kind = registry.get(channel).address_kind
-    forms = [_form(channel, one.address) for one in fresh]
+    country = run.workspace.default_country
+    forms = [_form(channel, country, one.address) for one in fresh]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
@@ -165,8 +166,11 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
+    excluding = building.excluding_of(run.campaign, channel, timezone.now())
+    if excluding is not None:
+        facts |= excluding.parameters
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), leaving_out), facts)
+        cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
         made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
@@ -179,13 +183,13 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         wake(run_id=run.pk)
 
 
-def _form(channel: str, address: str) -> tuple[str, bool]:
+def _form(channel: str, country: str, address: str) -> tuple[str, bool]:
     """Return the address's one form, or as it was said, and whether it is one; an empty one is none, not invalid."""
     plain = address.strip()[:ADDRESS_LENGTH]
     if not plain:
         return "", True
     try:
-        return addresses.normaliser(channel)(address.strip()), True
+        return addresses.normaliser(channel, country)(address.strip()), True
     except ValueError:
         return plain, False
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience.models import SourceStatus
@@ -44,7 +45,8 @@ select key, contact_id, address, variables,
          when invalid then 2
          when row_number() over (partition by address, invalid order by key) > 1 then 3
          when suppressed.found is not null then 4
-         when barred then 5 end::smallint as skip
+         when barred then 5
+         {excluded} end::smallint as skip
 from ({candidates}) candidate
 left join lateral (
     select true as found from audience_suppression s
@@ -88,7 +90,8 @@ select (select count(*)::int {_ADDED}), (select count(*)::int {_REMOVED}), (sele
 
 _GONE = f"""
 create temporary table gone on commit drop as
-select r.id, coalesce((select n.skip from refreshed n where n.address = r.address and n.skip in (4, 5) limit 1),
+select r.id, coalesce((select n.skip from refreshed n
+                       where n.address = r.address and n.skip in (4, 5, {Skip.EXCLUDED.value}) limit 1),
                       {Skip.REMOVED.value}) as skip {_REMOVED}
 """
 _UNWAIT_GONE = """
@@ -234,10 +237,14 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
     assert row.source is not None  # noqa: S101
     facts: dict[str, Any] = {
         "workspace": row.workspace_id, "channel": channel, "source": row.source.pk, "after": -1, "chunk": _ALL,
-        "lists": list(row.source.lists.values_list("pk", flat=True)),
     }  # fmt: skip
+    now = timezone.now()
+    candidates = building.candidates_of(row, channel, now)
+    excluding = building.excluding_of(row, channel, now)
+    facts |= candidates.parameters | (excluding.parameters if excluding else {})
+    excluded = f"when {excluding.sql} then {Skip.EXCLUDED.value}" if excluding else ""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_JUDGED.format(candidates=building.candidates_of(row, channel)), facts)
+        cursor.execute(_JUDGED.format(candidates=candidates.sql, excluded=excluded), facts)
         cursor.execute("create index on refreshed (address)")
         cursor.execute("analyze refreshed")
         yield cursor

@@ -20,9 +20,10 @@ where r.finished_at is null and r.closing_stage is null
 order by s.id, r.id, rs.step
 """
 
-#: What limits the sender, held until the transaction ends.
+#: What limits the sender, held until the transaction ends: its lanes are opened one after another, so that each
+#: finds what the one before has put.
 SENDER_LIMITS = """
-select lanes, limit_second, limit_minute, limit_hour, limit_day from senders_sender where id = %s for share
+select lanes, limit_second, limit_minute, limit_hour, limit_day from senders_sender where id = %s for no key update
 """
 
 LANE_STATES = """

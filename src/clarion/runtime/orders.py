@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -55,6 +56,8 @@ class Order:
     reply_to: str = ""
     #: Column of the file with the addresses; empty finds it.
     address: str = ""
+    #: Sheet of a spreadsheet; empty takes the first with anything in it.
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +167,15 @@ def _dialect(order: Order, problems: list[str]) -> dict[str, Any]:
         problems.append(f"--csv {path}: {sentence}")
         return {}
     try:
-        return dialect_of(path, order.channel, _overrides(order))
+        with TemporaryDirectory(prefix="clarion-") as folder:
+            return dialect_of(path, order.channel, _overrides(order), folder=Path(folder))
     except (CsvInvalid, OSError) as error:
         problems.append(f"--csv {path}: {error}")
         return {}
 
 
 def _overrides(order: Order) -> dict[str, Any]:
-    return {"address": order.address} if order.address else {}
+    return {name: value for name in ("address", "sheet") if (value := getattr(order, name))}
 
 
 def _content(order: Order, body: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

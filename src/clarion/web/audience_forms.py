@@ -23,7 +23,9 @@ class ContactForm(forms.Form):
         label=gettext_lazy("Phone number"),
         required=False,
         max_length=40,
-        help_text=gettext_lazy("With + and the country code."),
+        help_text=gettext_lazy(
+            "With + and the country code, or as it is dialled in the workspace’s country."
+        ),
     )
     first_name = forms.CharField(label=gettext_lazy("First name"), required=False, max_length=100)
     last_name = forms.CharField(label=gettext_lazy("Last name"), required=False, max_length=100)

@@ -15,7 +15,7 @@ from clarion.campaigns import material, preflight
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
-from clarion.web import campaign_columns, campaign_preview, campaign_timing, timing_words
+from clarion.web import campaign_columns, campaign_people, campaign_preview, campaign_timing, timing_words
 from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
@@ -82,7 +82,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "mapping": campaign_columns.mapping(campaign),
         "pane": campaign_preview.pane(request, campaign),
         "test": campaign_preview.test_state(request, campaign),
-        "lists": [(one, str(one.public_id) in (form["lists"].value() or [])) for one in form.all_lists],
+        **campaign_people.choices(form),
     }
 
 
@@ -124,6 +124,7 @@ def estimate(campaign: Campaign) -> Estimate | None:
         (_("Duplicates"), counted.duplicate),
         (_("Opted out or suppressed"), counted.suppressed),
         (_("Do not contact"), counted.do_not_contact),
+        (_("Excluded"), counted.excluded),
     ]
     return Estimate(
         waterfall=counted,

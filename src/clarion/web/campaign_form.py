@@ -15,11 +15,12 @@ from clarion.audience import queries as audience
 from clarion.audience import uploads
 from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
 from clarion.audience.models import Source, SourceKind
+from clarion.audience.sheets import NoSuchSheet
 from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import timing_form
+from clarion.web import campaign_people, timing_form
 from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
 from clarion.workspaces.actors import of_member
@@ -44,13 +45,24 @@ _WANTED = (
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
-    "audience": ("audience", "lists", "upload", "address_column", "file"),
+    "audience": (
+        "audience",
+        "lists",
+        "segments",
+        "without_lists",
+        "without_segments",
+        "upload",
+        "sheet",
+        "address_column",
+        "file",
+    ),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
     **timing_form.PARTS,
 }
 _AUDIENCES = [
     ("UPLOAD", gettext_lazy("A file")),
     ("LISTS", gettext_lazy("Lists")),
+    ("SEGMENTS", gettext_lazy("Segments")),
     ("CONTACTS", gettext_lazy("All contacts")),
 ]
 _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only"))]
@@ -77,12 +89,22 @@ class CampaignForm(TimingForm):
     lists = forms.MultipleChoiceField(
         label=gettext_lazy("Lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    segments = forms.MultipleChoiceField(
+        label=gettext_lazy("Segments"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without_lists = forms.MultipleChoiceField(
+        label=gettext_lazy("Without lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    without_segments = forms.MultipleChoiceField(
+        label=gettext_lazy("Without segments"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     upload = forms.ChoiceField(label=gettext_lazy("File"), required=False)
-    #: Any text: the columns of a file that is being uploaded are not known before.
+    #: Any text: the sheets and columns of a file that is being uploaded are not known before.
+    sheet = forms.CharField(label=gettext_lazy("Sheet"), required=False, max_length=300, widget=forms.Select)
     address_column = forms.CharField(
         label=gettext_lazy("Column with the addresses"), required=False, max_length=300, widget=forms.Select
     )
-    file = forms.FileField(label=gettext_lazy("CSV file"), required=False, allow_empty_file=True)
+    file = forms.FileField(label=gettext_lazy("CSV, XLSX or ODS file"), required=False, allow_empty_file=True)
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), required=False)
     content = forms.ChoiceField(label=gettext_lazy("Message"), choices=_CONTENTS, required=False)
     template = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
@@ -116,7 +138,9 @@ class CampaignForm(TimingForm):
         self.all_senders = list(queries.senders_for(self.member))
         self.uploads = list(queries.recent_uploads(self.member, self.campaign))
         self.versions = list(queries.template_versions_for(self.member, step=self.step))
-        self._choose("lists", [(str(one.public_id), one.name) for one in self.all_lists])
+        self.all_segments = list(audience.segments_for(self.member))
+        for name, found in campaign_people.offered(self).items():
+            self._choose(name, [(str(one.public_id), one.name) for one in found])
         self._choose(
             "sender", [("", _("Choose a sender")), *(_sender_choice(one) for one in self.all_senders)]
         )
@@ -128,6 +152,7 @@ class CampaignForm(TimingForm):
             [("", _("Choose a template")), *((_version_key(one), str(one)) for one in self.versions)],
         )
         self.offer_columns(self.columns)
+        self.offer_sheets(self.sheets)
         near = timing_form.near_zones(self.campaign, self.member)
         same = ("", _("The campaign’s: %(zone)s") % {"zone": self.campaign.zone})
         self._choose_zone("zone", near)
@@ -150,6 +175,20 @@ class CampaignForm(TimingForm):
         widget = self.fields["address_column"].widget
         assert isinstance(widget, forms.Select)  # noqa: S101
         widget.choices = [("", _("Found by itself")), *((name, name) for name in self.offered)]
+
+    def offer_sheets(self, sheets: Iterable[str]) -> None:
+        """Let the person say which sheet of a workbook is meant."""
+        self.offered_sheets = list(sheets)
+        widget = self.fields["sheet"].widget
+        assert isinstance(widget, forms.Select)  # noqa: S101
+        widget.choices = [(name, name) for name in self.offered_sheets]
+
+    @property
+    def sheets(self) -> list[str]:
+        """The sheets of the uploaded workbook, when there are several."""
+        source = self.campaign.source
+        found = list(source.dialect.get("sheets", ())) if source and source.kind == SourceKind.UPLOAD else []
+        return found if len(found) > 1 else []
 
     @property
     def columns(self) -> list[str]:
@@ -181,9 +220,10 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "tags": ", ".join(campaign.tags),
         "notes": campaign.notes,
         "audience": source.kind if source else "UPLOAD",
-        "lists": [str(one.public_id) for one in source.lists.all()] if source and source.pk else [],
+        **campaign_people.initial(source),
         "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
         "address_column": address_column_of(source),
+        "sheet": source.dialect.get("sheet", "") if source else "",
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
@@ -275,9 +315,11 @@ def _save_audience(form: CampaignForm) -> None:
     try:
         source = _chosen_source(form, data)
     except (CsvInvalid, SourceInvalid) as error:
-        form.add_error("file" if isinstance(error, CsvInvalid) else "lists", str(error))
+        name = "segments" if data["audience"] == SourceKind.SEGMENTS else "lists"
+        form.add_error("file" if isinstance(error, CsvInvalid) else name, str(error))
         if isinstance(error, NoAddressColumn):
             form.offer_columns(error.columns)
+            form.offer_sheets(error.sheets if len(error.sheets) > 1 else ())
         return
     before = form.campaign.source
     if source is None or source == before:
@@ -290,40 +332,39 @@ def _save_audience(form: CampaignForm) -> None:
 
 def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None:
     """Return the source the form asks for, made if it is new; None to leave it as it is."""
-    by, before = of_member(form.member), form.campaign.source
+    before = form.campaign.source
     if data["file"]:
-        overrides = {"address": data["address_column"]} if data["address_column"] else None
-        return audience_operations.create_upload_source(
-            by=by,
-            file=data["file"],
-            file_name=data["file"].name,
-            channel=channel_of(form),
-            dialect_overrides=overrides,
-        )
-    if data["audience"] == SourceKind.LISTS and data["lists"]:
-        chosen = [one for one in form.all_lists if str(one.public_id) in data["lists"]]
-        if before and before.kind == SourceKind.LISTS and set(before.lists.all()) == set(chosen):
-            return before
-        return audience_operations.create_list_source(by=by, lists=chosen)
-    if data["audience"] == SourceKind.CONTACTS:
-        if before and before.kind == SourceKind.CONTACTS:
-            return before
-        return audience_operations.create_contacts_source(by=by)
+        said = {"address": data["address_column"], "sheet": data["sheet"]}
+        try:
+            return _uploaded(form, data["file"], data["file"].name, said)
+        except NoSuchSheet:  # it was chosen for another file
+            data["file"].seek(0)
+            return _uploaded(form, data["file"], data["file"].name, said | {"sheet": ""})
+    if data["audience"] in campaign_people.KINDS:
+        return campaign_people.chosen(form, data)
     if data["audience"] == SourceKind.UPLOAD and data["upload"]:
         upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
-        if upload is None or data["address_column"] in ("", address_column_of(upload)):
+        if upload is None or upload != before:
+            return upload  # the column and the sheet were chosen for another file
+        sheet = upload.dialect.get("sheet", "")
+        said = {"address": data["address_column"], "sheet": data["sheet"] or sheet}
+        if said["sheet"] != sheet:
+            said["address"] = ""  # another sheet has other columns
+        elif said["address"] in ("", address_column_of(upload)):
             return upload
-        if upload != before:
-            return upload  # the column was chosen for another file
         with uploads.path_of(upload.file_path).open("rb") as file:
-            return audience_operations.create_upload_source(
-                by=by,
-                file=file,
-                file_name=upload.file_name,
-                channel=channel_of(form),
-                dialect_overrides={"address": data["address_column"]},
-            )
+            return _uploaded(form, file, upload.file_name, said)
     return None
+
+
+def _uploaded(form: CampaignForm, file: uploads.Readable, name: str, said: Mapping[str, str]) -> Source:
+    return audience_operations.create_upload_source(
+        by=of_member(form.member),
+        file=file,
+        file_name=name,
+        channel=channel_of(form),
+        dialect_overrides={key: value for key, value in said.items() if value},
+    )
 
 
 def _forget(source: Source, form: CampaignForm) -> None:

@@ -84,6 +84,9 @@ def _to_whom(campaign: Campaign) -> list[Fact]:
     if source.kind == SourceKind.LISTS:
         lists = source.lists.order_by("name")
         return [Fact(label=_("List"), value=_named(one.name, one.public_id)) for one in lists]
+    if source.kind == SourceKind.SEGMENTS:
+        segments = source.segments.order_by("name")
+        return [Fact(label=_("Segment"), value=_named(one.name, one.public_id)) for one in segments]
     return [Fact(label=_("Audience"), value=_named(str(source), source.public_id))]
 
 

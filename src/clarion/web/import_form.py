@@ -68,8 +68,9 @@ def _choices(name: str, present: str) -> list[tuple[str, str]]:
 
 
 class DialectForm(forms.Form):
-    """How the file is written, when the program guessed wrong."""
+    """How the file is written, when the program guessed wrong; of a spreadsheet, which sheet is meant."""
 
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding"),
         required=False,
@@ -100,10 +101,22 @@ class DialectForm(forms.Form):
         ],
     )
 
+    def __init__(self, data: Any = None, *, the_import: Import) -> None:
+        super().__init__(data)
+        sheets = the_import.dialect.get("sheets", [])
+        if sheets:
+            del self.fields["encoding"], self.fields["delimiter"]
+        if len(sheets) > 1:
+            field = self.fields["sheet"]
+            field.choices = [(name, name) for name in sheets]  # type: ignore[attr-defined]
+            field.initial = the_import.dialect["sheet"]
+        else:
+            del self.fields["sheet"]
+
     def overrides(self) -> dict[str, Any]:
         """What the sniffing is told."""
         data = self.cleaned_data
-        said: dict[str, Any] = {"encoding": data["encoding"] or None}
-        said["delimiter"] = "\t" if data["delimiter"] == "tab" else data["delimiter"] or None
+        said: dict[str, Any] = {"encoding": data.get("encoding") or None, "sheet": data.get("sheet") or None}
+        said["delimiter"] = "\t" if data.get("delimiter") == "tab" else data.get("delimiter") or None
         said["has_header"] = {"yes": True, "no": False}.get(data["header"])
         return said

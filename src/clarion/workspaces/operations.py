@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clarion.lib import phones
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import WorkspaceInvalid
@@ -73,20 +74,31 @@ def add_member(*, workspace: Workspace, user: User, role: Role) -> Membership:
 
 @transaction.atomic
 def update_workspace(
-    *, by: Actor, name: str | None = None, zone: str | None = None, moderation: bool | None = None
+    *,
+    by: Actor,
+    name: str | None = None,
+    zone: str | None = None,
+    default_country: str | None = None,
+    moderation: bool | None = None,
 ) -> Workspace:
     """Change the actor's workspace and return it afresh; None leaves a field as it is.
+
+    `default_country` is two letters, or empty for none: phone numbers then need their country code.
 
     Raises NotAllowed and WorkspaceInvalid. Nothing happens when nothing differs.
     """
     by.require(Permission.MANAGE_MEMBERS)
-    given: dict[str, Any] = {"name": _one_line(name), "zone": zone, "moderation": moderation}
+    given: dict[str, Any] = {
+        "name": _one_line(name), "zone": zone, "default_country": default_country, "moderation": moderation,
+    }  # fmt: skip
     values = {field: value for field, value in given.items() if value is not None}
     problems = {}
     if "name" in values and not 0 < len(values["name"]) <= NAME_LENGTH:
         problems["name"] = _("A workspace has a name of at most %(n)d characters.") % {"n": NAME_LENGTH}
     if "zone" in values and values["zone"] not in available_timezones():
         problems["zone"] = _("There is no such time zone.")
+    if default_country and not phones.is_country(default_country):
+        problems["default_country"] = _("There is no such country.")
     if problems:
         raise WorkspaceInvalid(problems)
     now = Workspace.objects.select_for_update().get(pk=by.workspace.pk)

@@ -49,6 +49,55 @@ def report(the_import: Import) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+class TestReport:
+    def test_no_cell_of_it_is_a_formula_and_corrected_it_is_imported_as_it_was_written(
+        self, start: Start
+    ) -> None:
+        file = "Mail,=HYPERLINK(1),Note\nrubbish,@SUM(1),-5\n\"=cmd|' /C calc'!A0\",＝1,+1\n-@x,\"\tx\",'quoted'\n"
+        done = importing.run_import(start(file))
+        text = uploads.path_of(done.report_path).read_text("utf-8-sig")
+
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+
+        assert [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r\n＝＋－＠"))] == []
+        assert len(rows) == 4
+        importing.run_import(start(text.replace("rubbish", "ana@shop.example")))
+        ana = Contact.objects.get()
+        assert (ana.attributes["hyperlink_1"], ana.attributes["note"]) == ("@SUM(1)", "-5")
+
+
+class TestPhones:
+    NUMBERS = "Mobile,Name\n030 / 123 456,Ana\n+1 202 555 0123,Bob\n0049 30 123456,Ana too\n030 1 ext. 5,Cem\n12,Dan\n"
+
+    def test_national_forms_are_those_of_the_workspaces_country(
+        self, start: Start, alice: actors.Actor
+    ) -> None:
+        alice.workspace.default_country = "DE"
+        alice.workspace.save()
+
+        done = importing.run_import(start(self.NUMBERS))
+
+        assert set(Contact.objects.values_list("phone", flat=True)) == {"+4930123456", "+12025550123"}
+        assert [row[:3] for row in report(done)[1:]] == [
+            ["4", "Mobile", "A number with an extension cannot be reached. Leave the extension out."],
+            ["5", "Mobile", "The number is too short."],
+        ]
+
+    def test_without_a_country_they_are_refused(self, start: Start) -> None:
+        done = importing.run_import(start(self.NUMBERS))
+
+        assert (done.created_count, done.bad_count) == (2, 3)
+        assert report(done)[1][2].startswith("Write the number with + and the country code")
+
+    def test_a_contacts_page_takes_them_too(self, alice: actors.Actor) -> None:
+        alice.workspace.default_country = "GB"
+
+        made = operations.create_contact(by=alice, fields={"phone": "020 7946 0018"})
+        operations.update_contact(by=alice, contact=made, fields={"phone": "020 7946 0019"})
+
+        assert made.phone == "+442079460019"
+
+
 class TestImport:
     def test_good_rows_go_in_and_bad_ones_come_back_with_column_and_reason(self, start: Start) -> None:
         done = importing.run_import(start(PEOPLE))

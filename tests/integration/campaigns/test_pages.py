@@ -21,6 +21,7 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import base, signed_in, url, words
+from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -342,6 +343,35 @@ class TestCompose:
         assert campaign.source is not None
         assert campaign.source != first
         assert campaign.source.dialect["address"] == "other_mail"
+
+    def test_another_sheet_of_a_workbook_can_be_chosen(self, client: Client, member: Membership) -> None:
+        campaign = making.make_campaign(member.workspace)
+        book = xlsx(
+            {
+                "Notes": [["a"], ["b"]],
+                "May": [["mail"], ["m@example.test"]],
+                "June": [["post"], ["j@example.test"]],
+            }
+        )
+        data = filled(member, audience="UPLOAD")
+        data["file"] = SimpleUploadedFile("people.xlsx", book)
+        page = client.post(url(campaign, "edit/"), data)
+        assert '<option value="June"' in page.content.decode()  # the first sheet has no addresses
+
+        data["file"].seek(0)
+        client.post(url(campaign, "edit/"), data | {"sheet": "May"})
+        first = Source.objects.get()
+        assert first.dialect["address"] == "mail"
+        data = filled(member, audience="UPLOAD") | {"upload": str(first.public_id), "address_column": "mail"}
+        client.post(url(campaign, "edit/"), data | {"sheet": "June"})
+
+        campaign.refresh_from_db()
+        assert campaign.source is not None
+        assert (campaign.source.dialect["sheet"], campaign.source.dialect["address"]) == ("June", "post")
+        again = SimpleUploadedFile("new.xlsx", xlsx({"People": [["mail"], ["n@example.test"]]}))
+        client.post(url(campaign, "edit/"), data | {"sheet": "June", "file": again})
+        campaign.refresh_from_db()
+        assert campaign.source.dialect["sheet"] == "People"
 
     def test_a_file_without_addresses_says_so_at_its_field(self, client: Client, member: Membership) -> None:
         campaign = making.make_campaign(member.workspace)

@@ -13,6 +13,7 @@ from clarion.audience.models import (
     ContactState,
     List,
     ListMember,
+    Segment,
     Source,
     SourceKind,
     SourceRow,
@@ -72,23 +73,30 @@ def built(campaign: Campaign) -> Run:
     return run
 
 
+def tagged(people: ledgers.People, tag: str) -> Segment:
+    rule = {"all": [{"field": "tag", "op": "has", "value": tag}]}
+    return Segment.objects.create(workspace=people.workspace, name=tag, rule=rule)
+
+
 def persons(n: int) -> list[str]:
     return [f"person{i}@example.test" for i in range(n)]
 
 
 def waterfall(run: Run) -> dict[str, int]:
-    counts = dict.fromkeys(("no_address", "invalid", "duplicate", "suppressed", "do_not_contact"), 0)
+    counts = dict.fromkeys(
+        ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "excluded"), 0
+    )
     return counts | {name: n for name, n in run.waterfall.items() if n}
 
 
 def expected(source: Source) -> dict[str, int]:
     promised = estimate(source, "email")
-    names = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact")
+    names = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "excluded")
     return {name: getattr(promised, name) for name in names}
 
 
 class TestWaterfall:
-    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("seed", range(16))
     def test_is_what_the_estimate_said(
         self, people: ledgers.People, seed: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -103,14 +111,17 @@ class TestWaterfall:
                 workspace=people.workspace,
                 email=address if chance.random() < 0.9 else "",
                 state=chance.choice(states),
+                tags=[
+                    name for name, every in (("odd", 2), ("third", 3), ("seventh", 7)) if number % every == 0
+                ],
             )
-            for address in some[:40]
+            for number, address in enumerate(some[:40])
         )
         Suppression.objects.bulk_create(
             Suppression(workspace=people.workspace, channel="email", address=a, reason="MANUAL")
             for a in chance.sample(some, 9)
         )
-        kind = [SourceKind.UPLOAD, SourceKind.CONTACTS, SourceKind.LISTS][seed % 3]
+        kind = list(SourceKind)[seed % 4]
         if kind is SourceKind.UPLOAD:
             odd = ["", "", "no address", "no address", "neither"]
             source = upload(people, chance.choices(some + odd, k=150))
@@ -122,6 +133,13 @@ class TestWaterfall:
                     ListMember(list=one, contact=c) for c in contacts if chance.random() < 0.5
                 )
                 source.lists.add(one)
+            for tag in ("odd", "third"):
+                source.segments.add(tagged(people, tag))
+        if seed % 2:
+            without = List.objects.create(workspace=people.workspace, name="Without")
+            ListMember.objects.bulk_create(ListMember(list=without, contact=c) for c in contacts[::5])
+            source.excluded_lists.add(without)
+            source.excluded_segments.add(tagged(people, "seventh"))
         promised = estimate(source, "email")
         assert reaches_anybody(source, "email") == (promised.will_receive > 0)
 

@@ -273,6 +273,19 @@ class TestLimits:
         self.tell(story)
         assert ledger.check(Run.objects.get(pk=made.run.pk)).findings == []
 
+    def test_lanes_that_are_opened_at_once_are_each_their_owners(self) -> None:
+        senders = [make_run(count=COUNT, limit_hour=1000, lanes=2) for _ in range(10)]
+
+        async def story(store: PostgresStore, other: PostgresStore) -> None:
+            for made in senders:
+                spec = RunSpec(run_id=made.run.pk, step=0, campaign_id=1)
+                one, two = (self.lane(made, number=number, lanes=2) for number in (0, 1))
+                await asyncio.gather(store.open_lane(one), other.open_lane(two))
+                assert len((await store.claim(spec, made.run.pk * 2, 4, counted=one)).claims) == 4
+                assert len((await other.claim(spec, made.run.pk * 2 + 1, 4, counted=two)).claims) == 4
+
+        self.tell(story)
+
     def test_other_lanes_count_what_the_earlier_ones_used(self) -> None:
         made = make_run(count=COUNT, limit_hour=100)
         spec, lane = RunSpec(run_id=made.run.pk, step=0, campaign_id=1), self.lane(made)

@@ -15,6 +15,7 @@ from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces import actors
 from clarion.workspaces.actors import Actor
 from tests.factories import make_workspace
+from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,23 @@ class TestCheck:
         assert [problem.rpartition(": ")[2] for problem in found] == [
             "this is a directory.", "the file is not UTF-8 text.", "there is no such file.",
         ]  # fmt: skip
+
+    def test_takes_a_sheet_of_a_workbook_and_leaves_nothing_beside_it(
+        self, order: Order, tmp_path: Path, by: Actor
+    ) -> None:
+        (tmp_path / "book").mkdir()
+        path = tmp_path / "book" / "people.xlsx"
+        path.write_bytes(
+            xlsx({"Notes": [["a"], ["b"]], "May": [["email", "name"], ["ada@example.test", "Ada"]]})
+        )
+
+        checked = orders.check(replace(order, csv=path, sheet="May"))
+        campaign = orders.place(checked, by=by)
+
+        assert campaign.source is not None
+        assert (campaign.source.row_count, campaign.source.dialect["sheet"]) == (1, "May")
+        assert [one.name for one in path.parent.iterdir()] == ["people.xlsx"]
+        assert "The file has: a." in problems(replace(order, csv=path))[0]
 
     def test_names_missing_variables_and_the_columns_there_are(self, order: Order, tmp_path: Path) -> None:
         (tmp_path / "mail.html").write_text("<p>{{ first_name }} {{ city|default('') }}</p>")

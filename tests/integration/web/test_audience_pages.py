@@ -13,6 +13,7 @@ from clarion.audience.models import Contact, ContactState, Import, List, Suppres
 from clarion.workspaces import actors
 from clarion.workspaces.models import Membership
 from tests.factories import Cast
+from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 Visit = Callable[[Membership], Client]
@@ -247,15 +248,31 @@ class TestImports:
         assert report.splitlines()[1].startswith("2,Mail,")
         assert "people.csv" in text(alice.get(base))
 
-    def test_what_is_no_csv_is_refused_in_the_form(self, cast: Cast, visit: Visit) -> None:
+    def test_what_is_no_table_is_refused_in_the_form(self, cast: Cast, visit: Visit) -> None:
         alice = visit(cast.alice)
 
-        for content, words in ((b"PK\x03\x04", "XLSX"), (b"\n", "empty")):
+        for content, words in ((b"PK\x03\x04", "damaged"), (b"\n", "empty")):
             answer = alice.post(
                 f"/w/{cast.workspace.slug}/imports/new/", {"file": SimpleUploadedFile("x.csv", content)}
             )
             assert words in text(answer)
         assert not Import.objects.exists()
+
+    def test_a_spreadsheet_is_uploaded_and_another_sheet_chosen(self, cast: Cast, visit: Visit) -> None:
+        alice, base = visit(cast.alice), f"/w/{cast.workspace.slug}/imports/"
+        book = xlsx({"Notes": [["Made in May"], ["by hand"]], "People": [["Mail"], ["ana@shop.example"]]})
+        alice.post(f"{base}new/", {"file": SimpleUploadedFile("people.xlsx", book)})
+        page = f"{base}{Import.objects.get().public_id}/"
+        shown = text(alice.get(page))
+        assert '<option value="Notes" selected>' in shown
+        assert "Encoding" not in shown
+
+        alice.post(f"{page}dialect/", {"sheet": "Secrets"})
+        assert Import.objects.get().dialect["sheet"] == "Notes"
+        alice.post(f"{page}dialect/", {"sheet": "People", "header": "auto"})
+
+        assert "ana@shop.example" in text(alice.get(page))
+        assert visit(cast.mallory).post(f"{page}dialect/", {"sheet": "Notes"}).status_code == 404
 
     def test_a_wrong_guess_is_corrected_and_an_import_cancelled(self, cast: Cast, visit: Visit) -> None:
         alice, base = visit(cast.alice), f"/w/{cast.workspace.slug}/imports/"

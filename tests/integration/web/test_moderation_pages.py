@@ -325,6 +325,21 @@ class TestSettings:
         now = Workspace.objects.get(pk=alice.workspace_id)
         assert (now.name, now.zone, now.moderation) == ("Better Shop", "Asia/Tokyo", True)
 
+    def test_the_country_of_phone_numbers_is_chosen_by_its_name(self) -> None:
+        alice = making.make_member()
+        page = signed_in(alice).get(self.url(alice)).content.decode()
+        assert '<option value="DE">Germany (+49)</option>' in page
+        posted = {"name": "Shop", "zone": "Asia/Tokyo"}
+
+        assert "valid choice" in words(
+            signed_in(alice).post(self.url(alice), posted | {"default_country": "XX"})
+        )
+        signed_in(alice).post(self.url(alice), posted | {"default_country": "DE"})
+
+        assert Workspace.objects.get(pk=alice.workspace_id).default_country == "DE"
+        event = AuditEvent.objects.filter(action="workspace.update").latest("pk")
+        assert event.changes["default_country"] == ["", "DE"]
+
     def test_warns_when_nobody_but_the_author_could_approve(self) -> None:
         alice = making.make_member()
 

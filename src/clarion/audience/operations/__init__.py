@@ -25,9 +25,13 @@ from clarion.audience.operations.lists import (
     remove_from_list,
     update_list,
 )
+from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
+    NOBODY,
+    Without,
     create_contacts_source,
     create_list_source,
+    create_segment_source,
     create_upload_source,
     delete_source,
 )
@@ -40,7 +44,9 @@ from clarion.audience.operations.suppressions import (
 )
 
 __all__ = [
+    "NOBODY",
     "ContactFields",
+    "Without",
     "add_suppression",
     "add_tags",
     "add_to_list",
@@ -50,9 +56,12 @@ __all__ = [
     "create_import",
     "create_list",
     "create_list_source",
+    "create_segment",
+    "create_segment_source",
     "create_upload_source",
     "delete_contacts",
     "delete_list",
+    "delete_segment",
     "delete_source",
     "redialect_import",
     "remove_from_list",
@@ -64,5 +73,6 @@ __all__ = [
     "unsuppress",
     "update_contact",
     "update_list",
+    "update_segment",
     "withdraw_unsubscription",
 ]

@@ -36,7 +36,7 @@ class ContactFields(TypedDict, total=False):
 def create_contact(*, by: Actor, fields: ContactFields) -> Contact:
     """Make a contact with at least one address. Raises ContactInvalid, AddressTaken."""
     by.require(Permission.MANAGE_AUDIENCE)
-    clean = checked(fields)
+    clean = checked(fields, country=by.workspace.default_country)
     if not clean.get("email") and not clean.get("phone"):
         raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
     try:
@@ -51,7 +51,7 @@ def create_contact(*, by: Actor, fields: ContactFields) -> Contact:
 def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Contact:
     """Change the given fields of a contact. Raises ContactInvalid, AddressTaken."""
     by.require(Permission.MANAGE_AUDIENCE)
-    clean = checked(fields)
+    clean = checked(fields, country=by.workspace.default_country)
     changes = {
         name: (getattr(contact, name), value)
         for name, value in clean.items()
@@ -139,13 +139,19 @@ def _change_tags(
     return changed
 
 
-def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields as they are stored. Raises ContactInvalid with every problem at once."""
+def checked(fields: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
+    """Return the fields as they are stored. Raises ContactInvalid with every problem at once.
+
+    `country` is meant where the phone number has no country code.
+    """
     clean: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, value in fields.items():
         try:
-            clean[name] = _CHECKS[name](value) if name in _CHECKS else _text(name, value)
+            if name == "phone":
+                clean[name] = addresses.phone(value, country=country) if value.strip() else ""
+            else:
+                clean[name] = _CHECKS[name](value) if name in _CHECKS else _text(name, value)
         except ValueError as refusal:
             problems[name] = str(refusal)
     if problems:
@@ -186,7 +192,6 @@ def _state(value: str) -> str:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "email": lambda value: addresses.email(value) if value.strip() else "",
-    "phone": lambda value: addresses.phone(value) if value.strip() else "",
     "zone": lambda value: people.zone(value.strip()) if value.strip() else "",
     "tags": _tags,
     "attributes": _attributes,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import columns, csvfile, tasks, uploads
+from clarion.audience import columns, tables, tasks, uploads
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.errors import ImportNotPossible, MappingInvalid
 from clarion.audience.models import Import, ImportStatus, List
@@ -54,9 +54,9 @@ def redialect_import(*, by: Actor, the_import: Import, overrides: Mapping[str, A
 
 
 def _looked_at(path: Path, overrides: Mapping[str, Any]) -> tuple[Dialect, list[list[str]]]:
-    dialect = csvfile.sniff(path, overrides)
+    dialect = tables.sniff(path, overrides)
     sample = [
-        row.cells for row, _number in zip(csvfile.rows(path, dialect), range(_SAMPLE_ROWS), strict=False)
+        row.cells for row, _number in zip(tables.rows(path, dialect), range(_SAMPLE_ROWS), strict=False)
     ]
     if not sample:
         raise CsvInvalid(_("The file has a header, but no rows."))

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from django.db import IntegrityError, connection, transaction
 
-from clarion.audience.errors import ListNameTaken
-from clarion.audience.models import List
+from clarion.audience.errors import ListInUse, ListNameTaken
+from clarion.audience.models import List, Source
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -54,9 +54,17 @@ def update_list(*, by: Actor, the_list: List, name: str, description: str) -> Li
 
 
 def delete_list(*, by: Actor, the_list: List) -> None:
-    """Delete a list. Its contacts stay; campaigns that have run keep their recipients."""
+    """Delete a list. Its contacts stay; campaigns that have run keep their recipients.
+
+    Raises ListInUse while a campaign that is not over leaves its people out: they would get it all at once.
+    """
     by.require(Permission.MANAGE_AUDIENCE)
     with transaction.atomic(), connection.cursor() as cursor:
+        leaving_out = Source.objects.filter(
+            excluded_lists=the_list, campaign__finished_at=None, campaign__purged_at=None
+        ).exclude(campaign=None)
+        if names := list(leaving_out.values_list("campaign__name", flat=True).distinct()[:5]):
+            raise ListInUse(names)
         count = the_list.member_count
         # Set-based: a list may have millions of members, which the ORM would collect one by one.
         cursor.execute("delete from audience_listmember where list_id = %s", [the_list.pk])

@@ -1,6 +1,7 @@
 """Make and drop the sources of campaigns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clarion.audience import columns, csvfile, tasks, uploads
+from clarion.audience import columns, csvfile, tables, tasks, uploads
 from clarion.audience.errors import NoAddressColumn, SourceInvalid
-from clarion.audience.models import List, Source, SourceKind, SourceRow, SourceStatus
+from clarion.audience.models import List, Segment, Source, SourceKind, SourceRow, SourceStatus
 from clarion.channels import registry
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -18,6 +19,17 @@ from clarion.workspaces.permissions import Permission
 
 #: Rows looked at to find the column with the addresses.
 _SAMPLE_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Without:
+    """Lists and segments whose people a source leaves out."""
+
+    lists: Sequence[List] = ()
+    segments: Sequence[Segment] = ()
+
+
+NOBODY = Without()
 
 
 def create_upload_source(
@@ -30,8 +42,8 @@ def create_upload_source(
 ) -> Source:
     """Keep the file and have it read by a background job. Returns the source, WAITING.
 
-    `dialect_overrides` may fix encoding, delimiter, quote, has_header, and address: the name of the column with
-    the addresses. Raises CsvInvalid (NoAddressColumn if none is found); nothing is kept then.
+    `dialect_overrides` may fix encoding, delimiter, quote, has_header, sheet, and address: the name of the column
+    with the addresses. Raises CsvInvalid (NoAddressColumn if none is found); nothing is kept then.
     """
     by.require(Permission.EDIT)
     stored = uploads.store(file)
@@ -64,11 +76,16 @@ def create_upload_source(
     return source
 
 
-def dialect_of(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the file is to be read, as `Source.dialect` holds it. Raises CsvInvalid, NoAddressColumn."""
-    dialect = csvfile.sniff(path, overrides)
+def dialect_of(
+    path: Path, channel: str, overrides: Mapping[str, Any], *, folder: Path | None = None
+) -> dict[str, Any]:
+    """Return how the file is to be read, as `Source.dialect` holds it. Raises CsvInvalid, NoAddressColumn.
+
+    `folder` is where a spreadsheet is unpacked; by default beside the file.
+    """
+    dialect = tables.sniff(path, overrides, folder=folder)
     sample = []
-    with csvfile.Reader(path, dialect) as reader:
+    with tables.reader(path, dialect, folder=folder) as reader:
         for row in reader:
             sample.append(row.cells)
             if len(sample) == _SAMPLE_ROWS:
@@ -81,33 +98,67 @@ def dialect_of(path: Path, channel: str, overrides: Mapping[str, Any]) -> dict[s
     else:
         index = columns.address_index(dialect.columns, sample, kind=kind)
     if index is None:
-        raise NoAddressColumn(dialect.columns)
+        raise NoAddressColumn(dialect.columns, sheets=dialect.sheets, sheet=dialect.sheet)
     names = columns.variable_names(dialect.columns)
     return dialect.to_json() | {"channel": channel, "variables": names, "address": names[index]}
 
 
-def create_list_source(*, by: Actor, lists: Sequence[List]) -> Source:
-    """Make a source of one or more lists of the workspace, ready at once."""
+def create_list_source(*, by: Actor, lists: Sequence[List], without: Without = NOBODY) -> Source:
+    """Make a source of one or more lists of the workspace, ready at once. Raises SourceInvalid."""
     by.require(Permission.EDIT)
     if not lists:
         raise SourceInvalid(_("Choose at least one list."))
-    if any(one.workspace_id != by.workspace.pk for one in lists):
+    both = [one.name for one in lists if one in without.lists]
+    return _made(by, SourceKind.LISTS, both, without, lists=lists)
+
+
+def create_segment_source(*, by: Actor, segments: Sequence[Segment], without: Without = NOBODY) -> Source:
+    """Make a source of whoever is in at least one of the segments when it is sent. Raises SourceInvalid."""
+    by.require(Permission.EDIT)
+    if not segments:
+        raise SourceInvalid(_("Choose at least one segment."))
+    both = [one.name for one in segments if one in without.segments]
+    return _made(by, SourceKind.SEGMENTS, both, without, segments=segments)
+
+
+def create_contacts_source(*, by: Actor, without: Without = NOBODY) -> Source:
+    """Make a source of all contacts of the workspace, ready at once. Raises SourceInvalid."""
+    by.require(Permission.EDIT)
+    return _made(by, SourceKind.CONTACTS, [], without)
+
+
+def _made(
+    by: Actor,
+    kind: SourceKind,
+    both: Sequence[str],
+    without: Without,
+    *,
+    lists: Sequence[List] = (),
+    segments: Sequence[Segment] = (),
+) -> Source:
+    """Keep a source; `both` are the names of what is included and excluded at once."""
+    if any(one.workspace_id != by.workspace.pk for one in (*lists, *without.lists)):
         raise SourceInvalid(_("The list belongs to another workspace."))
+    if any(one.workspace_id != by.workspace.pk for one in (*segments, *without.segments)):
+        raise SourceInvalid(_("The segment belongs to another workspace."))
+    if both:
+        raise SourceInvalid(
+            _("“%(name)s” is both included and excluded, so nobody of it would get anything. Choose one.")
+            % {"name": both[0]}
+        )
+    names = [one.name for one in lists] + [one.name for one in segments]
     with transaction.atomic():
         source = Source.objects.create(
             workspace=by.workspace,
-            kind=SourceKind.LISTS,
-            name=", ".join(one.name for one in lists)[:200],
+            kind=kind,
+            name=", ".join(names)[:200],
             created_by=by.user,
         )
         source.lists.set(lists)
+        source.segments.set(segments)
+        source.excluded_lists.set(without.lists)
+        source.excluded_segments.set(without.segments)
     return source
-
-
-def create_contacts_source(*, by: Actor) -> Source:
-    """Make a source of all contacts of the workspace, ready at once."""
-    by.require(Permission.EDIT)
-    return Source.objects.create(workspace=by.workspace, kind=SourceKind.CONTACTS, created_by=by.user)
 
 
 def delete_source(*, by: Actor, source: Source) -> None:

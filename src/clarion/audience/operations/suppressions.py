@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns, csvfile, uploads
+from clarion.audience import addresses, columns, tables, uploads
 from clarion.audience.errors import NoAddressColumn
 from clarion.audience.models import Suppression, SuppressionReason
 from clarion.channels import registry
@@ -91,7 +91,7 @@ def unsuppress(*, by: Actor, suppression: Suppression, reason: str = "") -> None
 def suppress_file(
     *, by: Actor, file: uploads.Readable, file_name: str, channel: str
 ) -> tuple[int, int, list[str]]:
-    """Suppress every address of a CSV file. Returns how many were added, known before, and what was wrong.
+    """Suppress every address of a CSV, XLSX or ODS file. Returns how many were added, known before, and what was wrong.
 
     At most a hundred sentences are returned. A column called `reason` is heeded where it holds one of ours.
     Raises CsvInvalid.
@@ -108,8 +108,8 @@ def suppress_file(
 def _suppress_rows(
     by: Actor, stored: uploads.Stored, file_name: str, channel: str
 ) -> tuple[int, int, list[str]]:
-    dialect = csvfile.sniff(stored.path)
-    sample = [row.cells for row, _unused in zip(csvfile.rows(stored.path, dialect), range(200), strict=False)]
+    dialect = tables.sniff(stored.path)
+    sample = [row.cells for row, _unused in zip(tables.rows(stored.path, dialect), range(200), strict=False)]
     index = columns.address_index(dialect.columns, sample, kind=registry.get(channel).address_kind)
     if index is None:
         raise NoAddressColumn(dialect.columns)
@@ -118,7 +118,7 @@ def _suppress_rows(
     added = taken = 0
     problems: list[str] = []
     batch: dict[str, str] = {}
-    for row in csvfile.rows(stored.path, dialect):
+    for row in tables.rows(stored.path, dialect):
         try:
             if row.problem:
                 raise ValueError(row.problem)

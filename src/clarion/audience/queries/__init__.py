@@ -1,5 +1,6 @@
 """Every read of contacts, lists, suppressions, sources and imports beyond a plain filter."""
 
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.queries.contacts import (
     Page,
     contact_for,
@@ -11,8 +12,8 @@ from clarion.audience.queries.contacts import (
     tags_of,
 )
 from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
-    CONTACT_ADDRESS_COLUMNS,
     CONTACT_VARIABLES_SQL,
     Waterfall,
     estimate,
@@ -44,6 +45,8 @@ __all__ = [
     "problem_rows",
     "reaches_anybody",
     "sample",
+    "segment_for",
+    "segments_for",
     "source_for",
     "suppression_for",
     "suppression_rows",

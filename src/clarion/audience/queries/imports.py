@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clarion.audience import csvfile, uploads
+from clarion.audience import tables, uploads
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -16,7 +16,7 @@ from clarion.workspaces.models import Membership
 def imports_for(member: Membership) -> QuerySet[Import]:
     """Return the workspace's imports, newest first."""
     found = Import.objects.filter(workspace=member.workspace)
-    return found.select_related("add_to", "created_by").order_by("-pk")
+    return found.select_related("workspace", "add_to", "created_by").order_by("-pk")
 
 
 def import_for(member: Membership, public_id: UUID) -> Import | None:
@@ -37,9 +37,9 @@ class PreviewRow:
 def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 5) -> list[PreviewRow]:
     """Return the file's first rows as they would be stored. `mapping` has been checked."""
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(dialect.columns, mapping)
+    make = person_maker(dialect.columns, mapping, country=the_import.workspace.default_country)
     shown: list[PreviewRow] = []
-    for row in csvfile.rows(uploads.path_of(the_import.file_path), dialect):
+    for row in tables.rows(uploads.path_of(the_import.file_path), dialect):
         try:
             if row.problem:
                 raise RowRefused("", row.problem)

@@ -6,17 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import csvfile, uploads
+from clarion.audience import csvfile, tables, uploads
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
 from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.audience.queries import narrowing
+from clarion.audience.segments import Compiled
 from clarion.channels import registry
 from clarion.workspaces.models import Membership
-
-#: A channel's `address_kind` → the contact's column.
-CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
 
 #: What a template may use of a contact `c`, as jsonb: the attributes, and over them the contact's own fields.
 CONTACT_VARIABLES_SQL = (
@@ -37,8 +38,8 @@ class Waterfall:
     """How many rows of a source there are, why some get nothing, and how many are left.
 
     A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
-    only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts and
-    lists), or a contact with this address is DO_NOT_CONTACT (uploads).
+    only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts, lists
+    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); excluded by a list or a segment.
     """
 
     matched: int = 0
@@ -47,6 +48,7 @@ class Waterfall:
     duplicate: int = 0
     suppressed: int = 0
     do_not_contact: int = 0
+    excluded: int = 0
     will_receive: int = 0
 
 
@@ -61,12 +63,14 @@ def estimate(source: Source, channel: str) -> Waterfall:
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
         facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
-        suppressed, do_not_contact = _counted(_BLOCKED_SQL, facts)
+        out = _left_out(source, kind, "r.address")
+        statement = _BLOCKED_SQL.replace("{excluded}", out.sql)
+        suppressed, do_not_contact, excluded = _counted(statement, out.parameters | facts)
         matched = source.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
-        matched, no_address, invalid, duplicate, suppressed, do_not_contact = _counted(
-            _people_sql(source, kind), _people_parameters(source, channel)
+        matched, no_address, invalid, duplicate, suppressed, do_not_contact, excluded = _counted(
+            *_people_sql(source, kind, channel)
         )
     return Waterfall(
         matched=matched,
@@ -75,7 +79,8 @@ def estimate(source: Source, channel: str) -> Waterfall:
         duplicate=duplicate,
         suppressed=suppressed,
         do_not_contact=do_not_contact,
-        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact,
+        excluded=excluded,
+        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact - excluded,
     )
 
 
@@ -90,13 +95,23 @@ def reaches_anybody(source: Source, channel: str) -> bool:
     except KeyError:
         raise SourceInvalid(f"contacts have no {kind} address") from None
     of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
+    address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
+    out = _left_out(source, kind, address)
+    only = narrowing.members_only(source, timezone.now())
     statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
-        address=column, not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of)
+        address=column,
+        not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of),
+        excluded=sql.SQL(out.sql),
+        only=sql.SQL(only.sql),
     )
-    facts = _people_parameters(source, channel) | {"source": source.pk}
+    facts = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
     with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
+        cursor.execute(statement, only.parameters | out.parameters | facts)
         return bool(cursor.fetchone()[0])
+
+
+def _left_out(source: Source, kind: str, address: str) -> Compiled:
+    return narrowing.left_out(source, kind, address, timezone.now()) or Compiled("false", {})
 
 
 def frozen_counts(source: Source) -> dict[str, int]:
@@ -135,22 +150,24 @@ _BLOCKED_SQL = """
         ) known group by address
     )
     select count(distinct address) filter (where is_suppressed),
-        count(distinct address) filter (where not is_suppressed)
-    from audience_sourcerow join blocked using (address)
+        count(distinct address) filter (where not is_suppressed),
+        count(distinct address) filter (where is_suppressed is null and {excluded})
+    from audience_sourcerow r left join blocked using (address)
     where source_id = %(source)s and problem = ''
 """
 
 _PEOPLE_SQL = """
     with people as (
         select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
-        from audience_contact c where workspace_id = %(workspace)s {only}
+        from audience_contact c where workspace_id = %(workspace)s and {only}
     )
     select count(*),
         count(*) filter (where people.address = ''),
         0,
         count(*) filter (where people.address <> '' and not is_first),
         count(*) filter (where is_first and s.id is not null),
-        count(*) filter (where is_first and s.id is null and not is_active)
+        count(*) filter (where is_first and s.id is null and not is_active),
+        count(*) filter (where is_first and s.id is null and is_active and {excluded})
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
@@ -173,13 +190,13 @@ _ANYBODY_SQL = {
                 limit 1
             ) barred on true
             where r.source_id = %(source)s and r.problem = ''
-              and suppressed.found is null and barred.found is null)
+              and suppressed.found is null and barred.found is null and not {excluded})
     """,
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}
             where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null)
+              and suppressed.found is null and not {excluded})
     """,
     SourceKind.LISTS: """
         select exists (
@@ -187,12 +204,18 @@ _ANYBODY_SQL = {
             join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
             {not_suppressed}
             where m.list_id = any(%(lists)s) and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null)
+              and suppressed.found is null and not {excluded})
+    """,
+    SourceKind.SEGMENTS: """
+        select exists (
+            select from audience_contact c {not_suppressed}
+            where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> '' and {only}
+              and suppressed.found is null and not {excluded})
     """,
 }
 
 
-def _people_sql(source: Source, kind: str) -> sql.Composed:
+def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, dict[str, Any]]:
     try:
         column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
     except KeyError:
@@ -203,19 +226,13 @@ def _people_sql(source: Source, kind: str) -> sql.Composed:
         is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
             column
         )
-    only = sql.SQL(_MEMBERS_ONLY if source.kind == SourceKind.LISTS else "")
-    return sql.SQL(_PEOPLE_SQL).format(address=column, is_first=is_first, only=only)
-
-
-#: A contact on several of the lists is one person.
-_MEMBERS_ONLY = """
-    and exists (select from audience_listmember m where m.contact_id = c.id and m.list_id = any(%(lists)s))
-"""
-
-
-def _people_parameters(source: Source, channel: str) -> dict[str, Any]:
-    lists = list(source.lists.values_list("pk", flat=True)) if source.kind == SourceKind.LISTS else []
-    return {"workspace": source.workspace_id, "channel": channel, "lists": lists}
+    only = narrowing.members_only(source, timezone.now())
+    out = _left_out(source, kind, "people.address")
+    statement = sql.SQL(_PEOPLE_SQL).format(
+        address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql)
+    )
+    facts = {"workspace": source.workspace_id, "channel": channel}
+    return statement, only.parameters | out.parameters | facts
 
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
@@ -223,12 +240,12 @@ def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
     if source.kind == SourceKind.UPLOAD:
         rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
         return list(rows.values_list("data", flat=True)[:limit])
-    only = _MEMBERS_ONLY if source.kind == SourceKind.LISTS else ""
+    only = narrowing.members_only(source, timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             f"select {CONTACT_VARIABLES_SQL} from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
-            f" and state = 'ACTIVE' {only} order by id limit %(limit)s",
-            _people_parameters(source, "") | {"limit": limit},
+            f" and state = 'ACTIVE' and {only.sql} order by id limit %(limit)s",
+            only.parameters | {"workspace": source.workspace_id, "limit": limit},
         )
         return [_as_dict(row[0]) for row in cursor.fetchall()]
 
@@ -240,16 +257,16 @@ def known_variables(source: Source) -> set[str]:
     """
     if source.kind == SourceKind.UPLOAD:
         return set(source.dialect.get("variables", ()))
-    only = _MEMBERS_ONLY if source.kind == SourceKind.LISTS else ""
+    only = narrowing.members_only(source, timezone.now())
     part = (
         "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
-        f" {only} order by id {{}} limit {_ATTRIBUTE_SAMPLE})"
+        f" and {only.sql} order by id {{}} limit {_ATTRIBUTE_SAMPLE})"
     )
     with connection.cursor() as cursor:
         cursor.execute(
             "select distinct jsonb_object_keys(attributes) from"  # noqa: S608
             f" ({part.format('asc')} union all {part.format('desc')}) found",
-            _people_parameters(source, ""),
+            only.parameters | {"workspace": source.workspace_id},
         )
         return {*_CONTACT_FIELDS, *(name for (name,) in cursor.fetchall())}
 
@@ -270,7 +287,7 @@ def problem_rows(source: Source) -> Iterator[list[str]]:
     last = max(problems, default=0)
     if not last:
         return
-    for row in csvfile.rows(uploads.path_of(source.file_path), dialect):
+    for row in tables.rows(uploads.path_of(source.file_path), dialect):
         if row.number in problems:
             yield report_line(row, problems[row.number], dialect.columns)
         if row.number >= last:
@@ -287,7 +304,7 @@ def report_line(row: csvfile.Row, problem: str, columns: tuple[str, ...]) -> lis
     column = next((name for name in columns if problem.startswith(f"{name}: ")), "")
     reason = problem.removeprefix(f"{column}: ") if column else problem
     cells = [csvfile.safe_cell(cell.encode("utf-8", "replace").decode()) for cell in row.cells]
-    return [str(row.number), csvfile.safe_cell(column), reason, *cells]
+    return [str(row.number), csvfile.safe_cell(column), csvfile.safe_cell(reason), *cells]
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class SmsChannel:
 
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
-        return phones.normalise(address)
+        return phones.e164(address)
 
     def composer(
         self, content: Mapping[str, Any], config: Mapping[str, Any], context: StepContext

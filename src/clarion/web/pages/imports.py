@@ -95,7 +95,9 @@ def import_detail(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
     the_import = _import(request, id)
     if the_import.status == ImportStatus.MAPPING and request.member.may(Permission.MANAGE_AUDIENCE):
         require(request, Permission.VIEW_PII)
-        return _mapping_page(request, the_import, _form(request, the_import), DialectForm())
+        return _mapping_page(
+            request, the_import, _form(request, the_import), DialectForm(the_import=the_import)
+        )
     return render(request, "imports/detail.html", _facts(request, the_import))
 
 
@@ -118,6 +120,8 @@ def _mapping_page(
         "columns": list(zip(form.columns(), samples, strict=True)),
         "preview": shown,
         "encoding": the_import.dialect["encoding"],
+        "sheet": the_import.dialect.get("sheet", ""),
+        "has_sheets": "sheet" in dialect.fields,
         "cancel": _cancel_action(request, the_import),
     }
     is_fragment = request.htmx and request.htmx.target == "preview"
@@ -130,7 +134,9 @@ def import_preview(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
     require(request, Permission.MANAGE_AUDIENCE)
     require(request, Permission.VIEW_PII)
     the_import = _waiting(request, id)
-    return _mapping_page(request, the_import, _form(request, the_import, request.POST), DialectForm())
+    return _mapping_page(
+        request, the_import, _form(request, the_import, request.POST), DialectForm(the_import=the_import)
+    )
 
 
 @require_POST
@@ -138,7 +144,7 @@ def import_dialect(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
     """Read the file's beginning again in another way."""
     require(request, Permission.MANAGE_AUDIENCE)
     the_import = _waiting(request, id)
-    dialect = DialectForm(request.POST)
+    dialect = DialectForm(request.POST, the_import=the_import)
     if dialect.is_valid():
         try:
             operations.redialect_import(
@@ -174,7 +180,7 @@ def import_start(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
             return here
         else:
             return here
-    return _mapping_page(request, the_import, form, DialectForm())
+    return _mapping_page(request, the_import, form, DialectForm(the_import=the_import))
 
 
 @require_POST

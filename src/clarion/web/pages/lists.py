@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clarion.audience import operations, queries
-from clarion.audience.errors import ListNameTaken
+from clarion.audience.errors import ListInUse, ListNameTaken
 from clarion.audience.models import List
 from clarion.web.access import require
 from clarion.web.audience_forms import ListForm
@@ -125,7 +125,11 @@ def list_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     if not is_confirmed(request):
         back = workspace_url(request, "list", id=the_list.public_id)
         return confirm_page(request, _question(the_list), back=back)
-    operations.delete_list(by=of_member(request.member), the_list=the_list)
+    try:
+        operations.delete_list(by=of_member(request.member), the_list=the_list)
+    except ListInUse as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(workspace_url(request, "list", id=the_list.public_id))
     messages.success(request, _("The list is deleted."))
     return HttpResponseRedirect(workspace_url(request, "lists"))
 

@@ -1,4 +1,4 @@
-"""The settings of a workspace: its name, its zone, and whether campaigns need a moderator's yes."""
+"""The settings of a workspace: its name, its zone, its country, and whether campaigns need a moderator's yes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from clarion.campaigns import moderation
 from clarion.web.access import require
+from clarion.web.countries import country_choices
 from clarion.web.links import workspace_url
 from clarion.web.pages.profile import zones
 from clarion.workspaces import operations
@@ -39,6 +40,11 @@ class SettingsForm(forms.Form):
             "Times are typed and shown in it, unless a person or a campaign has another. Campaigns keep theirs."
         ),
     )
+    default_country = forms.ChoiceField(
+        label=gettext_lazy("Country of phone numbers"),
+        required=False,
+        help_text=gettext_lazy("Meant where a number is written without its country code."),
+    )
     moderation = forms.BooleanField(
         label=gettext_lazy("Campaigns need a moderator's approval"),
         required=False,
@@ -52,6 +58,9 @@ class SettingsForm(forms.Form):
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
         field.choices = zones()
+        country = self.fields["default_country"]
+        assert isinstance(country, forms.ChoiceField)  # noqa: S101
+        country.choices = [("", _("None: numbers need + and the country code")), *country_choices()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,9 @@ def settings(request: PageRequest, workspace: str) -> HttpResponse:
     """Show and change them."""
     require(request, Permission.MANAGE_MEMBERS)
     now = request.workspace
-    initial = {"name": now.name, "zone": now.zone, "moderation": now.moderation}
+    initial = {
+        "name": now.name, "zone": now.zone, "default_country": now.default_country, "moderation": now.moderation,
+    }  # fmt: skip
     form = SettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -15,16 +15,26 @@ function show() {
   }
 }
 
+// What somebody writes in a part, or has written, goes over into its fresh one.
+function keep(old, fresh) {
+  for (const control of findAll("input, textarea", old)) {
+    if (!control.id || (control !== document.activeElement && control.value === control.defaultValue)) continue;
+    find(`#${CSS.escape(control.id)}`, fresh)?.replaceWith(control);
+  }
+}
+
 // Every element with an id in the answer takes the place of the one there, but not under the reader's hands.
 function freshen(answer) {
   const page = new DOMParser().parseFromString(answer, "text/html");
   for (const fresh of findAll("[data-fresh] > [id]", page)) {
     const old = document.getElementById(fresh.id);
-    const focused = old?.contains(document.activeElement) ? document.activeElement.id : "";
-    if (!old || old.isEqualNode(fresh) || (focused && !("always" in fresh.dataset))) continue;
+    const active = old?.contains(document.activeElement) ? document.activeElement : null;
+    const held = active?.id && !active.matches("input, textarea") && !("always" in fresh.dataset);
+    if (!old || old.isEqualNode(fresh) || held) continue;
+    keep(old, fresh);
     old.replaceWith(fresh);
     globalThis.htmx?.process(fresh);
-    if (focused) document.getElementById(focused)?.focus();
+    if (active?.id) document.getElementById(active.id)?.focus();
   }
   const problems = find("template[data-problems]", page);
   if (problems) tell(findAll("p", problems.content));
@@ -99,7 +109,7 @@ if (form) {
   progress();
   form.addEventListener("change", (event) => {
     show();
-    const again = event.target.name === "address_column" && rejected;
+    const again = ["address_column", "sheet"].includes(event.target.name) && rejected;
     if ((event.target.name === "file" || again) && form.elements.file.files.length) upload();
   });
   // A file goes with its own upload only, never with an autosave.

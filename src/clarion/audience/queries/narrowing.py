@@ -1,0 +1,64 @@
+"""Who of the contacts a source means, and whom it leaves out, as conditions for other statements."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from clarion.audience import segments
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.models import Segment, Source, SourceKind
+from clarion.audience.segments import Compiled
+from clarion.workspaces.models import Workspace
+
+#: A contact on several of the lists is one person.
+_ON_LISTS = (
+    "exists (select from audience_listmember m"
+    " where m.contact_id = c.id and m.list_id = any(%(lists)s::bigint[]))"
+)
+_ON_EXCLUDED_LISTS = (
+    "exists (select from audience_listmember m"
+    " where m.contact_id = x.id and m.list_id = any(%(excluded_lists)s::bigint[]))"
+)
+
+
+def members_only(source: Source, now: datetime) -> Compiled:
+    """Return the condition that a contact `c` of the workspace is meant by a source that is no upload."""
+    if source.kind == SourceKind.LISTS:
+        return Compiled(_ON_LISTS, {"lists": list(source.lists.values_list("pk", flat=True))})
+    if source.kind == SourceKind.SEGMENTS:
+        return _any_of(source.workspace, source.segments.order_by("pk"), now, prefix="segment", alias="c")
+    return Compiled("true", {})
+
+
+def left_out(source: Source, kind: str, address: str, now: datetime) -> Compiled | None:
+    """Return the condition that an address is that of somebody who is excluded; None when nobody is.
+
+    By the address, so that it holds for the rows of a file, and for two contacts with one number. `address` is an
+    expression of SQL, `kind` the column of contacts it is compared with.
+    """
+    lists = list(source.excluded_lists.values_list("pk", flat=True))
+    found = list(source.excluded_segments.order_by("pk"))
+    if not lists and not found:
+        return None
+    made = _any_of(source.workspace, found, now, prefix="excluded", alias="x")
+    conditions = [_ON_EXCLUDED_LISTS] * bool(lists) + [made.sql] * bool(found)
+    column = f"x.{CONTACT_ADDRESS_COLUMNS[kind]}"
+    statement = (
+        f"exists (select from audience_contact x where x.workspace_id = %(workspace)s and {column} = {address}"
+        f" and {column} <> '' and ({' or '.join(conditions)}))"
+    )
+    return Compiled(statement, made.parameters | {"excluded_lists": lists, "workspace": source.workspace_id})
+
+
+def _any_of(
+    workspace: Workspace, found: Iterable[Segment], now: datetime, *, prefix: str, alias: Literal["c", "x"]
+) -> Compiled:
+    """Return the condition that a contact is in any of the segments: in none of none."""
+    conditions: list[str] = []
+    parameters: dict[str, Any] = {}
+    for number, segment in enumerate(found):
+        node = segments.parse(segment.rule)
+        made = segments.compiled(node, workspace=workspace, now=now, prefix=f"{prefix}{number}", alias=alias)
+        conditions.append(made.sql)
+        parameters |= made.parameters
+    return Compiled(f"({' or '.join(conditions) or 'false'})", parameters)

@@ -1,0 +1,144 @@
+"""Segments as members see them, who is in them, and how many that are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from clarion.audience import segments
+from clarion.audience.models import Contact, List, Segment, Source
+from clarion.audience.segments import Compiled, Node
+from clarion.workspaces.models import Membership, Workspace
+
+#: Milliseconds that an exact count may take, and the estimate after it.
+COUNT_MS = 300
+#: Stretches of the workspace's contacts that an estimate looks at, and contacts in each.
+_STRETCHES = 40
+_STRETCH = 100
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many contacts a rule fits: exact, or about so many. None when not even that was to be had in time."""
+
+    value: int | None
+    is_exact: bool
+
+
+def segments_for(member: Membership) -> QuerySet[Segment]:
+    """Return the workspace's segments by name."""
+    return Segment.objects.filter(workspace=member.workspace).order_by("name", "pk")
+
+
+def segment_for(member: Membership, public_id: UUID) -> Segment | None:
+    """Return the workspace's segment of that id."""
+    return Segment.objects.filter(workspace=member.workspace, public_id=public_id).first()
+
+
+def campaigns_using(segment: Segment, *, with_drafts: bool) -> list[str]:
+    """Return the names of the first campaigns that are not over and go by the segment, to write to it or not to."""
+    sources = Source.objects.filter(_goes_by(segment))
+    names = sources.filter(campaign__isnull=False, campaign__finished_at=None, campaign__purged_at=None)
+    if not with_drafts:
+        names = names.exclude(campaign__status="DRAFT")
+    return list(names.order_by("campaign__name").values_list("campaign__name", flat=True).distinct()[:_NAMED])
+
+
+def _goes_by(segment: Segment) -> Q:
+    return Q(segments=segment) | Q(excluded_segments=segment)
+
+
+def names_of_lists(workspace: Workspace, node: Node) -> dict[str, str]:
+    """Return the names of the rule's lists by their public ids, for `segments.sentence`."""
+    mine = List.objects.filter(workspace=workspace, public_id__in=segments.lists_in(node))
+    return {str(public_id): name for public_id, name in mine.values_list("public_id", "name")}
+
+
+def sentence_of(workspace: Workspace, node: Node) -> str:
+    """Return the rule in words, its lists by their names."""
+    return segments.sentence(node, lists=names_of_lists(workspace, node))
+
+
+def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Contact] | None:
+    """Return the first contacts that the rule fits, the newest first; None when that takes too long to find out."""
+    made = segments.compiled(node, workspace=workspace, now=timezone.now())
+    statement = (
+        "select c.id from audience_contact c where c.workspace_id = %(workspace)s"  # noqa: S608
+        f" and {made.sql} order by c.id desc limit %(limit)s"
+    )
+    rows = _in_time(statement, made.parameters | {"workspace": workspace.pk, "limit": limit}, 3 * COUNT_MS)
+    if rows is None:
+        return None
+    return list(Contact.objects.filter(workspace=workspace, pk__in=[pk for (pk,) in rows]).order_by("-pk"))
+
+
+def count(workspace: Workspace, node: Node, *, milliseconds: int = COUNT_MS) -> Count:
+    """Count whom a rule fits, within the time; of a large workspace tell about how many."""
+    made = segments.compiled(node, workspace=workspace, now=timezone.now())
+    parameters = made.parameters | {"workspace": workspace.pk}
+    exact = _in_time(_COUNT.format(only=made.sql), parameters, milliseconds)
+    if exact is not None:
+        return Count(int(exact[0][0]), is_exact=True)
+    return Count(_estimated(workspace, made), is_exact=False)
+
+
+_COUNT = "select count(*) from audience_contact c where c.workspace_id = %(workspace)s and {only}"
+#: Whom the rule fits of some contacts at even distances.
+_SHARE = """
+with ends as (
+    select min(id) as first, max(id) as last from audience_contact where workspace_id = %(workspace)s
+)
+select count(*), count(*) filter (where {only})
+from ends
+cross join lateral generate_series(0, %(stretches)s - 1) n
+cross join lateral (
+    select * from audience_contact
+    where workspace_id = %(workspace)s and id >= first + (last - first) * n / %(stretches)s
+    order by id limit %(stretch)s
+) c
+"""
+
+
+def _estimated(workspace: Workspace, made: Compiled) -> int | None:
+    """Return a share of contacts from all over the workspace, times how many the database takes it to have."""
+    facts = made.parameters | {"workspace": workspace.pk, "stretches": _STRETCHES, "stretch": _STRETCH}
+    share = _in_time(_SHARE.format(only=made.sql), facts, COUNT_MS)
+    if share is None or not share[0][0]:
+        return None
+    plan = _in_time(
+        "explain (format json) select from audience_contact where workspace_id = %(workspace)s",
+        facts,
+        COUNT_MS,
+    )
+    if plan is None:
+        return None
+    looked_at, fitting = (int(n) for n in share[0])
+    return round(_planned_rows(plan[0][0]) * fitting / looked_at)
+
+
+def _planned_rows(plan: Any) -> int:
+    import orjson
+
+    found = orjson.loads(plan) if isinstance(plan, str) else plan
+    return int(found[0]["Plan"]["Plan Rows"])
+
+
+def _in_time(statement: str, parameters: dict[str, Any], milliseconds: int) -> list[tuple[Any, ...]] | None:
+    """Return the rows; None when it took longer."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            cursor.execute(statement, parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            # Of a caller's transaction the time is as it was before.
+            cursor.execute("reset statement_timeout")
+            return rows
+    except OperationalError as problem:
+        if getattr(problem.__cause__, "sqlstate", "") == "57014":
+            return None
+        raise

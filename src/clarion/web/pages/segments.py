@@ -1,0 +1,179 @@
+"""Segments: what there are, and one of them with its builder, its count and who is in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clarion.audience import operations, queries, segments
+from clarion.audience.errors import SegmentInUse, SegmentNameTaken
+from clarion.audience.models import Segment
+from clarion.audience.queries import segments as counting
+from clarion.web import segment_builder
+from clarion.web.access import require
+from clarion.web.confirm import confirm_page, is_confirmed
+from clarion.web.links import workspace_url
+from clarion.web.parts import Action, Column, Confirm
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.permissions import Permission
+
+if TYPE_CHECKING:
+    from clarion.web.http import PageRequest
+    from clarion.web.segment_builder import Box
+
+#: Segments shown.
+SHOWN = 500
+COLUMNS = [Column(label=gettext_lazy("Segment")), Column(label=gettext_lazy("Changed"))]
+
+
+class NameForm(forms.Form):
+    """A segment's name."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+
+
+@require_safe
+def segment_list(request: PageRequest, workspace: str) -> HttpResponse:
+    """All segments, each with its rule in words."""
+    rows = [
+        (one, counting.sentence_of(request.workspace, segments.parse(one.rule)))
+        for one in queries.segments_for(request.member).select_related("created_by")[:SHOWN]
+    ]
+    context = {
+        "rows": rows,
+        "noun": ngettext("segment", "segments", len(rows)),
+        "columns": COLUMNS,
+        "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
+    }
+    return render(request, "segments/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def segment_new(request: PageRequest, workspace: str) -> HttpResponse:
+    """The builder of a segment that is not kept yet."""
+    require(request, Permission.MANAGE_AUDIENCE)
+    return _builder(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def segment_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """A segment; who may change it has the builder."""
+    segment = _segment(request, id)
+    if request.method == "POST":
+        require(request, Permission.MANAGE_AUDIENCE)
+    return _builder(request, segment)
+
+
+@require_POST
+def segment_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Delete the segment, once that was confirmed."""
+    segment = _segment(request, id)
+    require(request, Permission.MANAGE_AUDIENCE)
+    back = workspace_url(request, "segment", id=segment.public_id)
+    if not is_confirmed(request):
+        return confirm_page(request, _question(), back=back)
+    try:
+        operations.delete_segment(by=of_member(request.member), segment=segment)
+    except SegmentInUse as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(back)
+    messages.success(request, _("The segment is deleted."))
+    return HttpResponseRedirect(workspace_url(request, "segments"))
+
+
+def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
+    """Draw the builder, do what one of its buttons says, or keep the rule."""
+    name = NameForm(initial={"name": segment.name if segment else ""})
+    root = segment_builder.of_rule(segment.rule) if segment else segment_builder.blank()
+    lists = list(queries.lists_for(request.member))
+    if request.method == "POST":
+        what = request.POST.get("do", "")
+        root = segment_builder.of_form(request.POST)
+        segment_builder.act(root, what)
+        if what == "save":
+            name = NameForm(request.POST)
+            segment_builder.number(root, lists)
+            kept = _keep(request, segment, name, root)
+            if kept is not None:
+                messages.success(request, _("The segment is saved."))
+                url = workspace_url(request, "segment", id=kept.public_id)
+                return (
+                    HttpResponse(headers={"HX-Redirect": url}) if request.htmx else HttpResponseRedirect(url)
+                )
+        else:
+            name = NameForm(initial={"name": request.POST.get("name", "")})
+    context = {
+        "segment": segment,
+        "form": name,
+        "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
+        "delete": _delete_action(request, segment) if segment else None,
+        **_answered(request, root, lists, is_told=request.method == "POST"),
+    }
+    return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
+
+
+def _keep(request: PageRequest, segment: Segment | None, form: NameForm, root: Box) -> Segment | None:
+    """Make or change the segment; None when something is in the way, which the form then says."""
+    if not form.is_valid():
+        return None
+    by, values = of_member(request.member), {"name": form.cleaned_data["name"], "rule": root.to_json()}
+    try:
+        if segment is None:
+            return operations.create_segment(by=by, **values)
+        return operations.update_segment(by=by, segment=segment, **values)
+    except SegmentNameTaken as refusal:
+        form.add_error("name", str(refusal))
+    except SegmentInUse as refusal:
+        form.add_error(None, str(refusal))
+    except segments.RuleInvalid:
+        form.add_error(None, _("Some conditions are not complete."))
+    return None
+
+
+def _answered(request: PageRequest, root: Box, lists: Any, *, is_told: bool) -> dict[str, Any]:
+    """Return the rows to draw, the rule in words, how many it fits, and the first of them."""
+    segment_builder.number(root, lists)
+    try:
+        node = segments.parse(root.to_json())
+    except segments.RuleInvalid as refusal:
+        problems = refusal.problems if is_told else []
+        outer = [one.sentence for one in problems if not one.path]
+        return {"root": segment_builder.number(root, lists, problems), "problems": outer, "count": None}
+    return {
+        "root": root,
+        "sentence": counting.sentence_of(request.workspace, node),
+        "count": counting.count(request.workspace, node),
+        "people": counting.members(request.workspace, node, limit=10),
+    }
+
+
+def _delete_action(request: PageRequest, segment: Segment) -> Action:
+    return Action(
+        label=_("Delete segment"),
+        url=workspace_url(request, "segment_delete", id=segment.public_id),
+        icon="trash-2",
+        method="post",
+        style="danger",
+        confirm=_question(),
+    )
+
+
+def _question() -> Confirm:
+    return Confirm(
+        title=_("Delete this segment?"), text=_("Its contacts stay."), facts=[], label=_("Delete segment")
+    )
+
+
+def _segment(request: PageRequest, id: UUID) -> Segment:
+    segment = queries.segment_for(request.member, id)
+    if segment is None:
+        raise Http404
+    return segment

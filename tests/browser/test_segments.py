@@ -1,0 +1,115 @@
+"""The segment builder in Chromium: by keyboard, with and without scripts, and accessible in every shape."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.audience import operations
+from clarion.audience.models import Contact, List, Segment
+from tests import ledgers
+from tests.browser.conftest import PATIENCE, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+RULE = {"all": [
+    {"field": "state", "op": "is", "value": "ACTIVE"},
+    {"any": [
+        {"field": "tag", "op": "has", "value": "vip"},
+        {"field": "attribute:orders", "op": "ge", "value": "3"},
+    ]},
+    {"not": {"any": [{"field": "attribute:renewal", "op": "before", "value": {"days": -7}}]}},
+]}  # fmt: skip
+
+
+class Site:
+    """A running site with contacts and a segment, and its owner's session."""
+
+    def __init__(self, server: LiveServer) -> None:
+        people = ledgers.make_people()
+        Contact.objects.bulk_create(
+            Contact(
+                workspace=people.workspace, email=f"person{n}@shop.example", tags=["vip"] if n % 3 else []
+            )
+            for n in range(30)
+        )
+        List.objects.create(workspace=people.workspace, name="News")
+        self.segment = operations.create_segment(
+            by=ledgers.actor(people.alice), name="Best customers", rule=RULE
+        )
+        client = Client()
+        client.force_login(people.alice.user)
+        self.cookies: Any = [
+            {"name": name, "value": morsel.value, "url": server.url}
+            for name, morsel in client.cookies.items()
+        ]
+        self.url = f"{server.url}/w/{people.workspace.slug}/segments/"
+
+    def visit(self, browser: Browser, **shape: Any) -> BrowserContext:
+        context = browser.new_context(reduced_motion="reduce", **shape)
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies(self.cookies)
+        return context
+
+
+@pytest.fixture
+def site(live_server: LiveServer) -> Site:
+    return Site(live_server)
+
+
+def test_a_rule_is_built_by_keyboard_and_its_count_follows(browser: Browser, site: Site) -> None:
+    with site.visit(browser, **SHAPES["light"]) as context:
+        page = context.new_page()
+        heard = watch(page)
+        page.goto(f"{site.url}new/")
+        page.get_by_label("Name", exact=True).fill("VIPs")
+        page.get_by_label("Value").focus()
+        page.keyboard.type("vip")
+        page.keyboard.press("Tab")
+        expect(page.get_by_text("has the tag “vip”")).to_be_visible()
+        expect(page.locator(".segment__count")).to_have_text("20 contacts")
+        page.locator("#add-0").press("Enter")
+        expect(page.locator("#add-0")).to_be_focused()
+        page.locator('[id="field-0.1"]').select_option("attribute")
+        expect(page.locator('[id="attribute-0.1"]')).to_be_visible()
+        page.get_by_role("button", name="Remove condition 0.1").press("Enter")
+        expect(page.locator('[id="field-0.1"]')).to_have_count(0)
+        page.get_by_role("button", name="Save segment").press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("VIPs")
+        assert Segment.objects.filter(name="VIPs").exists()
+        assert heard == []
+
+
+def test_it_is_built_without_scripts(browser: Browser, site: Site) -> None:
+    with site.visit(browser, java_script_enabled=False, **SHAPES["phone"]) as context:
+        page = context.new_page()
+        page.goto(f"{site.url}new/")
+        page.get_by_label("Name", exact=True).fill("VIPs")
+        page.get_by_label("Value").fill("vip")
+        page.locator("#group-0").click()
+        page.get_by_role("button", name="Remove group 0.1").click()
+        page.get_by_role("button", name="Save segment").click()
+        expect(page.locator(".segment__count")).to_have_text("20 contacts")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_page_is_accessible_and_fits(browser: Browser, site: Site, axe_source: str, shape: str) -> None:
+    with site.visit(browser, bypass_csp=True, **SHAPES[shape]) as context:
+        page = context.new_page()
+        for path in ("", "new/", f"{site.segment.public_id}/"):
+            page.goto(site.url + path)
+            page.evaluate(axe_source)
+            found = page.evaluate("axe.run()")["violations"]
+            told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+            assert told == [], path
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert wide <= 0, path

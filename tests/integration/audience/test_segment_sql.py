@@ -1,0 +1,221 @@
+"""The condition that a rule is compiled to says what a plain reading of the rule says, for random rules and people."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clarion.audience import segments
+from clarion.audience.models import Contact, List, ListMember, Suppression
+from clarion.workspaces.models import Workspace
+from tests.factories import Cast
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
+ZONE = "Asia/Tokyo"  # where it is tomorrow
+LISTS = [str(uuid.UUID(int=n)) for n in (1, 2, 3)]
+GONE = str(uuid.UUID(int=99))
+
+WORDS = st.sampled_from(
+    ["", "a", "A", "ab", "Ba", "é", "É", "Ёж", "ёЖ", "%", "_", "a'b", "\\", "x y", "%(a)s", "{}"]
+)
+NUMBERS = st.sampled_from(["0", "1", "-1", "2.5", "2.50", "10", "1e3", "1,5", " 1", "1\n", "nan", "٣"])
+DAYS = st.sampled_from(
+    ["2026-11-21", "2026-11-22", "2026-11-23", "2026-11-22T10:00", "2026-02-31", "2026-1-1", "0000-00-00"]
+)
+VALUES = st.one_of(WORDS, NUMBERS, DAYS, st.sampled_from([None, True, 3, 2.5, ["a"], {"a": 1}]))
+NAMES = st.sampled_from(["n", "day", "it's", "%s"])
+
+
+@st.composite
+def people(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "email": draw(st.sampled_from(["", "a@x.test", "b@x.test", "A@y.test"])),
+        "phone": draw(st.sampled_from(["", "+4930123456", "+33123456"])),
+        "first_name": draw(WORDS), "last_name": draw(WORDS),
+        "language": draw(st.sampled_from(["", "de", "DE", "pt-BR"])), "zone": draw(st.sampled_from(["", "UTC"])),
+        "state": draw(st.sampled_from(["ACTIVE", "INACTIVE", "DO_NOT_CONTACT"])),
+        "tags": draw(st.lists(st.sampled_from(["vip", "VIP", "a'b"]), unique=True, max_size=2)),
+        "attributes": draw(st.dictionaries(NAMES, VALUES, max_size=3)),
+        "created_at": NOW - timedelta(hours=draw(st.integers(0, 100))),
+        "lists": draw(st.lists(st.sampled_from(LISTS[:2]), unique=True)),
+    }  # fmt: skip
+
+
+TEXT = WORDS.filter(bool)
+TEXT_OPS = st.sampled_from(["equals", "differs", "contains", "lacks", "begins"])
+OFFSETS = st.integers(-3, 3).map(lambda n: {"days": n})
+
+
+def conditions() -> st.SearchStrategy[dict[str, Any]]:
+    def made(fields: Any, ops: Any, values: Any) -> st.SearchStrategy[dict[str, Any]]:
+        return st.fixed_dictionaries({"field": fields, "op": ops, "value": values})
+
+    own = st.sampled_from(["email", "phone", "first_name", "last_name", "language", "zone"])
+    attributes = NAMES.map(lambda name: f"attribute:{name}")
+    both = own | attributes
+    return st.one_of(
+        made(both, TEXT_OPS, TEXT | st.sampled_from(["de", "@X", "+49"])),
+        st.fixed_dictionaries({"field": both, "op": st.sampled_from(["empty", "filled"])}),
+        made(attributes, st.sampled_from(["eq", "lt", "le", "gt", "ge"]), st.sampled_from(["0", "2.5", "-1"])),
+        made(attributes, st.sampled_from(["on", "before", "after"]), OFFSETS | st.just("2026-11-22")),
+        made(attributes, st.sampled_from(["last_days", "next_days"]), st.integers(0, 3)),
+        made(st.just("state"), st.sampled_from(["is", "is_not"]), st.sampled_from(["ACTIVE", "INACTIVE"])),
+        made(st.just("tag"), st.sampled_from(["has", "has_not"]), st.sampled_from(["vip", "a'b"])),
+        made(st.just("list"), st.sampled_from(["in", "not_in"]), st.sampled_from([*LISTS, GONE])),
+        made(
+            st.just("suppressed"), st.sampled_from(["on_channel", "not_on_channel"]), st.just("email")
+        ),
+        made(st.just("created"), st.sampled_from(["last_days", "older_days"]), st.integers(0, 5)),
+    )  # fmt: skip
+
+
+def rules() -> st.SearchStrategy[dict[str, Any]]:
+    def groups(inner: Any) -> Any:
+        parts = st.lists(inner, min_size=1, max_size=3)
+        return st.one_of(
+            parts.map(lambda p: {"all": p}), parts.map(lambda p: {"any": p}), inner.map(lambda p: {"not": p})
+        )
+
+    # Four levels of groups at most, then a condition: within the limit on depth.
+    return groups(conditions() | groups(conditions() | groups(conditions())))
+
+
+def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """The plain reading."""
+    if "all" in rule:
+        return all(holds(part, one) for part in rule["all"])
+    if "any" in rule:
+        return any(holds(part, one) for part in rule["any"])
+    if "not" in rule:
+        return not holds(rule["not"], one)
+    field, op, value = rule["field"], rule["op"], rule.get("value")
+    if field == "state":
+        return (one["state"] == value) == (op == "is")
+    if field == "tag":
+        return (value in one["tags"]) == (op == "has")
+    if field == "list":
+        return (value in one["lists"]) == (op == "in")
+    if field == "suppressed":
+        return (one["email"] == "a@x.test") == (op == "on_channel")
+    today = NOW.astimezone(ZoneInfo(ZONE)).date()
+    if field == "created":
+        age: int = (today - one["created_at"].astimezone(ZoneInfo(ZONE)).date()).days
+        return (age <= value) == (op == "last_days")
+    text = as_text(one["attributes"].get(field[10:])) if field.startswith("attribute:") else one[field]
+    if op in ("eq", "lt", "le", "gt", "ge"):
+        return compared(op, text, Decimal(value))
+    if op in ("on", "before", "after", "last_days", "next_days"):
+        return in_time(op, text, value, today)
+    return said(op, text.lower(), (value or "").lower())
+
+
+def as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return {"['a']": '["a"]', "{'a': 1}": '{"a": 1}'}.get(str(value), str(value))
+
+
+def compared(op: str, text: str, value: Decimal) -> bool:
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", text):
+        return False
+    n = Decimal(text)
+    return {"eq": n == value, "lt": n < value, "le": n <= value, "gt": n > value, "ge": n >= value}[op]
+
+
+def in_time(op: str, text: str, value: Any, today: Any) -> bool:
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False
+    day = text[:10]
+    if op == "last_days":
+        return (today - timedelta(days=value)).isoformat() <= day <= today.isoformat()
+    if op == "next_days":
+        return today.isoformat() <= day <= (today + timedelta(days=value)).isoformat()
+    wanted = value if isinstance(value, str) else (today + timedelta(days=value["days"])).isoformat()
+    return {"on": day == wanted, "before": day < wanted, "after": day > wanted}[op]
+
+
+def said(op: str, text: str, value: str) -> bool:
+    if op in ("empty", "filled"):
+        return (text == "") == (op == "empty")
+    answers = {"equals": text == value, "contains": value in text, "begins": text.startswith(value)}
+    return {**answers, "differs": text != value, "lacks": value not in text}[op]
+
+
+def numbers_in(workspace: Workspace, rule: dict[str, Any]) -> set[int]:
+    made = segments.compiled(segments.parse(rule), workspace=workspace, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select c.id from audience_contact c where c.workspace_id = %(ws)s and {made.sql}",  # noqa: S608
+            made.parameters | {"ws": workspace.pk},
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
+@pytest.fixture
+def workspace(cast: Cast) -> Workspace:
+    workspace = cast.workspace
+    workspace.zone = ZONE
+    workspace.save()
+    for public_id, owner in zip(LISTS, (workspace, workspace, cast.elsewhere), strict=True):
+        List.objects.create(workspace=owner, public_id=public_id, name=public_id)
+    Suppression.objects.create(workspace=workspace, channel="email", address="a@x.test", reason="MANUAL")
+    Suppression.objects.create(workspace=cast.elsewhere, channel="email", address="b@x.test", reason="MANUAL")
+    return workspace
+
+
+def store(workspace: Workspace, found: list[dict[str, Any]]) -> list[Contact]:
+    lists = {str(one.public_id): one for one in List.objects.all()}
+    made = Contact.objects.bulk_create(
+        Contact(workspace=workspace, **{k: v for k, v in one.items() if k != "lists"}) for one in found
+    )
+    members = [
+        ListMember(list=lists[name], contact=contact)
+        for contact, one in zip(made, found, strict=True)
+        for name in one["lists"]
+    ]
+    ListMember.objects.bulk_create(members)
+    return made
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    found=st.lists(people(), min_size=3, max_size=8, unique_by=lambda one: one["email"] or id(one)),
+    asked=st.lists(rules(), min_size=3, max_size=6),
+)
+def test_the_database_finds_whom_a_plain_reading_finds(
+    workspace: Workspace, found: list[dict[str, Any]], asked: list[dict[str, Any]]
+) -> None:
+    ListMember.objects.all().delete()
+    Contact.objects.all().delete()
+    made = store(workspace, found)
+
+    for rule in asked:
+        expected = {contact.pk for contact, one in zip(made, found, strict=True) if holds(rule, one)}
+        assert numbers_in(workspace, rule) == expected, rule
+        answer = segments.explain(made[0], segments.parse(rule), now=NOW)
+        assert answer.holds == (made[0].pk in expected), rule
+
+
+def test_what_is_in_is_explained_by_the_conditions_that_decided(workspace: Workspace) -> None:
+    (ana,) = store(workspace, [{"email": "a@x.test", "tags": ["vip"], "language": "de", "lists": []}])
+    rule = segments.parse({"any": [
+        {"field": "tag", "op": "has", "value": "vip"},
+        {"not": {"field": "language", "op": "equals", "value": "fr"}},
+        {"field": "phone", "op": "filled"},
+    ]})  # fmt: skip
+
+    answer = segments.explain(ana, rule, now=NOW)
+
+    decided = [(segments.sentence(one.node), one.holds) for one in answer.deciding()]
+    assert decided == [("has the tag “vip”", True), ("language is “fr”", False)]

@@ -1,0 +1,61 @@
+"""`clarion segment`: what it prints and how it ends."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from clarion.audience import operations
+from clarion.audience.models import Contact, Segment
+from clarion.cli import app, bootstrap
+from clarion.workspaces import actors
+from tests import ledgers
+
+pytestmark = pytest.mark.django_db
+RULE = {"all": [{"field": "language", "op": "begins", "value": "de"}]}
+
+
+@pytest.fixture(autouse=True)
+def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def database() -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr(bootstrap, "database", database)
+    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
+
+
+@pytest.fixture
+def people() -> ledgers.People:
+    return ledgers.make_people()
+
+
+@pytest.fixture
+def germans(people: ledgers.People) -> Segment:
+    Contact.objects.create(workspace=people.workspace, email="a@x.test", language="de")
+    Contact.objects.create(workspace=people.workspace, email="b@x.test", language="fr")
+    return operations.create_segment(by=actors.of_member(people.alice), name="Germans", rule=RULE)
+
+
+def clarion(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def test_a_segment_is_listed_shown_and_counted(people: ledgers.People, germans: Segment) -> None:
+    where = ("--workspace", people.workspace.slug)
+
+    assert "Germans\tlanguage begins with “de”" in clarion("segment", "list", *where).stdout
+    shown = json.loads(clarion("segment", "show", germans.public_id, "--json", *where).stdout)
+    assert (shown["name"], shown["rule"]) == ("Germans", RULE)
+    assert clarion("segment", "count", "Germans", *where).stdout == "1\n"
+    counted = json.loads(clarion("segment", "count", "Germans", "--json", *where).stdout)
+    assert (counted["count"], counted["exact"]) == (1, True)
+
+
+def test_a_segment_of_another_workspace_is_not_there(people: ledgers.People, germans: Segment) -> None:
+    for words in (germans.public_id, "Germans"):
+        answer = clarion("segment", "show", words, "--workspace", people.mallory.workspace.slug)
+        assert answer.exit_code == 2
+        assert "There is no segment" in answer.output
