@@ -16,7 +16,8 @@ if [ -d "$peers/node_modules/smpp" ]; then
     echo "Peers: the npm package smpp is installed."
 elif ! command -v npm >/dev/null 2>&1; then
     echo "Peers: no npm here; tests that need the package smpp are skipped."
-elif mkdir -p "$peers" && npm install --silent --no-audit --no-fund --prefix "$peers" smpp@0.5.1 >/dev/null 2>&1; then
+elif mkdir -p "$peers" && timeout 90 npm install --silent --no-audit --no-fund --fetch-retries=1 \
+    --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --prefix "$peers" smpp@0.5.1 >/dev/null 2>&1; then
     echo "Peers: installed the npm package smpp."
 else
     echo "Peers: the npm package smpp could not be installed; its tests are skipped."
