@@ -11,6 +11,7 @@ from clarion.channels import registry
 from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Outcome, Reason, Refused, Scope, Unknown
+from clarion.lib import phones
 from clarion.senders import secrets
 from clarion.senders.models import Sender
 from clarion.workspaces.actors import Actor
@@ -52,7 +53,10 @@ def send_test(
     channel = registry.get(sender.channel)
     config = secrets.open_config(sender)
     try:
-        address = channel.normalise_address(address)
+        if channel.address_kind == "phone":
+            address = phones.e164(address, by.workspace.default_country)
+        else:
+            address = channel.normalise_address(address)
     except ValueError as error:
         raise ConfigInvalid({"address": str(error)}) from None
     context = StepContext(

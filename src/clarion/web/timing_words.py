@@ -165,9 +165,14 @@ def missed(campaign: Campaign) -> str:
 
 
 def whole(campaign: Campaign, next_at: datetime | None = None) -> str:
-    """Return start and sending hours in one line: "Every day at 09:00 UTC; sends 09:00–18:00 Mon–Fri UTC"."""
-    words = launch(campaign, next_at)
+    """Return start and sending hours in one line: "Every day at 09:00 UTC; sends 09:00–18:00 Mon–Fri UTC".
+
+    Of one that was started by hand only the hours still count.
+    """
     said = hours_of(campaign)
+    if said and campaign.started_at is not None and campaign.launch in (Launch.NOW, Launch.MANUAL):
+        return _("Sends %(hours)s") % {"hours": said}
+    words = launch(campaign, next_at)
     return _("%(launch)s; sends %(hours)s") % {"launch": words, "hours": said} if said else words
 
 
