@@ -33,7 +33,7 @@ def test_a_hostile_template_is_stopped(name: str) -> None:
     assert findings
     assert findings[0].sentence.endswith(".")
     assert time.monotonic() - started < trials.WALL_SECONDS + 5
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 700_000)  # kB
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 700_000)  # kB
 
 
 def test_an_ordinary_message_passes() -> None:
