@@ -77,6 +77,8 @@ def test_a_rule_is_built_by_keyboard_and_its_count_follows(browser: Browser, sit
         expect(page.locator(".segment__count")).to_have_text("20 contacts")
         page.locator("#add-0").press("Enter")
         expect(page.locator("#add-0")).to_be_focused()
+        page.locator('[id="field-0.1"]').wait_for()
+        page.wait_for_load_state("networkidle")
         page.locator('[id="field-0.1"]').select_option("attribute")
         expect(page.locator('[id="attribute-0.1"]')).to_be_visible()
         page.get_by_role("button", name="Remove condition 0.1").press("Enter")

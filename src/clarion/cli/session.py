@@ -23,6 +23,10 @@ INTERRUPTED = 130
 DATABASE_SECONDS = 30.0
 
 
+#: Digits of the ids that lists show.
+SHORT_ID = 8
+
+
 def quiet() -> None:
     """Log errors only, unless told otherwise: the command says itself what happens. Call it before all else."""
     if "CLARION_LOG_LEVEL_FILE" not in os.environ:
@@ -96,13 +100,16 @@ def campaign(words: str) -> "Campaign":
 
 def run(words: str) -> "Run":
     """Return the run of that number, or the latest of the campaign whose id begins so."""
+    from clarion.campaigns import queries
     from clarion.deliveries.models import Run
 
     if words.isascii() and words.isdigit() and len(words) < 10:
         found = Run.objects.select_related("campaign__workspace").filter(pk=int(words)).first()
         if found is not None:
             return found
-        refuse([f"There is no run {words}."])
+        # The beginning of an id may happen to have digits only.
+        if len(words) < SHORT_ID or not queries.find_everywhere(words):
+            refuse([f"There is no run {words}."])
     one = campaign(words)
     latest = (
         Run.objects.select_related("campaign__workspace").filter(campaign=one).order_by("-number").first()

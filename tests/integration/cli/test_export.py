@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from clarion.campaigns.models import Campaign
 from clarion.cli import app, bootstrap
 from clarion.deliveries.models import Delivery
 from clarion.workspaces.models import AuditEvent
@@ -57,6 +58,14 @@ def test_everybody_of_the_latest_run_is_in_the_file(made: MadeRun, tmp_path: Pat
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     event = AuditEvent.objects.get(action="campaign.export_file")
     assert (event.via, event.changes["people"], event.changes["format"]) == ("cli", [None, 5], [None, "CSV"])
+
+
+def test_an_id_that_begins_with_digits_only_is_a_campaigns(made: MadeRun, tmp_path: Path) -> None:
+    Campaign.objects.filter(pk=made.campaign.pk).update(public_id="12345678-0000-4000-8000-000000000000")
+
+    result = clarion("export", "12345678", "--out", str(tmp_path / "people.csv"), "--json")
+
+    assert json.loads(result.stdout)["people"] == 5
 
 
 def test_filters_narrow_it_and_the_name_tells_the_format(made: MadeRun, tmp_path: Path) -> None:
