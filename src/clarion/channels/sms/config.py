@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
+from clarion.channels.settings_reader import SettingsReader
 from clarion.channels.sms.encoding import Alphabet, alphabet_of
 
 #: Sealed in the database and never shown again.
@@ -195,14 +196,10 @@ def config_from_url(url: str) -> dict[str, Any]:
     return config
 
 
-class _Reader:
-    """Reads typed fields out of a mapping and gathers what is wrong."""
+class _Reader(SettingsReader):
+    """Reads what SMS senders have."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
-        self.problems: dict[str, str] = {}
-
-    def text(self, name: str, limit: int, *, strip: bool = True) -> str:
+    def text(self, name: str, limit: int = 500, *, strip: bool = True) -> str:
         value = self._config.get(name)
         value = str(value) if value is not None else ""
         value = value.strip() if strip else value
@@ -238,39 +235,6 @@ class _Reader:
             )
             return ""
         return source
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        value = self.text(name, 20).lower() or default
-        if value not in choices:
-            self.problems[name] = f"Choose one of: {', '.join(choices)}."
-            return default
-        return value
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self._config.get(name, default)
-        if isinstance(value, bool):
-            return value
-        text = str(value).strip().lower()
-        if text in ("1", "true", "yes", "on"):
-            return True
-        if text in ("0", "false", "no", "off", "none", ""):
-            return False
-        self.problems[name] = "Say yes or no."
-        return default
-
-    def number(self, name: str, default: float, low: float, high: float) -> float:
-        value = self._config.get(name)
-        if value is None or value == "":
-            return default
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            self.problems[name] = "This must be a number."
-            return default
-        if not low <= number <= high:
-            self.problems[name] = f"This must be between {low:g} and {high:g}."
-            return default
-        return number
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         number = self.number(name, default, low, high)

@@ -1,0 +1,58 @@
+"""Reading a sender's settings, as they come from forms, addresses and files: typed, with all problems at once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class SettingsReader:
+    """Reads typed fields out of a mapping and gathers what is wrong, by field, in `problems`."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self.problems: dict[str, str] = {}
+
+    def text(self, name: str, *, limit: int = 500, strip: bool = True) -> str:
+        value = self._config.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.problems[name] = "This must be text."
+            return ""
+        value = value.strip() if strip else value
+        if len(value) > limit or "\0" in value:
+            self.problems[name] = f"This must be at most {limit} characters."
+            return ""
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        value = self.text(name).lower() or default
+        if value not in choices:
+            self.problems[name] = f"Choose one of: {', '.join(choices)}."
+            return default
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self._config.get(name, default)
+        if isinstance(value, bool):
+            return value
+        text = str(value).strip().lower()
+        if text in ("1", "true", "yes", "on"):
+            return True
+        if text in ("0", "false", "no", "off", "none", ""):
+            return False
+        self.problems[name] = "Say yes or no."
+        return default
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        value = self._config.get(name)
+        if value is None or value == "":
+            return default
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            self.problems[name] = "This must be a number."
+            return default
+        if not low <= number <= high:
+            self.problems[name] = f"This must be between {low:g} and {high:g}."
+            return default
+        return number
