@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.email import addresses, dkim, headers
-from clarion.channels.settings_reader import SettingsReader
+from clarion.lib.settings_reader import SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"password", "dkim_keys"})

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
-from clarion.channels.settings_reader import SettingsReader
 from clarion.channels.sms.encoding import Alphabet, alphabet_of
+from clarion.lib.settings_reader import SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"password"})
