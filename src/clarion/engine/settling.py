@@ -75,12 +75,17 @@ class Outbox:
 
     async def _flush_run(self, key: RunKey) -> None:
         waiting = self._waiting[key]
-        while waiting:
-            part = waiting[:SETTLE_MOST]
+        # What comes in meanwhile waits for the next time: at full speed this would never end otherwise, and each
+        # batch would be as small as what is sent during one write.
+        left = len(waiting)
+        while left > 0:
+            part = waiting[: min(left, SETTLE_MOST)]
             await self._store.settle(key, part, self._closed_by(part))
             del waiting[: len(part)]
+            left -= len(part)
             self._count(part)
-        self._waiting.pop(key, None)
+        if not waiting:
+            self._waiting.pop(key, None)
 
     def _closed_by(self, part: Iterable[Settlement]) -> list[int]:
         counts: dict[int, int] = {}
