@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused
 pytestmark = pytest.mark.anyio
 
 
-async def outcome(what: str, **fields: object) -> tuple[Outcome, Server]:
+async def outcome(what: str, **fields: Any) -> tuple[Outcome, Server]:
     async with Server(PUBLIC).running() as far:
         transport = make_transport()
         found = await transport.send(make_message(far.address(what), **fields), HandOvers())
