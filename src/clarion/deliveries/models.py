@@ -12,6 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
+from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
+from clarion.deliveries.inbox.models import Reply as Reply
+from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces.models import User, Workspace

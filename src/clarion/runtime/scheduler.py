@@ -15,6 +15,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, operations, tending
+from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
 from clarion.workspaces import actors
@@ -27,13 +28,16 @@ TURN_SECONDS = 0.3
 
 
 class Scheduler:
-    """Runs in two threads, because a large build must not keep a due campaign waiting."""
+    """Runs in three threads: a large build must not keep a due campaign waiting, nor what came back."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._wanted = {"build": threading.Event(), "tick": threading.Event()}
+        self._wanted = {name: threading.Event() for name in ("build", "inbox", "tick")}
         self._threads = [
             threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
+            threading.Thread(
+                target=self._loop, args=("inbox", applying.apply_due), name="inbox", daemon=True
+            ),
             threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
         ]
 

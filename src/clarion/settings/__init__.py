@@ -48,6 +48,7 @@ CLARION_APPS = [
     f"clarion.{name}"
     for name in (
         "web",
+        "hooks",
         "public",
         "runtime",
         "deliveries",

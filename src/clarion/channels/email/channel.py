@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.email import addresses, checking
 from clarion.channels.email import config as settings
 from clarion.channels.email import content as contents
@@ -12,7 +12,7 @@ from clarion.channels.email.composer import Composer
 from clarion.channels.email.transport import Transport
 
 
-class EmailChannel:
+class EmailChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "email"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clarion.channels.base import CheckResult, StepContext
+from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.sandbox import composer as composing
 from clarion.channels.sandbox import config as settings
 from clarion.channels.sandbox.outbox import FileOutbox, NoOutbox
@@ -14,7 +14,7 @@ from clarion.channels.sandbox.transport import BAD_TOKEN, Transport
 MAX_ADDRESS = 254
 
 
-class SandboxChannel:
+class SandboxChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sandbox"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.sms import checking
 from clarion.channels.sms import config as settings
 from clarion.channels.sms import content as contents
@@ -12,7 +12,7 @@ from clarion.channels.sms.transport import Transport
 from clarion.lib import phones
 
 
-class SmsChannel:
+class SmsChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sms"
