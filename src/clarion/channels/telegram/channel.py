@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, StepContext
+from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.telegram import checking
 from clarion.channels.telegram import config as settings
 from clarion.channels.telegram import content as contents
@@ -12,7 +12,7 @@ from clarion.channels.telegram.payload import CHAT
 from clarion.channels.telegram.transport import Transport
 
 
-class TelegramChannel:
+class TelegramChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "telegram"

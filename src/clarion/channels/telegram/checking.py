@@ -1,24 +1,23 @@
 """Trying a bot's token, for a person to read."""
 
 from clarion.channels.base import CheckResult
-from clarion.channels.posting import Answer, Poster
+from clarion.channels.http import HttpReply
 from clarion.channels.telegram import replies
 from clarion.channels.telegram.config import Config
+from clarion.channels.telegram.transport import client_of
 from clarion.engine.outcomes import REASONS, Accepted
 
 
 async def check_credentials(config: Config) -> CheckResult:
     """Ask which bot this is; send nothing."""
-    poster = Poster(
-        connections=1, connect_timeout=config.connect_timeout, response_timeout=config.response_timeout
-    )
+    http = client_of(config, connections=1)
     try:
-        answer = await poster.post(
-            config.method_url("getMe"), b"{}", {"Content-Type": "application/json"}, lambda: None
+        answer = await http.request(
+            "POST", "/getMe", body=b"{}", headers={"Content-Type": "application/json"}
         )
     finally:
-        await poster.aclose()
-    if not isinstance(answer, Answer):
+        await http.aclose()
+    if not isinstance(answer, HttpReply):
         return CheckResult(ok=False, problem=_sentence(answer))
     said = replies.read(answer.body)
     bot = said.get("result")

@@ -60,10 +60,6 @@ class Config:
         """The bot's number, which is no secret."""
         return self.token.partition(":")[0]
 
-    def method_url(self, method: str) -> str:
-        """Return the address of a method. It holds the token, so it must not be logged."""
-        return f"{self.api_url}/bot{self.token}/{method}"
-
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""

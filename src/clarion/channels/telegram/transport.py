@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from clarion.channels.posting import Answer, Poster
+from clarion.channels.http import HttpClient, HttpLimits, HttpReply
 from clarion.channels.telegram.config import Config
 from clarion.channels.telegram.pacing import Pacing
 from clarion.channels.telegram.payload import Post
@@ -11,7 +11,18 @@ from clarion.channels.telegram.replies import outcome_of
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Deferred, Outcome, Reason, Scope
 
+#: Octets of an answer that are read: a sent message comes back whole.
+MAX_ANSWER = 262_144
 _HEADERS = {"Content-Type": "application/json"}
+
+
+def client_of(config: Config, *, connections: int = 0) -> HttpClient:
+    """Return a client of the bot's methods. Its address holds the token."""
+    limits = HttpLimits(
+        connections=connections or config.connections, connect_seconds=config.connect_timeout,
+        answer_seconds=config.response_timeout, answer_octets=MAX_ANSWER,
+    )  # fmt: skip
+    return HttpClient(f"{config.api_url}/bot{config.token}", limits=limits)
 
 
 class Transport:
@@ -20,11 +31,7 @@ class Transport:
     def __init__(self, config: Config) -> None:
         self._config = config
         self.concurrency = config.connections
-        self._poster = Poster(
-            connections=config.connections,
-            connect_timeout=config.connect_timeout,
-            response_timeout=config.response_timeout,
-        )
+        self._http = client_of(config)
         self._pacing = Pacing()
         #: Until when (loop time) Telegram wants nothing of the bot.
         self._held_until = 0.0
@@ -47,14 +54,13 @@ class Transport:
             return Deferred(
                 reason=Reason.THROTTLED, scope=Scope.MESSAGE, after=gap, detail="this chat gets one a second"
             )
-        url = self._config.method_url(post.method)
 
         def begin() -> None:
             hand_over()
             self._pacing.note(post.chat, now)
 
-        answer = await self._poster.post(url, post.body, _HEADERS, begin)
-        if not isinstance(answer, Answer):
+        answer = await self._http.request("POST", f"/{post.method}", begin, body=post.body, headers=_HEADERS)
+        if not isinstance(answer, HttpReply):
             return answer
         outcome = outcome_of(answer.status, answer.body)
         if isinstance(outcome, Deferred) and outcome.scope is Scope.SENDER and outcome.after:
@@ -64,4 +70,4 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
-        await self._poster.aclose()
+        await self._http.aclose()

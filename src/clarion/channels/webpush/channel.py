@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, StepContext
+from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.webpush import checking, subscription
 from clarion.channels.webpush import config as settings
 from clarion.channels.webpush import content as contents
@@ -11,7 +11,7 @@ from clarion.channels.webpush.composer import Composer
 from clarion.channels.webpush.transport import Transport
 
 
-class WebPushChannel:
+class WebPushChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "webpush"

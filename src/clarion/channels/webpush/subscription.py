@@ -4,8 +4,8 @@ It is kept as `<endpoint> <p256dh> <auth>`, which is what a message needs and no
 `PushSubscription.toJSON()`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
@@ -71,18 +71,28 @@ def split(address: str) -> tuple[str, str, str]:
     return endpoint, public, auth
 
 
-def is_allowed(endpoint: str, further: Sequence[str] = ()) -> bool:
+def origin_of(endpoint: str) -> str:
+    """Return what stands before the path of an endpoint, unchecked."""
+    return "/".join(endpoint.split("/", 3)[:3])
+
+
+def is_allowed(endpoint: str, further: tuple[str, ...] = ()) -> bool:
     """Tell whether the endpoint is at a push service that is known, or at one of the further `host` or `host:port`.
 
     Those may be unencrypted on this machine; everything else is https on its own port.
     """
+    return _is_allowed_origin(origin_of(endpoint), further)
+
+
+@lru_cache(maxsize=1024)
+def _is_allowed_origin(origin: str, further: tuple[str, ...]) -> bool:
     try:
-        parts = urlsplit(endpoint)
+        parts = urlsplit(origin)
         port = parts.port
     except ValueError:
         return False
     host = (parts.hostname or "").lower()
-    if not host or parts.username or parts.password:
+    if not host or parts.username is not None or parts.password is not None:
         return False
     if host in further or f"{host}:{port}" in further:
         return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)

@@ -1,11 +1,10 @@
 """What a browser gets, and what the answers of push services mean."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
+from clarion.channels.http import HttpReply
 from clarion.channels.testing import HandOvers
 from clarion.channels.webpush.replies import outcome_of
 from clarion.channels.webpush.tests.making import PUBLIC, make_message, make_transport
@@ -84,17 +83,7 @@ async def test_one_service_that_cannot_be_reached_does_not_stop_the_others() -> 
     ],
 )  # fmt: skip
 def test_each_status_has_its_meaning(status: int, kind: type, reason: Reason | None) -> None:
-    found = outcome_of(status, {}, b"words")
+    found = outcome_of(HttpReply(status=status, body=b"words"))
 
     assert type(found) is kind
     assert getattr(found, "reason", None) == reason
-
-
-def test_a_day_to_wait_for_is_read_too() -> None:
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-
-    found = outcome_of(429, {"Retry-After": moment}, b"")
-
-    assert isinstance(found, Deferred)
-    assert found.after is not None
-    assert 80 < found.after <= 90
