@@ -79,7 +79,8 @@ def all_owners_sql(kind: str, *, with_willing: bool, workspace: str = "%(workspa
         f" where oa.workspace_id = {workspace} and oa.kind = '{_plain(kind)}'"
     ]
     if column := CONTACT_ADDRESS_COLUMNS.get(kind):
-        all_of_them = f"select oc.{column} as address, {facts} from audience_contact oc where oc.workspace_id = {workspace}"  # noqa: S608
+        columns = f"oc.{column} as address, {facts}"
+        all_of_them = f"select {columns} from audience_contact oc where oc.workspace_id = {workspace}"  # noqa: S608
         conditions = ["true"] if with_willing else ["oc.state = 'DO_NOT_CONTACT'", "oc.refusals <> '{}'"]
         arms += [f"{all_of_them} and {condition}" for condition in conditions]
     return " union all ".join(arms)
