@@ -3,6 +3,14 @@
 What the background jobs write as they go is in `reading` and `importing`.
 """
 
+from clarion.audience.operations.addresses import add_address, prefer_address, remove_address
+from clarion.audience.operations.attributes import change_attribute, define_attribute, forget_attribute
+from clarion.audience.operations.consent import (
+    restore_by_address,
+    set_consent,
+    state_of,
+    withdraw_by_addresses,
+)
 from clarion.audience.operations.contacts import (
     ContactFields,
     add_tags,
@@ -47,10 +55,12 @@ __all__ = [
     "NOBODY",
     "ContactFields",
     "Without",
+    "add_address",
     "add_suppression",
     "add_tags",
     "add_to_list",
     "cancel_import",
+    "change_attribute",
     "create_contact",
     "create_contacts_source",
     "create_import",
@@ -59,20 +69,28 @@ __all__ = [
     "create_segment",
     "create_segment_source",
     "create_upload_source",
+    "define_attribute",
     "delete_contacts",
     "delete_list",
     "delete_segment",
     "delete_source",
+    "forget_attribute",
+    "prefer_address",
     "redialect_import",
+    "remove_address",
     "remove_from_list",
     "remove_tags",
+    "restore_by_address",
+    "set_consent",
     "set_contact_state",
     "start_import",
+    "state_of",
     "suppress",
     "suppress_file",
     "unsuppress",
     "update_contact",
     "update_list",
     "update_segment",
+    "withdraw_by_addresses",
     "withdraw_unsubscription",
 ]
