@@ -9,6 +9,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from clarion.content import variables
 from clarion.content.compiling import parts_of
 from clarion.content.models import Template, TemplateVersion
+from clarion.content.sources import each_language
 from clarion.workspaces.models import Membership
 
 #: How a list may be sorted: its keys, and the fields behind them.
@@ -83,4 +84,6 @@ def missing_variables(version_or_body: _HasContent | Mapping[str, Any], known: I
     """
     is_content = isinstance(version_or_body, Mapping)
     content: Mapping[str, Any] = version_or_body if is_content else version_or_body.content  # type: ignore[union-attr, assignment]
-    return variables.missing(parts_of(content), known)
+    there = {*known, *(content.get("defaults") or {})}
+    parts = [part for _tag, one in each_language(content) for part in parts_of(one)]
+    return variables.missing(parts, there)

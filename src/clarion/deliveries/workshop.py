@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from clarion.channels import registry
+from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries import operations
 from clarion.deliveries.models import Run, RunStep
@@ -66,6 +66,6 @@ def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
     )
     channel = registry.get(step.channel)
     try:
-        return channel.composer(channel.check_content(step.content), config, context)
+        return tongues.composer(channel, step.content, config, context)
     except ConfigInvalid as problem:
         raise RenderFailed(str(problem)) from problem

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from clarion.public import unsubscribe
+from clarion.public import media, unsubscribe
 
-urlpatterns = [path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe")]
+urlpatterns = [
+    path("m/<str:key>/<str:name>", media.media_file, name="media_file"),
+    path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+]

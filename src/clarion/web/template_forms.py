@@ -37,7 +37,13 @@ _CONTACT_FIELDS = {
     "unsubscribe_url": gettext_lazy("Unsubscribe link"),
 }
 
-_MODE_LABELS = {"html": "HTML", "mjml": "MJML", "text": gettext_lazy("Text only")}
+_MODE_LABELS = {
+    "blocks": gettext_lazy("Blocks"),
+    "html": "HTML",
+    "mjml": "MJML",
+    "markdown": "Markdown",
+    "text": gettext_lazy("Text only"),
+}
 
 
 class TemplateForm(forms.Form):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from clarion.channels import looks
 from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.email import addresses, checking
 from clarion.channels.email import config as settings
@@ -20,6 +21,7 @@ class EmailChannel(NoHooks):
     icon = "mail"
     address_kind = "email"
     secrets = settings.SECRETS
+    look = looks.MAIL
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smtp://user:password@host:port` and `Shop <shop@example.com>`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from clarion.channels import looks
 from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.sandbox import composer as composing
 from clarion.channels.sandbox import config as settings
@@ -22,6 +23,7 @@ class SandboxChannel(NoHooks):
     icon = "flask-conical"
     address_kind = "email"
     secrets = frozenset({"token"})
+    look = looks.Look(shape=looks.Shape.MAIL, modes=looks.MAIL_MODES, has_subject=True)
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `sandbox:?refuse_share=0.1&outbox=/tmp/outbox`; nothing given is fine too."""

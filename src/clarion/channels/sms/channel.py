@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from clarion.channels import looks
 from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.sms import checking
 from clarion.channels.sms import config as settings
@@ -20,6 +21,7 @@ class SmsChannel(NoHooks):
     icon = "message-square-text"
     address_kind = "phone"
     secrets = settings.SECRETS
+    look = looks.SMS
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""
