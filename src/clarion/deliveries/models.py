@@ -137,7 +137,7 @@ class Recipient(models.Model):
     id = models.BigIntegerField()
     contact_id = models.BigIntegerField(null=True)
     #: By the run's first channel that the person has an address for; normalised.
-    address = models.CharField(max_length=320)
+    address = models.CharField(max_length=900)
     #: What templates may use.
     variables = models.JSONField()
     #: PENDING until every delivery of a cascade has ended; with one step, that delivery's stage is the person's.

@@ -43,6 +43,7 @@ from clarion.audience.operations.sources import (
     create_upload_source,
     delete_source,
 )
+from clarion.audience.operations.subscribing import Newcomer, drop_expired, subscribe, unsubscribe
 from clarion.audience.operations.suppressions import (
     add_suppression,
     suppress,
@@ -54,6 +55,7 @@ from clarion.audience.operations.suppressions import (
 __all__ = [
     "NOBODY",
     "ContactFields",
+    "Newcomer",
     "Without",
     "add_address",
     "add_suppression",
@@ -74,6 +76,7 @@ __all__ = [
     "delete_list",
     "delete_segment",
     "delete_source",
+    "drop_expired",
     "forget_attribute",
     "prefer_address",
     "redialect_import",
@@ -85,8 +88,10 @@ __all__ = [
     "set_contact_state",
     "start_import",
     "state_of",
+    "subscribe",
     "suppress",
     "suppress_file",
+    "unsubscribe",
     "unsuppress",
     "update_contact",
     "update_list",
