@@ -18,6 +18,7 @@ from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
+from clarion.runtime.bots import Listener
 from clarion.workspaces import actors
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,13 @@ TURN_SECONDS = 0.3
 
 
 class Scheduler:
-    """Runs in three threads: a large build must not keep a due campaign waiting, nor what came back."""
+    """Runs in four threads: a large build must not keep a due campaign waiting, nor what came back, nor a far bot."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._wanted = {name: threading.Event() for name in ("build", "inbox", "tick")}
+        self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick")}
         self._threads = [
+            threading.Thread(target=self._loop, args=("bots", Listener().look), name="bots", daemon=True),
             threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
             threading.Thread(
                 target=self._loop, args=("inbox", applying.apply_due), name="inbox", daemon=True

@@ -20,6 +20,8 @@ SECRETS = frozenset({"token"})
 API_URL = "https://api.telegram.org"
 #: What is done with people who start the bot without a link that names them.
 NEWCOMERS = ("ignore", "add")
+#: Characters of a welcome.
+MAX_WELCOME = 1000
 _SCHEMES = {"telegram": "https", "telegram+http": "http"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{10,100}")
@@ -38,6 +40,8 @@ class Config:
     #: Ask Telegram for what people write to the bot: /start, /stop, and that they blocked it.
     reads_updates: bool = True
     newcomers: str = "ignore"
+    #: What whoever starts the bot is told; empty, and they are told nothing.
+    welcome: str = ""
     #: Recipients cannot forward or save what is sent.
     protect_content: bool = False
     #: Messages without an answer at once, each on a connection of its own.
@@ -70,6 +74,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "username": reader.username(),
         "reads_updates": reader.flag("reads_updates", default=True),
         "newcomers": reader.choice("newcomers", NEWCOMERS, "ignore"),
+        "welcome": reader.text("welcome", limit=MAX_WELCOME),
         "protect_content": reader.flag("protect_content"),
         "connections": int(reader.number("connections", 20, 1, 200)),
         **{name: reader.number(name, *bounds) for name, *bounds in _TIMES},

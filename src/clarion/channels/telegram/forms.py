@@ -16,7 +16,7 @@ class Form(SetupForm):
     SECRET_FIELDS = ("token",)
     SECTIONS = (
         ("bot", _("Bot"), ("token", "username")),
-        ("people", _("Who starts the bot"), ("reads_updates", "newcomers")),
+        ("people", _("Who starts the bot"), ("reads_updates", "newcomers", "welcome")),
         ("messages", _("Messages"), ("protect_content",)),
         ("connection", _("Connection"), ("api_url", "connections", "response_timeout")),
     )
@@ -41,6 +41,10 @@ class Form(SetupForm):
     newcomers = forms.ChoiceField(
         label=_("People who start it without a personal link"), required=False,
         choices=[("ignore", _("Leave them alone")), ("add", _("Add them as new contacts"))],
+    )  # fmt: skip
+    welcome = forms.CharField(
+        label=_("Welcome"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Sent to whoever starts the bot. Empty: nothing is."),
     )  # fmt: skip
     protect_content = forms.BooleanField(
         label=_("Recipients cannot forward or save messages"), required=False

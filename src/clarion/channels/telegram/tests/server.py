@@ -29,8 +29,14 @@ class Server:
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: int = 0
     port: int = 0
-    #: Answers of getUpdates, by the offset that is asked for.
+    #: What getUpdates gives until it is confirmed.
     updates: list[dict[str, Any]] = field(default_factory=list)
+    last_update: int = 0
+
+    def happens(self, **facts: Any) -> None:
+        """Let something happen at the bot."""
+        self.last_update += 1
+        self.updates.append({"update_id": self.last_update, **facts})
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Server"]:
@@ -55,8 +61,8 @@ class Server:
         if method == "getMe":
             return _ok({"id": 123456789, "is_bot": True, "first_name": "Shop", "username": "my_shop_bot"})
         if method == "getUpdates":
-            found = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
-            return _ok(found[: body.get("limit", 100)])
+            self.updates = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
+            return _ok(self.updates[: body.get("limit", 100)])
         chat = body["chat_id"]
         if chat in _REFUSALS:
             status, words, parameters = _REFUSALS[chat]
