@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
@@ -36,9 +37,9 @@ def files_for(member: Membership, *, search: str = "", images_only: bool = False
     )
 
 
-def file_for(member: Membership, key: str) -> MediaFile | None:
-    """Return the workspace's file of that key; None for a stranger."""
-    return MediaFile.objects.filter(workspace=member.workspace, key=key).first()
+def file_for(member: Membership, public_id: UUID) -> MediaFile | None:
+    """Return the workspace's file of that id; None for a stranger."""
+    return MediaFile.objects.filter(workspace=member.workspace, public_id=public_id).first()
 
 
 def public_file(key: str) -> MediaFile | None:

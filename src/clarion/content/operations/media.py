@@ -101,4 +101,6 @@ def _kind(octets: bytes, name: str) -> Kind:
 
 
 def _record(by: Actor, file: MediaFile, verb: str) -> None:
-    audit.record(by=by, action=f"media.{verb}", kind="media", object_id=file.key[:8], object_name=file.name)
+    audit.record(
+        by=by, action=f"media.{verb}", kind="media", object_id=str(file.public_id), object_name=file.name
+    )
