@@ -16,7 +16,7 @@ from clarion.content.sources import each_language
 from clarion.workspaces.models import Membership, Workspace
 
 #: Octets of one file.
-MAX_OCTETS = 10_000_000
+MAX_OCTETS = 10 * 1024 * 1024
 #: Pixels of a picture's side, and of all of it: what opens it makes four octets of each.
 MAX_SIDE = 10_000
 MAX_PIXELS = 40_000_000

@@ -63,7 +63,7 @@ def media_list(request: PageRequest, workspace: str) -> HttpResponse:
         "words": words,
         "may_edit": request.member.may(Permission.EDIT),
         "used": media.used_octets(request.member.workspace),
-        "limit": settings.CLARION_MEDIA_MB * 1_000_000,
+        "limit": settings.CLARION_MEDIA_MB * 1024 * 1024,
         "most": filesizeformat(media.MAX_OCTETS),
         "previous_url": changed_query(request, page=page.previous_page_number())
         if page.has_previous()

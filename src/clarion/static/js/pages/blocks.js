@@ -69,7 +69,7 @@ function draw(focused) {
 function choose(block, into = false) {
   chosen = block;
   box.replaceChildren(block ? copyOf(`data-block-fields="${block.type}"`) : none);
-  for (const field of findAll("[data-block-field]", box)) field.value = block[field.dataset.blockField] ?? "";
+  for (const field of findAll("[data-block-field]", box)) field.value = block[field.dataset.blockField] ?? defaults[block.type][field.dataset.blockField];
   const count = find("[data-block-count]", box);
   if (count) count.value = block.columns.length;
   draw();
