@@ -120,6 +120,8 @@ class TemplateForm(forms.Form):
         self.look = look
         self.fields["attached"].choices = files  # type: ignore[attr-defined]
         self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in look.modes]  # type: ignore[attr-defined]
+        if not look.has_subject:
+            self.fields["source"].widget.attrs["rows"] = 8
         field = self.fields["channel"]
         field.choices = [(one.name, one.label) for one in registry.all_channels()]  # type: ignore[attr-defined]
         field.required = is_new
