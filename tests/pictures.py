@@ -12,12 +12,22 @@ def png(width: int = 2, height: int = 2, *, colour: bytes = b"\x4a\x3f\xd4") -> 
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = (b"\0" + colour * width) * height
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def jpeg_head(width: int, height: int) -> bytes:
     """Return the beginning of a JPEG: its size is told, its picture is not there."""
-    return b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + b"\x03" + b"\0" * 9
+    return (
+        b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08"
+        + struct.pack(">HH", height, width)
+        + b"\x03"
+        + b"\0" * 9
+    )
 
 
 def gif_head(width: int, height: int) -> bytes:

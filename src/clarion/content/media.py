@@ -90,7 +90,7 @@ def safe_name(name: str, extension: str) -> str:
         .encode("ascii", "ignore")
         .decode()
     )
-    stem = _UNSAFE.sub("-", plain.rpartition(".")[0] or plain).strip("-._").lower()
+    stem = _UNSAFE.sub("-", plain.rpartition(".")[0] if "." in plain else plain).strip("-._").lower()
     return f"{stem[:80].strip('-._') or 'file'}.{extension}"
 
 
