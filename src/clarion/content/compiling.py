@@ -15,6 +15,7 @@ from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import blocks, direction, markdown, mjml_lint, variables
 from clarion.content.errors import ContentInvalid, Problem
+from clarion.content.markup import spans, without_google_fonts
 from clarion.content.sources import FIELDS, MODES, clean_source, each_language, problems_of
 from clarion.content.trials import run_trial
 from clarion.lib import languages, template_lint, templating
@@ -29,20 +30,10 @@ MAX_HTML = 2_000_000
 
 _PLACE = re.compile(r'(?:<!--zqj(\d+)jqz-->|&lt;!--zqj(\d+)jqz--&gt;|zqj(\d+)jqz)(=""(?=[\s/>]))?')
 _MARK = re.compile(r"zqj(\d+)jqz")
-#: Where a place is plain words and not a comment: comments, whole tags, and elements that hold only text.
-_PLAIN = re.compile(
-    r"<!--.*?-->|<(title|style|script|textarea|option|mj-title|mj-preview|mj-style|mj-html-attribute)\b[^>]*>.*?</\1\s*>"
-    r"|<[^>]*>",
-    re.DOTALL | re.IGNORECASE,
-)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 #: Rows made by a loop: without their <tbody> the HTML parser would put it inside the loop.
-_LOOSE_ROWS = re.compile(r"(<table\b[^>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
-_GOOGLE_FONTS = re.compile(
-    r"<link\b[^>]*\bfonts\.(?:googleapis|gstatic)\.com[^>]*>|@import\s+url\([^)]*\bfonts\.googleapis\.com[^)]*\)\s*;?",
-    re.IGNORECASE,
-)
-_EMPTY_STYLE = re.compile(r"<style\b[^>]*>\s*</style>", re.IGNORECASE)
+_LOOSE_ROWS = re.compile(r"(<table\b[^<>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
+_EMPTY_STYLE = re.compile(r"<style\b[^<>]*>\s*</style>", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b", re.IGNORECASE)
 
 
@@ -209,11 +200,11 @@ def _html(source: str, mode: str, tag: str) -> str:
         markup = places.as_markup()
         if mode == "mjml":
             markup = _from_mjml(markup)
-        markup = _GOOGLE_FONTS.sub("", markup)
+        markup = without_google_fonts(markup)
         markup = _inlined(_EMPTY_STYLE.sub("", _LOOSE_ROWS.sub(r"\1<tbody>\2", markup)))
         html = places.put_back(markup)
     else:
-        html = _GOOGLE_FONTS.sub("", source)
+        html = without_google_fonts(source)
     if tag:
         html = direction.directed(html, tag)
     if len(html) > MAX_HTML:
@@ -278,11 +269,11 @@ class _Places:
     def as_markup(self) -> str:
         """The source with comments for tags between elements, where a word could be moved by a parser."""
         pieces, at = [], 0
-        for plain in _PLAIN.finditer(self._words):
-            pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : plain.start()]))
-            is_tag = plain[1] is None and not plain[0].startswith("<!--")
-            pieces.append(self._with_attributes(plain[0]) if is_tag else plain[0])
-            at = plain.end()
+        for span in spans(self._words):
+            pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : span.start]))
+            markup = self._words[span.start : span.end]
+            pieces.append(self._with_attributes(markup) if span.is_tag else markup)
+            at = span.end
         pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at:]))
         return "".join(pieces)
 

@@ -5,8 +5,8 @@ from html import escape
 
 from clarion.lib import languages
 
-_HTML = re.compile(r"<html\b([^>]*)>", re.IGNORECASE)
-_BODY = re.compile(r"<body\b([^>]*)>", re.IGNORECASE)
+_HTML = re.compile(r"<html\b([^<>]*)>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b([^<>]*)>", re.IGNORECASE)
 _OWN = re.compile(r"""\s(?:lang|dir)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 #: What the compiler of MJML writes around a mail that does not say its language.
 _UNDETERMINED = re.compile(r' lang="und" dir="auto"')

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
@@ -15,7 +16,7 @@ from clarion.content.sources import each_language
 from clarion.workspaces.models import Membership, Workspace
 
 #: Octets of one file.
-MAX_OCTETS = 10_000_000
+MAX_OCTETS = 10 * 1024 * 1024
 #: Pixels of a picture's side, and of all of it: what opens it makes four octets of each.
 MAX_SIDE = 10_000
 MAX_PIXELS = 40_000_000
@@ -36,9 +37,9 @@ def files_for(member: Membership, *, search: str = "", images_only: bool = False
     )
 
 
-def file_for(member: Membership, key: str) -> MediaFile | None:
-    """Return the workspace's file of that key; None for a stranger."""
-    return MediaFile.objects.filter(workspace=member.workspace, key=key).first()
+def file_for(member: Membership, public_id: UUID) -> MediaFile | None:
+    """Return the workspace's file of that id; None for a stranger."""
+    return MediaFile.objects.filter(workspace=member.workspace, public_id=public_id).first()
 
 
 def public_file(key: str) -> MediaFile | None:
@@ -89,7 +90,7 @@ def safe_name(name: str, extension: str) -> str:
         .encode("ascii", "ignore")
         .decode()
     )
-    stem = _UNSAFE.sub("-", plain.rpartition(".")[0] or plain).strip("-._").lower()
+    stem = _UNSAFE.sub("-", plain.rpartition(".")[0] if "." in plain else plain).strip("-._").lower()
     return f"{stem[:80].strip('-._') or 'file'}.{extension}"
 
 

@@ -35,6 +35,7 @@ class MediaFile(models.Model):
     """A picture or document of the media library: served to everybody who knows its key, and never changed."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     #: The unguessable part of its address.
     key = models.CharField(max_length=40, unique=True, editable=False)
     #: A file name that is safe in an address: ASCII letters, digits, dots and dashes.

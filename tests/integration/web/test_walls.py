@@ -16,6 +16,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.campaigns.states import Status
+from clarion.content import operations as content
 from clarion.content.models import Template, TemplateVersion
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.wanted import Wanted
@@ -24,6 +25,7 @@ from clarion.workspaces.actors import of_member
 from clarion.workspaces.models import Membership
 from tests import ledgers
 from tests.factories import Cast
+from tests.pictures import png
 
 pytestmark = pytest.mark.django_db
 
@@ -118,8 +120,9 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     TemplateVersion.objects.create(template=template, number=1, source={}, content={})
     assert campaign.source is not None
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
+    picture = content.store_media(by=by, file=io.BytesIO(png()), name="Logo.png")
     named = {
-        "export": export,
+        "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
         "moderation": campaign, "template": template, "sender": sender,
         "source": campaign.source,

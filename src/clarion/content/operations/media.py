@@ -43,7 +43,7 @@ def store_media(*, by: Actor, file: _Readable, name: str) -> MediaFile:
         if there is not None:
             return there
         used = of_workspace.aggregate(size=Sum("size"))["size"] or 0
-        if used + len(octets) > settings.CLARION_MEDIA_MB * 1_000_000:
+        if used + len(octets) > settings.CLARION_MEDIA_MB * 1024 * 1024:
             sentence = _("The media library is full: it holds at most %(limit)d MB.")
             raise MediaInvalid(sentence % {"limit": settings.CLARION_MEDIA_MB})
         made = MediaFile(
@@ -85,7 +85,7 @@ def _kind(octets: bytes, name: str) -> Kind:
         raise MediaInvalid(_("The file is empty."))
     if len(octets) > media.MAX_OCTETS:
         sentence = _("The file is larger than %(limit)d MB.")
-        raise MediaInvalid(sentence % {"limit": media.MAX_OCTETS // 1_000_000})
+        raise MediaInvalid(sentence % {"limit": media.MAX_OCTETS // 1024**2})
     kind = kind_of(octets, name)
     if kind is None:
         raise MediaInvalid(
@@ -101,4 +101,6 @@ def _kind(octets: bytes, name: str) -> Kind:
 
 
 def _record(by: Actor, file: MediaFile, verb: str) -> None:
-    audit.record(by=by, action=f"media.{verb}", kind="media", object_id=file.key[:8], object_name=file.name)
+    audit.record(
+        by=by, action=f"media.{verb}", kind="media", object_id=str(file.public_id), object_name=file.name
+    )
