@@ -33,6 +33,8 @@ class Look:
     modes: tuple[str, ...] = ("text",)
     #: Whether its messages have a subject and a line shown beside it.
     has_subject: bool = False
+    #: Whether they have a title and no more of a mail, as notifications do. It is the content's `subject`.
+    has_title: bool = False
     #: Whether files can go with its messages: contents may have `attachments`.
     has_files: bool = False
     #: Whether its templates are sent only after the provider has approved them.
@@ -42,7 +44,7 @@ class Look:
 MAIL = Look(shape=Shape.MAIL, modes=MAIL_MODES, has_subject=True, has_files=True)
 SMS = Look(shape=Shape.SMS)
 CHAT = Look()
-PUSH = Look(shape=Shape.PUSH)
+PUSH = Look(shape=Shape.PUSH, has_title=True)
 CALL = Look(shape=Shape.CALL)
 
 

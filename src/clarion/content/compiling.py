@@ -86,7 +86,9 @@ def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
 
 
 #: The fields of a content that are templates, whatever the channel.
-_CONTENT_FIELDS = frozenset({"subject", "preheader", "html", "text", "to_name"})
+_CONTENT_FIELDS = frozenset(
+    {"subject", "preheader", "html", "text", "to_name", "buttons", "media_url", "icon", "image", "link"}
+)
 
 
 def variables_of(content: Mapping[str, Any]) -> list[str]:
@@ -175,6 +177,7 @@ def _content(
         raw["text"] = source["source"]
     else:
         raw["html"] = _html(source["source"], source["mode"], tag)
+    raw = {**(source.get("extras") or {}), **raw}
     try:
         return registry.get(channel).check_content({**raw, "attachments": list(files)} if files else raw)
     except ConfigInvalid as error:
@@ -186,7 +189,9 @@ def _field_of(source: Mapping[str, Any], name: str) -> str:
     """The author's field for one of the content's."""
     if name == "html" or (name == "text" and source["mode"] == "text"):
         return "source"
-    return "files" if name == "attachments" else name if name in FIELDS else "source"
+    if name == "attachments":
+        return "files"
+    return "source" if name in ("mode", "html") else name
 
 
 def _html(source: str, mode: str, tag: str) -> str:

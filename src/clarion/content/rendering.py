@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clarion.channels import tongues
+from clarion.channels import registry, tongues
 from clarion.channels.email.content import with_preheader
 from clarion.channels.email.html_text import text_of
 from clarion.content import variables as names
@@ -49,7 +49,10 @@ def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, An
         filled = templating.Program(parts).render_whole(values)
     except (templating.FillFailed, templating.TemplateInvalid) as error:
         return Preview(missing=missing, problem=str(error))
+    plain = getattr(registry.get(channel), "plain_text", None)
     by_name = dict(zip((part.name for part in parts), filled, strict=True))
+    if plain is not None:
+        by_name["text"] = plain(shown, by_name.get("text", ""))
     return Preview(
         **{name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}, missing=missing
     )

@@ -3,7 +3,8 @@
 A source is {"mode", "subject", "preheader", "source", "text"}, each a text; `mode` is one of MODES. Beside these it
 may have `language` (the tag of what it says), `languages` ({tag: a source without these}), `defaults` ({variable:
 value}, used where a person has none) and `files` (keys of the media library that go with it as attachments). A
-field that says nothing is not there, so that plain sources stay as they are.
+field that says nothing is not there, so that plain sources stay as they are. Each language may have `extras` ({name:
+text}): what the channel's messages have beside a text, such as buttons.
 """
 
 import re
@@ -24,6 +25,9 @@ MAX_DEFAULTS = 50
 #: Longest default, in characters.
 MAX_DEFAULT = 500
 MAX_FILES = 10
+#: What a message may have beside its text, and the longest of it, in characters.
+MAX_EXTRAS = 30
+MAX_EXTRA = 20_000
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")
@@ -96,13 +100,14 @@ def each_language(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str,
 def in_language(source: Mapping[str, Any], tag: str) -> dict[str, Any]:
     """Return what it says in one language, without the others; its own for "" and for one it does not have."""
     one = (source.get("languages") or {}).get(tag, source)
-    return {name: one.get(name, "") for name in ("mode", *FIELDS)}
+    found = {name: one.get(name, "") for name in ("mode", *FIELDS)}
+    return {**found, "extras": one["extras"]} if one.get("extras") else found
 
 
 def with_language(source: Mapping[str, Any], tag: str, one: Mapping[str, Any]) -> dict[str, Any]:
     """Return the source with `one` as what it says in a language; its own for "" and its own tag."""
     if tag in ("", source.get("language")):
-        kept = {name: value for name, value in source.items() if name not in ("mode", *FIELDS)}
+        kept = {name: value for name, value in source.items() if name not in ("mode", *FIELDS, "extras")}
         return {**kept, **one}
     return {**source, "languages": {**(source.get("languages") or {}), tag: dict(one)}}
 
@@ -121,7 +126,18 @@ def _clean_one(source: Mapping[str, Any]) -> dict[str, Any]:
         cleaned[name] = _line(cleaned[name])
     if cleaned["mode"] == "text":
         cleaned["text"], cleaned["preheader"] = "", ""
-    return dict[str, Any](cleaned)
+    extras = _extras(source.get("extras"))
+    return {**cleaned, "extras": extras} if extras else dict[str, Any](cleaned)
+
+
+def _extras(given: Any) -> dict[str, str]:
+    """Return what there is beside the text, as texts with line feeds; what says nothing is left out."""
+    found = {}
+    for name, value in list(given.items())[:MAX_EXTRAS] if isinstance(given, Mapping) else ():
+        text = str(value if value is not None else "")[:MAX_EXTRA].replace("\r\n", "\n").replace("\r", "\n")
+        if text.strip() and _NAME.fullmatch(str(name)):
+            found[str(name)] = text.strip()
+    return dict(sorted(found.items()))
 
 
 def _languages(source: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from clarion.audience.masking import mask
 from clarion.audience.queries import contacts
 from clarion.channels import registry
+from clarion.channels.forms import content_fields
 from clarion.content import media
 from clarion.content.compiling import MAX_SUBJECT, MODES
 from clarion.content.language_names import name_of
@@ -118,6 +119,11 @@ class TemplateForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.look = look
+        channel = str(self.data.get("channel") or self.initial.get("channel") or "")
+        self._extras = content_fields(channel)
+        self.fields.update(self._extras)
+        if look.has_title:
+            self.fields["subject"].label = _("Title")
         self.fields["attached"].choices = files  # type: ignore[attr-defined]
         self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in look.modes]  # type: ignore[attr-defined]
         if not look.has_subject:
@@ -126,6 +132,10 @@ class TemplateForm(forms.Form):
         field.choices = [(one.name, one.label) for one in registry.all_channels()]  # type: ignore[attr-defined]
         field.required = is_new
         field.disabled = not is_new
+
+    def extras(self) -> list[forms.BoundField]:
+        """Return what a message of the channel has beside its text."""
+        return [self[name] for name in self._extras]
 
     def clean_defaults(self) -> dict[str, str]:
         """Return {name: value}."""
@@ -153,7 +163,12 @@ class TemplateForm(forms.Form):
 
 def source_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is said in one language out of a form's data, cleaned or raw."""
-    return {name: str(data.get(name) or "") for name in ("mode", "subject", "preheader", "source", "text")}
+    found: dict[str, Any] = {
+        name: str(data.get(name) or "") for name in ("mode", "subject", "preheader", "source", "text")
+    }
+    extras = {name: data.get(name) for name in content_fields(str(data.get("channel") or ""))}
+    said = {name: "1" if value is True else str(value) for name, value in extras.items() if value}
+    return {**found, "extras": said} if said else found
 
 
 def whole_source_of(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,8 +180,10 @@ def whole_source_of(data: Mapping[str, Any]) -> dict[str, Any]:
 def initial_of(source: Mapping[str, Any], edited: str) -> dict[str, Any]:
     """Return the form's data for a template's source, of one of its languages."""
     defaults = "\n".join(f"{name} = {value}" for name, value in (source.get("defaults") or {}).items())
+    said = in_language(source, edited)
     return {
-        **in_language(source, edited),
+        **said,
+        **said.pop("extras", {}),
         "edited": edited,
         "language": source.get("language", ""),
         "defaults": defaults,

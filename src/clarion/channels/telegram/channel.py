@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from clarion.channels import looks
 from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.telegram import checking
 from clarion.channels.telegram import config as settings
 from clarion.channels.telegram import content as contents
 from clarion.channels.telegram.composer import Composer
+from clarion.channels.telegram.markup import MarkupInvalid
 from clarion.channels.telegram.payload import CHAT
 from clarion.channels.telegram.transport import Transport
 
@@ -20,6 +22,7 @@ class TelegramChannel(NoHooks):
     icon = "send"
     address_kind = "telegram"
     secrets = settings.SECRETS
+    look = looks.CHAT
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `telegram://123456:ABC-DEF@api.telegram.org`; `sender` is the bot's name."""
@@ -35,6 +38,13 @@ class TelegramChannel(NoHooks):
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
+
+    def plain_text(self, content: Mapping[str, Any], text: str) -> str:
+        """Return what a recipient sees of a text that was filled in, without its marks."""
+        try:
+            return contents.visible(content, text)
+        except MarkupInvalid:
+            return text
 
     def normalise_address(self, address: str) -> str:
         """Return the chat's number, or its public name in lower case. Raises ValueError with a sentence."""

@@ -40,14 +40,14 @@ class Button:
 def check(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content cleaned. Raises ConfigInvalid with a sentence for each bad field.
 
-    Its fields: `text`; `format`; `media`, with `media_url`; `buttons`, one a line as “Label | address”; `silent`;
+    Its fields: `text`; `format`; `attachment` (photo, document or none), with `media_url`; `buttons`, one a line as “Label | address”; `silent`;
     `preview` of the first link.
     """
     problems: dict[str, str] = {}
     cleaned: dict[str, Any] = {
         "text": _text(content, "text"),
         "format": str(content.get("format") or "plain"),
-        "media": str(content.get("media") or ""),
+        "attachment": str(content.get("attachment") or ""),
         "media_url": _text(content, "media_url").strip(),
         "buttons": "\n".join(line.strip() for line in _text(content, "buttons").split("\n") if line.strip()),
         **{name: bool(content.get(name)) for name in _FLAGS},
@@ -56,8 +56,8 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         problems["html"] = "A Telegram message is a text: choose “Text only”."
     if cleaned["format"] not in FORMATS:
         problems["format"] = f"Choose one of: {', '.join(FORMATS)}."
-    if cleaned["media"] not in MEDIA:
-        problems["media"] = "Choose a photo, a document or neither."
+    if cleaned["attachment"] not in MEDIA:
+        problems["attachment"] = "Choose a photo, a document or neither."
     _check_text(cleaned, problems)
     _check_media(cleaned, problems)
     _check_buttons(cleaned, problems)
@@ -69,7 +69,7 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
 def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
     """Return the templates of a checked content: text, address of the media, then label and address of each button."""
     parts = [templating.Part("text", markup_of(content), is_html=content["format"] != "plain")]
-    if content["media"]:
+    if content["attachment"]:
         parts.append(templating.Part("media_url", content["media_url"]))
     for number, button in enumerate(buttons_of(content), start=1):
         parts.append(templating.Part(f"label of button {number}", button.label))
@@ -83,6 +83,13 @@ def markup_of(content: Mapping[str, Any]) -> str:
     return markdown.to_html(text) if content["format"] == "markdown" else text
 
 
+def visible(content: Mapping[str, Any], text: str) -> str:
+    """Return what is seen of a filled-in text. Raises MarkupInvalid."""
+    if content["format"] == "plain":
+        return text
+    return markup.visible(markdown.to_html(text) if content["format"] == "markdown" else text)
+
+
 def buttons_of(content: Mapping[str, Any]) -> list[Button]:
     """Return the buttons of a checked content."""
     lines = (line.partition("|") for line in content["buttons"].split("\n") if line)
@@ -91,7 +98,7 @@ def buttons_of(content: Mapping[str, Any]) -> list[Button]:
 
 def limit_of(content: Mapping[str, Any]) -> int:
     """Return how many visible characters the text may have."""
-    return MAX_CAPTION if content["media"] else MAX_TEXT
+    return MAX_CAPTION if content["attachment"] else MAX_TEXT
 
 
 def _text(content: Mapping[str, Any], name: str) -> str:
@@ -102,7 +109,7 @@ def _text(content: Mapping[str, Any], name: str) -> str:
 
 
 def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
-    if not cleaned["text"].strip() and not cleaned["media"]:
+    if not cleaned["text"].strip() and not cleaned["attachment"]:
         problems["text"] = "A Telegram message needs a text."
     elif len(cleaned["text"]) > MAX_TEMPLATE:
         problems["text"] = f"This must be at most {MAX_TEMPLATE:,} characters."
@@ -120,14 +127,14 @@ def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
         seen = len(markup.visible(constant) if cleaned["format"] != "plain" else constant)
         # With statements in it a part may be left out; it is measured again when it is filled in.
         if "{%" not in source and seen > limit_of(cleaned):
-            what = "below a photo or document" if cleaned["media"] else "of a message"
+            what = "below a photo or document" if cleaned["attachment"] else "of a message"
             problems["text"] = (
                 f"The text {what} has at most {limit_of(cleaned):,} characters; this has {seen:,}."
             )
 
 
 def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
-    if not cleaned["media"] or "media" in problems:
+    if not cleaned["attachment"] or "attachment" in problems:
         return
     url = cleaned["media_url"]
     if not url:

@@ -62,3 +62,30 @@ class Form(SetupForm):
         label=_("Seconds to wait for an answer"), min_value=1, max_value=600, initial=30,
         help_text=_("After that nobody knows whether the message went."),
     )  # fmt: skip
+
+
+class ContentForm(forms.Form):
+    """What a message has beside its text; the names are those of `content.check`."""
+
+    format = forms.ChoiceField(
+        label=_("Marks in the text"), required=False,
+        choices=[("plain", _("None")), ("markdown", "Markdown"), ("html", "HTML")],
+        help_text=_("Markdown: *bold*, _italic_, __underlined__, ~struck~, ||hidden||, [words](address), `code`."),
+    )  # fmt: skip
+    attachment = forms.ChoiceField(
+        label=_("With"), required=False,
+        choices=[("", _("Text only")), ("photo", _("A photo")), ("document", _("A document"))],
+        help_text=_("Below a photo or a document a text has at most 1,024 characters, else 4,096."),
+    )  # fmt: skip
+    media_url = forms.CharField(
+        label=_("Address of the photo or document"), required=False, max_length=2048,
+        widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://shop.example.com/sale.jpg"}),
+        help_text=_("Telegram fetches it: a photo of up to 5 MB, a document of up to 20 MB."),
+    )  # fmt: skip
+    buttons = forms.CharField(
+        label=_("Buttons"), required=False, max_length=20_000,
+        widget=forms.Textarea(attrs={**_PLAIN, "rows": 3, "placeholder": "Shop | https://shop.example.com"}),
+        help_text=_("One a line: what it says, |, and where it leads."),
+    )  # fmt: skip
+    preview = forms.BooleanField(label=_("Show what the first link leads to"), required=False)
+    silent = forms.BooleanField(label=_("Without a sound"), required=False)

@@ -28,14 +28,21 @@ class Post:
     body: bytes
     chat: str
 
+    @property
+    def text(self) -> str:
+        """What the recipient sees, for copies of what was sent."""
+        said = orjson.loads(self.body)
+        text = said.get("text") or said.get("caption") or ""
+        return markup.visible(text) if "parse_mode" in said else str(text)
+
 
 class Builder:
     """Builds messages for one step: what is alike for all of them is put together once."""
 
     def __init__(self, content: Mapping[str, Any], *, protect: bool) -> None:
         """`content` was checked."""
-        self.method = _METHODS[content["media"]]
-        self._media = content["media"]
+        self.method = _METHODS[content["attachment"]]
+        self._media = content["attachment"]
         self._has_markup = content["format"] != "plain"
         self._limit = limit_of(content)
         self._same: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from clarion.channels import looks
 from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.webpush import checking, subscription
 from clarion.channels.webpush import config as settings
@@ -19,6 +20,7 @@ class WebPushChannel(NoHooks):
     icon = "bell-ring"
     address_kind = "webpush"
     secrets = settings.SECRETS
+    look = looks.PUSH
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `webpush:?private_key=…`; `sender` is the mail address to ask about us."""

@@ -28,8 +28,18 @@ class Push:
 
     endpoint: str
     keys: BrowserKeys
-    text: bytes
+    note: bytes
     headers: Mapping[str, str]
+
+    @property
+    def subject(self) -> str:
+        """The title, for copies of what was sent."""
+        return str(orjson.loads(self.note).get("title", ""))
+
+    @property
+    def text(self) -> str:
+        """The text below it, for copies of what was sent."""
+        return str(orjson.loads(self.note).get("body", ""))
 
 
 class Composer:

@@ -65,3 +65,37 @@ class Form(SetupForm):
             if isinstance(initial.get(name), list | tuple):
                 initial[name] = "\n".join(initial[name])
         super().__init__(*args, **{**kwargs, "initial": initial})
+
+
+class ContentForm(forms.Form):
+    """What a notification has beside its title and text; the names are those of `content.check`."""
+
+    link = forms.CharField(
+        label=_("Leads to"), required=False, max_length=2048,
+        widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://shop.example.com/sale"}),
+    )  # fmt: skip
+    icon = forms.CharField(
+        label=_("Icon"), required=False, max_length=2048,
+        widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://shop.example.com/icon.png"}),
+        help_text=_("The address of a square picture."),
+    )  # fmt: skip
+    image = forms.CharField(
+        label=_("Picture"), required=False, max_length=2048, widget=forms.TextInput(attrs=_PLAIN),
+        help_text=_("The address of a large picture; not every browser shows it."),
+    )  # fmt: skip
+    ttl = forms.IntegerField(
+        label=_("Seconds until it is too late"), required=False, min_value=0, max_value=2_419_200,
+        help_text=_("For devices that are off now. Empty: a day. 0: only those that are on."),
+    )  # fmt: skip
+    urgency = forms.ChoiceField(
+        label=_("Urgency"), required=False, initial="normal",
+        choices=[
+            ("normal", _("Normal")), ("very-low", _("Very low: when it costs the device nothing")), ("low", _("Low")),
+            ("high", _("High: wake the device")),
+        ],
+    )  # fmt: skip
+    topic = forms.CharField(
+        label=_("Topic"), required=False, max_length=32, widget=forms.TextInput(attrs=_PLAIN),
+        help_text=_("A later one of the same topic takes this one's place. Letters, digits, - and _."),
+    )  # fmt: skip
+    sticky = forms.BooleanField(label=_("Stays until it is dismissed"), required=False)

@@ -38,7 +38,7 @@ class Transport:
         """Encrypt the notification, hand it over and return what happened; see the port's promise."""
         push: Push = message.payload
         try:
-            body = encryption.encrypt(push.text, push.keys)
+            body = encryption.encrypt(push.note, push.keys)
         except encryption.KeysInvalid as error:
             return Refused(reason=Reason.ADDRESS_INVALID, scope=Scope.RECIPIENT, detail=str(error))
         headers = {**_SAME, **push.headers, "Authorization": self._signer.header(push.endpoint)}

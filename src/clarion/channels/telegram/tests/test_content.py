@@ -35,7 +35,7 @@ def test_what_fills_a_marked_text_in_marks_nothing(style: str) -> None:
 
 @pytest.mark.parametrize(("media", "method"), [("photo", "sendPhoto"), ("document", "sendDocument")])
 def test_a_photo_or_a_document_takes_the_text_as_its_caption(media: str, method: str) -> None:
-    message = make_message(media=media, media_url="https://shop.example/{{ n }}.png", variables={"n": 7})
+    message = make_message(attachment=media, media_url="https://shop.example/{{ n }}.png", variables={"n": 7})
 
     assert message.payload.method == method
     assert orjson.loads(message.payload.body) == {
@@ -69,12 +69,12 @@ def test_a_channel_is_addressed_by_its_name_and_flags_are_heeded() -> None:
         ({"text": "*x", "format": "markdown"}, "text"),
         ({"text": "{{ x"}, "text"),
         ({"text": "x" * 4097}, "text"),
-        ({"text": "x" * 1025, "media": "photo", "media_url": "https://a.example/x.png"}, "text"),
+        ({"text": "x" * 1025, "attachment": "photo", "media_url": "https://a.example/x.png"}, "text"),
         ({"text": "x", "html": "<p>x</p>"}, "html"),
         ({"text": "x", "format": "rtf"}, "format"),
-        ({"text": "x", "media": "video"}, "media"),
-        ({"text": "x", "media": "photo"}, "media_url"),
-        ({"text": "x", "media": "photo", "media_url": "file:///etc/passwd"}, "media_url"),
+        ({"text": "x", "attachment": "video"}, "attachment"),
+        ({"text": "x", "attachment": "photo"}, "media_url"),
+        ({"text": "x", "attachment": "photo", "media_url": "file:///etc/passwd"}, "media_url"),
         ({"text": "x", "buttons": "No address"}, "buttons"),
         ({"text": "x", "buttons": "Bad | javascript:x"}, "buttons"),
         ({"text": "x", "buttons": f"{'L' * 65} | https://a.example"}, "buttons"),
@@ -103,7 +103,7 @@ def test_marks_do_not_count_in_the_limit() -> None:
         ({"text": "{{ n }}"}, {}),
         ({"buttons": "{{ n }} | https://a.example"}, {"n": "x" * 65}),
         ({"buttons": "B | {{ n }}"}, {"n": "javascript:alert(1)"}),
-        ({"media": "photo", "media_url": "{{ n }}"}, {"n": "nothing"}),
+        ({"attachment": "photo", "media_url": "{{ n }}"}, {"n": "nothing"}),
     ],
     ids=str,
 )
