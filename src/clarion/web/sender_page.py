@@ -17,6 +17,7 @@ from clarion.web import sender_trials
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
 from clarion.web.sender_forms import SenderForm, SendTestForm, plain_numbers
+from clarion.web.sender_guides import guide_of
 from clarion.web.stopping import on_its_way
 from clarion.workspaces.permissions import Permission
 
@@ -140,6 +141,7 @@ def editor(
         "used_by": used_by,
         "health": queries.health_of(sender) if sender else None,
         "status": sender.status.lower() if sender else "",
+        "guide": guide_of(sender) if sender else None,
         "records": sender_trials.dns_records(sender) if sender and may_manage else [],
         "actions": actions_of(request, sender, used_by=used_by, with_open=False) if sender else [],
         "test_form": SendTestForm(

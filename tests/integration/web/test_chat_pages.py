@@ -68,7 +68,9 @@ class TestSenders:
         sender = created(cast, "webpush", WEBPUSH)
         before = secrets.open_config(sender)
 
-        client_of(cast.alice).post(f"/w/acme/senders/{sender.public_id}/", WEBPUSH | {"origins": "https://b.example"})
+        client_of(cast.alice).post(
+            f"/w/acme/senders/{sender.public_id}/", WEBPUSH | {"origins": "https://b.example"}
+        )
 
         after = secrets.open_config(Sender.objects.get())
         assert (after["private_key"], after["origins"]) == (before["private_key"], ["https://b.example"])
@@ -109,8 +111,8 @@ class TestTemplates:
 
     def test_a_notification_has_a_title_and_where_it_leads(self, cast: Cast) -> None:
         data = {
-            "channel": "webpush", "name": "Sale", "mode": "text", "subject": "Sale, {{ first_name }}", "source": "Today",
-            "link": "https://shop.example", "ttl": "60", "urgency": "high", "topic": "sale", "sticky": "on",
+            "channel": "webpush", "name": "Sale", "mode": "text", "subject": "Sale, {{ first_name }}",
+            "source": "Today", "link": "https://shop.example", "ttl": "60", "urgency": "high", "topic": "sale", "sticky": "on",
         }  # fmt: skip
         assert client_of(cast.alice).post("/w/acme/templates/new/", data).status_code == 302
 
@@ -118,10 +120,20 @@ class TestTemplates:
         assert (content["subject"], content["text"], content["link"]) == (
             "Sale, {{ first_name }}", "Today", "https://shop.example",
         )  # fmt: skip
-        assert (content["ttl"], content["urgency"], content["topic"], content["sticky"]) == (60, "high", "sale", True)
+        assert (content["ttl"], content["urgency"], content["topic"], content["sticky"]) == (
+            60,
+            "high",
+            "sale",
+            True,
+        )
 
     def test_a_preview_shows_the_words_without_their_marks(self, cast: Cast) -> None:
-        data = {"channel": "telegram", "mode": "text", "source": "*Hi* [you](https://a.example)", "format": "markdown"}
+        data = {
+            "channel": "telegram",
+            "mode": "text",
+            "source": "*Hi* [you](https://a.example)",
+            "format": "markdown",
+        }
         shown = client_of(cast.alice).post("/w/acme/templates/check/", data).content.decode()
 
         assert "Hi you" in shown

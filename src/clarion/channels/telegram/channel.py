@@ -23,6 +23,8 @@ class TelegramChannel(NoHooks):
     address_kind = "telegram"
     secrets = settings.SECRETS
     look = looks.CHAT
+    #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).
+    suggested_limits: Mapping[str, int] = {"second": 30}
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `telegram://123456:ABC-DEF@api.telegram.org`; `sender` is the bot's name."""

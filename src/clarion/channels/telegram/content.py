@@ -40,8 +40,8 @@ class Button:
 def check(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content cleaned. Raises ConfigInvalid with a sentence for each bad field.
 
-    Its fields: `text`; `format`; `attachment` (photo, document or none), with `media_url`; `buttons`, one a line as “Label | address”; `silent`;
-    `preview` of the first link.
+    Its fields: `text`; `format`; `attachment` (photo, document or none), with `media_url`; `buttons`, one a line as
+    “Label | address”; `silent`; `preview` of the first link.
     """
     problems: dict[str, str] = {}
     cleaned: dict[str, Any] = {
