@@ -9,6 +9,7 @@ from clarion.audience.csvdialect import CsvInvalid
 __all__ = [
     "AddressTaken",
     "AttributeInvalid",
+    "BulkEditNotPossible",
     "ContactInvalid",
     "CsvInvalid",
     "ImportNotPossible",
@@ -43,6 +44,10 @@ class AttributeInvalid(ValueError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = dict(problems)
+
+
+class BulkEditNotPossible(Exception):
+    """The edit of many contacts is not in a state for this."""
 
 
 class ListNameTaken(ValueError):

@@ -5,6 +5,7 @@ What the background jobs write as they go is in `reading` and `importing`.
 
 from clarion.audience.operations.addresses import add_address, prefer_address, remove_address
 from clarion.audience.operations.attributes import change_attribute, define_attribute, forget_attribute
+from clarion.audience.operations.bulk import begin_bulk_edit, undo_bulk_edit
 from clarion.audience.operations.consent import (
     restore_by_address,
     set_consent,
@@ -32,6 +33,12 @@ from clarion.audience.operations.lists import (
     delete_list,
     remove_from_list,
     update_list,
+)
+from clarion.audience.operations.people import (
+    allow_again,
+    begin_erasure,
+    merge_contacts,
+    record_person_export,
 )
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
@@ -61,6 +68,9 @@ __all__ = [
     "add_suppression",
     "add_tags",
     "add_to_list",
+    "allow_again",
+    "begin_bulk_edit",
+    "begin_erasure",
     "cancel_import",
     "change_attribute",
     "create_contact",
@@ -78,7 +88,9 @@ __all__ = [
     "delete_source",
     "drop_expired",
     "forget_attribute",
+    "merge_contacts",
     "prefer_address",
+    "record_person_export",
     "redialect_import",
     "remove_address",
     "remove_from_list",
@@ -92,6 +104,7 @@ __all__ = [
     "suppress",
     "suppress_file",
     "unsubscribe",
+    "undo_bulk_edit",
     "unsuppress",
     "update_contact",
     "update_list",
