@@ -4,6 +4,7 @@ from django.conf import settings
 
 from clarion.lib import keys, tokens
 from clarion.senders.models import Sender
+from clarion.workspaces.models import Workspace
 
 #: Kind of the token (see `clarion.lib.tokens`).
 START = "telegram-start"
@@ -24,6 +25,13 @@ def start_link(sender: Sender, *, contact_id: int) -> str:
     # A payload has at most 64 letters, digits, - and _, so no dots.
     token = tokens.make(START, _key(), sender.pk, contact_id).replace(".", "_")
     return f"{link}?start={token}" if link else ""
+
+
+def links_to(workspace: Workspace, *, contact_id: int) -> list[tuple[str, str]]:
+    """Return (sender's name, start link) of every bot of the workspace that this contact may start."""
+    bots = Sender.objects.filter(workspace=workspace, channel="telegram").order_by("name")
+    found = [(one.name, start_link(one, contact_id=contact_id)) for one in bots]
+    return [(name, link) for name, link in found if link]
 
 
 def contact_of(sender: Sender, payload: str) -> int | None:

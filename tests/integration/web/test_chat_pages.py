@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from clarion.audience import operations
 from clarion.channels.telegram.tests.server import TOKEN
 from clarion.channels.webpush import vapid
 from clarion.content.models import Template
 from clarion.content.queries import latest_version
-from clarion.senders import secrets
+from clarion.senders import invitations, secrets
 from clarion.senders.models import Sender
+from clarion.workspaces.actors import of_member
 from tests.factories import Cast, client_of, make_cast
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +114,8 @@ class TestTemplates:
     def test_a_notification_has_a_title_and_where_it_leads(self, cast: Cast) -> None:
         data = {
             "channel": "webpush", "name": "Sale", "mode": "text", "subject": "Sale, {{ first_name }}",
-            "source": "Today", "link": "https://shop.example", "ttl": "60", "urgency": "high", "topic": "sale", "sticky": "on",
+            "source": "Today", "link": "https://shop.example", "ttl": "60", "urgency": "high", "topic": "sale",
+            "sticky": "on",
         }  # fmt: skip
         assert client_of(cast.alice).post("/w/acme/templates/new/", data).status_code == 302
 
@@ -138,3 +141,16 @@ class TestTemplates:
 
         assert "Hi you" in shown
         assert "*Hi*" not in shown
+
+
+class TestContacts:
+    def test_a_contacts_page_has_the_link_by_which_the_chat_becomes_theirs(self, cast: Cast) -> None:
+        sender = created(cast, "telegram", TELEGRAM)
+        ada = operations.create_contact(by=of_member(cast.alice), fields={"email": "ada@example.test"})
+
+        shown = client_of(cast.alice).get(f"/w/acme/contacts/{ada.public_id}/").content.decode()
+        by_viewer = client_of(cast.vera).get(f"/w/acme/contacts/{ada.public_id}/").content.decode()
+
+        assert invitations.start_link(sender, contact_id=ada.pk) in shown
+        assert "?start=" not in by_viewer
+        assert client_of(cast.mallory).get(f"/w/acme/contacts/{ada.public_id}/").status_code == 404
