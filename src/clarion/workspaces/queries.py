@@ -13,10 +13,10 @@ def membership_for(user: User, slug: str) -> Membership | None:
 
 
 def memberships_for(user: User) -> list[Membership]:
-    """Return the user's memberships by workspace name."""
+    """Return the user's memberships by workspace name; none of somebody who was deactivated."""
     return list(
         Membership.objects.select_related("workspace", "user")
-        .filter(user=user)
+        .filter(user=user, user__is_active=True)
         .order_by("workspace__name", "workspace_id")
     )
 
