@@ -1,44 +1,28 @@
 """`clarion campaign push`, `retry` and `refresh`: what they print and how they end."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from typer.testing import CliRunner, Result
 
 from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import PauseCause, Status
-from clarion.cli import app, bootstrap, following
+from clarion.cli import following
 from clarion.deliveries import building
 from clarion.deliveries.models import Recipient, Run, RunStep
 from clarion.runtime import scheduler
 from tests import ledgers
+from tests.integration.cli.running import clarion
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
 def people() -> ledgers.People:
     return ledgers.make_people()
-
-
-def clarion(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
 @pytest.fixture
