@@ -104,6 +104,12 @@ SETTINGS: tuple[Setting, ...] = (
         default="1000",
         fallback=lambda: 1000,
         meaning="How many megabytes of pictures and documents the media library of a workspace holds.",
+        name="METRICS_TOKEN",
+        parse=env.secret,
+        accepts="at least 32 characters",
+        default="none: `/metrics` does not exist",
+        fallback=lambda: None,
+        meaning="Whoever sends it as a bearer token may read `/metrics`, in the Prometheus format.",
     ),
     Setting(
         name="WEB_WORKERS",

@@ -50,8 +50,6 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
         "chips": _chips(request, wanted, chosen),
         "clear_url": workspace_url(request, "contacts"),
         "groups": _groups(request, wanted, chosen),
-        "defined": attributes.defined(request.workspace).values(),
-        "wanted": wanted,
         "words": request.GET.get("q", "").strip(),
         "searchable": "q" if may_see(request.member) else "",
         "is_narrowed": wanted.is_narrow,
