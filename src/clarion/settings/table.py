@@ -104,6 +104,8 @@ SETTINGS: tuple[Setting, ...] = (
         default="1000",
         fallback=lambda: 1000,
         meaning="How many megabytes of pictures and documents the media library of a workspace holds.",
+    ),
+    Setting(
         name="METRICS_TOKEN",
         parse=env.secret,
         accepts="at least 32 characters",
