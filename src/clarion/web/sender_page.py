@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from clarion.channels import registry
 from clarion.channels.forms import SetupForm, setup_form
 from clarion.deliveries import holdback
 from clarion.senders import queries, secrets
@@ -114,6 +115,11 @@ def sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpRes
     return editor(request, sender, sender.channel, form, setup, **context)
 
 
+def _own_address(request: PageRequest, channel: str) -> str:
+    """Return where a test is likely to go: to oneself, by mail."""
+    return request.member.user.email if registry.get(channel).address_kind == "email" else ""
+
+
 def editor(
     request: PageRequest,
     sender: Sender | None,
@@ -145,7 +151,7 @@ def editor(
         "records": sender_trials.dns_records(sender) if sender and may_manage else [],
         "actions": actions_of(request, sender, used_by=used_by, with_open=False) if sender else [],
         "test_form": SendTestForm(
-            member=request.member, channel=channel, initial={"address": request.member.user.email}
+            member=request.member, channel=channel, initial={"address": _own_address(request, channel)}
         ),
         **context,
     }
