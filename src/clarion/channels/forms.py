@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -80,17 +79,6 @@ class SetupForm(forms.Form):
                 if secret in self.secrets_set:
                     shown.append(self[f"forget_{secret}"])
             yield key, heading, shown
-
-
-def content_fields(channel: str) -> dict[str, forms.Field]:
-    """Return the fields that a message of the channel has beside its text, by the names that its content has.
-
-    They are the fields of `ContentForm` in the channel's `forms`; a channel without that has none.
-    """
-    if channel not in registry.CHANNELS:
-        return {}
-    found = getattr(import_module(f"{registry.CHANNELS[channel]}.forms"), "ContentForm", None)
-    return deepcopy(found.base_fields) if found is not None else {}
 
 
 def setup_form(channel: str) -> type[SetupForm]:

@@ -132,6 +132,9 @@ def editor(
     if not may_manage:
         for field in (*form.fields.values(), *setup.fields.values()):
             field.disabled = True
+    if sender is None and not form.is_bound:
+        suggested = getattr(registry.get(channel), "suggested_limits", {})
+        form.initial = {**form.initial, **{f"limit_{span}": value for span, value in suggested.items()}}
     used_by = getattr(sender, "used_by_count", 0)
     held = holdback.held_back(request.workspace, sender) if sender else None
     filled = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from clarion.audience.masking import mask
 from clarion.audience.queries import contacts
 from clarion.channels import registry
-from clarion.channels.forms import content_fields
+from clarion.channels.content_forms import content_fields
 from clarion.content import media
 from clarion.content.compiling import MAX_SUBJECT, MODES
 from clarion.content.language_names import name_of

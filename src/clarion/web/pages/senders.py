@@ -56,9 +56,9 @@ _SPANS = {
 _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
     "sms": gettext_lazy("Any SMPP 3.4 provider, or your own SMS centre."),
+    "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
     "telegram": gettext_lazy("A bot of yours, to people who started it, and to channels and groups."),
     "webpush": gettext_lazy("Notifications in the browsers of people who said yes on your site."),
-    "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
 }
 
 
@@ -123,9 +123,7 @@ def sender_create(request: PageRequest, workspace: str, channel: str) -> HttpRes
     if channel not in registry.CHANNELS:
         raise Http404
     if request.method != "POST":
-        suggested = getattr(registry.get(channel), "suggested_limits", {})
-        initial = {f"limit_{span}": value for span, value in suggested.items()}
-        return editor(request, None, channel, SenderForm(initial=initial), setup_form(channel)())
+        return editor(request, None, channel, SenderForm(), setup_form(channel)())
     form, setup = SenderForm(request.POST), setup_form(channel)(request.POST, request.FILES)
     if form.is_valid() & setup.is_valid():
         try:
