@@ -22,9 +22,9 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import earlier, locks, operations, optout, partitions
+from clarion.deliveries import cascade_building, earlier, locks, operations, optout, partitions, tiers
 from clarion.deliveries.errors import RunInvalid
-from clarion.deliveries.models import Run
+from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
@@ -123,7 +123,7 @@ from made
 )
 
 #: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
-_EXCLUDED = f"""
+EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
                  join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
@@ -145,6 +145,15 @@ cross join lateral (
     select 1 from deliveries_delivery d
     where d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0 limit 1
 ) d
+where s.workspace_id = %(workspace)s and s.channel = %(channel)s
+  and s.created_at > %(began)s::timestamptz - interval '1 minute'
+"""
+
+_LATE_STEP = """
+select s.address
+from audience_suppression s
+join deliveries_delivery d
+  on d.run_id = %(run)s and d.address = s.address and d.id & 15 = %(step)s and d.stage = 0
 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
   and s.created_at > %(began)s::timestamptz - interval '1 minute'
 """
@@ -230,7 +239,7 @@ def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | No
     `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    excluded = _EXCLUDED if leaving_out else ""
+    excluded = EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     return _CHUNK.format(candidates=candidates, excluded=excluded)
@@ -250,13 +259,16 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
+def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: str = "") -> Compiled:
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
-    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
+    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
+    SQL for other columns of a contact `c` in the address's place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    if address:
+        statement = statement.replace("c.{kind} as address", address)
     kind = registry.get(channel).address_kind
     if campaign.source.kind == SourceKind.UPLOAD:
         return Compiled(statement.format(kind=kind), {})
@@ -289,6 +301,8 @@ def _facts(run: Run) -> dict[str, Any]:
     channel = steps[0].channel
     if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
+    if run.is_cascade:
+        return _facts_of_cascade(run, steps)
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -308,6 +322,26 @@ def _facts(run: Run) -> dict[str, Any]:
     )
 
 
+def _facts_of_cascade(run: Run, steps: list[RunStep]) -> dict[str, Any]:
+    ladder = tiers.ladder_of(run, steps)
+    facts = cascade_building.facts_of(
+        ladder,
+        cascade_building.candidates_of(run.campaign, ladder, run.created_at),
+        earlier.leaving_out(run),
+        cascade_building.excluding_of(run.campaign, ladder, run.created_at),
+    )
+    return facts | {"source": run.campaign.source_id, "ladder": ladder}
+
+
+def _chunk_of_cascade(cursor: Any, run: Run, facts: dict[str, Any]) -> Any:
+    ladder, source = facts["ladder"], run.campaign.source
+    facts = {name: value for name, value in facts.items() if name != "ladder"}
+    if source is not None and source.kind == SourceKind.UPLOAD:
+        country = run.campaign.workspace.default_country
+        facts |= cascade_building.rows_of(source, ladder, country, after=facts["after"], limit=facts["chunk"])
+    return cascade_building.add_chunk(cursor, ladder, facts, last=facts["last"])
+
+
 @transaction.atomic
 def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     """Add the next chunk; return whether there may be more.
@@ -315,7 +349,7 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
     locks.hold_building(run.pk)
-    row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
+    row = Run.objects.select_related("campaign__workspace", "campaign__source").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
@@ -325,8 +359,13 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
-        cursor.execute(facts["statement"], parameters)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if row.is_cascade:
+            made, usable, last, key, waterfall = _chunk_of_cascade(
+                cursor, row, parameters | {"statement": facts["statement"]}
+            )
+        else:
+            cursor.execute(facts["statement"], parameters)
+            made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
             if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
@@ -348,18 +387,31 @@ def _go(run: Run) -> None:
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
     """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
-    with connection.cursor() as cursor:
-        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
-        cursor.execute(_LATE, wanted | {"began": run.created_at})
-        late = [row[0] for row in cursor.fetchall()]
-    for address in late:
-        optout.skip_in_run(run.pk, facts["steps"], address)
+    for steps, address in _late_of_cascade(run, facts) if run.is_cascade else _late(run, facts):
+        optout.skip_in_run(run.pk, steps, address)
     difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
+
+
+def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    with connection.cursor() as cursor:
+        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
+        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        return [(facts["steps"], row[0]) for row in cursor.fetchall()]
+
+
+def _late_of_cascade(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    wanted: dict[str, Any] = {"run": run.pk, "workspace": run.workspace_id, "began": run.created_at}
+    found = []
+    with connection.cursor() as cursor:
+        for step, (_kind, channel) in facts["ladder"].ways.items():
+            cursor.execute(_LATE_STEP, wanted | {"channel": channel, "step": step})
+            found += [([step], row[0]) for row in cursor.fetchall()]
+    return found
 
 
 def _analyze(run: Run) -> None:

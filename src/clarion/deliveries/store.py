@@ -103,6 +103,8 @@ class PostgresStore:
         self._drained = drained
         #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
         self._troubled: set[tuple[int, int]] = set()
+        #: Whether a run has several steps, for those that were sent lately.
+        self._cascades: dict[int, bool] = {}
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -125,6 +127,7 @@ class PostgresStore:
             run = gates.run_spec(row, self._clock())
             if run is not None:
                 senders.setdefault(row[0], (row, []))[1].append(run)
+        self._cascades = {row[8]: row[19] for row in rows}
         return [
             self._lane_spec(row, lane, lanes, runs)
             for row, runs in senders.values()
@@ -204,13 +207,15 @@ class PostgresStore:
             "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id, "ids": ids,
             "recipients": [i // STEPS for i in ids], "low": min(ids), "high": max(ids),
         }  # fmt: skip
-        cursor = await connection.execute(sql.CLAIM_THESE, these, binary=True)
+        statement = sql.CLAIM_CASCADE_THESE if run.is_cascade else sql.CLAIM_THESE
+        cursor = await connection.execute(statement, these, binary=True)
         return await cursor.fetchall(), next_due or 0.0
 
     async def _claim_next(
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
     ) -> list[Row]:
         """Move the step's cursor on and claim what is under it."""
+        statement = sql.CLAIM_CASCADE_RANGE if run.is_cascade else sql.CLAIM_RANGE
         while True:
             facts = {"run": run.run_id, "step": run.step, "limit": limit}
             row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
@@ -221,7 +226,7 @@ class PostgresStore:
                 "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id,
                 "first": low + 1, "last": high, "low": (low + 1) * STEPS, "high": high * STEPS + STEPS - 1,
             }  # fmt: skip
-            found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
+            found = await (await connection.execute(statement, facts, binary=True)).fetchall()
             if found:
                 return found
             # Whoever was there has been left out since: go on.
@@ -288,7 +293,16 @@ class PostgresStore:
             await connection.execute(sql.CLOSE_CLAIMS, [list(closed)])
         if not any(counts.values()):
             return None
+        is_cascade = self._cascades.get(run_id)
+        if is_cascade is None:
+            is_cascade = self._cascades[run_id] = await _is_cascade(connection, run_id)
+        if is_cascade:
+            await _have_looked(connection, run_id, settlements)
         await self._count(connection, run_id, step, counts, problems)
+        if is_cascade:
+            if counts.get(Stage.SENT):
+                await connection.execute(sql.SENT_CASCADE, {"run": run_id})
+            return None
         facts = {
             "run": run_id,
             "all": sum(counts.values()),
@@ -356,6 +370,25 @@ class PostgresStore:
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, arrays.clean(sentence))
+
+
+async def _is_cascade(connection: psycopg.AsyncConnection[Row], run_id: int) -> bool:
+    row = await (await connection.execute(sql.IS_CASCADE, [run_id])).fetchone()
+    return bool(row and row[0])
+
+
+async def _have_looked(
+    connection: psycopg.AsyncConnection[Row], run_id: int, settlements: Sequence[Settlement]
+) -> None:
+    """Have everybody looked at whose message has ended."""
+    ended = [s for s in settlements if s.stage is not Settled.PENDING]
+    if ended:
+        facts = {
+            "run": run_id,
+            "ids": arrays.numbers(s.delivery_id for s in ended),
+            "stages": [s.stage.value for s in ended],
+        }
+        await connection.execute(sql.LOOK, facts, binary=True)
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:

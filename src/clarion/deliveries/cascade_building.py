@@ -1,0 +1,245 @@
+"""Putting people together for a run of several steps: everybody with an address on any of its channels is in it.
+
+As `deliveries.building` does for one channel, with every address of a person: the first of them, in the order of the
+steps, is who they are; nobody is taken twice by it. The first tier's messages are made with the people.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from clarion.audience import addresses
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.columns import suggest_field
+from clarion.audience.models import Source, SourceKind
+from clarion.audience.queries.narrowing import left_out
+from clarion.audience.segments import Compiled
+from clarion.campaigns.models import Campaign
+from clarion.channels import registry
+from clarion.deliveries import building, tiers
+from clarion.deliveries.states import Skip
+from clarion.deliveries.tiers import Ladder
+
+#: Candidates have (key, contact_id, raw, addresses, variables, invalid, barred): `addresses` maps kinds to normalised
+#: addresses, `raw` is what stood where the first one should be.
+_JUDGE = """
+with known as (
+    select candidate.*, coalesce({identity}, '') as address from ({candidates}) candidate
+), judged as (
+    select key, contact_id, case when address = '' then raw else address end as address, addresses, variables,
+        row_number() over (order by key) as position,
+        case when address = '' and invalid then 2
+             when address = '' then 1
+             when row_number() over (partition by address order by key) > 1 or earlier.found is not null then 3
+             when reachable.found is null then 4
+             when barred then 5
+             {excluded} end as skip
+    from known candidate
+    left join lateral (
+        select true as found from deliveries_recipient r
+        where r.run_id = %(run)s and r.address = candidate.address and (r.skip is null or r.skip > 3) limit 1
+    ) earlier on candidate.address <> ''
+    left join lateral (
+        select true as found from unnest(%(kinds)s::text[], %(channels)s::text[]) w(kind, channel)
+        where candidate.addresses ? w.kind and not exists (
+            select from audience_suppression s
+            where s.workspace_id = %(workspace)s and s.channel = w.channel
+              and s.address = candidate.addresses ->> w.kind)
+        limit 1
+    ) reachable on true
+)
+"""
+_ADD = (
+    _JUDGE
+    + """, made as (
+    insert into deliveries_recipient (run_id, id, contact_id, address, addresses, variables, stage, skip)
+    select %(run)s, %(last)s + position, contact_id, address, addresses, variables,
+           case when skip is null then 0 else 6 end, skip
+    from judged order by position
+    returning id, skip
+)
+select count(*)::int, count(*) filter (where skip is null)::int, max(id), (select max(key) from known),
+       jsonb_build_object({skips})::text
+from made
+""".replace(
+        "{skips}",
+        ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip),
+    )
+)
+
+_ROWS = """
+select id, address, data, problem <> '' from audience_sourcerow
+where source_id = %s and id > %s order by id limit %s
+"""
+_PEOPLE = """
+select p.key, null::bigint as contact_id, p.raw, p.addresses::jsonb as addresses, p.variables::jsonb as variables,
+       p.invalid, exists (
+           select from audience_contact c where c.workspace_id = %(workspace)s and c.state = 'DO_NOT_CONTACT'
+             and ({same})) as barred
+from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(variables)s::text[], %(invalids)s::boolean[])
+     p(key, raw, addresses, variables, invalid)
+"""
+
+
+def add_chunk(cursor: Any, ladder: Ladder, facts: Mapping[str, Any], *, last: int) -> tuple[Any, ...]:
+    """Add the next candidates to the run, with the first tier's messages, in the caller's transaction.
+
+    `facts` are of `facts_of`, with the parameters of the candidates. Returns as `building.judged`'s statement does.
+    """
+    wanted = {name: value for name, value in facts.items() if name != "statement"} | {"last": last}
+    cursor.execute(facts["statement"], wanted)
+    found: tuple[Any, ...] = cursor.fetchone()
+    if found[0]:
+        tiers.make_first(cursor, ladder, first=last + 1, last=found[2])
+    return found
+
+
+def facts_of(
+    ladder: Ladder, candidates: Compiled, leaving_out: Sequence[int], excluding: Compiled | None
+) -> dict[str, Any]:
+    """Return the statement that adds candidates to the run, and its parameters that stay the same."""
+    return (
+        candidates.parameters
+        | (excluding.parameters if excluding else {})
+        | judging(ladder)
+        | {"statement": _ADD.format(**_parts(ladder, candidates, leaving_out, excluding)),
+           "run": ladder.run_id, "earlier": list(leaving_out)}
+    )  # fmt: skip
+
+
+def judging(ladder: Ladder) -> dict[str, Any]:
+    """Return the parameters by which candidates are judged."""
+    return {
+        "workspace": ladder.workspace_id,
+        "kinds": [kind for kind, _channel in ladder.ways.values()],
+        "channels": [channel for _kind, channel in ladder.ways.values()],
+    }
+
+
+def judged_alone(ladder: Ladder, candidates: Compiled, excluding: Compiled | None) -> str:
+    """Return a statement of judged candidates: (key, contact_id, address, addresses, variables, skip)."""
+    parts = _parts(ladder, candidates, [], excluding)
+    judge = _JUDGE.format(**parts).replace("where r.run_id = %(run)s", "where false")
+    return f"{judge} select key, contact_id, address, addresses, variables, skip::smallint from judged"
+
+
+def _parts(
+    ladder: Ladder, candidates: Compiled, leaving_out: Sequence[int], excluding: Compiled | None
+) -> dict[str, str]:
+    excluded = building.EXCLUDED if leaving_out else ""
+    if excluding is not None:
+        excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
+    identity = ", ".join(f"candidate.addresses ->> '{kind}'" for kind in ladder.kinds())
+    return {"candidates": candidates.sql, "identity": identity, "excluded": excluded}
+
+
+def candidates_of(campaign: Campaign, ladder: Ladder, now: datetime) -> Compiled:
+    """Return the statement of a campaign's next candidates; of a file it is given its rows by `rows_of`."""
+    assert campaign.source is not None  # noqa: S101 - whoever asks has looked
+    if campaign.source.kind == SourceKind.UPLOAD:
+        return people(ladder)
+    found = building.candidates_of(
+        campaign, ladder.ways[min(ladder.ways)][1], now, address=_of_contact(ladder)
+    )
+    return Compiled(found.sql, found.parameters)
+
+
+def people(ladder: Ladder) -> Compiled:
+    """Return the statement of candidates that are given as arrays; see `_PEOPLE`."""
+    same = " or ".join(
+        f"c.{CONTACT_ADDRESS_COLUMNS[kind]} = p.addresses::jsonb ->> '{kind}'"
+        for kind in ladder.kinds()
+        if kind in CONTACT_ADDRESS_COLUMNS
+    )
+    return Compiled(_PEOPLE.format(same=same or "false"), {})
+
+
+def _of_contact(ladder: Ladder) -> str:
+    """Return the columns `raw` and `addresses` of a contact `c`."""
+    return f"'' as raw, {addresses_of_contact(ladder.kinds())} as addresses"
+
+
+def addresses_of_contact(kinds: Sequence[str]) -> str:
+    """Return the SQL of a contact's addresses by kind, those it has."""
+    pairs = ", ".join(
+        f"'{kind}', nullif(c.{CONTACT_ADDRESS_COLUMNS[kind]}, '')"
+        for kind in kinds
+        if kind in CONTACT_ADDRESS_COLUMNS
+    )
+    return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
+
+
+def excluding_of(campaign: Campaign, ladder: Ladder, now: datetime) -> Compiled | None:
+    """Return the condition that the owner of any of a candidate's addresses is excluded; None when nobody is."""
+    if campaign.source is None:
+        return None
+    found = [
+        left_out(campaign.source, kind, f"candidate.addresses ->> '{kind}'", now)
+        for kind in ladder.kinds()
+        if kind in CONTACT_ADDRESS_COLUMNS
+    ]
+    made = [one for one in found if one is not None]
+    if not made:
+        return None
+    parameters = {name: value for one in made for name, value in one.parameters.items()}
+    return Compiled(f"({' or '.join(one.sql for one in made)})", parameters)
+
+
+def rows_of(source: Source, ladder: Ladder, country: str, *, after: int, limit: int) -> dict[str, Any]:
+    """Return a file's next rows as the parameters of `people`.
+
+    The file's own column of addresses was normalised when it was read; for other kinds the column whose name says so
+    is taken (`columns_for`), and what is no address there is none.
+    """
+    columns = columns_for(source, ladder.kinds())
+    own = registry.get(source.dialect.get("channel", "email")).address_kind
+    forms = {kind: normaliser_of(ladder, kind, country) for kind in columns}
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [source.pk, after, limit])
+        rows = cursor.fetchall()
+    found = []
+    for _key, address, data, is_bad in rows:
+        mine = {own: address} if address and not is_bad and own in ladder.kinds() else {}
+        values = orjson.loads(data) if isinstance(data, str) else data
+        for kind, column in columns.items():
+            form = _form(forms[kind], str(values.get(column) or ""))
+            if form:
+                mine[kind] = form
+        found.append(mine)
+    return {
+        "keys": [row[0] for row in rows],
+        "raws": [row[1] for row in rows],
+        "addresses": [orjson.dumps(one).decode() for one in found],
+        "variables": [row[2] if isinstance(row[2], str) else orjson.dumps(row[2]).decode() for row in rows],
+        "invalids": [bool(row[3]) for row in rows],
+    }
+
+
+def columns_for(source: Source, kinds: Sequence[str]) -> dict[str, str]:
+    """Return which of a file's variables holds which further kind of address, by their names."""
+    own = registry.get(source.dialect.get("channel", "email")).address_kind
+    found: dict[str, str] = {}
+    for name in source.dialect.get("variables", []):
+        kind = name if name in kinds else suggest_field(name)
+        if kind in kinds and kind != own:
+            found.setdefault(kind, name)
+    return found
+
+
+def normaliser_of(ladder: Ladder, kind: str, country: str) -> Callable[[str], str]:
+    """Return the function that gives an address of the kind its one form; raises ValueError."""
+    channel = next(channel for one, channel in ladder.ways.values() if one == kind)
+    return addresses.normaliser(channel, country)
+
+
+def _form(form: Callable[[str], str], value: str) -> str:
+    text = value.strip()
+    if not text:
+        return ""
+    try:
+        return form(text)
+    except ValueError:
+        return ""
