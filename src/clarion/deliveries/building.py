@@ -24,7 +24,7 @@ from clarion.campaigns.states import Action
 from clarion.channels import registry
 from clarion.deliveries import cascade_building, earlier, locks, operations, optout, partitions, tiers
 from clarion.deliveries.errors import RunInvalid
-from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
@@ -145,15 +145,6 @@ cross join lateral (
     select 1 from deliveries_delivery d
     where d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0 limit 1
 ) d
-where s.workspace_id = %(workspace)s and s.channel = %(channel)s
-  and s.created_at > %(began)s::timestamptz - interval '1 minute'
-"""
-
-_LATE_STEP = """
-select s.address
-from audience_suppression s
-join deliveries_delivery d
-  on d.run_id = %(run)s and d.address = s.address and d.id & 15 = %(step)s and d.stage = 0
 where s.workspace_id = %(workspace)s and s.channel = %(channel)s
   and s.created_at > %(began)s::timestamptz - interval '1 minute'
 """
@@ -302,7 +293,13 @@ def _facts(run: Run) -> dict[str, Any]:
     if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
     if run.is_cascade:
-        return _facts_of_cascade(run, steps)
+        ladder = tiers.ladder_of(run, steps)
+        offered = candidates_of(
+            run.campaign, channel, run.created_at, address=cascade_building.of_contact(ladder)
+        )
+        return cascade_building.facts_of_run(
+            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
+        )
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -320,26 +317,6 @@ def _facts(run: Run) -> dict[str, Any]:
             "steps": [step.step for step in steps],
         }
     )
-
-
-def _facts_of_cascade(run: Run, steps: list[RunStep]) -> dict[str, Any]:
-    ladder = tiers.ladder_of(run, steps)
-    facts = cascade_building.facts_of(
-        ladder,
-        cascade_building.candidates_of(run.campaign, ladder, run.created_at),
-        earlier.leaving_out(run),
-        cascade_building.excluding_of(run.campaign, ladder, run.created_at),
-    )
-    return facts | {"source": run.campaign.source_id, "ladder": ladder}
-
-
-def _chunk_of_cascade(cursor: Any, run: Run, facts: dict[str, Any]) -> Any:
-    ladder, source = facts["ladder"], run.campaign.source
-    facts = {name: value for name, value in facts.items() if name != "ladder"}
-    if source is not None and source.kind == SourceKind.UPLOAD:
-        country = run.campaign.workspace.default_country
-        facts |= cascade_building.rows_of(source, ladder, country, after=facts["after"], limit=facts["chunk"])
-    return cascade_building.add_chunk(cursor, ladder, facts, last=facts["last"])
 
 
 @transaction.atomic
@@ -360,7 +337,7 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
         if row.is_cascade:
-            made, usable, last, key, waterfall = _chunk_of_cascade(
+            made, usable, last, key, waterfall = cascade_building.add_chunk(
                 cursor, row, parameters | {"statement": facts["statement"]}
             )
         else:
@@ -387,7 +364,9 @@ def _go(run: Run) -> None:
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
     """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
-    for steps, address in _late_of_cascade(run, facts) if run.is_cascade else _late(run, facts):
+    for steps, address in (
+        cascade_building.late(run, facts["ladder"]) if run.is_cascade else _late(run, facts)
+    ):
         optout.skip_in_run(run.pk, steps, address)
     difference = earlier.difference(run)
     with transaction.atomic():
@@ -402,16 +381,6 @@ def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
         wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
         cursor.execute(_LATE, wanted | {"began": run.created_at})
         return [(facts["steps"], row[0]) for row in cursor.fetchall()]
-
-
-def _late_of_cascade(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
-    wanted: dict[str, Any] = {"run": run.pk, "workspace": run.workspace_id, "began": run.created_at}
-    found = []
-    with connection.cursor() as cursor:
-        for step, (_kind, channel) in facts["ladder"].ways.items():
-            cursor.execute(_LATE_STEP, wanted | {"channel": channel, "step": step})
-            found += [([step], row[0]) for row in cursor.fetchall()]
-    return found
 
 
 def _analyze(run: Run) -> None:

@@ -19,7 +19,8 @@ from clarion.audience.queries.narrowing import left_out
 from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
-from clarion.deliveries import building, tiers
+from clarion.deliveries import tiers
+from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.deliveries.tiers import Ladder
 
@@ -84,30 +85,75 @@ from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(varia
 """
 
 
-def add_chunk(cursor: Any, ladder: Ladder, facts: Mapping[str, Any], *, last: int) -> tuple[Any, ...]:
-    """Add the next candidates to the run, with the first tier's messages, in the caller's transaction.
-
-    `facts` are of `facts_of`, with the parameters of the candidates. Returns as `building.judged`'s statement does.
-    """
-    wanted = {name: value for name, value in facts.items() if name != "statement"} | {"last": last}
-    cursor.execute(facts["statement"], wanted)
-    found: tuple[Any, ...] = cursor.fetchone()
-    if found[0]:
-        tiers.make_first(cursor, ladder, first=last + 1, last=found[2])
-    return found
-
-
-def facts_of(
-    ladder: Ladder, candidates: Compiled, leaving_out: Sequence[int], excluding: Compiled | None
+def facts_of_run(
+    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the statement that adds candidates to the run, and its parameters that stay the same."""
+    """Return the statement that adds candidates to the run, and its parameters that stay the same.
+
+    `offered` are the campaign's candidates with `of_contact`; a file's are given by `rows_of`. `excluded` is the
+    condition that somebody has got it from one of the runs `leaving_out`.
+    """
+    source = run.campaign.source
+    candidates = people(ladder) if source is not None and source.kind == SourceKind.UPLOAD else offered
+    excluding = excluding_of(run.campaign, ladder, run.created_at)
+    parts = _parts(ladder, candidates, excluding, excluded=excluded if leaving_out else "")
     return (
         candidates.parameters
         | (excluding.parameters if excluding else {})
         | judging(ladder)
-        | {"statement": _ADD.format(**_parts(ladder, candidates, leaving_out, excluding)),
-           "run": ladder.run_id, "earlier": list(leaving_out)}
+        | {
+            "statement": _ADD.format(**parts), "run": run.pk, "earlier": list(leaving_out), "ladder": ladder,
+            "source": run.campaign.source_id,
+        }
     )  # fmt: skip
+
+
+def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Add the next candidates to the run, with the first tier's messages, in the caller's transaction.
+
+    `facts` are of `facts_of_run`, with after, chunk and last. Returns as `building.judged`'s statement does.
+    """
+    ladder, source = facts["ladder"], run.campaign.source
+    wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement")}
+    if source is not None and source.kind == SourceKind.UPLOAD:
+        country = run.campaign.workspace.default_country
+        wanted |= rows_of(source, ladder, country, after=wanted["after"], limit=wanted["chunk"])
+    return add(cursor, ladder, facts["statement"], wanted)
+
+
+def add(cursor: Any, ladder: Ladder, statement: str, facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Carry out a statement that adds people, and make the first tier's messages to them."""
+    cursor.execute(statement, facts)
+    found: tuple[Any, ...] = cursor.fetchone()
+    if found[0]:
+        tiers.make_first(cursor, ladder, first=facts["last"] + 1, last=found[2])
+    return found
+
+
+def adding(ladder: Ladder, candidates: Compiled, excluding: Compiled | None, *, excluded: str) -> str:
+    """Return the statement that judges candidates and adds them; parameters beside theirs are run, last, earlier."""
+    return _ADD.format(**_parts(ladder, candidates, excluding, excluded=excluded))
+
+
+_LATE_STEP = """
+select s.address
+from audience_suppression s
+join deliveries_delivery d
+  on d.run_id = %(run)s and d.address = s.address and d.id & 15 = %(step)s and d.stage = 0
+where s.workspace_id = %(workspace)s and s.channel = %(channel)s
+  and s.created_at > %(began)s::timestamptz - interval '1 minute'
+"""
+
+
+def late(run: Run, ladder: Ladder) -> list[tuple[list[int], str]]:
+    """Return (steps, address) of what was suppressed while the run was built, where a message still waits for it."""
+    wanted: dict[str, Any] = {"run": run.pk, "workspace": run.workspace_id, "began": run.created_at}
+    found = []
+    with connection.cursor() as cursor:
+        for step, (_kind, channel) in ladder.ways.items():
+            cursor.execute(_LATE_STEP, wanted | {"channel": channel, "step": step})
+            found += [([step], row[0]) for row in cursor.fetchall()]
+    return found
 
 
 def judging(ladder: Ladder) -> dict[str, Any]:
@@ -121,30 +167,18 @@ def judging(ladder: Ladder) -> dict[str, Any]:
 
 def judged_alone(ladder: Ladder, candidates: Compiled, excluding: Compiled | None) -> str:
     """Return a statement of judged candidates: (key, contact_id, address, addresses, variables, skip)."""
-    parts = _parts(ladder, candidates, [], excluding)
+    parts = _parts(ladder, candidates, excluding, excluded="")
     judge = _JUDGE.format(**parts).replace("where r.run_id = %(run)s", "where false")
     return f"{judge} select key, contact_id, address, addresses, variables, skip::smallint from judged"
 
 
 def _parts(
-    ladder: Ladder, candidates: Compiled, leaving_out: Sequence[int], excluding: Compiled | None
+    ladder: Ladder, candidates: Compiled, excluding: Compiled | None, *, excluded: str
 ) -> dict[str, str]:
-    excluded = building.EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     identity = ", ".join(f"candidate.addresses ->> '{kind}'" for kind in ladder.kinds())
     return {"candidates": candidates.sql, "identity": identity, "excluded": excluded}
-
-
-def candidates_of(campaign: Campaign, ladder: Ladder, now: datetime) -> Compiled:
-    """Return the statement of a campaign's next candidates; of a file it is given its rows by `rows_of`."""
-    assert campaign.source is not None  # noqa: S101 - whoever asks has looked
-    if campaign.source.kind == SourceKind.UPLOAD:
-        return people(ladder)
-    found = building.candidates_of(
-        campaign, ladder.ways[min(ladder.ways)][1], now, address=_of_contact(ladder)
-    )
-    return Compiled(found.sql, found.parameters)
 
 
 def people(ladder: Ladder) -> Compiled:
@@ -157,7 +191,7 @@ def people(ladder: Ladder) -> Compiled:
     return Compiled(_PEOPLE.format(same=same or "false"), {})
 
 
-def _of_contact(ladder: Ladder) -> str:
+def of_contact(ladder: Ladder) -> str:
     """Return the columns `raw` and `addresses` of a contact `c`."""
     return f"'' as raw, {addresses_of_contact(ladder.kinds())} as addresses"
 

@@ -107,9 +107,8 @@ class RunStep(models.Model):
     content = models.JSONField(default=dict)
     #: Whether the channel tells when a message arrived, as it was when the run began.
     is_reporting = models.BooleanField(default=False)
-    # Of a run of several steps: messages that were made to be sent, of them those that were then called off (skipped,
-    # cancelled or expired), and people that the channel could not reach. Not kept of a single step: the run's counters
-    # tell the same.
+    # Of a cascade alone: messages that were made to be sent, of them those that were then called off (skipped,
+    # cancelled or expired), and people that the channel could not reach.
     made = models.IntegerField(default=0)
     dropped = models.IntegerField(default=0)
     left_out = models.IntegerField(default=0)

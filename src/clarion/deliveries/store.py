@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from clarion.deliveries import arrays, gates
+from clarion.deliveries import arrays, following, gates
 from clarion.deliveries import statements as sql
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
@@ -295,13 +295,12 @@ class PostgresStore:
             return None
         is_cascade = self._cascades.get(run_id)
         if is_cascade is None:
-            is_cascade = self._cascades[run_id] = await _is_cascade(connection, run_id)
+            is_cascade = self._cascades[run_id] = await following.is_cascade(connection, run_id)
         if is_cascade:
-            await _have_looked(connection, run_id, settlements)
+            await following.have_looked(connection, run_id, settlements)
         await self._count(connection, run_id, step, counts, problems)
         if is_cascade:
-            if counts.get(Stage.SENT):
-                await connection.execute(sql.SENT_CASCADE, {"run": run_id})
+            await following.note_sending(connection, run_id, counts.get(Stage.SENT, 0))
             return None
         facts = {
             "run": run_id,
@@ -370,25 +369,6 @@ class PostgresStore:
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, arrays.clean(sentence))
-
-
-async def _is_cascade(connection: psycopg.AsyncConnection[Row], run_id: int) -> bool:
-    row = await (await connection.execute(sql.IS_CASCADE, [run_id])).fetchone()
-    return bool(row and row[0])
-
-
-async def _have_looked(
-    connection: psycopg.AsyncConnection[Row], run_id: int, settlements: Sequence[Settlement]
-) -> None:
-    """Have everybody looked at whose message has ended."""
-    ended = [s for s in settlements if s.stage is not Settled.PENDING]
-    if ended:
-        facts = {
-            "run": run_id,
-            "ids": arrays.numbers(s.delivery_id for s in ended),
-            "stages": [s.stage.value for s in ended],
-        }
-        await connection.execute(sql.LOOK, facts, binary=True)
 
 
 async def _asked(question: Callable[..., T], *arguments: object) -> T:
