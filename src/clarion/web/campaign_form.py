@@ -34,15 +34,7 @@ if TYPE_CHECKING:
 BODY_LENGTH = 1_000_000
 
 #: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
-_WANTED = (
-    "sender",
-    "content",
-    "template",
-    "subject",
-    "source",
-    "upload",
-    *timing_form.WANTED,
-)
+_WANTED = ("sender", "content", "template", "subject", "source", "upload", *timing_form.WANTED)
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
