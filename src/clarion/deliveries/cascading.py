@@ -85,6 +85,9 @@ def decide(rules: Rules, messages: Mapping[int, Told], now: float) -> Decision:
         return _LEAVE
     if any(one.stage in _CALLED_OFF for one in known):
         return _ended(known)
+    following = _following(rules, messages)
+    if following is None:
+        return _ended(known)
     ahead: list[float] = []
     for step, one in messages.items():
         has_arrived, until = _fate(rules, step, one, now)
@@ -94,8 +97,7 @@ def decide(rules: Rules, messages: Mapping[int, Told], now: float) -> Decision:
             ahead.append(until)
     if ahead:
         return Decision(Do.WAIT, until=min(ahead))
-    following = _following(rules, messages)
-    if following is None or any(one.stage == Stage.UNKNOWN for one in known):
+    if any(one.stage == Stage.UNKNOWN for one in known):
         return _ended(known)
     return Decision(Do.RELEASE, tier=following)
 

@@ -19,13 +19,14 @@ async def is_cascade(connection: psycopg.AsyncConnection[Row], run_id: int) -> b
 
 
 async def have_looked(
-    connection: psycopg.AsyncConnection[Row], run_id: int, settlements: Sequence[Settlement]
+    connection: psycopg.AsyncConnection[Row], run_id: int, step: int, settlements: Sequence[Settlement]
 ) -> None:
     """Have everybody looked at whose message has ended."""
     ended = [s for s in settlements if s.stage is not Settled.PENDING]
     if ended:
         facts = {
             "run": run_id,
+            "step": step,
             "ids": arrays.numbers(s.delivery_id for s in ended),
             "stages": [s.stage.value for s in ended],
         }

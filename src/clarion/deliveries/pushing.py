@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience import addresses
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
+from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
-from clarion.deliveries import building, earlier, locks, operations
+from clarion.deliveries import building, cascade_building, earlier, locks, operations, tiers
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run
 from clarion.deliveries.states import Skip
@@ -42,6 +44,20 @@ _CANDIDATES = f"""
     left join lateral (
         select c.* from audience_contact c
         where c.workspace_id = %(workspace)s and c.{{kind}} = p.address and p.address <> '' and not p.invalid
+        order by c.id limit 1) c on true
+"""
+
+#: The same with every address that was pushed or is the contact's.
+_CASCADE_CANDIDATES = f"""
+    select p.key, c.id as contact_id, p.raw, coalesce({{known}}, '{{{{}}}}'::jsonb) || p.addresses::jsonb as addresses,
+           coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
+           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+    from (select n as key, raw, addresses, invalid, variables::jsonb from unnest(
+              %(raws)s::text[], %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
+              with ordinality u(raw, addresses, invalid, variables, n)) p
+    left join lateral (
+        select c.* from audience_contact c
+        where c.workspace_id = %(workspace)s and ({{same}})
         order by c.id limit 1) c on true
 """
 
@@ -166,12 +182,16 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
-    excluding = building.excluding_of(run.campaign, channel, timezone.now())
-    if excluding is not None:
-        facts |= excluding.parameters
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if run.is_cascade:
+            adding = _candidates_of_cascade(run, fresh, facts)
+            ladder = tiers.ladder_of(run, steps)
+            made, usable, last, key, waterfall = cascade_building.add(cursor, ladder, adding, facts)
+        else:
+            excluding = building.excluding_of(run.campaign, channel, timezone.now())
+            facts |= excluding.parameters if excluding is not None else {}
+            cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
+            made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
@@ -181,6 +201,42 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     )
     if usable:
         wake(run_id=run.pk)
+
+
+def _candidates_of_cascade(run: Run, fresh: Sequence[Person], facts: dict[str, Any]) -> str:
+    """Return the statement that adds people with every address that is known of them, and put its parameters."""
+    ladder = tiers.ladder_of(run, list(run.steps.all()))
+    country = run.workspace.default_country
+    found: list[dict[str, str]] = []
+    for one, form, is_bad in zip(fresh, facts["addresses"], facts["invalids"], strict=True):
+        said = {kind: str(one.variables.get(kind) or "") for kind in ladder.kinds()}
+        own = ladder.ways[min(ladder.ways)][0]
+        forms = {
+            kind: form_of[0]
+            for kind, value in said.items()
+            if kind != own and (form_of := _form(_channel_of(ladder, kind), country, value))[1] and form_of[0]
+        }
+        found.append(forms | ({own: form} if form and not is_bad else {}))
+    facts |= cascade_building.judging(ladder) | {
+        "raws": facts["addresses"], "addresses": [orjson.dumps(one).decode() for one in found],
+    }  # fmt: skip
+    kinds = [kind for kind in ladder.kinds() if kind in CONTACT_ADDRESS_COLUMNS]
+    same = " or ".join(
+        f"(c.{CONTACT_ADDRESS_COLUMNS[kind]} = p.addresses::jsonb ->> '{kind}')" for kind in kinds
+    )
+    statement = building.zoned(_CASCADE_CANDIDATES, run.campaign).format(
+        same=same or "false", known=cascade_building.addresses_of_contact(kinds)
+    )
+    leaving_out = facts["earlier"]
+    excluding = cascade_building.excluding_of(run.campaign, ladder, timezone.now())
+    if excluding is not None:
+        facts |= excluding.parameters
+    excluded = building.EXCLUDED if leaving_out else ""
+    return cascade_building.adding(ladder, Compiled(statement, {}), excluding, excluded=excluded)
+
+
+def _channel_of(ladder: tiers.Ladder, kind: str) -> str:
+    return next(channel for one, channel in ladder.ways.values() if one == kind)
 
 
 def _form(channel: str, country: str, address: str) -> tuple[str, bool]:

@@ -210,7 +210,11 @@ select run.id, v.id >> 4,
        case when v.stage = 4 or exists (
                 select from deliveries_delivery d
                 where d.run_id = run.id and d.run_id = %(run)s and d.id = v.id and d.result is not null)
-            then now() else now() + coalesce(run.receipt_wait, 0) * interval '1 minute' end
+            then now() else now() + coalesce(case when exists (
+                select from deliveries_runstep here
+                join deliveries_runstep next on next.run_id = here.run_id and next.tier > here.tier
+                where here.run_id = %(run)s and here.step = %(step)s) then run.receipt_wait end, 0)
+                * interval '1 minute' end
 from deliveries_run run,
      (select distinct on (id >> 4) id, stage from unnest(%(ids)s::bigint[], %(stages)s::smallint[]) u(id, stage)
       order by id >> 4, stage = 4 desc) v

@@ -297,7 +297,7 @@ class PostgresStore:
         if is_cascade is None:
             is_cascade = self._cascades[run_id] = await following.is_cascade(connection, run_id)
         if is_cascade:
-            await following.have_looked(connection, run_id, settlements)
+            await following.have_looked(connection, run_id, step, settlements)
         await self._count(connection, run_id, step, counts, problems)
         if is_cascade:
             await following.note_sending(connection, run_id, counts.get(Stage.SENT, 0))
