@@ -10,6 +10,7 @@ from django.db import connection
 from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns.models import Campaign, Step
 from clarion.campaigns.states import Status
+from clarion.channels import registry
 from clarion.deliveries import building, looking
 from clarion.deliveries.models import Delivery, Recipient, Run
 from clarion.deliveries.states import STEPS
@@ -56,6 +57,7 @@ def make_cascade(
     )
     for position, (tier, channel) in enumerate(steps):
         config = (configs or {}).get(channel, {})
+        config = registry.get(channel).check_config(config) if config else {}
         sender = Sender.objects.create(
             workspace=workspace, channel=channel, name=f"{channel} {position}", config=config
         )
