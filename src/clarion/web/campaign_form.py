@@ -227,7 +227,7 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
-        "mode": body.get("mode", "html"),
+        "mode": body.get("mode") or ("text" if step and step.channel == "sms" else "html"),
         **timing_form.initial_timing(campaign),
     }
 
