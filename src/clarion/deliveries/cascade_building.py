@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 from clarion.audience import addresses
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import owners_sql, preferred_sql
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import Source, SourceKind
 from clarion.audience.queries.narrowing import left_out
@@ -35,8 +35,9 @@ with known as (
         case when address = '' and invalid then 2
              when address = '' then 1
              when row_number() over (partition by address order by key) > 1 or earlier.found is not null then 3
-             when reachable.found is null then 4
+             when unsuppressed.found is null then 4
              when barred then 5
+             when willing.found is null then 9
              {excluded} end as skip
     from known candidate
     left join lateral (
@@ -50,7 +51,18 @@ with known as (
             where s.workspace_id = %(workspace)s and s.channel = w.channel
               and s.address = candidate.addresses ->> w.kind)
         limit 1
-    ) reachable on true
+    ) unsuppressed on true
+    left join lateral (
+        select true as found from (
+            select w.kind, w.channel, candidate.addresses ->> w.kind as address
+            from unnest(%(kinds)s::text[], %(channels)s::text[]) w(kind, channel)
+            where candidate.addresses ? w.kind) o
+        where not exists (
+            select from audience_suppression s
+            where s.workspace_id = %(workspace)s and s.channel = o.channel and s.address = o.address)
+          and not ({unwilling})
+        limit 1
+    ) willing on true
 )
 """
 _ADD = (
@@ -77,9 +89,7 @@ where source_id = %s and id > %s order by id limit %s
 """
 _PEOPLE = """
 select p.key, null::bigint as contact_id, p.raw, p.addresses::jsonb as addresses, p.variables::jsonb as variables,
-       p.invalid, exists (
-           select from audience_contact c where c.workspace_id = %(workspace)s and c.state = 'DO_NOT_CONTACT'
-             and ({same})) as barred
+       p.invalid, exists (select from ({owners}) c where c.state = 'DO_NOT_CONTACT') as barred
 from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(variables)s::text[], %(invalids)s::boolean[])
      p(key, raw, addresses, variables, invalid)
 """
@@ -162,6 +172,7 @@ def judging(ladder: Ladder) -> dict[str, Any]:
         "workspace": ladder.workspace_id,
         "kinds": [kind for kind, _channel in ladder.ways.values()],
         "channels": [channel for _kind, channel in ladder.ways.values()],
+        "required": list(ladder.required),
     }
 
 
@@ -178,17 +189,18 @@ def _parts(
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     identity = ", ".join(f"candidate.addresses ->> '{kind}'" for kind in ladder.kinds())
-    return {"candidates": candidates.sql, "identity": identity, "excluded": excluded}
+    unwilling = tiers.unwilling_sql(ladder.kinds())
+    return {
+        "candidates": candidates.sql, "identity": identity, "excluded": excluded, "unwilling": unwilling,
+    }  # fmt: skip
 
 
 def people(ladder: Ladder) -> Compiled:
     """Return the statement of candidates that are given as arrays; see `_PEOPLE`."""
-    same = " or ".join(
-        f"c.{CONTACT_ADDRESS_COLUMNS[kind]} = p.addresses::jsonb ->> '{kind}'"
-        for kind in ladder.kinds()
-        if kind in CONTACT_ADDRESS_COLUMNS
+    owners = " union all ".join(
+        owners_sql(kind, f"(p.addresses::jsonb ->> '{kind}')") for kind in ladder.kinds()
     )
-    return Compiled(_PEOPLE.format(same=same or "false"), {})
+    return Compiled(_PEOPLE.format(owners=owners), {})
 
 
 def of_contact(ladder: Ladder) -> str:
@@ -198,11 +210,7 @@ def of_contact(ladder: Ladder) -> str:
 
 def addresses_of_contact(kinds: Sequence[str]) -> str:
     """Return the SQL of a contact's addresses by kind, those it has."""
-    pairs = ", ".join(
-        f"'{kind}', nullif(c.{CONTACT_ADDRESS_COLUMNS[kind]}, '')"
-        for kind in kinds
-        if kind in CONTACT_ADDRESS_COLUMNS
-    )
+    pairs = ", ".join(f"'{kind}', nullif({preferred_sql(kind)}, '')" for kind in kinds)
     return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
 
 
@@ -211,9 +219,7 @@ def excluding_of(campaign: Campaign, ladder: Ladder, now: datetime) -> Compiled 
     if campaign.source is None:
         return None
     found = [
-        left_out(campaign.source, kind, f"candidate.addresses ->> '{kind}'", now)
-        for kind in ladder.kinds()
-        if kind in CONTACT_ADDRESS_COLUMNS
+        left_out(campaign.source, kind, f"candidate.addresses ->> '{kind}'", now) for kind in ladder.kinds()
     ]
     made = [one for one in found if one is not None]
     if not made:
@@ -261,6 +267,11 @@ def columns_for(source: Source, kinds: Sequence[str]) -> dict[str, str]:
         if kind in kinds and kind != own:
             found.setdefault(kind, name)
     return found
+
+
+def form_of(ladder: Ladder, kind: str, country: str, value: str) -> str:
+    """Return an address of a kind in its one form; empty when it is none."""
+    return _form(normaliser_of(ladder, kind, country), value)
 
 
 def normaliser_of(ladder: Ladder, kind: str, country: str) -> Callable[[str], str]:

@@ -57,7 +57,9 @@ _FORBIDDEN = [
     (
         "cascade.sendable_has_address",
         "A message of a cascade that was made to be sent says where to.",
-        "from deliveries_delivery d where d.run_id = %(run)s and d.stage <> 6 and d.address is null",
+        # Of who was erased nothing is kept.
+        "from deliveries_delivery d where d.run_id = %(run)s and d.stage <> 6 and d.address is null and exists"
+        " (select from deliveries_recipient r where r.run_id = %(run)s and r.id = d.id >> 4 and r.address <> '')",
         "d.id",
     ),
     (

@@ -16,6 +16,7 @@ from clarion.senders.models import Sender
 _UNREACHED = {
     "no_address": gettext_lazy("No address for this channel"),
     "suppressed": gettext_lazy("Suppressed on this channel"),
+    "no_consent": gettext_lazy("No consent for this channel"),
     "duplicate": gettext_lazy("Somebody else of the run has the same address"),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,16 +11,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience import addresses, consent, tombstones
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
-from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
-from clarion.deliveries import building, cascade_building, earlier, locks, operations, tiers
+from clarion.content.queries import missing_variables
+from clarion.deliveries import building, cascade_building, cascade_pushing, earlier, locks, operations, tiers
 from clarion.deliveries.errors import PushRefused, RunInvalid
-from clarion.deliveries.models import Push, Recipient, Run
+from clarion.deliveries.models import Push, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -31,33 +31,21 @@ KEY_LENGTH = 100
 ADDRESS_LENGTH = 320
 #: Octets of one person's variables as JSON.
 VARIABLES_MAX = 64_000
+#: People who are named when variables are missing.
+LACKING_SHOWN = 5
 _OPEN = (Status.BUILDING, Status.SENDING, Status.PAUSED)
 
 #: Whoever is known as a contact has the contact's variables too, under those that were pushed.
 _CANDIDATES = f"""
     select p.key, c.id as contact_id, p.address,
            coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred, {{unwilling}} as unwilling
     from (select n as key, address, invalid, variables::jsonb from unnest(
               %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
               with ordinality u(address, invalid, variables, n)) p
     left join lateral (
-        select c.* from audience_contact c
-        where c.workspace_id = %(workspace)s and c.{{kind}} = p.address and p.address <> '' and not p.invalid
-        order by c.id limit 1) c on true
-"""
-
-#: The same with every address that was pushed or is the contact's.
-_CASCADE_CANDIDATES = f"""
-    select p.key, c.id as contact_id, p.raw, coalesce({{known}}, '{{{{}}}}'::jsonb) || p.addresses::jsonb as addresses,
-           coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
-    from (select n as key, raw, addresses, invalid, variables::jsonb from unnest(
-              %(raws)s::text[], %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
-              with ordinality u(raw, addresses, invalid, variables, n)) p
-    left join lateral (
-        select c.* from audience_contact c
-        where c.workspace_id = %(workspace)s and ({{same}})
+        select c.*, %(channel)s = any(c.refusals) as refuses, %(channel)s = any(c.consents) as agrees
+        from ({{owners}}) c where p.address <> '' and not p.invalid
         order by c.id limit 1) c on true
 """
 
@@ -108,7 +96,8 @@ def push(*, campaign: Campaign, people: Sequence[Person | Mapping[str, Any]], by
     Each is judged as the builder judges: no address, invalid, duplicate, suppressed, not to be contacted; they count
     in the waterfall, and get nothing. A key that was pushed to this run before, or twice in one call, changes
     nothing. Who gets something is sent to within a moment, or when the campaign is continued or its hours begin.
-    Raises PushRefused when the campaign takes nobody now, ValueError for what makes no sense, and NotAllowed.
+    Raises PushRefused when the campaign takes nobody now, NotAllowed, and ValueError for what makes no sense or lacks
+    a variable that the message must have; then nobody of the call is added.
     """
     by.require(Permission.LAUNCH)
     if len(people) > PUSH_MAX:
@@ -170,6 +159,9 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     kind = registry.get(channel).address_kind
     country = run.workspace.default_country
     forms = [_form(channel, country, one.address) for one in fresh]
+    erased = tombstones.among(run.workspace_id, kind, [form for form, is_good in forms if is_good])
+    # Whoever was erased is not written down again: the row tells that somebody was pushed, and not who.
+    forms = [("?", False) if form in erased else (form, is_good) for form, is_good in forms]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
@@ -178,23 +170,30 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         "steps": [step.step for step in steps], "last": row.last_recipient_id,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
-            orjson.dumps({kind: form, **one.variables}).decode()
+            orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
     with connection.cursor() as cursor:
         if run.is_cascade:
-            adding = _candidates_of_cascade(run, fresh, facts)
             ladder = tiers.ladder_of(run, steps)
+            said = [one.variables for one in fresh]
+            adding = cascade_pushing.adding(run, ladder, said, facts)
             made, usable, last, key, waterfall = cascade_building.add(cursor, ladder, adding, facts)
         else:
             excluding = building.excluding_of(run.campaign, channel, timezone.now())
             facts |= excluding.parameters if excluding is not None else {}
-            cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
+            candidates = statement.format(
+                owners=addresses.owners_sql(kind, "p.address"),
+                unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
+            )
+            cursor.execute(building.judged(candidates, leaving_out, excluding), facts)
             made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
+    if usable:
+        _require_variables(run, steps, row.last_recipient_id, fresh)
     Push.objects.bulk_create(
         Push(run_id=run.pk, key=one.key, recipient_id=row.last_recipient_id + n)
         for n, one in enumerate(fresh, start=1)
@@ -203,40 +202,28 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         wake(run_id=run.pk)
 
 
-def _candidates_of_cascade(run: Run, fresh: Sequence[Person], facts: dict[str, Any]) -> str:
-    """Return the statement that adds people with every address that is known of them, and put its parameters."""
-    ladder = tiers.ladder_of(run, list(run.steps.all()))
-    country = run.workspace.default_country
-    found: list[dict[str, str]] = []
-    for one, form, is_bad in zip(fresh, facts["addresses"], facts["invalids"], strict=True):
-        said = {kind: str(one.variables.get(kind) or "") for kind in ladder.kinds()}
-        own = ladder.ways[min(ladder.ways)][0]
-        forms = {
-            kind: form_of[0]
-            for kind, value in said.items()
-            if kind != own and (form_of := _form(_channel_of(ladder, kind), country, value))[1] and form_of[0]
-        }
-        found.append(forms | ({own: form} if form and not is_bad else {}))
-    facts |= cascade_building.judging(ladder) | {
-        "raws": facts["addresses"], "addresses": [orjson.dumps(one).decode() for one in found],
-    }  # fmt: skip
-    kinds = [kind for kind in ladder.kinds() if kind in CONTACT_ADDRESS_COLUMNS]
-    same = " or ".join(
-        f"(c.{CONTACT_ADDRESS_COLUMNS[kind]} = p.addresses::jsonb ->> '{kind}')" for kind in kinds
-    )
-    statement = building.zoned(_CASCADE_CANDIDATES, run.campaign).format(
-        same=same or "false", known=cascade_building.addresses_of_contact(kinds)
-    )
-    leaving_out = facts["earlier"]
-    excluding = cascade_building.excluding_of(run.campaign, ladder, timezone.now())
-    if excluding is not None:
-        facts |= excluding.parameters
-    excluded = building.EXCLUDED if leaving_out else ""
-    return cascade_building.adding(ladder, Compiled(statement, {}), excluding, excluded=excluded)
+def _require_variables(run: Run, steps: Sequence[RunStep], before: int, fresh: Sequence[Person]) -> None:
+    """Refuse the call when somebody who was added lacks what the message needs: it could never be sent."""
+    needed = {name for step in steps for name in _needed(step.pk, orjson.dumps(step.content))}
+    if not needed:
+        return
+    added = Recipient.objects.filter(run_id=run.pk, id__gt=before, skip=None)
+    lacking = added.exclude(variables__has_keys=sorted(needed)).order_by("id")
+    found = [
+        f"{fresh[pk - before - 1].key}: {', '.join(sorted(needed - set(variables)))}"
+        for pk, variables in lacking.values_list("id", "variables")[:LACKING_SHOWN]
+    ]
+    if found:
+        raise ValueError(
+            _("The message cannot be filled in without these variables (%(found)s).")
+            % {"found": "; ".join(found)}
+        )
 
 
-def _channel_of(ladder: tiers.Ladder, kind: str) -> str:
-    return next(channel for one, channel in ladder.ways.values() if one == kind)
+@lru_cache(maxsize=256)
+def _needed(step_id: int, content: bytes) -> frozenset[str]:
+    """Return the names without which a run's frozen content cannot be filled in."""
+    return frozenset(name.partition(".")[0] for name in missing_variables(orjson.loads(content), ()))
 
 
 def _form(channel: str, country: str, address: str) -> tuple[str, bool]:

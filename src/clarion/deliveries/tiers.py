@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from clarion.audience.addresses import owners_sql
 from clarion.channels import registry
 from clarion.deliveries import cascading
 from clarion.deliveries.models import Run, RunStep
@@ -26,12 +27,13 @@ with person as (
     left join audience_contact c on c.id = r.contact_id and c.state = 'DO_NOT_CONTACT'
     where r.run_id = %(run)s and r.skip is null and {which}
 ), offered as (
-    select p.id * 16 + s.step as id, s.step, p.addresses ->> s.kind as address, s.channel, p.is_barred
+    select p.id * 16 + s.step as id, s.step, s.kind, p.addresses ->> s.kind as address, s.channel, p.is_barred
     from person p
     cross join unnest(%(steps)s::smallint[], %(kinds)s::text[], %(channels)s::text[]) s(step, kind, channel)
 ), judged as (
     select o.id, o.address, case when address is null then 'no_address'
-                                 when suppressed.found or o.is_barred then 'suppressed' end as why
+                                 when suppressed.found or o.is_barred then 'suppressed'
+                                 when {unwilling} then 'no_consent' end as why
     from offered o
     left join lateral (
         select true as found from audience_suppression s
@@ -78,6 +80,8 @@ class Ladder:
     rules: cascading.Rules
     #: Step → (kind of address, channel).
     ways: dict[int, tuple[str, str]]
+    #: Channels on which the workspace writes only to those who gave their consent.
+    required: tuple[str, ...] = ()
 
     def kinds(self) -> list[str]:
         """Return the kinds of address that it writes to, in the order of the steps, each once."""
@@ -98,7 +102,23 @@ def ladder_of(run: Run, steps: Sequence[RunStep]) -> Ladder:
             step.step: (registry.get(step.channel).address_kind, step.channel)
             for step in sorted(steps, key=lambda step: step.step)
         },
+        required=tuple(run.workspace.consent_channels),
     )
+
+
+def unwilling_sql(kinds: Sequence[str]) -> str:
+    """Return the condition that the owner of an offer `o` (kind, address, channel) is not written to without consent.
+
+    Parameters are workspace and required, the channels that need consent. Of several owners one refuses for all.
+    """
+    arms = []
+    for kind in kinds:
+        owners = owners_sql(kind, "o.address")
+        refuses = f"exists (select from ({owners}) w where o.channel = any(w.refusals))"
+        agrees = f"exists (select from ({owners}) w where o.channel = any(w.consents))"
+        needs = f"o.channel = any(%(required)s::text[]) and not {agrees}"
+        arms.append(f"(o.kind = '{kind}' and ({refuses} or {needs}))")
+    return " or ".join(arms) or "false"
 
 
 def make_first(cursor: Any, ladder: Ladder, *, first: int, last: int) -> None:
@@ -106,8 +126,9 @@ def make_first(cursor: Any, ladder: Ladder, *, first: int, last: int) -> None:
 
     A step's cursor comes to them. Whoever has no usable address for it is looked at soon.
     """
+    statement = _MAKE_RANGE.replace("{unwilling}", unwilling_sql(ladder.kinds()))
     facts = _facts(ladder, 0) | {"first": first, "last": last, "waits": False, "stage": 0, "problem": None}
-    cursor.execute(_MAKE_RANGE, facts)
+    cursor.execute(statement, facts)
     _count(cursor, ladder, cursor.fetchall(), is_dropped=False)
     cursor.execute(_LOOK_AT_UNREACHED, {"run": ladder.run_id, "low": first * 16, "high": last * 16 + 15})
 
@@ -133,7 +154,7 @@ def release(
     facts = _facts(ladder, tier) | {
         "people": sorted(people), "waits": True, "stage": stage, "problem": stage or None,
     }  # fmt: skip
-    cursor.execute(_MAKE_THESE, facts)
+    cursor.execute(_MAKE_THESE.replace("{unwilling}", unwilling_sql(ladder.kinds())), facts)
     rows = cursor.fetchall()
     _count(cursor, ladder, rows, is_dropped=ending is not None)
     return {one for row in rows for one in row[3]}
@@ -153,6 +174,7 @@ def _facts(ladder: Ladder, tier: int) -> dict[str, Any]:
         "steps": steps,
         "kinds": [ladder.ways[step][0] for step in steps],
         "channels": [ladder.ways[step][1] for step in steps],
+        "required": list(ladder.required),
     }
 
 

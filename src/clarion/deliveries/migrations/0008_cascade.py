@@ -18,7 +18,7 @@ alter table deliveries_recipient drop column addresses;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0006_skip_removed'),
+        ('deliveries', '0007_skip_no_consent'),
     ]
 
     operations = [

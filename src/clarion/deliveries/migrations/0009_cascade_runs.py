@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0007_cascade'),
+        ('deliveries', '0008_cascade'),
     ]
 
     operations = [
