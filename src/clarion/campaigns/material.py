@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
+from clarion.audience.columns import suggest_field
 from clarion.audience.models import Source, SourceKind
 from clarion.channels import registry
 from clarion.channels.looks import look_of
@@ -77,6 +78,14 @@ def suits(source: Source, channel: str) -> bool:
         return True
     read_for = source.dialect.get("channel", channel)
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
+
+
+def reaches(source: Source, channel: str) -> bool:
+    """Whether the source can have addresses for the channel: a file by its own column, or one named for that kind."""
+    if suits(source, channel):
+        return reaches_anybody(source, channel)
+    kind = registry.get(channel).address_kind
+    return any(kind in (name, suggest_field(name)) for name in source.dialect.get("variables", []))
 
 
 def size(source: Source, channel: str) -> int:

@@ -70,6 +70,7 @@ def snapshot(campaign: Campaign) -> dict[str, Any]:
     return {
         "messages": {str(step.position): _message(step) for step in steps},
         "audience": _audience(campaign.source) | {"only_new": campaign.only_new},
+        **({"cascade": {"receipt_wait": campaign.receipt_wait}} if campaign.receipt_wait is not None else {}),
     }
 
 

@@ -22,6 +22,7 @@ class SandboxChannel(NoHooks):
     label = "Sandbox (nothing leaves)"
     icon = "flask-conical"
     address_kind = "email"
+    reports_delivery = True
     secrets = frozenset({"token"})
     look = looks.Look(shape=looks.Shape.MAIL, modes=looks.MAIL_MODES, has_subject=True)
 

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('deliveries', '0008_merge_chat'),
+        ('deliveries', '0009_cascade_runs'),
     ]
 
     operations = [
