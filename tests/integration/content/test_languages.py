@@ -148,6 +148,13 @@ class TestPages:
         bob.post(f"{one}languages/remove/", {"tag": "ar"})
         assert "languages" not in queries.latest_version(template).content
 
+    def test_the_list_names_the_languages(self, template: Template, cast: Cast, bob: Client) -> None:
+        german(template, cast)
+
+        page = bob.get(LIST).content.decode()
+
+        assert "en, de" in page
+
     def test_defaults_are_kept_and_used_in_the_preview(self, bob: Client) -> None:
         text = {"channel": "sms", "name": "Text", "mode": "text", "source": "Hello {{ first_name }}"}
 
