@@ -8,7 +8,7 @@ import pytest
 
 #: Octets of address space, seconds of processor time. A process with everything imported has some 300 MB of the former.
 MEMORY = 900 * 1024 * 1024
-SECONDS = 40
+SECONDS = 20
 
 CHILD = """
 import json, os, resource, sys
@@ -33,12 +33,10 @@ SECTION = "<mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section>"
 
 
 @pytest.mark.slow
-def test_half_a_megabyte_of_anything_is_compiled_or_refused_within_bounds() -> None:
+def test_whatever_is_sent_is_compiled_or_refused_within_bounds() -> None:
     sources = [
-        ("html", "<style>@media x{", 480_000), ("html", "<style>a{b:c}</style><p style='d:e'>x</p>", 480_000),
-        ("html", "<title>", 480_000), ("html", "<link href='fonts.", 480_000), ("html", "<div><span>", 480_000),
-        ("html", "{% if a %}x{% endif %}", 480_000), ("mjml", SECTION, 480_000), ("mjml", "<", 480_000),
-        ("markdown", "![", 60_000), ("text", "{{ a }}{# b #}", 480_000),
+        ("html", "<style>@media x{", 300_000), ("html", "<title>", 300_000), ("html", "<div><span>", 100_000),
+        ("mjml", SECTION, 100_000), ("markdown", "![", 30_000), ("text", "{{ a }}{# b #}", 100_000),
     ]  # fmt: skip
 
     done = subprocess.run(

@@ -205,6 +205,8 @@ class TestDeleting:
         answer = bob.post(f"{LIST}{template.public_id}/delete/", {"confirmed": "1"}, follow=True)
 
         assert "1 campaign needs it" in answer.content.decode()
+        versions = bob.get(f"{LIST}{template.public_id}/versions/").content.decode()
+        assert f"/w/acme/campaigns/{campaign.public_id}/" in versions
         assert Template.objects.filter(pk=template.pk).exists()
 
     def test_one_that_none_has_is_gone_with_its_versions(self, template: Template, cast: Cast) -> None:
