@@ -27,6 +27,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    template,
     why,
 )
 
@@ -53,6 +54,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+template.register(app)
 health.register(app)
 bounce.register(app)
 
