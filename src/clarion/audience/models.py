@@ -9,6 +9,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.audience.contact_activity import ContactActivity as ContactActivity
 from clarion.workspaces.models import User, Workspace
 
 

@@ -14,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
+from clarion.deliveries.tracking.models import Hit as Hit
+from clarion.deliveries.tracking.models import Link as Link
+from clarion.deliveries.tracking.models import TrackedQuarter as TrackedQuarter
+from clarion.deliveries.tracking.models import Tracking as Tracking
 from clarion.workspaces.models import User, Workspace
 
 
@@ -39,6 +43,9 @@ class Run(models.Model):
     #: Only recipients up to this id may be sent to yet, and since which day of a spread; None for all.
     released_id = models.BigIntegerField(null=True)
     released_on = models.DateField(null=True)
+    #: How far its people's activity was noted: the last recipient of a first pass, and when all of it was.
+    folded_to = models.BigIntegerField(default=0)
+    folded_at = models.DateTimeField(null=True)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ from clarion.deliveries import locks, partitions, releasing
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
+from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
@@ -79,7 +80,8 @@ def begin_run(campaign_id: int) -> Run | None:
         },
     )
     partitions.ensure_for(run.pk)
-    RunStep.objects.bulk_create(_frozen(run, step) for step in steps)
+    frozen = RunStep.objects.bulk_create(_frozen(run, step) for step in steps)
+    preparing.begin(run, campaign, frozen)
     return run
 
 

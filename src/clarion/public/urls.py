@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from clarion.public import unsubscribe
+from clarion.public import tracked, unsubscribe
 
-urlpatterns = [path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe")]
+urlpatterns = [
+    path("c/<str:token>/<int:number>", tracked.click, name="tracked_link"),
+    path("o/<str:token>.gif", tracked.opened, name="tracked_open"),
+    path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+]

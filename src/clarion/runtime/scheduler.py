@@ -16,6 +16,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.models import Run
+from clarion.deliveries.tracking import applying as tracking
 from clarion.runtime import receipts
 from clarion.workspaces import actors
 
@@ -87,7 +88,7 @@ def tick() -> bool:
     finish_settled()
     look_after_first_parts()
     receipts.collect_sandbox()
-    return more
+    return tracking.apply_due(seconds=TURN_SECONDS) or more
 
 
 def start_due() -> None:

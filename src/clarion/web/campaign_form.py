@@ -20,9 +20,10 @@ from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import campaign_people, timing_form
+from clarion.web import campaign_people, timing_form, tracking_form
 from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
+from clarion.web.tracking_form import TrackingForm
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "file",
     ),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
+    "tracking": tracking_form.FIELDS,
     **timing_form.PARTS,
 }
 _AUDIENCES = [
@@ -69,7 +71,7 @@ _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only")
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(TimingForm):
+class CampaignForm(TrackingForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -131,6 +133,7 @@ class CampaignForm(TimingForm):
         self.campaign = campaign
         self.step = queries.first_step(campaign)
         self._offer_choices()
+        self.offer_tracking(member.workspace)
         self.take_rows(campaign, member.workspace.locale)
 
     def _offer_choices(self) -> None:
@@ -229,6 +232,7 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
         "mode": body.get("mode", "html"),
+        **tracking_form.initial(campaign),
         **timing_form.initial_timing(campaign),
     }
 
@@ -240,6 +244,7 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     """
     savers: dict[str, Callable[[CampaignForm], None]] = {
         "basics": _save_basics, "audience": _save_audience, "message": _save_message,
+        "tracking": lambda form: _save_changes(form, tracking_form.changes(form.cleaned_data)),
         "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
         "hours": lambda form: _save_changes(form, timing_form.hours_changes(form)),
         "pace": lambda form: _save_changes(form, timing_form.pace_changes(form)),

@@ -73,6 +73,9 @@ class Workspace(models.Model):
     halt_reason = models.CharField(max_length=500, blank=True)
     #: Whether a campaign is sent only after a moderator, who is not its author, approved it.
     moderation = models.BooleanField(default=False)
+    #: Whether its campaigns follow links and opens where they do not say otherwise themselves.
+    track_links = models.BooleanField(default=False)
+    track_opens = models.BooleanField(default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
