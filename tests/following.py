@@ -17,8 +17,11 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 CONTENT = {
     "subject": "News",
     "text": "",
-    "html": '<body><a href="https://shop.test/a?x=1&amp;y=2">A</a>'
-    ' <a href="https://shop.test/of/{{ city|urlencode }}">B</a> <a href="https://shop.test/c">C</a> <a href="{{ unsubscribe_url }}">Out</a></body>',
+    "html": (
+        '<body><a href="https://shop.test/a?x=1&amp;y=2">A</a>'
+        ' <a href="https://shop.test/of/{{ city|urlencode }}">B</a> <a href="https://shop.test/c">C</a>'
+        ' <a href="{{ unsubscribe_url }}">Out</a></body>'
+    ),
 }
 
 

@@ -90,6 +90,12 @@ class Run(models.Model):
             models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
+            models.Index(
+                fields=["id"],
+                condition=Q(finished_at__isnull=False)
+                & (Q(folded_at=None) | Q(finished_at__gt=F("folded_at"))),
+                name="run_unfolded",
+            ),
             models.Index(fields=["workspace", "-id"], condition=Q(unknown__gt=0), name="run_unsettled"),
         ]
 

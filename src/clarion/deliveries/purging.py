@@ -90,6 +90,11 @@ def _remove_people(run_id: int, first: int, last: int) -> None:
                 bounds,
             )
         cursor.execute(
+            "delete from audience_contactactivity a using deliveries_recipient r where r.run_id = %(run)s"
+            " and r.id between %(first)s and %(last)s and a.contact_id = r.contact_id and a.run_id = r.run_id",
+            bounds,
+        )
+        cursor.execute(
             "delete from deliveries_recipient where run_id = %(run)s and id between %(first)s and %(last)s",
             bounds,
         )

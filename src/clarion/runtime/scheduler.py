@@ -17,6 +17,7 @@ from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, operations, tending
 from clarion.deliveries.models import Run
 from clarion.deliveries.tracking import applying as tracking
+from clarion.deliveries.tracking import folding
 from clarion.runtime import receipts
 from clarion.workspaces import actors
 
@@ -57,7 +58,8 @@ class Scheduler:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _build(self) -> bool:
-        return build_due(self._stopping.is_set)
+        # Noting what became of contacts waits until nothing is to be built.
+        return build_due(self._stopping.is_set) or folding.fold_due(seconds=TURN_SECONDS)
 
     def _loop(self, name: str, look: Callable[[], bool]) -> None:
         wanted = self._wanted[name]

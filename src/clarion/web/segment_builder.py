@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import segments
 from clarion.audience.models import ContactState, List
-from clarion.audience.segments import tree
+from clarion.audience.segments import activity, tree
 from clarion.audience.segments.parsing import channels
 from clarion.audience.segments.wording import FIELD_WORDS
 from clarion.channels import registry
@@ -33,6 +33,14 @@ _TYPED = ("field", "attribute", "op", "value")
 Choice = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What of the workspace can be chosen in a rule."""
+
+    lists: Sequence[Choice]
+    campaigns: Sequence[Choice]
+
+
 @dataclass(slots=True)
 class Row:
     """A condition as it is typed; `place`, `problem` and `lists` are for drawing it."""
@@ -44,6 +52,7 @@ class Row:
     place: str = ""
     problem: str = ""
     lists: Sequence[Choice] = ()
+    campaigns: Sequence[Choice] = ()
     is_group: bool = False
 
     @property
@@ -74,6 +83,8 @@ class Row:
             return [(value, str(label)) for value, label in ContactState.choices]
         if self.field == "suppressed":
             return [(name, str(registry.get(name).label)) for name in channels()]
+        if self.op in activity.CAMPAIGN_OPS:
+            return list(self.campaigns)
         return list(self.lists) if self.field == "list" else []
 
     @property
@@ -86,13 +97,24 @@ class Row:
 
     @property
     def is_days(self) -> bool:
-        return self.op in tree.DAYS_OPS
+        return self.op in tree.DAYS_OPS | activity.DAYS_OPS | activity.TIMES_OPS
+
+    @property
+    def is_latest(self) -> bool:
+        return self.op in activity.LATEST_OPS
+
+    @property
+    def has_times(self) -> bool:
+        """Whether `attribute` is how many messages."""
+        return self.op in activity.TIMES_OPS
 
     def to_json(self) -> dict[str, Any]:
         name = f"{tree.ATTRIBUTE}{self.attribute.strip()}" if self.field == "attribute" else self.field
         found: dict[str, Any] = {"field": name, "op": self.op}
         text = self.value.strip()
-        if self.is_days:
+        if self.has_times:
+            found["value"] = {"messages": _whole(self.attribute.strip()), "days": _whole(text)}
+        elif self.is_days or self.is_latest:
             found["value"] = _whole(text)
         elif self.is_moment and _whole(text) is not text:
             found["value"] = {"days": _whole(text)}
@@ -139,6 +161,10 @@ def op_words() -> dict[str, str]:
         "older_days": _("more than … days ago"), "is": _("is"), "is_not": _("is not"), "has": _("is among them"),
         "has_not": _("is not among them"), "in": _("is on it"), "not_in": _("is not on it"),
         "on_channel": _("exists on"), "not_on_channel": _("does not exist on"),
+        "in_campaign": _("in the campaign"), "not_in_campaign": _("not in the campaign"),
+        "activity_days": _("in the last … days"), "no_activity_days": _("not in the last … days"),
+        "of_latest": _("among the latest … messages"), "none_of_latest": _("none of the latest … messages"),
+        "at_least": _("at least … times in … days"), "at_most": _("at most … times in … days"),
     }  # fmt: skip
 
 
@@ -157,7 +183,8 @@ def _drawn(node: segments.Node) -> Box | Row:
     if isinstance(node, segments.Condition):
         name = "attribute" if node.attribute else node.field
         value = node.value["days"] if isinstance(node.value, dict) else node.value
-        return Row(name, node.attribute, node.op, "" if value is None else str(value))
+        beside = str(node.value["messages"]) if node.op in activity.TIMES_OPS else node.attribute
+        return Row(name, beside, node.op, "" if value is None else str(value))
     if isinstance(node, segments.Group):
         return Box(node.kind, [_drawn(part) for part in node.parts])
     inner = node.part
@@ -205,9 +232,14 @@ def act(root: Box, what: str) -> None:
         del box.parts[last]
 
 
-def number(root: Box, lists: Sequence[List], problems: Sequence[segments.Problem] = ()) -> Box:
+def number(
+    root: Box,
+    lists: Sequence[List],
+    problems: Sequence[segments.Problem] = (),
+    campaigns: Sequence[Choice] = (),
+) -> Box:
     """Give every node its place, its choices and its problem, for drawing."""
-    choices = [(str(one.public_id), one.name) for one in lists]
+    choices = Choices([(str(one.public_id), one.name) for one in lists], campaigns)
     told: dict[str, str] = {}
     for problem in problems:
         place = ".".join(["0", *_INDEX.findall(problem.path)])
@@ -216,14 +248,14 @@ def number(root: Box, lists: Sequence[List], problems: Sequence[segments.Problem
     return root
 
 
-def _number(node: Box | Row, place: str, lists: Sequence[Choice], told: Mapping[str, str]) -> None:
+def _number(node: Box | Row, place: str, choices: Choices, told: Mapping[str, str]) -> None:
     node.place, node.problem = place, told.get(place, "")
     if isinstance(node, Row):
-        node.lists = lists
+        node.lists, node.campaigns = choices.lists, choices.campaigns
         node.settle()
         return
     for index, part in enumerate(node.parts):
-        _number(part, f"{place}.{index}", lists, told)
+        _number(part, f"{place}.{index}", choices, told)
 
 
 def _kind(text: str | None) -> str:

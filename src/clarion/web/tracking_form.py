@@ -29,7 +29,11 @@ class TrackingForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
             said = _("yes") if getattr(workspace, name) else _("no")
-            field.choices = [("", _("As the workspace: %(said)s") % {"said": said}), ("yes", _("Yes")), ("no", _("No"))]
+            field.choices = [
+                ("", _("As the workspace: %(said)s") % {"said": said}),
+                ("yes", _("Yes")),
+                ("no", _("No")),
+            ]
 
 
 def initial(campaign: Campaign) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clarion.audience.segments import activity
+
 #: Groups in groups, conditions in all, parts of one group, characters of a text, and days to either side.
 MAX_DEPTH = 6
 MAX_CONDITIONS = 60
@@ -29,6 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "list": ("in", "not_in"),
     "suppressed": ("on_channel", "not_on_channel"),
     "created": ("last_days", "older_days"),
+    **activity.FIELDS,
 }
 ATTRIBUTE_OPS = (*TEXT_OPS, *NUMBER_OPS, *DATE_OPS)
 #: Operations that take no value, and those that take a number of days.
@@ -83,6 +86,11 @@ def conditions(node: Node) -> Iterator[Condition]:
 def lists_in(node: Node) -> list[str]:
     """Return the public ids of the lists that the rule names, each once."""
     return list(dict.fromkeys(one.value for one in conditions(node) if one.field == "list"))
+
+
+def campaigns_in(node: Node) -> list[str]:
+    """Return the public ids of the campaigns that the rule names, each once."""
+    return list(dict.fromkeys(one.value for one in conditions(node) if one.op in activity.CAMPAIGN_OPS))
 
 
 def to_json(node: Node) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     if campaign.status not in (Status.DRAFT, Status.PAUSED):
         return render(request, "campaigns/reopen.html", {"campaign": campaign})
     timing = tuple(timing_form.PARTS)
-    parts = timing if campaign.status == Status.PAUSED else ("basics", "audience", "message", *timing)
+    parts = (
+        timing if campaign.status == Status.PAUSED else ("basics", "audience", "message", "tracking", *timing)
+    )
     if request.method != "POST":
         form = CampaignForm(member=request.member, campaign=campaign)
         return render(request, "campaigns/edit.html", campaign_compose.context(request, campaign, form))

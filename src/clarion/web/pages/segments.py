@@ -94,13 +94,14 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
     name = NameForm(initial={"name": segment.name if segment else ""})
     root = segment_builder.of_rule(segment.rule) if segment else segment_builder.blank()
     lists = list(queries.lists_for(request.member))
+    campaigns = _campaigns(request, segment)
     if request.method == "POST":
         what = request.POST.get("do", "")
         root = segment_builder.of_form(request.POST)
         segment_builder.act(root, what)
         if what == "save":
             name = NameForm(request.POST)
-            segment_builder.number(root, lists)
+            segment_builder.number(root, lists, campaigns=campaigns)
             kept = _keep(request, segment, name, root)
             if kept is not None:
                 messages.success(request, _("The segment is saved."))
@@ -115,7 +116,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         "form": name,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
-        **_answered(request, root, lists, is_told=request.method == "POST"),
+        **_answered(request, root, lists, campaigns, is_told=request.method == "POST"),
     }
     return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
 
@@ -138,15 +139,29 @@ def _keep(request: PageRequest, segment: Segment | None, form: NameForm, root: B
     return None
 
 
-def _answered(request: PageRequest, root: Box, lists: Any, *, is_told: bool) -> dict[str, Any]:
+def _campaigns(request: PageRequest, segment: Segment | None) -> list[tuple[str, str]]:
+    """Return the campaigns that the builder offers: the latest, and those that the rule names."""
+    found = dict(counting.campaigns_to_ask_about(request.member))
+    if segment is not None:
+        found |= counting.names_of_campaigns(request.workspace, segments.parse(segment.rule))
+    return list(found.items())
+
+
+def _answered(
+    request: PageRequest, root: Box, lists: Any, campaigns: list[tuple[str, str]], *, is_told: bool
+) -> dict[str, Any]:
     """Return the rows to draw, the rule in words, how many it fits, and the first of them."""
-    segment_builder.number(root, lists)
+    segment_builder.number(root, lists, campaigns=campaigns)
     try:
         node = segments.parse(root.to_json())
     except segments.RuleInvalid as refusal:
         problems = refusal.problems if is_told else []
         outer = [one.sentence for one in problems if not one.path]
-        return {"root": segment_builder.number(root, lists, problems), "problems": outer, "count": None}
+        return {
+            "root": segment_builder.number(root, lists, problems, campaigns),
+            "problems": outer,
+            "count": None,
+        }
     return {
         "root": root,
         "sentence": counting.sentence_of(request.workspace, node),
