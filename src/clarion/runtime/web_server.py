@@ -42,9 +42,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         """Return the WSGI application."""
-        from django.core.wsgi import get_wsgi_application
+        from clarion.settings.wsgi import application
 
-        return get_wsgi_application()
+        return application
 
 
 def _memory_directory() -> str | None:

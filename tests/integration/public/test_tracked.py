@@ -1,6 +1,12 @@
 """Followed links and opened messages: where they lead, what is counted, and that nobody can bend them."""
 
+from collections.abc import Callable
+from io import BytesIO, StringIO
+from typing import Any
+from unittest.mock import patch
+
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +25,8 @@ from clarion.deliveries.models import (
     Tracking,
 )
 from clarion.deliveries.states import Result
+from clarion.public.door import MOST_OF_ONE, Door
+from clarion.public.tracked import PIXEL
 from clarion.workspaces import actors
 from clarion.workspaces.models import Workspace
 from tests.following import CHROME, click_path, count_hits, make_followed, open_path
@@ -169,16 +177,6 @@ class TestCounting:
         assert not applying.apply_due(seconds=1)
         assert Hit.objects.count() == 1
 
-    def test_of_one_delivery_only_so_many_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from clarion.deliveries.tracking import hits
-
-        monkeypatch.setattr(hits, "MOST_WAITING", 3)
-        made = make_followed()
-        for _n in range(5):
-            get(open_path(made, 1))
-
-        assert Hit.objects.count() == 3
-
     def test_nothing_tells_whose_computer_it_was(self) -> None:
         fields = {field.name for field in Hit._meta.get_fields()}
 
@@ -193,3 +191,96 @@ def test_a_run_keeps_what_is_followed_as_it_began() -> None:
         "https://shop.test/a?x=1&y=2", "https://shop.test/of/{{ city|urlencode }}", "https://shop.test/c",
     ]  # fmt: skip
     assert (tracking(made).follows_links, tracking(made).follows_opens) == (True, True)
+
+
+def pages(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """What stands behind the door."""
+    start_response("200 OK", [])
+    return [b"pages"]
+
+
+class TestDoor:
+    """What goes in front of the pages answers as they do."""
+
+    @pytest.fixture
+    def made(self) -> MadeRun:
+        return make_followed()
+
+    @pytest.fixture
+    def door(self) -> Door:
+        return Door(pages, writes_by_itself=False)
+
+    def ask(
+        self, door: Door, path: str, method: str = "GET", agent: str = CHROME
+    ) -> tuple[str, dict[str, str], bytes]:
+        told: list[Any] = []
+        environ = {
+            "REQUEST_METHOD": method, "PATH_INFO": path, "SERVER_NAME": "testserver", "SERVER_PORT": "80",
+            "HTTP_USER_AGENT": agent, "wsgi.input": BytesIO(), "wsgi.url_scheme": "http", "wsgi.errors": StringIO(),
+        }  # fmt: skip
+        with patch("clarion.public.door.close_old_connections"):
+            body = b"".join(door(environ, lambda status, headers: told.append((status, dict(headers)))))
+        return told[0][0], told[0][1], body
+
+    def flush(self, door: Door) -> None:
+        # It would end the transaction that this test is.
+        with patch("clarion.public.door.close_old_connections"):
+            door.flush()
+
+    def test_it_answers_as_the_pages_do(self, made: MadeRun, door: Door) -> None:
+        status, headers, body = self.ask(door, click_path(made, 1, 1))
+        page = Client().get(click_path(made, 1, 1))
+        assert (status, headers["Location"], body) == ("302 Found", page["Location"], b"")
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in headers["Cache-Control"]
+
+        status, headers, body = self.ask(door, open_path(made, 1))
+        assert (status, headers["Content-Type"], body) == ("200 OK", "image/gif", PIXEL)
+        Hit.objects.all().delete()
+        self.flush(door)
+        assert sorted(Hit.objects.values_list("delivery_id", "link", "marks")) == [(16, 0, 0), (16, 1, 0)]
+
+    def test_marks_go_with_it(self, made: MadeRun, door: Door) -> None:
+        self.ask(door, click_path(made, 1, 1), "HEAD", "curl/8")
+        self.flush(door)
+
+        assert Hit.objects.get().marks == 3
+
+    def test_a_flood_for_one_delivery_is_cut_short(self, made: MadeRun, door: Door) -> None:
+        for _n in range(40):
+            self.ask(door, click_path(made, 1, 1))
+        self.ask(door, click_path(made, 2, 1))
+        self.flush(door)
+
+        assert Hit.objects.filter(delivery_id=16).count() == MOST_OF_ONE
+        assert Hit.objects.filter(delivery_id=32).count() == 1
+
+    def test_what_is_not_plain_goes_on_to_the_pages(self, made: MadeRun, door: Door) -> None:
+        click = click_path(made, 1, 1)
+        for path in (
+            click_path(made, 1, 2),
+            click[:-1] + "99",
+            "/c/1.1.00/1",
+            "/c/",
+            "/o/x.gif",
+            "/u/x",
+            "/",
+        ):
+            assert self.ask(door, path)[2] == b"pages", path
+        assert self.ask(door, click, "POST")[2] == b"pages"
+        campaigns.switch_links(campaign=made.campaign, on=False, by=actors.system(made.workspace))
+        assert self.ask(door, click)[0] == "302 Found"  # for a moment more
+        assert self.ask(Door(pages, writes_by_itself=False), click)[2] == b"pages"
+
+    def test_nothing_is_lost_while_the_database_does_not_answer(self, made: MadeRun, door: Door) -> None:
+        self.ask(door, click_path(made, 1, 1))
+        with (
+            patch("clarion.public.door.hits.record_all", side_effect=OperationalError),
+            patch("clarion.public.door.connection.close"),
+        ):
+            self.flush(door)
+        assert not Hit.objects.exists()
+
+        self.flush(door)
+
+        assert Hit.objects.count() == 1

@@ -1,21 +1,21 @@
 """A recipient's request for a link or an image: where it leads, and one small row that it came."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.db import connection
 from django.utils import timezone
 
-from clarion.deliveries.models import Recipient
+from clarion.deliveries.models import Link, Recipient
 from clarion.deliveries.states import recipient_id, step_of
 from clarion.lib import links, templating
 from clarion.lib.templating import Part
 
 #: Where a link may lead. Anything else, such as a script, comes from a variable and is refused.
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
-#: Hits of one delivery that wait to be counted; more come from no person, and are not kept.
-MOST_WAITING = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ where r.id = %(run)s
 
 def follow(run_id: int, delivery_id: int, number: int) -> Followed | None:
     """Return where the link leads for the delivery; None when the run or the link is not known any more."""
-    row = _row(run_id, delivery_id, number)
+    row = _row(run_id, step_of(delivery_id), number)
     if row is None:
         return None
     name, is_off, target, counts, _opens = row
@@ -55,12 +55,12 @@ def follow(run_id: int, delivery_id: int, number: int) -> Followed | None:
 
 def counts_open(run_id: int, delivery_id: int) -> bool:
     """Whether an opened message is told of: as the run began, and still."""
-    row = _row(run_id, delivery_id, 0)
+    row = _row(run_id, step_of(delivery_id), 0)
     return row is not None and bool(row[4])
 
 
-def _row(run_id: int, delivery_id: int, number: int) -> tuple[str, bool, str | None, bool, bool] | None:
-    facts = {"run": run_id, "step": step_of(delivery_id), "number": min(number, 32_767)}
+def _row(run_id: int, step: int, number: int) -> tuple[str, bool, str | None, bool, bool] | None:
+    facts = {"run": run_id, "step": step, "number": min(number, 32_767)}
     with connection.cursor() as cursor:
         cursor.execute(_FIND, facts)
         row: tuple[str, bool, str | None, bool, bool] | None = cursor.fetchone()
@@ -91,21 +91,50 @@ def address(run_id: int, delivery_id: int, target: str) -> str:
     return url[: links.MAX_TARGET * 2]
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a step for requests to come: targets without variables by their numbers."""
+
+    plain_targets: Mapping[int, str]
+    is_off: bool
+    counts_clicks: bool
+    counts_opens: bool
+
+
+def facts_of(run_id: int, step: int) -> Facts | None:
+    """Return what requests need of a run's step; None when nothing of it is followed, or it is gone. Two queries."""
+    row = _row(run_id, step, 0)
+    if row is None:
+        return None
+    rows = Link.objects.filter(run_id=run_id, step=step).values_list("number", "target")
+    plain = {number: target for number, target in rows if not links.is_template(target)}
+    return Facts(plain_targets=plain, is_off=row[1], counts_clicks=bool(row[3]), counts_opens=bool(row[4]))
+
+
+class Noted(NamedTuple):
+    """A request that is to be counted."""
+
+    run_id: int
+    delivery_id: int
+    link: int
+    at: datetime
+    marks: int
+
+
 #: The commit need not reach the disk before the answer: at worst a crash of the server loses a moment's hits.
 _RECORD = """
 with quick as (select set_config('synchronous_commit', 'off', true))
 insert into deliveries_hit (run_id, delivery_id, link, at, marks)
-select %(run)s, %(delivery)s, %(link)s, %(at)s, %(marks)s from quick
-where (select count(*) from (
-    select 1 from deliveries_hit where run_id = %(run)s and delivery_id = %(delivery)s limit %(most)s) h) < %(most)s
+select v.* from quick, unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::timestamptz[], %s::smallint[]) v
 """
 
 
 def record(run_id: int, delivery_id: int, *, link: int, marks: int) -> None:
     """Keep that the request came; it is counted within seconds (`applying`)."""
-    facts: dict[str, Any] = {
-        "run": run_id, "delivery": delivery_id, "link": link, "at": timezone.now(), "marks": marks,
-        "most": MOST_WAITING,
-    }  # fmt: skip
+    record_all([Noted(run_id, delivery_id, link, timezone.now(), marks)])
+
+
+def record_all(noted: Sequence[Noted]) -> None:
+    """Keep that these requests came."""
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, facts)
+        cursor.execute(_RECORD, [list(column) for column in zip(*noted, strict=True)])
