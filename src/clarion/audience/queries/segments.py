@@ -83,6 +83,39 @@ def sentence_of(workspace: Workspace, node: Node) -> str:
     return segments.sentence(node, lists=names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Whether a contact is in a segment, and the conditions that decided, each with whether it holds."""
+
+    contact: Contact
+    is_in: bool
+    reasons: Sequence[tuple[str, bool]]
+
+
+def explained(workspace: Workspace, node: Node, who: str) -> Explained | None:
+    """Return why a contact is in it or not; None when nobody has that e-mail address, phone number or public id."""
+    contact = _by_words(workspace, who.strip())
+    if contact is None:
+        return None
+    answer = segments.explain(contact, node, now=timezone.now())
+    names = names_of_lists(workspace, node) | names_of_campaigns(workspace, node)
+    reasons = [(segments.sentence(one.node, lists=names), one.holds) for one in answer.deciding()]
+    return Explained(contact=contact, is_in=answer.holds, reasons=reasons)
+
+
+def _by_words(workspace: Workspace, who: str) -> Contact | None:
+    mine = Contact.objects.filter(workspace=workspace)
+    try:
+        return mine.filter(public_id=UUID(who)).first()
+    except ValueError:
+        pass
+    if not who or "\0" in who:
+        return None
+    if "@" in who:
+        return mine.filter(email=who.lower()).first() or mine.filter(email=who).first()
+    return mine.filter(phone="".join(who.split())).first()
+
+
 def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Contact] | None:
     """Return the first contacts that the rule fits, the newest first; None when that takes too long to find out."""
     made = segments.compiled(node, workspace=workspace, now=timezone.now())

@@ -12,6 +12,8 @@ from clarion.deliveries.models import Link, Run, RunStep, Tracking
 #: Columns of the chart at most: hours, or days when they would not do.
 MOST_HOURS = 48
 MOST_DAYS = 60
+#: And at least, so that one hour is not one broad block.
+FEWEST = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _starts(
     at = min(began, first)
     starts = [at]
     utc = ZoneInfo("UTC")
-    while at < last and len(starts) < most:
+    while (at < last or len(starts) < FEWEST) and len(starts) < most:
         # Days by the wall clock, whatever the clocks do meanwhile; hours by the time that passes.
         next_hour = (at.astimezone(utc) + timedelta(hours=1)).astimezone(place)
         at = at + timedelta(days=1) if is_by_day else next_hour

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
     from clarion.web.segment_builder import Box
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Segments shown.
 SHOWN = 500
 COLUMNS = [Column(label=gettext_lazy("Segment")), Column(label=gettext_lazy("Changed"))]
@@ -116,6 +118,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         "form": name,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
+        **_asked_about(request, segment),
         **_answered(request, root, lists, campaigns, is_told=request.method == "POST"),
     }
     return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
@@ -137,6 +140,16 @@ def _keep(request: PageRequest, segment: Segment | None, form: NameForm, root: B
     except segments.RuleInvalid:
         form.add_error(None, _("Some conditions are not complete."))
     return None
+
+
+def _asked_about(request: PageRequest, segment: Segment | None) -> dict[str, Any]:
+    """Return why somebody (`?who=`) is in the saved segment or not."""
+    who = request.GET.get("who", "").strip()[:320]
+    if segment is None or not who:
+        return {"who": ""}
+    if not request.member.may(Permission.VIEW_PII) and not _ID.fullmatch(who):
+        return {"who": who, "why": None}  # nobody finds out by this whose address is a contact's
+    return {"who": who, "why": counting.explained(request.workspace, segments.parse(segment.rule), who)}
 
 
 def _campaigns(request: PageRequest, segment: Segment | None) -> list[tuple[str, str]]:
