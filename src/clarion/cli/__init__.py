@@ -21,6 +21,7 @@ from clarion.cli import (
     health,
     keeping,
     ledger,
+    member,
     run,
     segment,
     send,
@@ -50,6 +51,7 @@ export.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)
+member.register(app)
 segment.register(app)
 health.register(app)
 bounce.register(app)

@@ -44,7 +44,7 @@ class Run(models.Model):
     released_id = models.BigIntegerField(null=True)
     released_on = models.DateField(null=True)
     #: How far its people's activity was noted: the last recipient of a first pass, and when all of it was.
-    folded_to = models.BigIntegerField(default=0)
+    folded_to = models.BigIntegerField(default=0, db_default=0)
     folded_at = models.DateTimeField(null=True)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
