@@ -71,6 +71,9 @@ def remove_rows(campaign_id: int) -> None:
         for low in range(0, run.last_recipient_id + 1, BATCH):
             _remove_people(run.pk, low, low + BATCH - 1)
         _remove_rest(run)
+    with connection.cursor() as cursor:
+        # Of contacts that became part of others since.
+        cursor.execute("delete from audience_contactactivity where campaign_id = %s", [campaign_id])
     campaign.delete()
     log.info("campaign.purged", campaign=campaign_id)
 

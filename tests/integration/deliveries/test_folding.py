@@ -6,12 +6,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clarion.audience import operations as audience
 from clarion.audience.models import Contact, ContactActivity
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import receipts
 from clarion.deliveries.models import Delivery, Recipient, Run, RunStep
 from clarion.deliveries.states import Stage
 from clarion.deliveries.tracking import folding
+from clarion.workspaces import actors
 from clarion.workspaces.models import Workspace
 from tests.following import CHROME, click_path, count_hits, make_followed
 from tests.runs import MadeRun
@@ -112,6 +114,29 @@ def test_another_pass_changes_nothing_but_what_changed(made: MadeRun) -> None:
 
     assert noted(made)["1"].sent_on == before
     assert (noted(made)["2"].sent_on, noted(made)["2"].failed_on) == (None, date(2026, 11, 21))
+
+
+def test_activity_follows_the_person_when_two_contacts_become_one(made: MadeRun) -> None:
+    by = actors.system(made.workspace)
+    one, two, three = (Contact.objects.get(email=f"person{n}@example.test") for n in (1, 2, 3))
+    end(made)
+    fold()
+
+    audience.merge_contacts(by=by, kept=one, gone=two)
+    Delivery.objects.filter(run_id=made.run.pk, id=48).update(stage=Stage.UNKNOWN)
+    receipts.apply(
+        [
+            ReceiptEvent(
+                kind=ReceiptKind.CLICKED, run_id=made.run.pk, delivery_id=32, occurred_at=SENT, event_id="c"
+            )
+        ]
+    )
+
+    mine = ContactActivity.objects.get(contact=one)
+    assert (mine.sent_on, mine.clicked_on) == (date(2026, 11, 21), date(2026, 11, 21))
+    assert not ContactActivity.objects.filter(contact_id=two.pk).exists()
+    audience.begin_erasure(by=by, contact=three)
+    assert not ContactActivity.objects.filter(contact_id=three.pk).exists()
 
 
 def test_a_contacts_activity_goes_with_the_contact(made: MadeRun) -> None:

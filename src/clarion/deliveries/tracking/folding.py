@@ -30,12 +30,13 @@ _FOLD = """
 insert into audience_contactactivity as a
     (contact_id, run_id, workspace_id, campaign_id, sent_on, delivered_on, opened_on, clicked_on, answered_on,
      failed_on)
-select r.contact_id, r.run_id, u.workspace_id, u.campaign_id,
+select coalesce(m.contact_id, r.contact_id), r.run_id, u.workspace_id, u.campaign_id,
        (min(d.ended_at) filter (where d.stage = 2) at time zone w.zone)::date,
        (min(e.delivered) at time zone w.zone)::date, (min(e.opened) at time zone w.zone)::date,
        (min(e.clicked) at time zone w.zone)::date, (min(e.answered) at time zone w.zone)::date,
        (least(min(d.ended_at) filter (where d.stage = 4), min(e.bounced)) at time zone w.zone)::date
 from deliveries_recipient r
+left join audience_mergedcontact m on m.old_id = r.contact_id
 join deliveries_run u on u.id = r.run_id
 join workspaces_workspace w on w.id = u.workspace_id
 join deliveries_delivery d on d.run_id = %(run)s and d.id >= r.id * 16 and d.id < r.id * 16 + 16
@@ -47,7 +48,7 @@ left join (
     from deliveries_receipt d where d.run_id = %(run)s and {receipts} group by delivery_id
 ) e on e.delivery_id = d.id
 where r.run_id = %(run)s and r.contact_id is not null and {people}
-group by r.contact_id, r.run_id, u.workspace_id, u.campaign_id, w.zone
+group by coalesce(m.contact_id, r.contact_id), r.run_id, u.workspace_id, u.campaign_id, w.zone
 having bool_or(d.stage <> 5) or bool_or(e.delivery_id is not null)
 on conflict (contact_id, run_id) do update set {sets} where ({old}) is distinct from ({new})
 """
