@@ -11,6 +11,7 @@ import sys
 import typer
 
 from clarion.cli import (
+    analytics,
     audit,
     bounce,
     campaign,
@@ -42,6 +43,7 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+analytics.register(campaign.group)
 keeping.register(campaign.group)
 contact.register(app)
 why.register(campaign.group)
