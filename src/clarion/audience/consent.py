@@ -75,8 +75,6 @@ class OptOutRules(models.Model):
     soft_days = models.SmallIntegerField(_("days"), default=30)
     #: Stands at the top of the preference page, in the workspace's own words.
     page_text = models.CharField(_("text of the preference page"), max_length=500, blank=True)
-    #: One of `ACCENTS`; empty for the program's own colour.
-    accent = models.CharField(_("colour"), max_length=10, blank=True)
     #: How many days back `deliveries_contacted` reaches for this workspace; 0 when nothing is kept there.
     counted_days = models.SmallIntegerField(default=0)
 

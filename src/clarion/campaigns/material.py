@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
 from clarion.audience.models import Source, SourceKind
+from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.content import compiling
 from clarion.content import queries as content
@@ -76,14 +77,21 @@ def suits(source: Source, channel: str) -> bool:
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
 
 
-def size(source: Source, channel: str) -> int:
-    """Return how many people of a ready source can be reached on the channel now."""
-    return audience.estimate(source, channel).will_receive
+def size(campaign: Campaign, source: Source, channel: str) -> int:
+    """Return how many people of a ready source the campaign would reach on the channel now."""
+    return counted(campaign, source, channel).will_receive
 
 
-def reaches_anybody(source: Source, channel: str) -> bool:
-    """Whether `size` is more than 0, without counting."""
-    return audience.reaches_anybody(source, channel)
+def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterfall:
+    """Return who of a ready source would get the campaign on the channel now, and why the others would not."""
+    return audience.estimate(source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps)
+
+
+def reaches_anybody(campaign: Campaign, source: Source, channel: str) -> bool:
+    """Return whether `size` is more than 0, without counting."""
+    return audience.reaches_anybody(
+        source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps
+    )
 
 
 def missing(body: Mapping[str, Any], source: Source) -> list[str]:

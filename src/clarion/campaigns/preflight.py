@@ -90,6 +90,7 @@ class _Findings:
     is_counted: bool = True
     checks: list[Check] = field(default_factory=list)
     recipients: int | None = None
+    capped: int = 0
 
     def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
@@ -179,14 +180,32 @@ def _count_audience(found: _Findings, source: Source) -> None:
         )  # fmt: skip
         return
     if found.is_counted:
-        found.recipients = material.size(source, channel)
-    if not (found.recipients if found.is_counted else material.reaches_anybody(source, channel)):
+        counted = material.counted(found.campaign, source, channel)
+        found.recipients, found.capped = counted.will_receive, counted.capped
+    reached = (
+        found.recipients if found.is_counted else material.reaches_anybody(found.campaign, source, channel)
+    )
+    if not reached:
         found.add(
             "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
         )
         return
     if found.recipients:
         _tell_audience(found, source, found.recipients)
+
+
+def _look_at_caps(found: _Findings) -> None:
+    cure = {"cure_url_name": "optout_rules"}
+    if found.campaign.ignores_caps:
+        sentence = _("Frequency caps are ignored: people who have had their share of messages get it too.")
+        found.add("caps_ignored", Level.WARN, Section.AUDIENCE, sentence)
+    elif found.capped:
+        sentence = ngettext(
+            "%(n)s person has had their share of messages and is left out by a frequency cap.",
+            "%(n)s people have had their share of messages and are left out by a frequency cap.",
+            found.capped,
+        ) % {"n": f"{found.capped:,}"}
+        found.add("capped", Level.WARN, Section.AUDIENCE, sentence, **cure)
 
 
 def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
@@ -380,6 +399,7 @@ _LOOKS: tuple[Callable[[_Findings], None], ...] = (
     _look_at_name,
     _look_at_workspace,
     _look_at_audience,
+    _look_at_caps,
     _look_at_sender,
     _look_at_content,
     _look_at_test,

@@ -157,7 +157,9 @@ order by s.run_id desc limit 1
 
 def _message_to(sender: Sender, channel: str, address: str) -> tuple[int | None, int | None]:
     with connection.cursor() as cursor:
-        facts = {"sender": sender.pk, "channel": channel, "address": address, "runs": RUNS_BACK}
+        facts: dict[str, Any] = {
+            "sender": sender.pk, "channel": channel, "address": address, "runs": RUNS_BACK,
+        }  # fmt: skip
         cursor.execute(_MESSAGE, facts)
         found = cursor.fetchone()
     return (found[0], found[1]) if found else (None, None)

@@ -22,7 +22,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import earlier, locks, operations, optout, partitions
+from clarion.deliveries import caps, earlier, locks, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -91,7 +91,7 @@ judged as (
                   or earlier.found is not null then 3
              when suppressed.found is not null then 4
              when barred then 5
-             {excluded} end as skip
+             {capped} {excluded} end as skip
     from candidate
     -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
     left join lateral (
@@ -225,15 +225,15 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
 def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | None = None) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
-    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
-    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
-    `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
+    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier, workspace,
+    channel, steps and last, the last recipient's id, and those of `excluding`, which says of `candidate.address` that
+    its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts the frequency caps in. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
     excluded = _EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
-    return _CHUNK.format(candidates=candidates, excluded=excluded)
+    return _CHUNK.format(candidates=candidates, capped=caps.HERE, excluded=excluded)
 
 
 def count_added(
@@ -304,6 +304,7 @@ def _facts(run: Run) -> dict[str, Any]:
             "source": source.pk,
             "channel": channel,
             "steps": [step.step for step in steps],
+            "channels": list(dict.fromkeys(step.channel for step in steps)),
         }
     )
 
@@ -319,13 +320,15 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
-    parameters = {k: v for k, v in facts.items() if k != "statement"} | {
+    held = caps.held_to(row, facts["statement"], facts["channels"], timezone.now())
+    named = {k: v for k, v in facts.items() if k not in ("statement", "channels")}
+    parameters = named | held.parameters | {
         "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
     }  # fmt: skip
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
-        cursor.execute(facts["statement"], parameters)
+        cursor.execute(held.sql, parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}

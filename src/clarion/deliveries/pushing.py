@@ -15,7 +15,7 @@ from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
-from clarion.deliveries import building, earlier, locks, operations
+from clarion.deliveries import building, caps, earlier, locks, operations
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run
 from clarion.deliveries.states import Skip
@@ -169,8 +169,10 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     excluding = building.excluding_of(run.campaign, channel, timezone.now())
     if excluding is not None:
         facts |= excluding.parameters
+    judging = building.judged(statement.format(kind=kind), leaving_out, excluding)
+    held = caps.held_to(run, judging, list(dict.fromkeys(step.channel for step in steps)), timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
+        cursor.execute(held.sql, facts | held.parameters)
         made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):

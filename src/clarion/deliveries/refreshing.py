@@ -21,7 +21,7 @@ from clarion.campaigns import queries as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, earlier, locks
+from clarion.deliveries import building, caps, earlier, locks
 from clarion.deliveries.errors import RefreshRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -46,7 +46,7 @@ select key, contact_id, address, variables,
          when row_number() over (partition by address, invalid order by key) > 1 then 3
          when suppressed.found is not null then 4
          when barred then 5
-         {excluded} end::smallint as skip
+         {capped} {excluded} end::smallint as skip
 from ({candidates}) candidate
 left join lateral (
     select true as found from audience_suppression s
@@ -91,7 +91,7 @@ select (select count(*)::int {_ADDED}), (select count(*)::int {_REMOVED}), (sele
 _GONE = f"""
 create temporary table gone on commit drop as
 select r.id, coalesce((select n.skip from refreshed n
-                       where n.address = r.address and n.skip in (4, 5, {Skip.EXCLUDED.value}) limit 1),
+                       where n.address = r.address and n.skip in (4, 5, 6, 7) limit 1),
                       {Skip.REMOVED.value}) as skip {_REMOVED}
 """
 _UNWAIT_GONE = """
@@ -219,7 +219,8 @@ def _refreshable(campaign: Campaign, by: Actor) -> tuple[Campaign, Run | None]:
 def _of_draft(row: Campaign) -> Difference:
     assert row.source is not None  # noqa: S101
     step = campaigns.first_step(row)
-    now = estimate(row.source, step.channel if step is not None else "email").will_receive
+    channel = step.channel if step is not None else "email"
+    now = estimate(row.source, channel, campaign_id=row.pk, is_capped=not row.ignores_caps).will_receive
     last = AuditEvent.objects.filter(
         workspace_id=row.workspace_id, object_kind="campaign", object_id=str(row.public_id), action=_ACTION
     ).order_by("-id").first()  # fmt: skip
@@ -233,7 +234,8 @@ def _of_draft(row: Campaign) -> Difference:
 @contextmanager
 def _judged(row: Campaign, run: Run) -> Iterator[Any]:
     """Lend a cursor that finds everybody of the source, judged, in `refreshed`; the table goes with the transaction."""
-    channel = run.steps.order_by("step")[0].channel
+    channels = list(dict.fromkeys(run.steps.order_by("step").values_list("channel", flat=True)))
+    channel = channels[0]
     assert row.source is not None  # noqa: S101
     facts: dict[str, Any] = {
         "workspace": row.workspace_id, "channel": channel, "source": row.source.pk, "after": -1, "chunk": _ALL,
@@ -244,7 +246,9 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
     facts |= candidates.parameters | (excluding.parameters if excluding else {})
     excluded = f"when {excluding.sql} then {Skip.EXCLUDED.value}" if excluding else ""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_JUDGED.format(candidates=candidates.sql, excluded=excluded), facts)
+        judging = _JUDGED.format(candidates=candidates.sql, capped=caps.HERE, excluded=excluded)
+        held = caps.held_to(run, judging, channels, now)
+        cursor.execute(held.sql, facts | held.parameters)
         cursor.execute("create index on refreshed (address)")
         cursor.execute("analyze refreshed")
         yield cursor

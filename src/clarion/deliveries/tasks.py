@@ -40,6 +40,16 @@ def expire_exports(timestamp: int) -> None:
         operations.expire_exports()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="deliveries.count_finished", queue="deliveries", queueing_lock="deliveries.count_finished")
+def count_finished(timestamp: int) -> None:
+    """Note whom runs that are over have written to, for frequency caps."""
+    from clarion.deliveries import counting
+
+    with _own_connection():
+        counting.count_finished(seconds=50)
+
+
 @app.task(name="deliveries.purge_campaign", queue="housekeeping", retry=_RETRY)
 def purge_campaign(campaign_id: int) -> None:
     """Remove the rows of a campaign that an administrator purged."""

@@ -117,7 +117,7 @@ def estimate(campaign: Campaign) -> Estimate | None:
         so_far = audience.Waterfall(matched=source.row_count, invalid=source.bad_count, will_receive=good)
         return Estimate(waterfall=so_far, losses=[], reading=reading)
     channel = min((step.channel for step in campaign.steps.all()), default=material.DEFAULT_CHANNEL)
-    counted = audience.estimate(source, channel)
+    counted = material.counted(campaign, source, channel)
     losses = [
         (_("No address"), counted.no_address),
         (_("Invalid"), counted.invalid),
@@ -163,7 +163,7 @@ def checks(request: PageRequest, examined: Preflight) -> list[Check]:
 def _cure_url(request: PageRequest, check: preflight.Check) -> str:
     if check.cure_url_name:
         try:
-            return workspace_url(request, check.cure_url_name, check.cure_id)
+            return workspace_url(request, check.cure_url_name, *filter(None, [check.cure_id]))
         except NoReverseMatch:
             return ""
     return "#test" if check.code == "test" else f"#{check.section}"

@@ -3,6 +3,13 @@
 What the background jobs write as they go is in `reading` and `importing`.
 """
 
+from clarion.audience.operations.consent import (
+    note_soft_bounce,
+    reset_answer_words,
+    set_answer_words,
+    set_caps,
+    set_opt_out_rules,
+)
 from clarion.audience.operations.contacts import (
     ContactFields,
     add_tags,
@@ -63,10 +70,15 @@ __all__ = [
     "delete_list",
     "delete_segment",
     "delete_source",
+    "note_soft_bounce",
     "redialect_import",
     "remove_from_list",
     "remove_tags",
+    "reset_answer_words",
+    "set_answer_words",
+    "set_caps",
     "set_contact_state",
+    "set_opt_out_rules",
     "start_import",
     "suppress",
     "suppress_file",

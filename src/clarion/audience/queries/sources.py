@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import csvfile, tables, uploads
+from clarion.audience import capping, csvfile, tables, uploads
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
@@ -39,7 +39,8 @@ class Waterfall:
 
     A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
     only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts, lists
-    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); excluded by a list or a segment.
+    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); has had their share of messages; excluded
+    by a list or a segment.
     """
 
     matched: int = 0
@@ -48,6 +49,7 @@ class Waterfall:
     duplicate: int = 0
     suppressed: int = 0
     do_not_contact: int = 0
+    capped: int = 0
     excluded: int = 0
     will_receive: int = 0
 
@@ -57,20 +59,27 @@ def source_for(member: Membership, public_id: UUID) -> Source | None:
     return Source.objects.filter(workspace=member.workspace, public_id=public_id).first()
 
 
-def estimate(source: Source, channel: str) -> Waterfall:
-    """Return who would get a message on the channel if it were sent now. An upload counts what is read so far."""
+def estimate(
+    source: Source, channel: str, *, campaign_id: int | None = None, is_capped: bool = True
+) -> Waterfall:
+    """Return who would get a message on the channel if it were sent now. An upload counts what is read so far.
+
+    `campaign_id` is whose people these are: what it has open itself uses up nobody's share of messages.
+    """
     kind = registry.get(channel).address_kind
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
         facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
         out = _left_out(source, kind, "r.address")
-        statement = _BLOCKED_SQL.replace("{excluded}", out.sql)
-        suppressed, do_not_contact, excluded = _counted(statement, out.parameters | facts)
+        held = _held(source, channel, "r.address", None, campaign_id, is_capped=is_capped)
+        statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", held.sql)
+        found = _counted(statement, out.parameters | held.parameters | facts)
+        suppressed, do_not_contact, capped, excluded = found
         matched = source.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
-        matched, no_address, invalid, duplicate, suppressed, do_not_contact, excluded = _counted(
-            *_people_sql(source, kind, channel)
+        matched, no_address, invalid, duplicate, suppressed, do_not_contact, capped, excluded = _counted(
+            *_people_sql(source, kind, channel, campaign_id, is_capped=is_capped)
         )
     return Waterfall(
         matched=matched,
@@ -79,12 +88,22 @@ def estimate(source: Source, channel: str) -> Waterfall:
         duplicate=duplicate,
         suppressed=suppressed,
         do_not_contact=do_not_contact,
+        capped=capped,
         excluded=excluded,
-        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact - excluded,
+        will_receive=matched
+        - no_address
+        - invalid
+        - duplicate
+        - suppressed
+        - do_not_contact
+        - capped
+        - excluded,
     )
 
 
-def reaches_anybody(source: Source, channel: str) -> bool:
+def reaches_anybody(
+    source: Source, channel: str, *, campaign_id: int | None = None, is_capped: bool = True
+) -> bool:
     """Whether `estimate` would count anybody who will receive it; found at the first such person, so at any size.
 
     Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
@@ -97,21 +116,48 @@ def reaches_anybody(source: Source, channel: str) -> bool:
     of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
     address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
     out = _left_out(source, kind, address)
+    contact = None if source.kind == SourceKind.UPLOAD else "c.id"
+    held = _held(source, channel, address, contact, campaign_id, is_capped=is_capped)
     only = narrowing.members_only(source, timezone.now())
     statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
         address=column,
         not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of),
-        excluded=sql.SQL(out.sql),
+        excluded=sql.SQL(f"({out.sql} or {held.sql})"),
         only=sql.SQL(only.sql),
     )
     facts = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
     with connection.cursor() as cursor:
-        cursor.execute(statement, only.parameters | out.parameters | facts)
+        cursor.execute(statement, only.parameters | out.parameters | held.parameters | facts)
         return bool(cursor.fetchone()[0])
 
 
 def _left_out(source: Source, kind: str, address: str) -> Compiled:
     return narrowing.left_out(source, kind, address, timezone.now()) or Compiled("false", {})
+
+
+def _held(
+    source: Source,
+    channel: str,
+    address: str,
+    contact: str | None,
+    campaign_id: int | None,
+    *,
+    is_capped: bool,
+) -> Compiled:
+    """Return the condition that somebody has had their share of messages; their contact is looked up without one."""
+    if contact is None:
+        column = CONTACT_ADDRESS_COLUMNS.get(registry.get(channel).address_kind)
+        contact = (
+            f"(select x.id from audience_contact x where x.workspace_id = %(workspace)s and x.{column} = {address}"  # noqa: S608
+            f" and x.{column} <> '' order by x.id limit 1)"
+            if column
+            else "null::bigint"
+        )
+    held = is_capped and capping.capped(
+        source.workspace, channels=[channel], address=address, contact=contact, now=timezone.now(),
+        campaign_id=campaign_id,
+    )  # fmt: skip
+    return held or Compiled("false", {})
 
 
 def frozen_counts(source: Source) -> dict[str, int]:
@@ -151,14 +197,15 @@ _BLOCKED_SQL = """
     )
     select count(distinct address) filter (where is_suppressed),
         count(distinct address) filter (where not is_suppressed),
-        count(distinct address) filter (where is_suppressed is null and {excluded})
+        count(distinct address) filter (where is_suppressed is null and {capped}),
+        count(distinct address) filter (where is_suppressed is null and not {capped} and {excluded})
     from audience_sourcerow r left join blocked using (address)
     where source_id = %(source)s and problem = ''
 """
 
 _PEOPLE_SQL = """
     with people as (
-        select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
+        select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
     select count(*),
@@ -167,7 +214,8 @@ _PEOPLE_SQL = """
         count(*) filter (where people.address <> '' and not is_first),
         count(*) filter (where is_first and s.id is not null),
         count(*) filter (where is_first and s.id is null and not is_active),
-        count(*) filter (where is_first and s.id is null and is_active and {excluded})
+        count(*) filter (where is_first and s.id is null and is_active and {capped}),
+        count(*) filter (where is_first and s.id is null and is_active and not {capped} and {excluded})
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
@@ -215,7 +263,9 @@ _ANYBODY_SQL = {
 }
 
 
-def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, dict[str, Any]]:
+def _people_sql(
+    source: Source, kind: str, channel: str, campaign_id: int | None, *, is_capped: bool
+) -> tuple[sql.Composed, dict[str, Any]]:
     try:
         column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
     except KeyError:
@@ -228,11 +278,13 @@ def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, 
         )
     only = narrowing.members_only(source, timezone.now())
     out = _left_out(source, kind, "people.address")
+    held = _held(source, channel, "people.address", "people.id", campaign_id, is_capped=is_capped)
     statement = sql.SQL(_PEOPLE_SQL).format(
-        address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql)
-    )
+        address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
+        capped=sql.SQL(held.sql),
+    )  # fmt: skip
     facts = {"workspace": source.workspace_id, "channel": channel}
-    return statement, only.parameters | out.parameters | facts
+    return statement, only.parameters | out.parameters | held.parameters | facts
 
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
