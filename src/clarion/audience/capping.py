@@ -92,8 +92,8 @@ _COUNTED = f"""
       and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
 """  # noqa: S608
 
-#: By the address's index in each run, and by the contact's for whoever was written to elsewhere. The names are such as no
-#: statement uses that this is put into.
+#: By the address's index in each run, and by the contact's for whoever was written to elsewhere. No statement that this
+#: is put into uses such names.
 _OPEN = """
     select case when cap_d.stage in (2, 5) then coalesce(cap_d.ended_at, %(cap_now)s) else %(cap_now)s end as at,
            cap_s.channel

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clarion.audience import operations as audience
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.models import Contact, FrequencyCap, OptOutRules, Source, SourceKind, SourceRow
-from clarion.audience.queries import estimate, reaches_anybody
+from clarion.audience.queries import estimate, people_of, reaches_anybody
 from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns import preflight
@@ -179,10 +179,13 @@ def test_are_what_a_plain_evaluator_says_of_any_history(
     promised = estimate(source, "email", campaign_id=campaign.pk)
     assert reaches_anybody(source, "email", campaign_id=campaign.pk) == (promised.will_receive > 0)
 
+    shown = people_of(source, "email", "capped", campaign_id=campaign.pk)
+
     run = built(campaign)
 
     wanted = {c.email for c in contacts if plainly_capped({c.email, c.phone}, messages, rules, now)}
     assert capped_addresses(run) == wanted
+    assert {one.address for one in shown.people} == wanted
     assert promised.capped == len(wanted) == run.waterfall.get("capped", 0)
 
 

@@ -32,12 +32,16 @@ from clarion.audience.queries.sources import (
     source_for,
 )
 from clarion.audience.queries.suppressions import suppression_for, suppression_rows, suppressions_page
+from clarion.audience.queries.waterfall import STEPS, Somebody, StepPage, people_of
 
 __all__ = [
     "CONTACT_ADDRESS_COLUMNS",
     "CONTACT_VARIABLES_SQL",
+    "STEPS",
     "Page",
     "PreviewRow",
+    "Somebody",
+    "StepPage",
     "Waterfall",
     "caps_of",
     "contact_for",
@@ -53,6 +57,7 @@ __all__ = [
     "lists_for",
     "lists_of",
     "own_words_of",
+    "people_of",
     "problem_rows",
     "reaches_anybody",
     "replies_of",

@@ -30,7 +30,7 @@ _CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "langu
 _ATTRIBUTE_SAMPLE = 5_000
 
 #: Enough to hold a million addresses in memory while their duplicates are counted.
-_WORK_MEM = "256MB"
+WORK_MEM = "256MB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,8 @@ def estimate(
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
         facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
-        out = _left_out(source, kind, "r.address")
-        held = _held(source, channel, "r.address", None, campaign_id, is_capped=is_capped)
+        out = left_out_by(source, kind, "r.address")
+        held = held_back(source, channel, "r.address", None, campaign_id, is_capped=is_capped)
         statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", held.sql)
         found = _counted(statement, out.parameters | held.parameters | facts)
         suppressed, do_not_contact, capped, excluded = found
@@ -115,9 +115,9 @@ def reaches_anybody(
         raise SourceInvalid(f"contacts have no {kind} address") from None
     of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
     address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
-    out = _left_out(source, kind, address)
+    out = left_out_by(source, kind, address)
     contact = None if source.kind == SourceKind.UPLOAD else "c.id"
-    held = _held(source, channel, address, contact, campaign_id, is_capped=is_capped)
+    held = held_back(source, channel, address, contact, campaign_id, is_capped=is_capped)
     only = narrowing.members_only(source, timezone.now())
     statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
         address=column,
@@ -131,11 +131,11 @@ def reaches_anybody(
         return bool(cursor.fetchone()[0])
 
 
-def _left_out(source: Source, kind: str, address: str) -> Compiled:
+def left_out_by(source: Source, kind: str, address: str) -> Compiled:
     return narrowing.left_out(source, kind, address, timezone.now()) or Compiled("false", {})
 
 
-def _held(
+def held_back(
     source: Source,
     channel: str,
     address: str,
@@ -168,7 +168,7 @@ def frozen_counts(source: Source) -> dict[str, int]:
 
 def _counted(statement: str | sql.Composed, parameters: dict[str, Any]) -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
+        cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute(statement, parameters)
         return [int(count or 0) for count in cursor.fetchone()]
 
@@ -277,8 +277,8 @@ def _people_sql(
             column
         )
     only = narrowing.members_only(source, timezone.now())
-    out = _left_out(source, kind, "people.address")
-    held = _held(source, channel, "people.address", "people.id", campaign_id, is_capped=is_capped)
+    out = left_out_by(source, kind, "people.address")
+    held = held_back(source, channel, "people.address", "people.id", campaign_id, is_capped=is_capped)
     statement = sql.SQL(_PEOPLE_SQL).format(
         address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
         capped=sql.SQL(held.sql),

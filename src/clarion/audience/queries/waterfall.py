@@ -1,0 +1,165 @@
+"""Who exactly stands on a step of an estimate: the people behind each of its numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.models import Source, SourceKind
+from clarion.audience.queries import narrowing, sources
+from clarion.channels import registry
+
+#: The steps, by the names of `sources.Waterfall`; each person stands on one of them, but for the first, which is all.
+STEPS = tuple(field.name for field in fields(sources.Waterfall))
+
+_USABLE = "people.address <> '' and not invalid and is_first"
+_ALLOWED = f"{_USABLE} and suppressed.found is null and not barred"
+#: Step → the condition that somebody stands there, cheap things first. Without `is_first` nobody is sorted.
+_CONDITIONS = {
+    "matched": "true",
+    "no_address": "people.address = ''",
+    "invalid": "people.address <> '' and invalid",
+    "duplicate": "people.address <> '' and not invalid and not is_first",
+    "suppressed": f"{_USABLE} and suppressed.found",
+    "do_not_contact": f"{_USABLE} and suppressed.found is null and barred",
+    "capped": f"{_ALLOWED} and {{capped}}",
+    "excluded": f"{_ALLOWED} and not {{capped}} and {{excluded}}",
+    "will_receive": f"{_ALLOWED} and not {{capped}} and not {{excluded}}",
+}
+
+_OF_FILE = """
+    select r.id::bigint as key, null::bigint as contact_id, r.address, r.problem <> '' as invalid, r.problem,
+        {is_first} as is_first, r.data ->> 'first_name' as first_name, r.data ->> 'last_name' as last_name,
+        exists (
+            select from audience_contact c where c.workspace_id = %(workspace)s and c.{column} = r.address
+            and c.{column} <> '' and c.state = 'DO_NOT_CONTACT') as barred
+    from audience_sourcerow r where r.source_id = %(source)s
+"""
+_OF_CONTACTS = """
+    select c.id as key, c.id as contact_id, c.{column} as address, false as invalid, '' as problem,
+        {is_first} as is_first, c.first_name, c.last_name, c.state <> 'ACTIVE' as barred
+    from audience_contact c where c.workspace_id = %(workspace)s and {only}
+"""
+_PAGE = """
+with people as not materialized ({people}),
+page as (
+    select people.* from people
+    left join lateral (
+        select true as found from audience_suppression s
+        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address limit 1
+    ) suppressed on true
+    where {condition} and people.key {beyond} %(key)s
+    order by people.key {direction} limit %(limit)s
+)
+select page.key, page.address, page.first_name, page.last_name, page.problem, c.public_id::text
+from page left join audience_contact c on c.id = page.contact_id order by page.key
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Somebody:
+    """A person on a step. `key` is the number of the row of a file, or of the contact."""
+
+    key: int
+    address: str
+    name: str
+    #: What is wrong with the row of a file; empty when nothing is.
+    problem: str
+    #: The contact's page; None for the row of a file.
+    contact: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPage:
+    """People of a step in the source's order; the keys ask for the pages before and after, None at the ends."""
+
+    people: Sequence[Somebody]
+    before: int | None
+    after: int | None
+
+
+def people_of(
+    source: Source,
+    channel: str,
+    step: str,
+    *,
+    campaign_id: int | None = None,
+    is_capped: bool = True,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> StepPage:
+    """Return the people whom `estimate` counts on the step, from behind `after` or up to `before`.
+
+    Raises KeyError for a step that is none of STEPS.
+    """
+    backwards = before is not None and after is None
+    statement, parameters = _statement(source, channel, step, campaign_id, is_capped=is_capped)
+    beyond, direction = ("<", "desc") if backwards else (">", "asc")
+    # The condition has been filled in; what stands in it may hold anything but these two names.
+    statement = statement.replace("{beyond}", beyond).replace("{direction}", direction)
+    key = before if backwards else (after if after is not None else -1)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"set local work_mem = '{sources.WORK_MEM}'")
+        cursor.execute("set local jit = off")
+        cursor.execute(statement, parameters | {"key": key, "limit": limit + 1})
+        rows = [_somebody(row) for row in cursor.fetchall()]
+    has_more = len(rows) > limit
+    shown = rows[-limit:] if backwards else rows[:limit]
+    if not shown:
+        return StepPage(people=[], before=None, after=None)
+    is_first = not has_more if backwards else after is None
+    is_last = not backwards and not has_more
+    return StepPage(
+        people=shown,
+        before=None if is_first else shown[0].key,
+        after=None if is_last else shown[-1].key,
+    )
+
+
+def _statement(
+    source: Source, channel: str, step: str, campaign_id: int | None, *, is_capped: bool
+) -> tuple[str, dict[str, Any]]:
+    kind = registry.get(channel).address_kind
+    column = CONTACT_ADDRESS_COLUMNS[kind]
+    condition = _CONDITIONS[step]
+    facts: Mapping[str, Any] = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
+    parameters = dict(facts)
+    is_file = source.kind == SourceKind.UPLOAD
+    if is_file:
+        first = "row_number() over (partition by r.address, r.problem = '' order by r.id) = 1"
+        people = _OF_FILE.replace("{column}", column)
+    else:
+        # A mail address is unique in a workspace.
+        first = (
+            f"row_number() over (partition by c.{column} order by c.id) = 1" if column != "email" else "true"
+        )
+        only = narrowing.members_only(source, timezone.now())
+        parameters |= only.parameters
+        people = _OF_CONTACTS.replace("{column}", column).replace("{only}", only.sql)
+    people = people.replace("{is_first}", first if "is_first" in condition else "true")
+    if "{excluded}" in condition:
+        out = sources.left_out_by(source, kind, "people.address")
+        parameters |= out.parameters
+        condition = condition.replace("{excluded}", out.sql)
+    if "{capped}" in condition:
+        contact = None if is_file else "people.contact_id"
+        held = sources.held_back(source, channel, "people.address", contact, campaign_id, is_capped=is_capped)
+        parameters |= held.parameters
+        condition = condition.replace("{capped}", held.sql)
+    return _PAGE.replace("{people}", people).replace("{condition}", condition), parameters
+
+
+def _somebody(row: tuple[Any, ...]) -> Somebody:
+    key, address, first, last, problem, contact = row
+    return Somebody(
+        key=key,
+        address=address,
+        name=" ".join(one for one in (first, last) if one),
+        problem=problem,
+        contact=UUID(contact) if contact else None,
+    )
