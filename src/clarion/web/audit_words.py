@@ -47,6 +47,7 @@ _TITLES: dict[str, _StrPromise] = {
     "source.uploaded": _("File uploaded"),
     "suppression.added": _("Address suppressed"),
     "suppression.removed": _("Suppression removed"),
+    "suppression.removed_many": _("Suppressions removed"),
     "suppression.imported": _("Suppressions imported"),
     "workspace.answer_words_reset": _("Words of answers set back"),
     "workspace.answer_words_set": _("Words of answers changed"),

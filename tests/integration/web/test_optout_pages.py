@@ -1,9 +1,20 @@
 """Pages about who may be written to: the estimate's waterfall with its people, the rules, and suppressions in bulk."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from clarion.audience import operations
-from clarion.audience.models import AnswerWords, Contact, FrequencyCap, OptOutRules, Source, SourceKind
+from clarion.audience.models import (
+    AnswerWords,
+    Contact,
+    FrequencyCap,
+    OptOutRules,
+    Source,
+    SourceKind,
+    Suppression,
+)
 from clarion.campaigns.states import Status
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent
@@ -136,3 +147,74 @@ class TestRules:
             assert client_of(people.bob).get(url(people, rest)).status_code == 403
             assert client_of(people.mallory).get(url(people, rest)).status_code == 404
         assert client_of(people.mallory).post(url(people, "opt-out/words/en/reset/")).status_code == 404
+
+
+class TestSuppressions:
+    @pytest.fixture
+    def some(self, people: ledgers.People) -> list[Suppression]:
+        now = timezone.now()
+        return Suppression.objects.bulk_create(
+            Suppression(
+                workspace=people.workspace, channel="email", address=f"p{n}@example.test",
+                reason="BOUNCED" if n % 2 else "UNSUBSCRIBED", origin=origin, created_at=now - timedelta(days=days),
+            )
+            for n, (origin, days) in enumerate([("run 4", 0), ("run 5", 20), ("answer to Shop", 3), ("old.csv", 90)])
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [
+            ("", {0, 1, 2, 3}), ("origin=campaign", {0, 1}), ("origin=answer", {2}), ("origin=person", {3}),
+            ("days=7", {0, 2}), ("reason=BOUNCED&days=30", {1}), ("days=nonsense&origin=%00", {0, 1, 2, 3}),
+        ],
+    )  # fmt: skip
+    def test_are_narrowed_by_reason_source_and_time_and_exported_so(
+        self, people: ledgers.People, some: list[Suppression], query: str, shown: set[int]
+    ) -> None:
+        client = client_of(people.alice)
+        page = client.get(url(people, f"suppressions/?{query}")).content.decode()
+        file = b"".join(client.get(url(people, f"suppressions/export.csv?{query}"))).decode()  # type: ignore[arg-type]
+
+        assert {n for n in range(4) if f"p{n}@example.test" in page} == shown
+        assert {n for n in range(4) if f"p{n}@example.test" in file} == shown
+
+    def test_many_are_removed_for_a_reason_that_is_kept(
+        self, people: ledgers.People, some: list[Suppression]
+    ) -> None:
+        client, remove = client_of(people.alice), url(people, "suppressions/remove/")
+        asked = client.post(remove, {"all": "1", "reason": "BOUNCED"})
+        assert "Write to 2 addresses again?" in asked.content.decode()
+        wordless = client.post(
+            remove, {"all": "1", "reason": "BOUNCED", "confirmed": "1", "seen": "2", "why": " "}
+        )
+        assert (wordless.status_code, Suppression.objects.count()) == (422, 4)
+
+        yes = {
+            "all": "1",
+            "reason": "BOUNCED",
+            "confirmed": "1",
+            "seen": "1",
+            "why": "The mail server was ill",
+        }
+        client.post(remove, yes)
+
+        assert set(Suppression.objects.values_list("address", flat=True)) == {
+            "p0@example.test", "p2@example.test", "p3@example.test",
+        }  # fmt: skip
+        event = AuditEvent.objects.get(action="suppression.removed_many")
+        assert (event.reason, event.changes) == ("The mail server was ill", {"bounced": [1, 0]})
+
+    def test_the_selected_are_removed_and_no_others(
+        self, people: ledgers.People, some: list[Suppression]
+    ) -> None:
+        remove = url(people, "suppressions/remove/")
+        said = {"selected": [some[0].pk, some[3].pk, "x"], "confirmed": "1", "seen": "2", "why": "A mistake"}
+        other = client_of(people.mallory)
+        assert other.post(remove, said).status_code == 404
+        assert other.post(f"/w/{people.mallory.workspace.slug}/suppressions/remove/", said).status_code == 302
+        assert client_of(people.vera).post(remove, said).status_code == 403
+        assert Suppression.objects.count() == 4
+
+        client_of(people.alice).post(remove, said)
+
+        assert set(Suppression.objects.values_list("pk", flat=True)) == {some[1].pk, some[2].pk}

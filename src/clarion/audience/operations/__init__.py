@@ -47,6 +47,7 @@ from clarion.audience.operations.suppressions import (
     suppress,
     suppress_file,
     unsuppress,
+    unsuppress_many,
     withdraw_unsubscription,
 )
 
@@ -83,6 +84,7 @@ __all__ = [
     "suppress",
     "suppress_file",
     "unsuppress",
+    "unsuppress_many",
     "update_contact",
     "update_list",
     "update_segment",

@@ -31,17 +31,27 @@ from clarion.audience.queries.sources import (
     sample,
     source_for,
 )
-from clarion.audience.queries.suppressions import suppression_for, suppression_rows, suppressions_page
+from clarion.audience.queries.suppressions import (
+    Origin,
+    Wanted,
+    suppression_counts,
+    suppression_for,
+    suppression_rows,
+    suppressions_page,
+    suppressions_wanted,
+)
 from clarion.audience.queries.waterfall import STEPS, Somebody, StepPage, people_of
 
 __all__ = [
     "CONTACT_ADDRESS_COLUMNS",
     "CONTACT_VARIABLES_SQL",
     "STEPS",
+    "Origin",
     "Page",
     "PreviewRow",
     "Somebody",
     "StepPage",
+    "Wanted",
     "Waterfall",
     "caps_of",
     "contact_for",
@@ -66,9 +76,11 @@ __all__ = [
     "segment_for",
     "segments_for",
     "source_for",
+    "suppression_counts",
     "suppression_for",
     "suppression_rows",
     "suppressions_page",
+    "suppressions_wanted",
     "tags_of",
     "words_of",
 ]
