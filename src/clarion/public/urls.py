@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from clarion.public import unsubscribe
+from clarion.public import preferences, unsubscribe
 
-urlpatterns = [path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe")]
+urlpatterns = [
+    path("p/<str:token>", preferences.choose, name="preferences"),
+    path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+]
