@@ -12,11 +12,14 @@ runs themselves, so the answer is exact at any moment.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.models import FrequencyCap, OptOutRules
 from clarion.audience.segments import Compiled
+from clarion.channels import registry
 from clarion.workspaces.models import Workspace
 
 #: The digest of a person: seeded by the workspace, so that no other workspace's people are meant.
@@ -61,29 +64,45 @@ def capped(
     farthest = max(rule.days for rule in rules)
     is_counted = OptOutRules.objects.filter(pk=workspace.pk, counted_days__gte=farthest).exists()
     since = now - timedelta(days=farthest)
-    runs = _uncounted(workspace, since, is_counted=is_counted, campaign_id=campaign_id, run_id=run_id)
-    parts = [_COUNTED] * is_counted + [_OPEN] * bool(runs)
+    steps = _uncounted(workspace, since, is_counted=is_counted, campaign_id=campaign_id, run_id=run_id)
+    parts = [_COUNTED.replace("{address}", address).replace("{contact}", contact)] * is_counted
+    parameters: dict[str, object] = {
+        "cap_workspace": workspace.pk,
+        "cap_since": since,
+        "cap_now": now,
+        "cap_runs": sorted({step.run_id for step in steps}),
+    }
+    own = registry.get(channels[0]).address_kind
+    for kind in sorted({step.kind for step in steps}):
+        of_kind = [step for step in steps if step.kind == kind]
+        parameters |= {
+            f"cap_runs_{kind}": [step.run_id for step in of_kind],
+            f"cap_steps_{kind}": [step.step for step in of_kind],
+            f"cap_channels_{kind}": [step.channel for step in of_kind],
+        }
+        column = CONTACT_ADDRESS_COLUMNS.get(kind)
+        if kind == own:
+            parts.append(_OPEN.replace("{kind}", kind).replace("{address}", address))
+        elif column is not None:
+            other = _OTHER.replace("{column}", column).replace("{contact}", contact)
+            parts.append(_OPEN.replace("{kind}", kind).replace("{address}", other))
     if not parts:
         return Compiled("false", {})
-    limits: dict[str, object] = {}
     conditions = []
     for number, rule in enumerate(rules):
-        limits |= {
+        parameters |= {
             f"cap{number}_since": now - timedelta(days=rule.days),
             f"cap{number}_most": rule.messages,
         }
         on = ""
         if rule.channel:
-            limits[f"cap{number}_channel"] = rule.channel
+            parameters[f"cap{number}_channel"] = rule.channel
             on = f" and got.channel = %(cap{number}_channel)s"
         conditions.append(
             f"count(*) filter (where got.at > %(cap{number}_since)s{on}) >= %(cap{number}_most)s"
         )
-    got = " union all ".join(parts).replace("{address}", address).replace("{contact}", contact)
-    return Compiled(
-        f"exists (select from ({got}) got having {' or '.join(conditions)})",
-        limits | {"cap_workspace": workspace.pk, "cap_since": since, "cap_now": now, "cap_runs": runs},
-    )
+    got = " union all ".join(parts)
+    return Compiled(f"exists (select from ({got}) got having {' or '.join(conditions)})", parameters)
 
 
 _COUNTED = f"""
@@ -92,35 +111,44 @@ _COUNTED = f"""
       and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
 """  # noqa: S608
 
-#: By the address's index in each run, and by the contact's for whoever was written to elsewhere. No statement that this
-#: is put into uses such names.
+#: Messages of some steps of runs, by the address's index in each. Every key is compared with `=`, or the planner reads
+#: whole runs. No statement that this is put into uses such names.
 _OPEN = """
     select case when cap_d.stage in (2, 5) then coalesce(cap_d.ended_at, %(cap_now)s) else %(cap_now)s end as at,
            cap_s.channel
-    from unnest(%(cap_runs)s::bigint[]) cap_o(run_id)
-    cross join lateral (
-        select cap_r.id from deliveries_recipient cap_r
-        where cap_r.run_id = cap_o.run_id and cap_r.address = {address} and cap_r.skip is null
-        union
-        select cap_r.id from deliveries_recipient cap_r
-        where cap_r.run_id = cap_o.run_id and cap_r.contact_id = {contact} and cap_r.skip is null
-    ) cap_p
-    join deliveries_delivery cap_d
-      on cap_d.run_id = cap_o.run_id and cap_d.id between cap_p.id * 16 and cap_p.id * 16 + 15
+    from unnest(%(cap_runs_{kind})s::bigint[], %(cap_steps_{kind})s::smallint[], %(cap_channels_{kind})s::text[])
+         cap_s(run_id, step, channel)
+    join deliveries_recipient cap_r on cap_r.run_id = cap_s.run_id and cap_r.address = {address} and cap_r.skip is null
+    join deliveries_delivery cap_d on cap_d.run_id = cap_s.run_id and cap_d.id = cap_r.id * 16 + cap_s.step
      and cap_d.stage in (0, 1, 2, 5)
-    join deliveries_runstep cap_s on cap_s.run_id = cap_o.run_id and cap_s.step = cap_d.id & 15
 """
+#: The address of another kind that the same person has.
+_OTHER = (
+    "(select cap_c.{column} from audience_contact cap_c where cap_c.id = {contact} and cap_c.{column} <> '')"
+)
 
 _UNCOUNTED = """
-    select id from deliveries_run
-    where workspace_id = %(workspace)s and last_recipient_id > 0
-      and (finished_at is null
-           or coalesce(last_sent_at, finished_at) > %(since)s
-              and (not %(is_counted)s or counted_id < last_recipient_id))
-      and id is distinct from %(run)s
-      and (campaign_id is distinct from %(campaign)s or finished_at is not null)
-    order by id
+    select run.id, step.step, step.channel
+    from deliveries_run run join deliveries_runstep step on step.run_id = run.id
+    where run.workspace_id = %(workspace)s and run.last_recipient_id > 0
+      and (run.finished_at is null
+           or coalesce(run.last_sent_at, run.finished_at) > %(since)s
+              and (not %(is_counted)s or run.counted_id < run.last_recipient_id))
+      and run.id is distinct from %(run)s
+      and (run.campaign_id is distinct from %(campaign)s or run.finished_at is not null)
+    order by run.id, step.step
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A step of a run whose messages are to be looked up in itself."""
+
+    run_id: int
+    step: int
+    channel: str
+    #: Of the addresses that it writes to.
+    kind: str
 
 
 def _uncounted(
@@ -130,14 +158,14 @@ def _uncounted(
     is_counted: bool,
     campaign_id: int | None,
     run_id: int | None,
-) -> list[int]:
-    """Return the runs that may count and whose messages are to be looked up in themselves."""
+) -> list[_Step]:
+    """Return the steps of the runs that may count and are not, or not wholly, in `deliveries_contacted`."""
+    facts: dict[str, Any] = {
+        "workspace": workspace.pk, "since": since, "is_counted": is_counted, "run": run_id, "campaign": campaign_id,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _UNCOUNTED,
-            {
-                "workspace": workspace.pk, "since": since, "is_counted": is_counted, "run": run_id,
-                "campaign": campaign_id,
-            },
-        )  # fmt: skip
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_UNCOUNTED, facts)
+        return [
+            _Step(run_id=run, step=step, channel=channel, kind=registry.get(channel).address_kind)
+            for run, step, channel in cursor.fetchall()
+        ]
