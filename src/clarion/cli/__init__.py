@@ -25,6 +25,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    suppression,
     why,
 )
 
@@ -49,6 +50,7 @@ demo.register(app)
 ledger.register(app)
 audit.register(app)
 segment.register(app)
+suppression.register(app)
 health.register(app)
 bounce.register(app)
 

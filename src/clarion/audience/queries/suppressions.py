@@ -81,9 +81,14 @@ def suppression_for(member: Membership, key: int) -> Suppression | None:
 
 
 def suppression_rows(member: Membership, wanted: Wanted) -> Iterator[list[str]]:
+    """Yield the header and the suppressions of the member's workspace, as `suppression_lines` does."""
+    return suppression_lines(member.workspace, wanted)
+
+
+def suppression_lines(workspace: Workspace, wanted: Wanted) -> Iterator[list[str]]:
     """Yield the header and the workspace's suppressions that are meant, safe to open in a spreadsheet."""
     yield ["address", "channel", "reason", "origin", "created_at"]
-    rows = suppressions_wanted(member.workspace, wanted).order_by("pk")
+    rows = suppressions_wanted(workspace, wanted).order_by("pk")
     for row in rows.iterator(chunk_size=5000):
         origin = safe_cell(row.origin)
         yield [safe_cell(row.address), row.channel, row.reason, origin, row.created_at.isoformat()]
