@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, queries, recurrence, windows
+from clarion.campaigns import capped, material, queries, recurrence, windows
 from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
@@ -195,17 +195,8 @@ def _count_audience(found: _Findings, source: Source) -> None:
 
 
 def _look_at_caps(found: _Findings) -> None:
-    cure = {"cure_url_name": "optout_rules"}
-    if found.campaign.ignores_caps:
-        sentence = _("Frequency caps are ignored: people who have had their share of messages get it too.")
-        found.add("caps_ignored", Level.WARN, Section.AUDIENCE, sentence)
-    elif found.capped:
-        sentence = ngettext(
-            "%(n)s person has had their share of messages and is left out by a frequency cap.",
-            "%(n)s people have had their share of messages and are left out by a frequency cap.",
-            found.capped,
-        ) % {"n": f"{found.capped:,}"}
-        found.add("capped", Level.WARN, Section.AUDIENCE, sentence, **cure)
+    for code, sentence in capped.told(found.campaign, found.capped):
+        found.add(code, Level.WARN, Section.AUDIENCE, sentence, cure_url_name="optout_rules")
 
 
 def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
