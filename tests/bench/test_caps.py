@@ -18,7 +18,7 @@ from tests import ledgers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.bench]
 
-PEOPLE = int(os.environ.get("CLARION_BENCH_PEOPLE", "1000000"))
+PEOPLE = int(os.environ.get("BENCH_PEOPLE", "1000000"))
 #: How much longer a build may take with caps than without.
 LIMIT = 1.2
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from clarion.audience import operations as audience
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.models import Contact, FrequencyCap, OptOutRules, Source, SourceKind, SourceRow
-from clarion.audience.queries import estimate, people_of, reaches_anybody
+from clarion.audience.queries import estimate, people_of, reaches_anybody, sources
 from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns import preflight
@@ -189,6 +189,22 @@ def test_are_what_a_plain_evaluator_says_of_any_history(
     assert promised.capped == len(wanted) == run.waterfall.get("capped", 0)
 
 
+def test_of_very_many_people_some_are_asked_and_the_numbers_still_add_up(
+    people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "CAPS_COUNTED", 200)
+    monkeypatch.setattr(sources, "CAPS_SAMPLED", 100)
+    cap(people, 1, 7)
+    one_each(people, 600)
+    sent_run(people, [(f"p{n}@example.test", Stage.SENT, timezone.now()) for n in range(300)])
+
+    found = estimate(everybody(people), "email")
+
+    assert found.is_about
+    assert 180 < found.capped < 420
+    assert found.matched == found.capped + found.will_receive
+
+
 def one_each(people: ledgers.People, n: int = 3) -> list[Contact]:
     return Contact.objects.bulk_create(
         Contact(workspace=people.workspace, email=f"p{i}@example.test") for i in range(n)
@@ -264,7 +280,10 @@ def test_whoever_is_pushed_is_held_to_them_too(people: ledgers.People) -> None:
     found = pushing.push(
         campaign=campaign,
         by=actors.of_member(people.alice),
-        people=[{"key": str(n), "address": f"p{n}@example.test", "variables": {}} for n in range(2)],
+        people=[
+            {"key": str(n), "address": f"p{n}@example.test", "variables": {"first_name": "Ada"}}
+            for n in range(2)
+        ],
     )
 
     assert [one.skip for one in found] == [Skip.CAPPED, None]

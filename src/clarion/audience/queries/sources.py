@@ -1,7 +1,7 @@
 """What a source holds: how many of it will be written to, and what their messages can say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,10 @@ _ATTRIBUTE_SAMPLE = 5_000
 #: Enough to hold a million addresses in memory while their duplicates are counted.
 WORK_MEM = "256MB"
 
+#: Of more people than this about so many are held to frequency caps, in place of all: each costs some microseconds.
+CAPS_COUNTED = 40_000
+CAPS_SAMPLED = 20_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waterfall:
@@ -52,6 +56,8 @@ class Waterfall:
     capped: int = 0
     excluded: int = 0
     will_receive: int = 0
+    #: Whether `capped`, `excluded` and `will_receive` were judged by some of very many people, and are about right.
+    is_about: bool = False
 
 
 def source_for(member: Membership, public_id: UUID) -> Source | None:
@@ -64,23 +70,29 @@ def estimate(
 ) -> Waterfall:
     """Return who would get a message on the channel if it were sent now. An upload counts what is read so far.
 
-    `campaign_id` is whose people these are: what it has open itself uses up nobody's share of messages.
+    `campaign_id` is whose people these are: what it has open itself uses up nobody's share of messages. The people of
+    very large audiences are held to frequency caps by some of them at random.
     """
+    address = "r.address" if source.kind == SourceKind.UPLOAD else "people.address"
+    held = (
+        held_back(source, channel, campaign_id, address=address, contact="people.id") if is_capped else None
+    )
+    before = _without_caps(source, channel)
+    return before if held is None else _with_caps(before, source, channel, held)
+
+
+def _without_caps(source: Source, channel: str) -> Waterfall:
     kind = registry.get(channel).address_kind
+    suppressed, do_not_contact, _nobody, excluded, *rest = _counted(
+        *_estimate_sql(source, kind, channel, Compiled("false", {}))
+    )
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
-        facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
-        out = left_out_by(source, kind, "r.address")
-        held = held_back(source, channel, "r.address", None, campaign_id, is_capped=is_capped)
-        statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", held.sql)
-        found = _counted(statement, out.parameters | held.parameters | facts)
-        suppressed, do_not_contact, capped, excluded = found
         matched = source.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
-        matched, no_address, invalid, duplicate, suppressed, do_not_contact, capped, excluded = _counted(
-            *_people_sql(source, kind, channel, campaign_id, is_capped=is_capped)
-        )
+        matched, no_address, duplicate = rest
+        invalid = 0
     return Waterfall(
         matched=matched,
         no_address=no_address,
@@ -88,17 +100,45 @@ def estimate(
         duplicate=duplicate,
         suppressed=suppressed,
         do_not_contact=do_not_contact,
-        capped=capped,
         excluded=excluded,
-        will_receive=matched
-        - no_address
-        - invalid
-        - duplicate
-        - suppressed
-        - do_not_contact
-        - capped
-        - excluded,
+        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact - excluded,
     )
+
+
+def _with_caps(before: Waterfall, source: Source, channel: str, held: Compiled) -> Waterfall:
+    """Return the estimate with those who have had their share: of many people, by some of them at random."""
+    people = before.will_receive + before.excluded
+    every = 1 if people <= CAPS_COUNTED else people // CAPS_SAMPLED
+    kind = registry.get(channel).address_kind
+    digest = "hashtext(r.address)" if source.kind == SourceKind.UPLOAD else "hashint8(people.id)"
+    some = Compiled(
+        f"(mod({digest}, %(cap_every)s::int) = 0 and {held.sql})",
+        held.parameters | {"cap_every": every},
+    )
+    _suppressed, _barred, found, excluded, *_rest = _counted(*_estimate_sql(source, kind, channel, some))
+    capped = min(people, found * every)
+    # Whoever is capped is not counted as excluded any more.
+    left = max(0, before.excluded - (before.excluded - excluded) * every)
+    will_receive = max(0, people - capped - left)
+    return replace(
+        before,
+        capped=capped,
+        excluded=people - capped - will_receive,
+        will_receive=will_receive,
+        is_about=every > 1,
+    )
+
+
+def _estimate_sql(
+    source: Source, kind: str, channel: str, capped: Compiled
+) -> tuple[str | sql.Composed, dict[str, Any]]:
+    """Return the statement that counts: suppressed, not to be contacted, capped, excluded; of contacts also more."""
+    if source.kind != SourceKind.UPLOAD:
+        return _people_sql(source, kind, channel, capped)
+    facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
+    out = left_out_by(source, kind, "r.address")
+    statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", capped.sql)
+    return statement, out.parameters | capped.parameters | facts
 
 
 def reaches_anybody(
@@ -116,8 +156,8 @@ def reaches_anybody(
     of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
     address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
     out = left_out_by(source, kind, address)
-    contact = None if source.kind == SourceKind.UPLOAD else "c.id"
-    held = held_back(source, channel, address, contact, campaign_id, is_capped=is_capped)
+    held = held_back(source, channel, campaign_id, address=address, contact="c.id") if is_capped else None
+    held = held or Compiled("false", {})
     only = narrowing.members_only(source, timezone.now())
     statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
         address=column,
@@ -136,28 +176,22 @@ def left_out_by(source: Source, kind: str, address: str) -> Compiled:
 
 
 def held_back(
-    source: Source,
-    channel: str,
-    address: str,
-    contact: str | None,
-    campaign_id: int | None,
-    *,
-    is_capped: bool,
-) -> Compiled:
-    """Return the condition that somebody has had their share of messages; their contact is looked up without one."""
-    if contact is None:
-        column = CONTACT_ADDRESS_COLUMNS.get(registry.get(channel).address_kind)
+    source: Source, channel: str, campaign_id: int | None, *, address: str, contact: str
+) -> Compiled | None:
+    """Return the condition that somebody has had their share of messages; None where no cap concerns the channel.
+
+    `address` and `contact`, the id, are SQL about rows of the source; the contact of a file's row is looked up.
+    """
+    if source.kind == SourceKind.UPLOAD:
+        column = CONTACT_ADDRESS_COLUMNS[registry.get(channel).address_kind]
         contact = (
             f"(select x.id from audience_contact x where x.workspace_id = %(workspace)s and x.{column} = {address}"  # noqa: S608
             f" and x.{column} <> '' order by x.id limit 1)"
-            if column
-            else "null::bigint"
         )
-    held = is_capped and capping.capped(
+    return capping.capped(
         source.workspace, channels=[channel], address=address, contact=contact, now=timezone.now(),
         campaign_id=campaign_id,
     )  # fmt: skip
-    return held or Compiled("false", {})
 
 
 def frozen_counts(source: Source) -> dict[str, int]:
@@ -208,14 +242,13 @@ _PEOPLE_SQL = """
         select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
-    select count(*),
-        count(*) filter (where people.address = ''),
-        0,
-        count(*) filter (where people.address <> '' and not is_first),
-        count(*) filter (where is_first and s.id is not null),
+    select count(*) filter (where is_first and s.id is not null),
         count(*) filter (where is_first and s.id is null and not is_active),
         count(*) filter (where is_first and s.id is null and is_active and {capped}),
-        count(*) filter (where is_first and s.id is null and is_active and not {capped} and {excluded})
+        count(*) filter (where is_first and s.id is null and is_active and not {capped} and {excluded}),
+        count(*),
+        count(*) filter (where people.address = ''),
+        count(*) filter (where people.address <> '' and not is_first)
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
@@ -264,7 +297,7 @@ _ANYBODY_SQL = {
 
 
 def _people_sql(
-    source: Source, kind: str, channel: str, campaign_id: int | None, *, is_capped: bool
+    source: Source, kind: str, channel: str, held: Compiled
 ) -> tuple[sql.Composed, dict[str, Any]]:
     try:
         column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
@@ -278,7 +311,6 @@ def _people_sql(
         )
     only = narrowing.members_only(source, timezone.now())
     out = left_out_by(source, kind, "people.address")
-    held = held_back(source, channel, "people.address", "people.id", campaign_id, is_capped=is_capped)
     statement = sql.SQL(_PEOPLE_SQL).format(
         address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
         capped=sql.SQL(held.sql),

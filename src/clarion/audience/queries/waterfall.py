@@ -14,7 +14,7 @@ from clarion.audience.queries import narrowing, sources
 from clarion.channels import registry
 
 #: The steps, by the names of `sources.Waterfall`; each person stands on one of them, but for the first, which is all.
-STEPS = tuple(field.name for field in fields(sources.Waterfall))
+STEPS = tuple(field.name for field in fields(sources.Waterfall) if field.name != "is_about")
 
 _USABLE = "people.address <> '' and not invalid and is_first"
 _ALLOWED = f"{_USABLE} and suppressed.found is null and not barred"
@@ -147,10 +147,11 @@ def _statement(
         parameters |= out.parameters
         condition = condition.replace("{excluded}", out.sql)
     if "{capped}" in condition:
-        contact = None if is_file else "people.contact_id"
-        held = sources.held_back(source, channel, "people.address", contact, campaign_id, is_capped=is_capped)
-        parameters |= held.parameters
-        condition = condition.replace("{capped}", held.sql)
+        held = is_capped and sources.held_back(
+            source, channel, campaign_id, address="people.address", contact="people.contact_id"
+        )
+        parameters |= held.parameters if held else {}
+        condition = condition.replace("{capped}", held.sql if held else "false")
     return _PAGE.replace("{people}", people).replace("{condition}", condition), parameters
 
 
