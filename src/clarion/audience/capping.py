@@ -1,8 +1,8 @@
 """Who has had their share of messages: a workspace's frequency caps as one condition for other statements.
 
 A message counts for a person when it was sent, or may have been, within a rule's last days, or when it waits to be
-sent: two campaigns that are put together at the same time cannot both take somebody's last place. A person is their
-contact, where one is known, and their address.
+sent: two campaigns that are put together at the same time cannot both take somebody's last place. A person is
+their address; across channels, all addresses of their contact.
 
 The ledger is read by its tables' names, since it stands above the audience. Messages of runs that are over are looked
 up in `deliveries_contacted`, which `deliveries.counting` fills; those of runs that are not counted there yet in the
@@ -22,9 +22,8 @@ from clarion.audience.segments import Compiled
 from clarion.channels import registry
 from clarion.workspaces.models import Workspace
 
-#: The digest of a person: seeded by the workspace, so that no other workspace's people are meant.
-WHO_BY_ADDRESS = "hashtextextended({address}, %(cap_workspace)s)"
-WHO_BY_CONTACT = "hashtextextended('#' || {contact}, %(cap_workspace)s)"
+#: The digest of an address: seeded by the workspace, so that no other workspace's people are meant.
+WHO = "hashtextextended({address}, %(cap_workspace)s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +64,35 @@ def capped(
     is_counted = OptOutRules.objects.filter(pk=workspace.pk, counted_days__gte=farthest).exists()
     since = now - timedelta(days=farthest)
     steps = _uncounted(workspace, since, is_counted=is_counted, campaign_id=campaign_id, run_id=run_id)
-    parts = [_COUNTED.replace("{address}", address).replace("{contact}", contact)] * is_counted
+    own = registry.get(channels[0]).address_kind
+    # The contact's other addresses are looked up only where a rule is about them.
+    is_over_all = any(not rule.channel or registry.get(rule.channel).address_kind != own for rule in rules)
+    of_kinds = {own: address}
+    if is_over_all:
+        of_kinds |= {
+            kind: _OTHER.replace("{column}", column).replace("{contact}", contact)
+            for kind, column in CONTACT_ADDRESS_COLUMNS.items()
+            if kind != own
+        }
+    keys = ", ".join(WHO.replace("{address}", one) for one in of_kinds.values())
+    which = f"= any(array[{keys}])" if len(of_kinds) > 1 else f"= {keys}"
+    parts = [_COUNTED.replace("{which}", which)] * is_counted
     parameters: dict[str, object] = {
         "cap_workspace": workspace.pk,
         "cap_since": since,
         "cap_now": now,
         "cap_runs": sorted({step.run_id for step in steps}),
     }
-    own = registry.get(channels[0]).address_kind
-    for kind in sorted({step.kind for step in steps}):
+    for kind, of_person in of_kinds.items():
         of_kind = [step for step in steps if step.kind == kind]
+        if not of_kind:
+            continue
         parameters |= {
             f"cap_runs_{kind}": [step.run_id for step in of_kind],
             f"cap_steps_{kind}": [step.step for step in of_kind],
             f"cap_channels_{kind}": [step.channel for step in of_kind],
         }
-        column = CONTACT_ADDRESS_COLUMNS.get(kind)
-        if kind == own:
-            parts.append(_OPEN.replace("{kind}", kind).replace("{address}", address))
-        elif column is not None:
-            other = _OTHER.replace("{column}", column).replace("{contact}", contact)
-            parts.append(_OPEN.replace("{kind}", kind).replace("{address}", other))
+        parts.append(_OPEN.replace("{kind}", kind).replace("{address}", of_person))
     if not parts:
         return Compiled("false", {})
     conditions = []
@@ -105,11 +112,10 @@ def capped(
     return Compiled(f"exists (select from ({got}) got having {' or '.join(conditions)})", parameters)
 
 
-_COUNTED = f"""
+_COUNTED = """
     select cap_k.at, cap_k.channel from deliveries_contacted cap_k
-    where cap_k.who = any(array[{WHO_BY_ADDRESS}, {WHO_BY_CONTACT}])
-      and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
-"""  # noqa: S608
+    where cap_k.who {which} and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
+"""
 
 #: Messages of some steps of runs, by the address's index in each. Every key is compared with `=`, or the planner reads
 #: whole runs. No statement that this is put into uses such names.

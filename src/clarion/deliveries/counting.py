@@ -12,33 +12,21 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clarion.audience.capping import WHO_BY_ADDRESS, WHO_BY_CONTACT
+from clarion.audience.capping import WHO
 from clarion.audience.models import FrequencyCap, OptOutRules
-from clarion.audience.queries import CONTACT_ADDRESS_COLUMNS
-from clarion.channels import registry
 from clarion.deliveries.models import Contacted, Run, RunStep
-from clarion.workspaces.models import Workspace
 
 CHUNK = 20_000
 
 _NOTE = f"""
 insert into deliveries_contacted (run_id, delivery_id, workspace_id, who, at, channel)
-select d.run_id, d.id, %(cap_workspace)s,
-       case when c.id is null then {WHO_BY_ADDRESS.format(address="r.address")}
-            else {WHO_BY_CONTACT.format(contact="c.id")} end,
-       coalesce(d.ended_at, %(ended)s), %(channel)s
+select d.run_id, d.id, %(cap_workspace)s, {WHO.format(address="r.address")}, coalesce(d.ended_at, %(ended)s),
+       %(channel)s
 from deliveries_delivery d
 join deliveries_recipient r on r.run_id = %(run)s and r.id = d.id >> 4
-left join lateral (
-    select coalesce(r.contact_id, ({{contact}})) as id
-) c on true
 where d.run_id = %(run)s and d.id >= %(first)s * 16 and d.id < (%(last)s + 1) * 16
   and d.id & 15 = %(step)s and d.stage in (2, 5)
 on conflict do nothing
-"""
-_CONTACT = """
-    select x.id from audience_contact x
-    where x.workspace_id = %(cap_workspace)s and x.{column} = r.address and x.{column} <> '' order by x.id limit 1
 """
 
 
@@ -109,17 +97,14 @@ def _count_chunk(run: Run) -> bool:
     if row.finished_at is None or row.counted_id >= row.last_recipient_id:
         return False
     last = min(row.counted_id + CHUNK, row.last_recipient_id)
-    workspace = Workspace(pk=run.workspace_id)
     with connection.cursor() as cursor:
         # A stretch of a large run is looked up by its keys.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
         for step, channel in RunStep.objects.filter(run_id=run.pk).values_list("step", "channel"):
-            column = CONTACT_ADDRESS_COLUMNS.get(registry.get(channel).address_kind)
-            contact = _CONTACT.format(column=column) if column else "null::bigint"
             cursor.execute(
-                _NOTE.replace("{contact}", contact),
+                _NOTE,
                 {
-                    "run": run.pk, "step": step, "channel": channel, "cap_workspace": workspace.pk,
+                    "run": run.pk, "step": step, "channel": channel, "cap_workspace": run.workspace_id,
                     "first": row.counted_id + 1, "last": last, "ended": row.finished_at,
                 },
             )  # fmt: skip

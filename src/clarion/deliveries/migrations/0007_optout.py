@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(max_length=12)),
             ],
             options={
-                'indexes': [models.Index(fields=['who', 'at'], name='contacted_who')],
+                'indexes': [models.Index(fields=['who', 'at'], include=['channel', 'run_id'], name='contacted_who')],
             },
         ),
         migrations.CreateModel(
