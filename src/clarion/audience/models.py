@@ -9,10 +9,10 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clarion.audience.consent import AnswerWords as AnswerWords
-from clarion.audience.consent import FrequencyCap as FrequencyCap
-from clarion.audience.consent import OptOutRules as OptOutRules
-from clarion.audience.consent import SoftBounce as SoftBounce
+from clarion.audience.optout import AnswerWords as AnswerWords
+from clarion.audience.optout import FrequencyCap as FrequencyCap
+from clarion.audience.optout import OptOutRules as OptOutRules
+from clarion.audience.optout import SoftBounce as SoftBounce
 from clarion.workspaces.models import User, Workspace
 
 

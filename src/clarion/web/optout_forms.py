@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clarion.audience.consent import MOST_CAPS, MOST_DAYS
-from clarion.audience.operations.consent import REPLY_LENGTH
+from clarion.audience.operations.optout import REPLY_LENGTH
+from clarion.audience.optout import MOST_CAPS, MOST_DAYS
 from clarion.web.audience_forms import channel_choices
 
 if TYPE_CHECKING:

@@ -3,13 +3,6 @@
 What the background jobs write as they go is in `reading` and `importing`.
 """
 
-from clarion.audience.operations.consent import (
-    note_soft_bounce,
-    reset_answer_words,
-    set_answer_words,
-    set_caps,
-    set_opt_out_rules,
-)
 from clarion.audience.operations.contacts import (
     ContactFields,
     add_tags,
@@ -31,6 +24,13 @@ from clarion.audience.operations.lists import (
     delete_list,
     remove_from_list,
     update_list,
+)
+from clarion.audience.operations.optout import (
+    note_soft_bounce,
+    reset_answer_words,
+    set_answer_words,
+    set_caps,
+    set_opt_out_rules,
 )
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (

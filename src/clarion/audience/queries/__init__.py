@@ -1,14 +1,6 @@
 """Every read of contacts, lists, suppressions, sources and imports beyond a plain filter."""
 
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
-from clarion.audience.queries.consent import (
-    caps_of,
-    is_suppressed,
-    own_words_of,
-    replies_of,
-    rules_of,
-    words_of,
-)
 from clarion.audience.queries.contacts import (
     Page,
     contact_for,
@@ -20,6 +12,14 @@ from clarion.audience.queries.contacts import (
     tags_of,
 )
 from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.optout import (
+    caps_of,
+    is_suppressed,
+    own_words_of,
+    replies_of,
+    rules_of,
+    words_of,
+)
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,

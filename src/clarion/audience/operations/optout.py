@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clarion.audience.consent import MOST_CAPS, MOST_DAYS, AnswerWords, FrequencyCap, OptOutRules, SoftBounce
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.models import SuppressionReason
 from clarion.audience.operations.suppressions import suppress
+from clarion.audience.optout import MOST_CAPS, MOST_DAYS, AnswerWords, FrequencyCap, OptOutRules, SoftBounce
 from clarion.audience.stopwords import fold
 from clarion.channels import registry
 from clarion.workspaces import audit

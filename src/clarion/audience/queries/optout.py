@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from clarion.audience.consent import AnswerWords, FrequencyCap, OptOutRules
 from clarion.audience.models import Suppression
+from clarion.audience.optout import AnswerWords, FrequencyCap, OptOutRules
 from clarion.audience.stopwords import DEFAULTS, Meaning, Words
 from clarion.workspaces.models import Workspace
 
