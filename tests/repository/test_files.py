@@ -36,6 +36,7 @@ WRITERS = {
     "deliveries/building.py": "makes a run's rows",
     "deliveries/counting.py": "notes whom runs have written to, chunk by chunk",
     "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/erasing.py": "removes an erased person from what was sent, run by run",
     "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",

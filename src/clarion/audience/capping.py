@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import kinds, preferred_sql
 from clarion.audience.models import FrequencyCap, OptOutRules
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
@@ -70,8 +70,10 @@ def capped(
     of_kinds = {own: address}
     if is_over_all:
         of_kinds |= {
-            kind: _OTHER.replace("{column}", column).replace("{contact}", contact)
-            for kind, column in CONTACT_ADDRESS_COLUMNS.items()
+            kind: _OTHER.replace("{preferred}", f"nullif({preferred_sql(kind, 'cap_c')}, '')").replace(
+                "{contact}", contact
+            )
+            for kind in kinds()
             if kind != own
         }
     keys = ", ".join(WHO.replace("{address}", one) for one in of_kinds.values())
@@ -128,10 +130,8 @@ _OPEN = """
     join deliveries_delivery cap_d on cap_d.run_id = cap_s.run_id and cap_d.id = cap_r.id * 16 + cap_s.step
      and cap_d.stage in (0, 1, 2, 5)
 """
-#: The address of another kind that the same person has.
-_OTHER = (
-    "(select cap_c.{column} from audience_contact cap_c where cap_c.id = {contact} and cap_c.{column} <> '')"
-)
+#: The address of another kind by which the same person is written to.
+_OTHER = "(select {preferred} from audience_contact cap_c where cap_c.id = {contact})"
 
 _UNCOUNTED = """
     select run.id, step.step, step.channel

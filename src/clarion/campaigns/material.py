@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
+from clarion.audience.columns import suggest_field
 from clarion.audience.models import Source, SourceKind
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
@@ -77,9 +78,12 @@ def suits(source: Source, channel: str) -> bool:
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
 
 
-def size(campaign: Campaign, source: Source, channel: str) -> int:
-    """Return how many people of a ready source the campaign would reach on the channel now."""
-    return counted(campaign, source, channel).will_receive
+def reaches(campaign: Campaign, source: Source, channel: str) -> bool:
+    """Whether the source can have addresses for the channel: a file by its own column, or one named for that kind."""
+    if suits(source, channel):
+        return reaches_anybody(campaign, source, channel)
+    kind = registry.get(channel).address_kind
+    return any(kind in (name, suggest_field(name)) for name in source.dialect.get("variables", []))
 
 
 def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterfall:
@@ -88,7 +92,7 @@ def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterf
 
 
 def reaches_anybody(campaign: Campaign, source: Source, channel: str) -> bool:
-    """Return whether `size` is more than 0, without counting."""
+    """Whether `counted` finds anybody who will receive it, without counting."""
     return audience.reaches_anybody(
         source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps
     )

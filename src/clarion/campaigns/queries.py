@@ -126,6 +126,12 @@ def first_step(campaign: Campaign) -> Step | None:
     return min(campaign.steps.all(), key=lambda step: step.position, default=None)
 
 
+def step_at(campaign: Campaign, position: int) -> Step | None:
+    """Return the campaign's step at a position, the first one when there is none there; None before there is one."""
+    found = next((step for step in campaign.steps.all() if step.position == position), None)
+    return found or first_step(campaign)
+
+
 def is_tested(campaign: Campaign) -> bool:
     """Whether a test of the campaign as it is now was sent."""
     return AuditEvent.objects.filter(

@@ -71,6 +71,7 @@ def snapshot(campaign: Campaign) -> dict[str, Any]:
         "messages": {str(step.position): _message(step) for step in steps},
         "audience": _audience(campaign.source)
         | {"only_new": campaign.only_new, "ignores_caps": campaign.ignores_caps},
+        **({"cascade": {"receipt_wait": campaign.receipt_wait}} if campaign.receipt_wait is not None else {}),
     }
 
 

@@ -75,3 +75,11 @@ class CheckResult:
     #: (step, what was seen), such as ("STARTTLS", "TLSv1.3, certificate valid until 2027-01-02").
     lines: list[tuple[str, str]] = field(default_factory=list)
     problem: str = ""
+
+
+def reports_delivery(channel: Channel) -> bool:
+    """Whether receipts of the channel tell when a message arrived: its `reports_delivery`, False without one.
+
+    A cascade that waits for receipts takes silence for failure on such a channel alone.
+    """
+    return bool(getattr(channel, "reports_delivery", False))

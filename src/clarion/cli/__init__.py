@@ -14,6 +14,7 @@ from clarion.cli import (
     audit,
     bounce,
     campaign,
+    contact,
     deliveries,
     demo,
     export,
@@ -42,6 +43,7 @@ server.register(app)
 send.register(app)
 campaign.register(app)
 keeping.register(campaign.group)
+contact.register(app)
 why.register(campaign.group)
 stopping.register(app)
 run.register(app)

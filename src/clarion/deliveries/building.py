@@ -13,6 +13,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.audience import addresses, consent
 from clarion.audience.models import SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.queries.narrowing import left_out, members_only
@@ -22,7 +23,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import caps, earlier, locks, operations, optout, partitions
+from clarion.deliveries import caps, cascade_building, earlier, locks, operations, optout, partitions, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -36,33 +37,31 @@ CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
 
-#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
+#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred, unwilling). One for each kind.
 _CANDIDATES = {
     SourceKind.UPLOAD: """
         select id::bigint as key, null::bigint as contact_id, address, data as variables,
                problem <> '' as invalid,
-               exists (
-                   select 1 from audience_contact c
-                   where c.workspace_id = %(workspace)s and c.{kind} = s.address and c.{kind} <> ''
-                     and c.state = 'DO_NOT_CONTACT') as barred
+               coalesce(owner.barred, false) as barred, {unwilling} as unwilling
         from audience_sourcerow s
+        left join lateral ({owner}) owner on true
         where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
     """,
     SourceKind.CONTACTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
     """,
     SourceKind.SEGMENTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
     """,
     SourceKind.LISTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from (
             select distinct contact_id
             from unnest(%(lists)s::bigint[]) wanted
@@ -91,6 +90,7 @@ judged as (
                   or earlier.found is not null then 3
              when suppressed.found is not null then 4
              when barred then 5
+             when unwilling then 9
              {capped} {excluded} end as skip
     from candidate
     -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
@@ -123,7 +123,7 @@ from made
 )
 
 #: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
-_EXCLUDED = f"""
+EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
                  join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
@@ -225,12 +225,12 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
 def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | None = None) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
-    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier, workspace,
-    channel, steps and last, the last recipient's id, and those of `excluding`, which says of `candidate.address` that
-    its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts the frequency caps in. It
-    returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
+    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
+    `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts
+    the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    excluded = _EXCLUDED if leaving_out else ""
+    excluded = EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     return _CHUNK.format(candidates=candidates, capped=caps.HERE, excluded=excluded)
@@ -250,18 +250,26 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
+def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: str = "") -> Compiled:
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
-    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
+    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
+    SQL for other columns of a contact `c` in the address's place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    if address:
+        statement = statement.replace("{address} as address", address)
     kind = registry.get(channel).address_kind
     if campaign.source.kind == SourceKind.UPLOAD:
-        return Compiled(statement.format(kind=kind), {})
+        unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
+        owner = consent.owner_sql(campaign.workspace, channel, "s.address")
+        return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
-    return Compiled(statement.format(kind=kind, only=only.sql), only.parameters)
+    # In a cascade each channel is judged by itself, later.
+    unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
+    preferred = addresses.preferred_sql(kind)
+    return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
 
 
 def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:
@@ -289,6 +297,14 @@ def _facts(run: Run) -> dict[str, Any]:
     channel = steps[0].channel
     if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
+    if run.is_cascade:
+        ladder = tiers.ladder_of(run, steps)
+        offered = candidates_of(
+            run.campaign, channel, run.created_at, address=cascade_building.of_contact(ladder)
+        )
+        return cascade_building.facts_of_run(
+            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
+        )
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -304,7 +320,6 @@ def _facts(run: Run) -> dict[str, Any]:
             "source": source.pk,
             "channel": channel,
             "steps": [step.step for step in steps],
-            "channels": list(dict.fromkeys(step.channel for step in steps)),
         }
     )
 
@@ -316,20 +331,24 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
     locks.hold_building(run.pk)
-    row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
+    row = Run.objects.select_related("campaign__workspace", "campaign__source").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
-    held = caps.held_to(row, facts["statement"], facts["channels"], timezone.now())
-    named = {k: v for k, v in facts.items() if k not in ("statement", "channels")}
-    parameters = named | held.parameters | {
+    parameters = {k: v for k, v in facts.items() if k != "statement"} | {
         "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
     }  # fmt: skip
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
-        cursor.execute(held.sql, parameters)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if row.is_cascade:
+            made, usable, last, key, waterfall = cascade_building.add_chunk(
+                cursor, row, parameters | {"statement": facts["statement"]}
+            )
+        else:
+            held = caps.held_to(row, facts["statement"], [facts["channel"]], timezone.now())
+            cursor.execute(held.sql, parameters | held.parameters)
+            made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
             if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
@@ -351,18 +370,23 @@ def _go(run: Run) -> None:
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
     """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
-    with connection.cursor() as cursor:
-        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
-        cursor.execute(_LATE, wanted | {"began": run.created_at})
-        late = [row[0] for row in cursor.fetchall()]
-    for address in late:
-        optout.skip_in_run(run.pk, facts["steps"], address)
+    for steps, address in (
+        cascade_building.late(run, facts["ladder"]) if run.is_cascade else _late(run, facts)
+    ):
+        optout.skip_in_run(run.pk, steps, address)
     difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
+
+
+def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    with connection.cursor() as cursor:
+        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
+        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        return [(facts["steps"], row[0]) for row in cursor.fetchall()]
 
 
 def _analyze(run: Run) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from clarion.audience import capping
-from clarion.audience.queries import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import owners_sql
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
 from clarion.deliveries import locks
@@ -39,11 +39,5 @@ def held_to(run: Run, statement: str, channels: Sequence[str], now: datetime) ->
 
 def _contact_of(channel: str) -> str:
     """Return the id of a candidate's contact as SQL: of rows of a file, that of whoever has the address."""
-    column = CONTACT_ADDRESS_COLUMNS.get(registry.get(channel).address_kind)
-    if column is None:
-        return "candidate.contact_id"
-    known = (
-        "select x.id from audience_contact x where x.workspace_id = %(workspace)s"
-        f" and x.{column} = candidate.address and x.{column} <> '' order by x.id limit 1"
-    )
-    return f"coalesce(candidate.contact_id, ({known}))"
+    owners = owners_sql(registry.get(channel).address_kind, "candidate.address")
+    return f"coalesce(candidate.contact_id, (select o.id from ({owners}) o limit 1))"

@@ -20,8 +20,8 @@ CHUNK = 20_000
 
 _NOTE = f"""
 insert into deliveries_contacted (run_id, delivery_id, workspace_id, who, at, channel)
-select d.run_id, d.id, %(cap_workspace)s, {WHO.format(address="r.address")}, coalesce(d.ended_at, %(ended)s),
-       %(channel)s
+select d.run_id, d.id, %(cap_workspace)s, {WHO.format(address="coalesce(d.address, r.address)")},
+       coalesce(d.ended_at, %(ended)s), %(channel)s
 from deliveries_delivery d
 join deliveries_recipient r on r.run_id = %(run)s and r.id = d.id >> 4
 where d.run_id = %(run)s and d.id >= %(first)s * 16 and d.id < (%(last)s + 1) * 16

@@ -42,6 +42,10 @@ class Run(models.Model):
     released_on = models.DateField(null=True)
     #: Messages to recipients up to this id are in Contacted, for frequency caps; 0 where none are counted there.
     counted_id = models.BigIntegerField(default=0)
+    #: Whether it has several steps: a person's stage is then kept on the person (`deliveries.looking`).
+    is_cascade = models.BooleanField(default=False)
+    #: Minutes within which a message has to be reported as delivered before the next tier goes; None for no waiting.
+    receipt_wait = models.IntegerField(null=True)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)
@@ -104,6 +108,13 @@ class RunStep(models.Model):
     sender_id = models.BigIntegerField()
     #: What the channel's composer is given.
     content = models.JSONField(default=dict)
+    #: Whether the channel tells when a message arrived, as it was when the run began.
+    is_reporting = models.BooleanField(default=False)
+    # Of a cascade alone: messages that were made to be sent, of them those that were then called off (skipped,
+    # cancelled or expired), and people that the channel could not reach.
+    made = models.IntegerField(default=0)
+    dropped = models.IntegerField(default=0)
+    left_out = models.IntegerField(default=0)
     #: Every recipient up to this id has been claimed once; what came back waits in Waiting.
     cursor = models.BigIntegerField(default=0)
     # Messages.
@@ -139,6 +150,8 @@ class Recipient(models.Model):
     address = models.CharField(max_length=320)
     #: What templates may use.
     variables = models.JSONField()
+    #: Of a run of several steps: kind of address → the person's, normalised; kinds without one are absent.
+    addresses = models.JSONField(null=True)
     #: PENDING until every delivery of a cascade has ended; with one step, that delivery's stage is the person's.
     stage = models.SmallIntegerField(default=Stage.PENDING, choices=Stage.choices)
     #: Set exactly when the stage is SKIPPED.
@@ -171,6 +184,8 @@ class Delivery(models.Model):
     #: What came back later.
     result = models.SmallIntegerField(null=True)
     result_at = models.DateTimeField(null=True)
+    #: Of a run of several steps: where it goes, on no channel twice in a run; None where the person's own address is.
+    address = models.CharField(max_length=320, null=True)
 
     def __str__(self) -> str:
         return f"delivery {self.id} of run {self.run_id}"
@@ -248,6 +263,21 @@ class Contacted(models.Model):
 
     def __str__(self) -> str:
         return f"delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Look(models.Model):
+    """A person of a cascade about whom something is to be decided: a message ended, or a receipt is overdue."""
+
+    pk = models.CompositePrimaryKey("run_id", "recipient_id")
+    run_id = models.BigIntegerField()
+    recipient_id = models.BigIntegerField()
+    look_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run_id", "look_at"], name="look_due")]
+
+    def __str__(self) -> str:
+        return f"look at recipient {self.recipient_id} of run {self.run_id}"
 
 
 class Worker(models.Model):

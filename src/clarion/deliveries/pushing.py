@@ -11,13 +11,22 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses
+from clarion.audience import addresses, consent, tombstones
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
 from clarion.content.queries import missing_variables
-from clarion.deliveries import building, caps, earlier, locks, operations
+from clarion.deliveries import (
+    building,
+    caps,
+    cascade_building,
+    cascade_pushing,
+    earlier,
+    locks,
+    operations,
+    tiers,
+)
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip
@@ -39,13 +48,13 @@ _OPEN = (Status.BUILDING, Status.SENDING, Status.PAUSED)
 _CANDIDATES = f"""
     select p.key, c.id as contact_id, p.address,
            coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred, {{unwilling}} as unwilling
     from (select n as key, address, invalid, variables::jsonb from unnest(
               %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
               with ordinality u(address, invalid, variables, n)) p
     left join lateral (
-        select c.* from audience_contact c
-        where c.workspace_id = %(workspace)s and c.{{kind}} = p.address and p.address <> '' and not p.invalid
+        select c.*, %(channel)s = any(c.refusals) as refuses, %(channel)s = any(c.consents) as agrees
+        from ({{owners}}) c where p.address <> '' and not p.invalid
         order by c.id limit 1) c on true
 """
 
@@ -159,6 +168,9 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     kind = registry.get(channel).address_kind
     country = run.workspace.default_country
     forms = [_form(channel, country, one.address) for one in fresh]
+    erased = tombstones.among(run.workspace_id, kind, [form for form, is_good in forms if is_good])
+    # Whoever was erased is not written down again: the row tells that somebody was pushed, and not who.
+    forms = [("?", False) if form in erased else (form, is_good) for form, is_good in forms]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
@@ -167,18 +179,30 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         "steps": [step.step for step in steps], "last": row.last_recipient_id,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
-            orjson.dumps({kind: form, **one.variables}).decode()
+            orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
-    excluding = building.excluding_of(run.campaign, channel, timezone.now())
-    if excluding is not None:
-        facts |= excluding.parameters
-    judging = building.judged(statement.format(kind=kind), leaving_out, excluding)
-    held = caps.held_to(run, judging, list(dict.fromkeys(step.channel for step in steps)), timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(held.sql, facts | held.parameters)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if run.is_cascade:
+            ladder = tiers.ladder_of(run, steps)
+            said = [one.variables for one in fresh]
+            adding = cascade_pushing.adding(run, ladder, said, facts)
+            held = cascade_building.held_to_caps(run, ladder, adding)
+            made, usable, last, key, waterfall = cascade_building.add(
+                cursor, ladder, held.sql, facts | held.parameters
+            )
+        else:
+            excluding = building.excluding_of(run.campaign, channel, timezone.now())
+            facts |= excluding.parameters if excluding is not None else {}
+            candidates = statement.format(
+                owners=addresses.owners_sql(kind, "p.address"),
+                unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
+            )
+            judging = building.judged(candidates, leaving_out, excluding)
+            held = caps.held_to(run, judging, [channel], timezone.now())
+            cursor.execute(held.sql, facts | held.parameters)
+            made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))

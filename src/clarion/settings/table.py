@@ -98,6 +98,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="After how many days an exported file is removed.",
     ),
     Setting(
+        name="METRICS_TOKEN",
+        parse=env.secret,
+        accepts="at least 32 characters",
+        default="none: `/metrics` does not exist",
+        fallback=lambda: None,
+        meaning="Whoever sends it as a bearer token may read `/metrics`, in the Prometheus format.",
+    ),
+    Setting(
         name="WEB_WORKERS",
         parse=env.whole(1, 64),
         accepts="1 to 64",

@@ -61,6 +61,7 @@ class MappingForm(forms.Form):
 def _choices(name: str, present: str) -> list[tuple[str, str]]:
     own = f"{_KEEP}{name}"
     found = [("", _("Leave out")), *((field, str(label)) for field, label in columns.FIELDS.items())]
+    found += columns.beside_fields().items()
     found.append((own, _("Attribute “%(name)s”") % {"name": name}))
     if present.startswith(_KEEP) and present != own:
         found.append((present, _("Attribute “%(name)s”") % {"name": present.removeprefix(_KEEP)}))

@@ -75,6 +75,8 @@ class Workspace(models.Model):
     halt_reason = models.CharField(max_length=500, blank=True)
     #: Whether a campaign is sent only after a moderator, who is not its author, approved it.
     moderation = models.BooleanField(default=False)
+    #: Channels on which only those are written to who gave their consent.
+    consent_channels = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clarion.audience import tables, uploads
+from clarion.audience import attributes, tables, tombstones, uploads
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -37,7 +37,13 @@ class PreviewRow:
 def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 5) -> list[PreviewRow]:
     """Return the file's first rows as they would be stored. `mapping` has been checked."""
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(dialect.columns, mapping, country=the_import.workspace.default_country)
+    make = person_maker(
+        dialect.columns,
+        mapping,
+        country=the_import.workspace.default_country,
+        defined=attributes.defined(the_import.workspace),
+        is_erased=tombstones.watcher_of_all(the_import.workspace_id),
+    )
     shown: list[PreviewRow] = []
     for row in tables.rows(uploads.path_of(the_import.file_path), dialect):
         try:

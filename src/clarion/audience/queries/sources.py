@@ -9,10 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import capping, csvfile, tables, uploads
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience import capping, consent, csvfile, tables, uploads
+from clarion.audience.addresses import all_owners_sql, owners_sql, preferred_sql
 from clarion.audience.csvdialect import Dialect
-from clarion.audience.errors import SourceInvalid
 from clarion.audience.models import Source, SourceKind, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.segments import Compiled
@@ -43,8 +42,8 @@ class Waterfall:
 
     A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
     only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts, lists
-    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); has had their share of messages; excluded
-    by a list or a segment.
+    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); no consent to the channel; had their
+    share of messages; excluded by a list or a segment.
     """
 
     matched: int = 0
@@ -53,6 +52,7 @@ class Waterfall:
     duplicate: int = 0
     suppressed: int = 0
     do_not_contact: int = 0
+    no_consent: int = 0
     capped: int = 0
     excluded: int = 0
     will_receive: int = 0
@@ -82,9 +82,8 @@ def estimate(
 
 
 def _without_caps(source: Source, channel: str) -> Waterfall:
-    kind = registry.get(channel).address_kind
-    suppressed, do_not_contact, _nobody, excluded, *rest = _counted(
-        *_estimate_sql(source, kind, channel, Compiled("false", {}))
+    suppressed, do_not_contact, no_consent, _nobody, excluded, *rest = _counted(
+        *_estimate_sql(source, channel, Compiled("false", {}))
     )
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
@@ -100,8 +99,10 @@ def _without_caps(source: Source, channel: str) -> Waterfall:
         duplicate=duplicate,
         suppressed=suppressed,
         do_not_contact=do_not_contact,
+        no_consent=no_consent,
         excluded=excluded,
-        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact - excluded,
+        will_receive=matched
+        - sum((no_address, invalid, duplicate, suppressed, do_not_contact, no_consent, excluded)),
     )
 
 
@@ -109,13 +110,13 @@ def _with_caps(before: Waterfall, source: Source, channel: str, held: Compiled) 
     """Return the estimate with those who have had their share: of many people, by some of them at random."""
     people = before.will_receive + before.excluded
     every = 1 if people <= CAPS_COUNTED else people // CAPS_SAMPLED
-    kind = registry.get(channel).address_kind
     digest = "hashtext(r.address)" if source.kind == SourceKind.UPLOAD else "hashint8(people.id)"
     some = Compiled(
-        f"(mod({digest}, %(cap_every)s::int) = 0 and {held.sql})",
-        held.parameters | {"cap_every": every},
+        f"(mod({digest}, %(cap_every)s::int) = 0 and {held.sql})", held.parameters | {"cap_every": every}
     )
-    _suppressed, _barred, found, excluded, *_rest = _counted(*_estimate_sql(source, kind, channel, some))
+    _suppressed, _barred, _unwilling, found, excluded, *_rest = _counted(
+        *_estimate_sql(source, channel, some)
+    )
     capped = min(people, found * every)
     # Whoever is capped is not counted as excluded any more.
     left = max(0, before.excluded - (before.excluded - excluded) * every)
@@ -130,14 +131,18 @@ def _with_caps(before: Waterfall, source: Source, channel: str, held: Compiled) 
 
 
 def _estimate_sql(
-    source: Source, kind: str, channel: str, capped: Compiled
+    source: Source, channel: str, capped: Compiled
 ) -> tuple[str | sql.Composed, dict[str, Any]]:
-    """Return the statement that counts: suppressed, not to be contacted, capped, excluded; of contacts also more."""
+    """Return what counts: suppressed, barred, without consent, capped, excluded; of contacts also more."""
+    kind = registry.get(channel).address_kind
     if source.kind != SourceKind.UPLOAD:
         return _people_sql(source, kind, channel, capped)
     facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
     out = left_out_by(source, kind, "r.address")
     statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", capped.sql)
+    statement = statement.replace("{unwilling}", consent.owner_unwilling_sql(source.workspace, channel))
+    is_required = consent.is_required(source.workspace, channel)
+    statement = statement.replace("{all_owners}", all_owners_sql(kind, with_willing=is_required))
     return statement, out.parameters | capped.parameters | facts
 
 
@@ -149,19 +154,21 @@ def reaches_anybody(
     Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
     """
     kind = registry.get(channel).address_kind
-    try:
-        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
-    except KeyError:
-        raise SourceInvalid(f"contacts have no {kind} address") from None
-    of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
-    address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
+    is_upload = source.kind == SourceKind.UPLOAD
+    address = "r.address" if is_upload else preferred_sql(kind)
     out = left_out_by(source, kind, address)
     held = held_back(source, channel, campaign_id, address=address, contact="c.id") if is_capped else None
     held = held or Compiled("false", {})
     only = narrowing.members_only(source, timezone.now())
+    if is_upload:
+        unwilling = consent.owner_unwilling_sql(source.workspace, channel)
+    else:
+        unwilling = consent.unwilling_sql(source.workspace, channel)
     statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
-        address=column,
-        not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of),
+        address=sql.SQL(address),
+        owners=sql.SQL(owners_sql(kind, "r.address")),
+        not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=sql.SQL(address)),
+        unwilling=sql.SQL(unwilling),
         excluded=sql.SQL(f"({out.sql} or {held.sql})"),
         only=sql.SQL(only.sql),
     )
@@ -183,11 +190,7 @@ def held_back(
     `address` and `contact`, the id, are SQL about rows of the source; the contact of a file's row is looked up.
     """
     if source.kind == SourceKind.UPLOAD:
-        column = CONTACT_ADDRESS_COLUMNS[registry.get(channel).address_kind]
-        contact = (
-            f"(select x.id from audience_contact x where x.workspace_id = %(workspace)s and x.{column} = {address}"  # noqa: S608
-            f" and x.{column} <> '' order by x.id limit 1)"
-        )
+        contact = f"(select o.id from ({owners_sql(registry.get(channel).address_kind, address)}) o limit 1)"  # noqa: S608
     return capping.capped(
         source.workspace, channels=[channel], address=address, contact=contact, now=timezone.now(),
         campaign_id=campaign_id,
@@ -218,34 +221,43 @@ _FROZEN_SQL = """
     from grouped
 """
 
-#: Of an upload's usable addresses, how many are suppressed, and how many others are not to be contacted.
+#: Of an upload's usable addresses, how many are suppressed, and how many others are left out for what.
 _BLOCKED_SQL = """
-    with blocked as (
-        select address, bool_or(is_suppressed) as is_suppressed from (
-            select address, true as is_suppressed from audience_suppression
-            where workspace_id = %(workspace)s and channel = %(channel)s
-            union all
-            select case when %(kind)s = 'phone' then phone else email end, false from audience_contact
-            where workspace_id = %(workspace)s and state = 'DO_NOT_CONTACT'
-        ) known group by address
+    with row as (
+        select distinct address from audience_sourcerow where source_id = %(source)s and problem = ''
     )
-    select count(distinct address) filter (where is_suppressed),
-        count(distinct address) filter (where not is_suppressed),
-        count(distinct address) filter (where is_suppressed is null and {capped}),
-        count(distinct address) filter (where is_suppressed is null and not {capped} and {excluded})
-    from audience_sourcerow r left join blocked using (address)
-    where source_id = %(source)s and problem = ''
+    select count(*) filter (where is_suppressed),
+        count(*) filter (where not is_suppressed and is_barred),
+        count(*) filter (where not is_suppressed and not is_barred and is_unwilling),
+        count(*) filter (where not is_suppressed and not is_barred and not is_unwilling and {capped}),
+        count(*) filter (
+            where not is_suppressed and not is_barred and not is_unwilling and not {capped} and {excluded})
+    from (
+        select r.address, s.id is not null as is_suppressed, coalesce(owner.barred, false) as is_barred,
+               {unwilling} as is_unwilling
+        from row r
+        left join audience_suppression s
+            on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = r.address
+        left join (
+            select address, bool_or(state = 'DO_NOT_CONTACT') as barred,
+                bool_or(%(channel)s = any(refusals)) as refuses, bool_or(%(channel)s = any(consents)) as agrees
+            from ({all_owners}) known group by address
+        ) owner on owner.address = r.address
+    ) r
 """
 
 _PEOPLE_SQL = """
     with people as (
-        select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
+        select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first,
+            {unwilling} as is_unwilling
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
     select count(*) filter (where is_first and s.id is not null),
         count(*) filter (where is_first and s.id is null and not is_active),
-        count(*) filter (where is_first and s.id is null and is_active and {capped}),
-        count(*) filter (where is_first and s.id is null and is_active and not {capped} and {excluded}),
+        count(*) filter (where is_first and s.id is null and is_active and is_unwilling),
+        count(*) filter (where is_first and s.id is null and is_active and not is_unwilling and {capped}),
+        count(*) filter (
+            where is_first and s.id is null and is_active and not is_unwilling and not {capped} and {excluded}),
         count(*),
         count(*) filter (where people.address = ''),
         count(*) filter (where people.address <> '' and not is_first)
@@ -266,18 +278,19 @@ _ANYBODY_SQL = {
         select exists (
             select from audience_sourcerow r {not_suppressed}
             left join lateral (
-                select true as found from audience_contact c
-                where c.workspace_id = %(workspace)s and {address} = r.address and c.state = 'DO_NOT_CONTACT'
-                limit 1
-            ) barred on true
+                select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
+                    bool_or(%(channel)s = any(c.refusals)) as refuses, bool_or(%(channel)s = any(c.consents)) as agrees
+                from ({owners}) c
+            ) owner on true
             where r.source_id = %(source)s and r.problem = ''
-              and suppressed.found is null and barred.found is null and not {excluded})
+              and suppressed.found is null and not coalesce(owner.barred, false) and not ({unwilling})
+              and not {excluded})
     """,
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}
             where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.LISTS: """
         select exists (
@@ -285,13 +298,13 @@ _ANYBODY_SQL = {
             join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
             {not_suppressed}
             where m.list_id = any(%(lists)s) and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.SEGMENTS: """
         select exists (
             select from audience_contact c {not_suppressed}
             where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> '' and {only}
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
 }
 
@@ -299,21 +312,18 @@ _ANYBODY_SQL = {
 def _people_sql(
     source: Source, kind: str, channel: str, held: Compiled
 ) -> tuple[sql.Composed, dict[str, Any]]:
-    try:
-        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
-    except KeyError:
-        raise SourceInvalid(f"contacts have no {kind} address") from None
-    if kind == "email":
-        is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
-    else:
+    column = sql.SQL(preferred_sql(kind))
+    if kind == "phone":
         is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
             column
         )
+    else:
+        is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
     only = narrowing.members_only(source, timezone.now())
     out = left_out_by(source, kind, "people.address")
     statement = sql.SQL(_PEOPLE_SQL).format(
         address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
-        capped=sql.SQL(held.sql),
+        unwilling=sql.SQL(consent.unwilling_sql(source.workspace, channel)), capped=sql.SQL(held.sql),
     )  # fmt: skip
     facts = {"workspace": source.workspace_id, "channel": channel}
     return statement, only.parameters | out.parameters | held.parameters | facts

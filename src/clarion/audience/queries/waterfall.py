@@ -1,6 +1,6 @@
 """Who exactly stands on a step of an estimate: the people behind each of its numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience import consent
+from clarion.audience.addresses import owners_sql, preferred_sql
 from clarion.audience.models import Source, SourceKind
 from clarion.audience.queries import narrowing, sources
 from clarion.channels import registry
@@ -17,7 +18,7 @@ from clarion.channels import registry
 STEPS = tuple(field.name for field in fields(sources.Waterfall) if field.name != "is_about")
 
 _USABLE = "people.address <> '' and not invalid and is_first"
-_ALLOWED = f"{_USABLE} and suppressed.found is null and not barred"
+_ALLOWED = f"{_USABLE} and suppressed.found is null and not barred and not unwilling"
 #: Step → the condition that somebody stands there, cheap things first. Without `is_first` nobody is sorted.
 _CONDITIONS = {
     "matched": "true",
@@ -26,6 +27,7 @@ _CONDITIONS = {
     "duplicate": "people.address <> '' and not invalid and not is_first",
     "suppressed": f"{_USABLE} and suppressed.found",
     "do_not_contact": f"{_USABLE} and suppressed.found is null and barred",
+    "no_consent": f"{_USABLE} and suppressed.found is null and not barred and unwilling",
     "capped": f"{_ALLOWED} and {{capped}}",
     "excluded": f"{_ALLOWED} and not {{capped}} and {{excluded}}",
     "will_receive": f"{_ALLOWED} and not {{capped}} and not {{excluded}}",
@@ -34,14 +36,19 @@ _CONDITIONS = {
 _OF_FILE = """
     select r.id::bigint as key, null::bigint as contact_id, r.address, r.problem <> '' as invalid, r.problem,
         {is_first} as is_first, r.data ->> 'first_name' as first_name, r.data ->> 'last_name' as last_name,
-        exists (
-            select from audience_contact c where c.workspace_id = %(workspace)s and c.{column} = r.address
-            and c.{column} <> '' and c.state = 'DO_NOT_CONTACT') as barred
-    from audience_sourcerow r where r.source_id = %(source)s
+        coalesce(owner.barred, false) as barred, {unwilling} as unwilling
+    from audience_sourcerow r
+    left join lateral (
+        select bool_or(c.state = 'DO_NOT_CONTACT') as barred, bool_or(%(channel)s = any(c.refusals)) as refuses,
+            bool_or(%(channel)s = any(c.consents)) as agrees
+        from ({owners}) c
+    ) owner on true
+    where r.source_id = %(source)s
 """
 _OF_CONTACTS = """
-    select c.id as key, c.id as contact_id, c.{column} as address, false as invalid, '' as problem,
-        {is_first} as is_first, c.first_name, c.last_name, c.state <> 'ACTIVE' as barred
+    select c.id as key, c.id as contact_id, {address} as address, false as invalid, '' as problem,
+        {is_first} as is_first, c.first_name, c.last_name, c.state <> 'ACTIVE' as barred,
+        {unwilling} as unwilling
     from audience_contact c where c.workspace_id = %(workspace)s and {only}
 """
 _PAGE = """
@@ -125,22 +132,26 @@ def _statement(
     source: Source, channel: str, step: str, campaign_id: int | None, *, is_capped: bool
 ) -> tuple[str, dict[str, Any]]:
     kind = registry.get(channel).address_kind
-    column = CONTACT_ADDRESS_COLUMNS[kind]
     condition = _CONDITIONS[step]
-    facts: Mapping[str, Any] = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
-    parameters = dict(facts)
+    parameters: dict[str, Any] = {
+        "workspace": source.workspace_id, "channel": channel, "source": source.pk,
+    }  # fmt: skip
     is_file = source.kind == SourceKind.UPLOAD
     if is_file:
         first = "row_number() over (partition by r.address, r.problem = '' order by r.id) = 1"
-        people = _OF_FILE.replace("{column}", column)
+        unwilling = consent.owner_unwilling_sql(source.workspace, channel)
+        people = _OF_FILE.replace("{owners}", owners_sql(kind, "r.address"))
     else:
-        # A mail address is unique in a workspace.
+        preferred = preferred_sql(kind)
+        # Telephones alone may be several contacts'.
         first = (
-            f"row_number() over (partition by c.{column} order by c.id) = 1" if column != "email" else "true"
+            f"row_number() over (partition by {preferred} order by c.id) = 1" if kind == "phone" else "true"
         )
+        unwilling = consent.unwilling_sql(source.workspace, channel)
         only = narrowing.members_only(source, timezone.now())
         parameters |= only.parameters
-        people = _OF_CONTACTS.replace("{column}", column).replace("{only}", only.sql)
+        people = _OF_CONTACTS.replace("{address}", preferred).replace("{only}", only.sql)
+    people = people.replace("{unwilling}", f"({unwilling})")
     people = people.replace("{is_first}", first if "is_first" in condition else "true")
     if "{excluded}" in condition:
         out = sources.left_out_by(source, kind, "people.address")

@@ -6,6 +6,7 @@ allow it (any more), and CampaignInvalid, with sentences, when what is said make
 """
 
 from clarion.campaigns.operations.capping import ignore_caps
+from clarion.campaigns.operations.cascading import add_step, arrange, remove_step
 from clarion.campaigns.operations.drafting import (
     create_campaign,
     record_test,
@@ -39,9 +40,11 @@ from clarion.campaigns.operations.reviewing import approve, reject, release, sub
 
 __all__ = [
     "add_note",
+    "add_step",
     "after_approval",
     "approve",
     "archive",
+    "arrange",
     "cancel",
     "change_speed",
     "continue_",
@@ -58,6 +61,7 @@ __all__ = [
     "record_test",
     "reject",
     "release",
+    "remove_step",
     "reopen",
     "replan_resumption",
     "reschedule",

@@ -21,6 +21,7 @@ class SandboxChannel:
     label = "Sandbox (nothing leaves)"
     icon = "flask-conical"
     address_kind = "email"
+    reports_delivery = True
     secrets = frozenset({"token"})
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def step_labels() -> dict[str, str]:
     return {
         "matched": _("Matched"), "no_address": _("No address"), "invalid": _("Invalid"),
         "duplicate": _("Duplicates"), "suppressed": _("Opted out or suppressed"),
-        "do_not_contact": _("Do not contact"), "capped": _("Frequency cap"), "excluded": _("Excluded"),
-        "will_receive": _("Will receive it"),
+        "do_not_contact": _("Do not contact"), "no_consent": _("No consent"),
+        "capped": _("Frequency cap"), "excluded": _("Excluded"),        "will_receive": _("Will receive it"),
     }  # fmt: skip
 
 

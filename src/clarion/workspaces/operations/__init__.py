@@ -24,6 +24,7 @@ from clarion.workspaces.operations.workspaces import (
     halt,
     lift_halt,
     record_audit_download,
+    require_consent,
     update_profile,
     update_workspace,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "record_audit_download",
     "reinstate",
     "remove_member",
+    "require_consent",
     "suspend",
     "update_profile",
     "update_workspace",

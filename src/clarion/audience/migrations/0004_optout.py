@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0002_segments'),
+        ('audience', '0003_people'),
         ('workspaces', '0004_list_columns'),
     ]
 

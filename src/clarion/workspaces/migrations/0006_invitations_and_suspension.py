@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0004_list_columns'),
+        ('workspaces', '0005_consent_channels'),
     ]
 
     operations = [

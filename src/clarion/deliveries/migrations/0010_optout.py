@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0006_skip_removed'),
+        ('deliveries', '0009_cascade_runs'),
         ('workspaces', '0004_list_columns'),
     ]
 
