@@ -15,6 +15,7 @@ from clarion.cli import (
     audit,
     bounce,
     campaign,
+    contact,
     deliveries,
     demo,
     export,
@@ -27,6 +28,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    template,
     why,
 )
 
@@ -43,6 +45,7 @@ send.register(app)
 campaign.register(app)
 analytics.register(campaign.group)
 keeping.register(campaign.group)
+contact.register(app)
 why.register(campaign.group)
 stopping.register(app)
 run.register(app)
@@ -53,6 +56,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+template.register(app)
 health.register(app)
 bounce.register(app)
 

@@ -23,7 +23,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import earlier, locks, operations, optout, partitions
+from clarion.deliveries import cascade_building, earlier, locks, operations, optout, partitions, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -44,12 +44,7 @@ _CANDIDATES = {
                problem <> '' as invalid,
                coalesce(owner.barred, false) as barred, {unwilling} as unwilling
         from audience_sourcerow s
-        left join lateral (
-            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
-                   bool_or(%(channel)s = any(c.refusals)) as refuses,
-                   bool_or(%(channel)s = any(c.consents)) as agrees
-            from ({owners}) c
-        ) owner on true
+        left join lateral ({owner}) owner on true
         where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
     """,
     SourceKind.CONTACTS: f"""
@@ -128,7 +123,7 @@ from made
 )
 
 #: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
-_EXCLUDED = f"""
+EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
                  join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
@@ -235,7 +230,7 @@ def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | No
     `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    excluded = _EXCLUDED if leaving_out else ""
+    excluded = EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     return _CHUNK.format(candidates=candidates, excluded=excluded)
@@ -255,22 +250,26 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
+def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: str = "") -> Compiled:
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
-    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
+    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
+    SQL for other columns of a contact `c` in the address's place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    if address:
+        statement = statement.replace("{address} as address", address)
     kind = registry.get(channel).address_kind
     if campaign.source.kind == SourceKind.UPLOAD:
         unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
-        owners = addresses.owners_sql(kind, "s.address")
-        return Compiled(statement.format(owners=owners, unwilling=unwilling), {})
+        owner = consent.owner_sql(campaign.workspace, channel, "s.address")
+        return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
-    unwilling = consent.unwilling_sql(campaign.workspace, channel)
-    address = addresses.preferred_sql(kind)
-    return Compiled(statement.format(address=address, only=only.sql, unwilling=unwilling), only.parameters)
+    # In a cascade each channel is judged by itself, later.
+    unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
+    preferred = addresses.preferred_sql(kind)
+    return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
 
 
 def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:
@@ -298,6 +297,14 @@ def _facts(run: Run) -> dict[str, Any]:
     channel = steps[0].channel
     if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
+    if run.is_cascade:
+        ladder = tiers.ladder_of(run, steps)
+        offered = candidates_of(
+            run.campaign, channel, run.created_at, address=cascade_building.of_contact(ladder)
+        )
+        return cascade_building.facts_of_run(
+            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
+        )
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -324,7 +331,7 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
     locks.hold_building(run.pk)
-    row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
+    row = Run.objects.select_related("campaign__workspace", "campaign__source").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
@@ -334,8 +341,13 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
-        cursor.execute(facts["statement"], parameters)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if row.is_cascade:
+            made, usable, last, key, waterfall = cascade_building.add_chunk(
+                cursor, row, parameters | {"statement": facts["statement"]}
+            )
+        else:
+            cursor.execute(facts["statement"], parameters)
+            made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
             if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
@@ -357,18 +369,23 @@ def _go(run: Run) -> None:
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
     """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
-    with connection.cursor() as cursor:
-        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
-        cursor.execute(_LATE, wanted | {"began": run.created_at})
-        late = [row[0] for row in cursor.fetchall()]
-    for address in late:
-        optout.skip_in_run(run.pk, facts["steps"], address)
+    for steps, address in (
+        cascade_building.late(run, facts["ladder"]) if run.is_cascade else _late(run, facts)
+    ):
+        optout.skip_in_run(run.pk, steps, address)
     difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
+
+
+def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    with connection.cursor() as cursor:
+        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
+        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        return [(facts["steps"], row[0]) for row in cursor.fetchall()]
 
 
 def _analyze(run: Run) -> None:

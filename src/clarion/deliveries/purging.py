@@ -32,7 +32,8 @@ _OF_DELIVERIES = {
 }  # fmt: skip
 #: What else has no foreign key to the run.
 _OF_RUNS = (
-    "deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_hit", "deliveries_trackedquarter",
+    "deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_look", "deliveries_hit",
+    "deliveries_trackedquarter",
 )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import campaign_people, timing_form, tracking_form
+from clarion.web import campaign_cascade, campaign_people, timing_form, tracking_form
+from clarion.web.campaign_cascade import CascadeForm
 from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
 from clarion.web.tracking_form import TrackingForm
@@ -34,15 +35,7 @@ if TYPE_CHECKING:
 BODY_LENGTH = 1_000_000
 
 #: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
-_WANTED = (
-    "sender",
-    "content",
-    "template",
-    "subject",
-    "source",
-    "upload",
-    *timing_form.WANTED,
-)
+_WANTED = ("sender", "content", "template", "subject", "source", "upload", *timing_form.WANTED)
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
@@ -57,6 +50,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "address_column",
         "file",
     ),
+    "cascade": ("receipt_wait",),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
     "tracking": tracking_form.FIELDS,
     **timing_form.PARTS,
@@ -71,7 +65,7 @@ _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only")
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(TrackingForm, TimingForm):
+class CampaignForm(CascadeForm, TrackingForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -126,12 +120,16 @@ class CampaignForm(TrackingForm, TimingForm):
         help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, member: Membership, campaign: Campaign, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", initial_of(campaign, member))
+    def __init__(
+        self, *args: Any, member: Membership, campaign: Campaign, position: int = 0, **kwargs: Any
+    ) -> None:
+        """`position` is the channel whose message is shown."""
+        kwargs.setdefault("initial", initial_of(campaign, member, position))
         super().__init__(*args, **kwargs)
         self.member = member
         self.campaign = campaign
-        self.step = queries.first_step(campaign)
+        self.step = queries.step_at(campaign, position)
+        self.position = self.step.position if self.step else 0
         self._offer_choices()
         self.offer_tracking(member.workspace)
         self.take_rows(campaign, member.workspace.locale)
@@ -213,9 +211,9 @@ class CampaignForm(TrackingForm, TimingForm):
         return not any(name in self.errors for name in PARTS[part])
 
 
-def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
-    """Return the form's values for what is saved."""
-    step = queries.first_step(campaign)
+def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dict[str, Any]:
+    """Return the form's values for what is saved; `position` is the channel whose message is shown."""
+    step = queries.step_at(campaign, position)
     source = campaign.source
     body: Mapping[str, Any] = step.body_source if step else {}
     return {
@@ -227,11 +225,12 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
         "address_column": address_column_of(source),
         "sheet": source.dialect.get("sheet", "") if source else "",
+        "receipt_wait": campaign.receipt_wait,
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
-        "mode": body.get("mode", "html"),
+        "mode": body.get("mode") or ("text" if step and step.channel == "sms" else "html"),
         **tracking_form.initial(campaign),
         **timing_form.initial_timing(campaign),
     }
@@ -244,6 +243,7 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     """
     savers: dict[str, Callable[[CampaignForm], None]] = {
         "basics": _save_basics, "audience": _save_audience, "message": _save_message,
+        "cascade": campaign_cascade.save,
         "tracking": lambda form: _save_changes(form, tracking_form.changes(form.cleaned_data)),
         "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
         "hours": lambda form: _save_changes(form, timing_form.hours_changes(form)),
@@ -306,6 +306,7 @@ def _save_message(form: CampaignForm) -> None:
         sender=sender,
         template_version=version,
         body=body if is_written or before else None,
+        position=form.position,
         by=of_member(form.member),
     )
     if version is None and not step.body_content:
@@ -386,9 +387,7 @@ def channel_of(form: CampaignForm) -> str:
     """Return the channel by which addresses are read."""
     chosen = getattr(form, "cleaned_data", {}).get("sender")
     sender = next((one for one in form.all_senders if str(one.public_id) == chosen), None) if chosen else None
-    if sender is not None:
-        return sender.channel
-    return form.step.channel if form.step else "email"
+    return campaign_cascade.channel_of_people(form.campaign, form.position, sender.channel if sender else "")
 
 
 def _sender_choice(sender: Sender) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0003_people'),
+        ('audience', '0004_long_addresses'),
     ]
 
     operations = [

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0008_tracking'),
-        ('deliveries', '0007_skip_no_consent'),
+        ('campaigns', '0009_tracking'),
+        ('deliveries', '0010_long_addresses'),
         ('workspaces', '0007_tracking'),
     ]
 
