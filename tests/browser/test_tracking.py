@@ -1,6 +1,5 @@
 """A link in a message is followed in Chromium, told by the analytics, and asked about in a segment."""
 
-import os
 from typing import Any
 
 import pytest
@@ -108,5 +107,3 @@ def test_the_pages_are_accessible_and_fit(browser: Browser, site: Site, axe_sour
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert wide <= 0, path
-            if folder := os.environ.get("SHOTS"):
-                page.screenshot(path=f"{folder}/{path.strip('/').split('/')[-1]}-{shape}.png", full_page=True)

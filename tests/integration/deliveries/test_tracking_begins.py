@@ -60,6 +60,29 @@ def test_a_run_keeps_what_was_said_when_it_began() -> None:
     assert b"/o/" not in wire
 
 
+def test_links_of_every_language_are_followed() -> None:
+    workspace = making.make_workspace(track_links=True)
+    campaign = making.make_launchable(workspace)
+    step = campaign.steps.get()
+    german = making.CONTENT | {"html": '<a href="https://shop.test/de">x</a>', "text": ""}
+    english = making.CONTENT | {"html": '<a href="https://shop.test/en">x</a>', "text": ""}
+    step.body_content = english | {"language": "en", "languages": {"de": german}}
+    step.save()
+    operations.start(campaign=campaign, by=making.actor(making.make_member(workspace)))
+
+    run = runs.begin_run(campaign.pk)
+
+    assert run is not None
+    assert list(run.links.order_by("number").values_list("target", flat=True)) == [
+        "https://shop.test/en", "https://shop.test/de",
+    ]  # fmt: skip
+    composer = compose_with(run.steps.get(), run, step.sender.config if step.sender else {})
+    claim = Claim(run.pk, 16, 1, "ana@example.test", {"first_name": "Ana", "language": "de"})
+    wire = composer.compose(claim).payload.wire()
+    assert b"shop.test" not in wire
+    assert b'/2"' in wire
+
+
 def test_nothing_is_stored_of_a_run_of_which_nothing_is_followed() -> None:
     workspace = making.make_workspace()
     campaign = making.make_launchable(workspace)

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from django.db import connection
 from django.utils import timezone
 
-from clarion.deliveries.models import Link, Recipient
+from clarion.channels import tongues
+from clarion.deliveries.models import Link, Recipient, RunStep
 from clarion.deliveries.states import recipient_id, step_of
 from clarion.lib import links, templating
 from clarion.lib.templating import Part
@@ -76,7 +77,10 @@ def address(run_id: int, delivery_id: int, target: str) -> str:
         person = Recipient.objects.filter(run_id=run_id, id=recipient_id(delivery_id)).first()
         if person is None:
             return ""
-        variables = {"email": person.address, "phone": person.address, **person.variables}
+        step = RunStep.objects.filter(run_id=run_id, step=step_of(delivery_id))
+        defaults = step.values_list("content__defaults", flat=True).first() or {}
+        said = tongues.filled(defaults, person.variables)
+        variables = {"email": person.address, "phone": person.address, **said}
         try:
             (target,) = templating.Program([Part("link", target)]).render_whole(variables)
         except (templating.FillFailed, templating.TemplateInvalid):

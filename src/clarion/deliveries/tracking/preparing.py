@@ -9,6 +9,7 @@ from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.channels.tracking import Trackable
 from clarion.deliveries.models import Link, Run, RunStep, Tracking
+from clarion.lib import links
 
 
 def begin(run: Run, campaign: Campaign, steps: Sequence[RunStep]) -> None:
@@ -42,7 +43,11 @@ def context_of(step: RunStep, context: StepContext) -> StepContext:
 def _targets(step: RunStep) -> list[str]:
     channel = registry.get(step.channel)
     assert isinstance(channel, Trackable)  # noqa: S101 - others are not followed
-    try:
-        return channel.links_of(channel.check_content(step.content))
-    except ConfigInvalid:
-        return []  # it cannot be sent, which the composer says
+    found: dict[str, None] = {}
+    # The same target has one number in every language.
+    for content in (step.content, *(step.content.get("languages") or {}).values()):
+        try:
+            found |= dict.fromkeys(channel.links_of(channel.check_content(content)))
+        except ConfigInvalid:
+            continue  # it cannot be sent, which the composer says
+    return list(found)[: links.MAX_LINKS]
