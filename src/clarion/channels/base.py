@@ -1,8 +1,8 @@
 """What a channel is to the rest of the program."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from clarion.channels.events import ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
@@ -69,12 +69,38 @@ class HookAnswer:
 HookItem = ReceiptEvent | Reply | HookAnswer
 
 
+#: Takes what a provider tells, and tells, on the same loop, whether it is kept; the provider is answered then.
+Heard = Callable[[Sequence[ReceiptEvent | Reply], Callable[[bool], None]], None]
+
+
+class Listener(Protocol):
+    """Keeps a way open on which the provider brings what it tells later."""
+
+    #: What keeps it from listening, a sentence for a person; empty while it listens.
+    problem: str
+
+    async def run(self) -> None:
+        """Listen until cancelled. Mends what breaks by itself, and tries again for ever."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A transport on whose connections the provider also brings what it tells later."""
+
+    def hear(self, heard: Heard) -> None:
+        """Take `heard` before the first message is sent."""
+
+
 class NoHooks:
     """For channels whose providers call nobody, and do not tell of a message by their own id later."""
 
     #: Whether the provider's own ids are kept so that a receipt is found by them. It costs a row a message, so
-    #: only where the provider cannot be made to carry our own id.
+    #: only where the provider cannot be made to carry our own id; not for a sender whose setting `receipts` is "none".
     tracks_provider_ids: bool = False
+
+    def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
+        """Return none: nothing is to be kept open."""
+        return None
 
     def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
         """Refuse every call."""
@@ -125,6 +151,12 @@ class Channel(Protocol):
         What is not understood becomes a ReceiptEvent of the kind UNKNOWN with the original in `raw`.
         Raises HookRefused and HookUnreadable. Does no input or output, and remembers nothing: a call may come
         twice, and events in any order.
+        """
+
+    def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
+        """Return what is to run for as long as the sender is there; None if its provider brings nothing.
+
+        `config` has been checked and holds its secrets. One process runs it for each sender.
         """
 
     async def check_credentials(self, config: Mapping[str, Any]) -> "CheckResult":

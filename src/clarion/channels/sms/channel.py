@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
+from clarion.channels.base import CheckResult, ConfigInvalid, Heard, NoHooks, StepContext
 from clarion.channels.sms import checking
 from clarion.channels.sms import config as settings
 from clarion.channels.sms import content as contents
 from clarion.channels.sms.composer import Composer
+from clarion.channels.sms.listener import Listener
 from clarion.channels.sms.transport import Transport
 from clarion.lib import phones
 
@@ -20,6 +21,7 @@ class SmsChannel(NoHooks):
     icon = "message-square-text"
     address_kind = "phone"
     secrets = settings.SECRETS
+    tracks_provider_ids = True
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""
@@ -51,6 +53,11 @@ class SmsChannel(NoHooks):
     def transport(self, config: Mapping[str, Any]) -> Transport:
         """Return a transport that connects on first use."""
         return Transport(settings.Config.of(config))
+
+    def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
+        """Return a session for receipts and answers, where the sender wants any."""
+        checked = settings.Config.of(config)
+        return Listener(checked, heard) if checked.receipts != "none" else None
 
     async def check_credentials(self, config: Mapping[str, Any]) -> CheckResult:
         """Connect, encrypt and bind, without sending; say what was seen."""

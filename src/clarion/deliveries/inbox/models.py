@@ -106,3 +106,27 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"reply {self.pk} to sender {self.sender_id}"
+
+
+class ReplyPart(models.Model):
+    """A part of a long answer whose other parts are still to come."""
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=320)
+    to = models.CharField(max_length=320, blank=True)
+    reference = models.IntegerField()
+    number = models.SmallIntegerField()
+    count = models.SmallIntegerField()
+    text = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "address", "reference", "count", "number"], name="reply_part_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.count} to sender {self.sender_id}"

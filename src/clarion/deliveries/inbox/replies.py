@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from clarion.channels.events import Reply as ReplyEvent
 from clarion.deliveries import answers
+from clarion.deliveries.inbox import parts
 from clarion.deliveries.inbox.models import Reply
 from clarion.deliveries.states import STEPS, Result
 from clarion.workspaces.wake import wake
@@ -64,7 +65,13 @@ _COUNT = "update deliveries_runstep set replied = replied + 1 where run_id = %s 
 def keep(told: Sequence[tuple[int, ReplyEvent, datetime]]) -> None:
     """Keep these answers, given as (sender's id, answer, when it came). A replay changes nothing."""
     for sender_id, event, received_at in told:
-        _keep_one(sender_id, event, event.occurred_at or received_at)
+        if event.part is not None:
+            parts.keep(sender_id, event, received_at)
+        else:
+            _keep_one(sender_id, event, event.occurred_at or received_at)
+    for sender_id, event, received_at in parts.joined():
+        _keep_one(sender_id, event, received_at)
+        parts.forget(sender_id, event)
 
 
 def _keep_one(sender_id: int, event: ReplyEvent, at: datetime) -> None:

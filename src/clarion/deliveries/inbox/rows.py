@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from clarion.channels.events import MAX_REPLY, ReceiptEvent, ReceiptKind, Reply
+from clarion.channels.events import MAX_REPLY, Part, ReceiptEvent, ReceiptKind, Reply
 
 Event = ReceiptEvent | Reply
 
@@ -27,6 +27,8 @@ def packed(event: Event) -> str:
         facts["at"] = event.occurred_at.isoformat()
     if isinstance(event, Reply):
         facts["kind"], facts["text"] = _REPLY, event.text[:MAX_REPLY]
+        if event.part is not None:
+            facts["part"] = [event.part.reference, event.part.number, event.part.count]
     else:
         facts["kind"] = event.kind.value
     if event.raw:
@@ -57,7 +59,9 @@ def unpacked(text: str) -> Event:
         "raw": facts.get("raw", {}),
     }
     if facts["kind"] == _REPLY:
-        return Reply(**common, text=facts["text"], to=facts.get("to", ""))
+        part = facts.get("part")
+        joins = Part(reference=part[0], number=part[1], count=part[2]) if part else None
+        return Reply(**common, text=facts["text"], to=facts.get("to", ""), part=joins)
     return ReceiptEvent(
         **common, kind=ReceiptKind(facts["kind"]), code=facts.get("code", ""), detail=facts.get("detail", "")
     )
