@@ -9,6 +9,10 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.audience.consent import AnswerWords as AnswerWords
+from clarion.audience.consent import FrequencyCap as FrequencyCap
+from clarion.audience.consent import OptOutRules as OptOutRules
+from clarion.audience.consent import SoftBounce as SoftBounce
 from clarion.workspaces.models import User, Workspace
 
 
@@ -81,6 +85,8 @@ class List(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     name = models.CharField(_("name"), max_length=120)
     description = models.TextField(_("description"), blank=True)
+    #: Whether its people may see it and leave it, and others join it, on their preference page.
+    is_public = models.BooleanField(_("on the preference page"), default=False)
     #: Kept in the transactions that change the members.
     member_count = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -129,6 +135,8 @@ class SuppressionReason(models.TextChoices):
     BOUNCED = "BOUNCED", _("Bounced")
     COMPLAINED = "COMPLAINED", _("Complained")
     MANUAL = "MANUAL", _("Added by hand")
+    #: Sent back for now, again and again.
+    SOFT_BOUNCED = "SOFT_BOUNCED", _("Bounced too often")
 
 
 class Suppression(models.Model):

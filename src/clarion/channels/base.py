@@ -97,6 +97,8 @@ class NoHooks:
     #: Whether the provider's own ids are kept so that a receipt is found by them. It costs a row a message, so
     #: only where the provider cannot be made to carry our own id; not for a sender whose setting `receipts` is "none".
     tracks_provider_ids: bool = False
+    #: Whether any sender of the channel has a listener.
+    listens: bool = False
 
     def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
         """Return none: nothing is to be kept open."""
@@ -120,6 +122,8 @@ class Channel(Protocol):
     secrets: frozenset[str]
     #: Whether the provider's own ids are kept so that receipts are found by them; see `NoHooks`.
     tracks_provider_ids: bool
+    #: Whether any sender of the channel has a listener.
+    listens: bool
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from what a command line gives: an address with credentials, and who it is from.

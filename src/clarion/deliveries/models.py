@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.answered import Answer as Answer
 from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
-from clarion.deliveries.inbox.models import Reply as Reply
 from clarion.deliveries.inbox.models import ReplyPart as ReplyPart
 from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.outages import Outage as Outage
@@ -44,6 +44,8 @@ class Run(models.Model):
     #: Only recipients up to this id may be sent to yet, and since which day of a spread; None for all.
     released_id = models.BigIntegerField(null=True)
     released_on = models.DateField(null=True)
+    #: Messages to recipients up to this id are in Contacted, for frequency caps; 0 where none are counted there.
+    counted_id = models.BigIntegerField(default=0)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)
@@ -227,6 +229,25 @@ class Waiting(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run_id", "step", "not_before"], name="waiting_due")]
+
+    def __str__(self) -> str:
+        return f"delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Contacted(models.Model):
+    """A message that somebody got, in few octets: what frequency caps count. Of workspaces that have caps only."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    workspace_id = models.BigIntegerField()
+    #: The person: a digest of their contact, or of the address where no contact is known (`audience.capping`).
+    who = models.BigIntegerField()
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=12)
+
+    class Meta:
+        indexes = [models.Index(fields=["who", "at"], name="contacted_who")]
 
     def __str__(self) -> str:
         return f"delivery {self.delivery_id} of run {self.run_id}"

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.lane_locks import LaneLocks
 from clarion.deliveries.recovery import recover
 from clarion.deliveries.store import PostgresStore, open_pool
@@ -27,6 +28,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.ports import StoreDown
 from clarion.engine.retry import RetryPolicy
 from clarion.runtime import presence
+from clarion.runtime.listeners import Listeners
 from clarion.runtime.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
@@ -79,9 +81,10 @@ async def run(
     scheduler = Scheduler()
     pool = open_pool(dsn, name=name)
     await pool.open()
+    inbox = Writer(pool)
     store = PostgresStore(
         pool,
-        workshop=Workshop(),
+        workshop=Workshop(sink=inbox),
         worker_id=worker_id,
         retry=RetryPolicy(first_gap=settings.CLARION_RETRY_SECONDS),
         drained=lambda run_id: scheduler.wake(),
@@ -98,7 +101,12 @@ async def run(
 
     locks = LaneLocks(dsn, worker_id=worker_id, woken=woken)
     dispatcher = Dispatcher(store=store, locks=locks, journal=journal, worker_id=worker_id)
-    helpers = [asyncio.create_task(locks.run()), asyncio.create_task(_recover_on(store, folder, name))]
+    helpers = [
+        asyncio.create_task(locks.run()),
+        asyncio.create_task(_recover_on(store, folder, name)),
+        asyncio.create_task(inbox.run()),
+        asyncio.create_task(Listeners(dsn, inbox).run()),
+    ]
     scheduler.start()
     log.info("worker.started", worker=name)
     ready()

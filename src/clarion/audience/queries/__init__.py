@@ -1,6 +1,14 @@
 """Every read of contacts, lists, suppressions, sources and imports beyond a plain filter."""
 
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.queries.consent import (
+    caps_of,
+    is_suppressed,
+    own_words_of,
+    replies_of,
+    rules_of,
+    words_of,
+)
 from clarion.audience.queries.contacts import (
     Page,
     contact_for,
@@ -31,6 +39,7 @@ __all__ = [
     "Page",
     "PreviewRow",
     "Waterfall",
+    "caps_of",
     "contact_for",
     "contacts_by_public_ids",
     "contacts_page",
@@ -38,12 +47,16 @@ __all__ = [
     "import_for",
     "import_preview",
     "imports_for",
+    "is_suppressed",
     "known_variables",
     "list_for",
     "lists_for",
     "lists_of",
+    "own_words_of",
     "problem_rows",
     "reaches_anybody",
+    "replies_of",
+    "rules_of",
     "sample",
     "segment_for",
     "segments_for",
@@ -52,4 +65,5 @@ __all__ = [
     "suppression_rows",
     "suppressions_page",
     "tags_of",
+    "words_of",
 ]

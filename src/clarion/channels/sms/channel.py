@@ -22,6 +22,7 @@ class SmsChannel(NoHooks):
     address_kind = "phone"
     secrets = settings.SECRETS
     tracks_provider_ids = True
+    listens = True
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""

@@ -19,6 +19,7 @@ class Form(SetupForm):
         ("login", _("Bind"), ("system_id", "password", "system_type", "bind", "allow_cleartext_login")),
         ("from", _("From whom"), ("source", "source_ton", "source_npi")),
         ("messages", _("Messages"), ("long_messages", "max_parts", "validity_minutes", "service_type")),
+        ("receipts", _("What comes back"), ("receipts", "message_ids")),
         ("connections", _("Connections"), ("connections", "window", "enquire_seconds")),
     )
 
@@ -55,7 +56,7 @@ class Form(SetupForm):
         label=_("Bind as"),
         choices=[("transmitter", _("Transmitter")), ("transceiver", _("Transceiver"))],
         help_text=_(
-            "Transceiver is for providers that know no other. What they bring is left with them to bring again."
+            "Transceiver is for providers that know no other. Receipts take one more session beside those that send."
         ),
     )
     allow_cleartext_login = forms.BooleanField(
@@ -101,6 +102,23 @@ class Form(SetupForm):
     service_type = forms.CharField(
         label=_("Service type"), max_length=5, required=False, help_text=_("Mostly empty.")
     )
+    receipts = forms.ChoiceField(
+        label=_("Delivery receipts"), initial="all",
+        choices=[
+            ("all", _("Of every message")), ("failures", _("Only of those that fail")),
+            ("none", _("None, and no answers")),
+        ],
+        help_text=_("They and people's answers come on a session of their own, which stays open."),
+    )  # fmt: skip
+    message_ids = forms.ChoiceField(
+        label=_("Message ids in receipts"), initial="same",
+        choices=[
+            ("same", _("As in the answer to the message")),
+            ("answer_hex", _("The answer's is hexadecimal, the receipt's decimal")),
+            ("receipt_hex", _("The answer's is decimal, the receipt's hexadecimal")),
+        ],
+        help_text=_("If receipts are listed below as belonging to no message, try another."),
+    )  # fmt: skip
     connections = forms.IntegerField(
         label=_("Sessions at once"),
         min_value=1,

@@ -78,6 +78,7 @@ def apply_due() -> bool:
         again = _read(_DUE)
         if again:
             _apply(again, "deliveries_strayevent")
+        replies.hand_on_joined()
         return len(fresh) == BATCH or len(again) == BATCH
 
 
@@ -108,15 +109,13 @@ def _apply(waiting: Sequence[_Waiting], table: str) -> None:
     placed = _placed(known)
     matched = [one for one in placed if _has_ids(one.event)]
     receipts.apply(one.event for one in matched if isinstance(one.event, ReceiptEvent))
-    answers = [one for one in placed if isinstance(one.event, Reply)]
-    replies.keep([(one.sender_id, one.event, one.received_at) for one in answers])  # type: ignore[misc]
+    replies.hand_on([(o.sender_id, o.event, o.received_at) for o in placed if isinstance(o.event, Reply)])
     lost = [one for one in placed if isinstance(one.event, ReceiptEvent) and not _has_ids(one.event)]
     with transaction.atomic(), connection.cursor() as cursor:
         # Table names are our own; SQL has no parameters for them.
         cursor.execute(f"delete from {table} where id = any(%s)", [[one.id for one in waiting]])
         _keep_strays(cursor, strange, Why.UNKNOWN)
         _keep_strays(cursor, lost, Why.UNMATCHED)
-    replies.hand_on()
 
 
 def _is_unknown(event: Event) -> bool:
