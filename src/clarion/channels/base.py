@@ -100,6 +100,10 @@ class NoHooks:
     #: Whether any sender of the channel has a listener.
     listens: bool = False
 
+    def tracks(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a sender with these settings needs its provider's ids."""
+        return self.tracks_provider_ids and config.get("receipts") != "none"
+
     def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
         """Return none: nothing is to be kept open."""
         return None
@@ -120,7 +124,7 @@ class Channel(Protocol):
     address_kind: str
     #: Names of config fields that are secret: sealed in the database and never shown again.
     secrets: frozenset[str]
-    #: Whether the provider's own ids are kept so that receipts are found by them; see `NoHooks`.
+    #: Whether any sender needs its provider's own ids kept so that receipts are found by them; see `tracks`.
     tracks_provider_ids: bool
     #: Whether any sender of the channel has a listener.
     listens: bool
@@ -156,6 +160,9 @@ class Channel(Protocol):
         Raises HookRefused and HookUnreadable. Does no input or output, and remembers nothing: a call may come
         twice, and events in any order.
         """
+
+    def tracks(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a sender needs its provider's ids. `config` is without its secrets, and may be an old one."""
 
     def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
         """Return what is to run for as long as the sender is there; None if its provider brings nothing.

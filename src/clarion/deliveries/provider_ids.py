@@ -36,8 +36,9 @@ class ProviderIds:
 
     async def _ask(self, connection: psycopg.AsyncConnection[tuple[Any, ...]], run: RunKey) -> int | None:
         row = await (await connection.execute(sql.STEP_SENDER, run)).fetchone()
-        wanted = row is not None and row[0] in registry.CHANNELS and row[2] != "none"
+        channel = registry.get(row[0]) if row and row[0] in registry.CHANNELS else None
+        wanted = channel is not None and channel.tracks_provider_ids and channel.tracks(row[2] if row else {})
         if len(self._senders) >= MAX_REMEMBERED:
             self._senders.clear()
-        self._senders[run] = row[1] if row and wanted and registry.get(row[0]).tracks_provider_ids else None
+        self._senders[run] = row[1] if row and wanted else None
         return self._senders[run]

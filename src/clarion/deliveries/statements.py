@@ -154,7 +154,7 @@ select count(*)::int from u
 
 #: The sender's id where a step's channel tracks its provider's ids.
 STEP_SENDER = """
-select t.channel, t.sender_id, coalesce(s.config ->> 'receipts', '')
+select t.channel, t.sender_id, coalesce(s.config, '{}')
 from deliveries_runstep t left join senders_sender s on s.id = t.sender_id where t.run_id = %s and t.step = %s
 """
 

@@ -131,6 +131,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""
     reader = _Reader(config)
     cleaned = {
+        "protocol": "smpp",
         "host": reader.host(),
         "port": reader.whole("port", DEFAULT_PORT, 1, 65535),
         "security": reader.choice("security", SECURITY, "tls"),
