@@ -52,6 +52,7 @@ class Answer:
 
 TOO_LARGE = Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 NOBODY = Answer(status=HTTPStatus.NOT_FOUND)
+NOT_ALLOWED = Answer(status=HTTPStatus.METHOD_NOT_ALLOWED)
 TRY_LATER = Answer(status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 _remembered: dict[UUID, tuple[float, Source | None]] = {}

@@ -31,6 +31,8 @@ class BellChannel(SandboxChannel):
             told = json.loads(request.body)
         except ValueError:
             raise HookUnreadable("not JSON") from None
+        if not isinstance(told, list):
+            raise HookUnreadable("no list")
         return [_item(one) for one in told]
 
 

@@ -14,6 +14,7 @@ MAX_RAW = 8_000
 #: Characters of each text.
 _LIMITS = {"provider_id": 120, "address": 320, "code": 20, "detail": 200, "event_id": 200, "to": 320}
 _REPLY = "reply"
+_KINDS = {kind.value: kind for kind in ReceiptKind}
 
 
 def packed(event: Event) -> str:
@@ -47,7 +48,7 @@ def packed(event: Event) -> str:
 
 
 def unpacked(text: str) -> Event:
-    """Return what `packed` was given, as far as it was kept. Raises ValueError."""
+    """Return what `packed` was given, as far as it was kept. Raises ValueError and KeyError."""
     facts = orjson.loads(text)
     common = {
         "run_id": facts.get("run_id"),
@@ -63,7 +64,7 @@ def unpacked(text: str) -> Event:
         joins = Part(reference=part[0], number=part[1], count=part[2]) if part else None
         return Reply(**common, text=facts["text"], to=facts.get("to", ""), part=joins)
     return ReceiptEvent(
-        **common, kind=ReceiptKind(facts["kind"]), code=facts.get("code", ""), detail=facts.get("detail", "")
+        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", "")
     )
 
 
