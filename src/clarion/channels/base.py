@@ -108,6 +108,10 @@ class NoHooks:
         """Return none: nothing is to be kept open."""
         return None
 
+    def code_url(self, code: str) -> str:
+        """Return nothing: the codes are a standard's."""
+        return ""
+
     def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
         """Refuse every call."""
         raise HookRefused("the channel takes no callbacks")
@@ -160,6 +164,9 @@ class Channel(Protocol):
         Raises HookRefused and HookUnreadable. Does no input or output, and remembers nothing: a call may come
         twice, and events in any order.
         """
+
+    def code_url(self, code: str) -> str:
+        """Return where the provider explains one of its codes; empty where it does not."""
 
     def tracks(self, config: Mapping[str, Any]) -> bool:
         """Tell whether a sender needs its provider's ids. `config` is without its secrets, and may be an old one."""

@@ -21,6 +21,7 @@ from clarion.deliveries.store import open_pool
 from clarion.hooks import receiving
 from clarion.runtime.worker import conninfo
 from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import WRITE_SECONDS
 from clarion.settings.env import Bind
 
 log = structlog.get_logger(__name__)
@@ -50,7 +51,7 @@ async def run(stop: asyncio.Event, bind: Bind, *, ready: "asyncio.Future[int] | 
     pool = open_pool(conninfo(), name="clarion-hooks", most=2)
     await pool.open()
     inbox = Writer(pool)
-    writing = asyncio.create_task(inbox.run())
+    writing = asyncio.gather(inbox.run(), _write_log())
     hooks = Hooks(inbox)
     runner = web.ServerRunner(
         web.Server(hooks, access_log=None), shutdown_timeout=STOP_SECONDS
@@ -68,6 +69,12 @@ async def run(stop: asyncio.Event, bind: Bind, *, ready: "asyncio.Future[int] | 
         await asyncio.gather(writing, return_exceptions=True)
         await asyncio.to_thread(hooks.close)
         await pool.close()
+
+
+async def _write_log() -> None:
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(receiving.LOG.write)
 
 
 class Hooks:

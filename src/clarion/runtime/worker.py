@@ -30,6 +30,7 @@ from clarion.engine.retry import RetryPolicy
 from clarion.runtime import presence
 from clarion.runtime.listeners import Listeners
 from clarion.runtime.scheduler import Scheduler
+from clarion.senders.exchanges import WRITE_SECONDS, Log
 
 log = structlog.get_logger(__name__)
 
@@ -81,10 +82,10 @@ async def run(
     scheduler = Scheduler()
     pool = open_pool(dsn, name=name)
     await pool.open()
-    inbox = Writer(pool)
+    inbox, exchanges = Writer(pool), Log()
     store = PostgresStore(
         pool,
-        workshop=Workshop(sink=inbox),
+        workshop=Workshop(sink=inbox, log=exchanges),
         worker_id=worker_id,
         retry=RetryPolicy(first_gap=settings.CLARION_RETRY_SECONDS),
         drained=lambda run_id: scheduler.wake(),
@@ -105,6 +106,7 @@ async def run(
         asyncio.create_task(locks.run()),
         asyncio.create_task(_recover_on(store, folder, name)),
         asyncio.create_task(inbox.run()),
+        asyncio.create_task(_write_on(exchanges)),
         asyncio.create_task(Listeners(dsn, inbox).run()),
     ]
     scheduler.start()
@@ -144,6 +146,13 @@ async def _deregister(store: PostgresStore, name: str) -> None:
         await store.retire(name)
     except StoreDown:
         log.warning("worker.not_deregistered", worker=name)
+
+
+async def _write_on(exchanges: Log) -> None:
+    """Write the provider log now and then, in a thread."""
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(exchanges.write)
 
 
 async def _recover_on(store: PostgresStore, folder: Path, name: str) -> None:

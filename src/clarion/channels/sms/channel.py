@@ -1,5 +1,6 @@
 """The SMS channel as the rest of the program sees it: over SMPP, through Twilio, or through any gateway on the web."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,6 +105,13 @@ class SmsChannel(NoHooks):
         if _protocol(config) != "smpp" or config.get("receipts", "none") == "none":
             return None
         return Listener(smpp.Config.of(config), heard)
+
+    def code_url(self, code: str) -> str:
+        """Return Twilio's page of an error: its codes are the only ones of five digits."""
+        number = code.split(" ")[-1]
+        return (
+            f"https://www.twilio.com/docs/api/errors/{number}" if re.fullmatch(r"[1-9]\d{4}", number) else ""
+        )
 
     def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
         """Return what a provider on the web tells. Raises HookRefused and HookUnreadable."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from clarion.channels.base import Heard
+from clarion.channels.exchanges import Exchange, Recorder, masked
 from clarion.channels.sms.client import open_session
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
@@ -44,6 +45,11 @@ class Transport:
         self._crowded_until = 0.0
         self._is_closed = False
         self._on_deliver: OnDeliver | None = None
+        self._recorder: Recorder | None = None
+
+    def record(self, recorder: Recorder) -> None:
+        """Let some of what is said be kept; see `clarion.channels.exchanges.Recorded`."""
+        self._recorder = recorder
 
     def hear(self, heard: Heard) -> None:
         """Give what the provider brings on these sessions to `heard`; see `clarion.channels.base.Hears`."""
@@ -65,6 +71,8 @@ class Transport:
             return error.outcome
         hand_over()
         status, body = await session.request(_SUBMIT, sms.bodies[0])
+        if self._recorder is not None and self._recorder.wants(status != OK):
+            self._recorder.add(_exchange(status, sms, message.address, session.obituary))
         if status == OK:
             provider_id = given_id(read_id(body), self._config)
             if len(sms.bodies) > 1:
@@ -200,3 +208,13 @@ class Transport:
             if not turn.done():
                 turn.set_result(outcome)
                 most -= 1
+
+
+def _exchange(status: int, sms: Sms, address: str, obituary: str) -> Exchange:
+    ours = {UNSENT: "not written", LOST: "connection lost", TIMED_OUT: "no answer in time"}
+    told = ours.get(status) or code_of(status)
+    return Exchange(
+        is_ours=True, what="submit_sm", request=f"to={masked(address)}\nparts={sms.parts}",
+        answer=obituary if status in ours else "", status=told, code="" if status in ours else told,
+        failed=status != OK,
+    )  # fmt: skip

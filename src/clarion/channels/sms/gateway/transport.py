@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from clarion.channels.base import CheckResult
+from clarion.channels.exchanges import Recorder
 from clarion.channels.http import HttpClient, HttpReply, outcome_of_status
 from clarion.channels.sms.encoding import Alphabet, alphabet_of
 from clarion.channels.sms.gateway.config import filled, pairs
@@ -42,6 +43,10 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"Transport({self._http!r})"
+
+    def record(self, recorder: Recorder) -> None:
+        """Let some of what is said be kept; see `clarion.channels.exchanges.Recorded`."""
+        self._http.recorder = recorder
 
     async def send(self, message: Message, hand_over: Callable[[], None]) -> Outcome:
         """Hand the message over and return what happened; see the port's promise."""
