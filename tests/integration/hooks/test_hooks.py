@@ -15,7 +15,7 @@ from django.utils import timezone
 from clarion.audience.models import Suppression
 from clarion.channels import registry
 from clarion.deliveries import ledger
-from clarion.deliveries.inbox import applying
+from clarion.deliveries.inbox import applying, forgetting
 from clarion.deliveries.models import (
     Answer,
     Delivery,
@@ -255,3 +255,16 @@ class TestReplies:
         applying.apply_due()
 
         assert Answer.objects.get().text == " […] the end"
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten(sent: MadeRun) -> None:
+    ring(sent, {"kind": "sang a song", "provider_id": "m1"}, {"kind": "delivered", "provider_id": "never"})
+    applying.apply_due()
+    old = timezone.now() - timedelta(days=forgetting.STRAY_DAYS + 1)
+    StrayEvent.objects.filter(why="UNKNOWN").update(received_at=old)
+    ProviderMessage.objects.filter(provider_id="m1").update(at=old)
+
+    assert forgetting.forget_old() == 2
+
+    assert StrayEvent.objects.get().why == "UNMATCHED"
+    assert ProviderMessage.objects.count() == 3

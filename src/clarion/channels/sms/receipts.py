@@ -51,6 +51,7 @@ _HAS_HEADER = 0x40
 #: Most that is read of a receipt's text, in octets.
 _MAX_TEXT = 1000
 _FIELD = re.compile(r"\b(id|sub|dlvrd|submit date|done date|stat|err|text)\s*:\s*", re.IGNORECASE)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NOT_ID = re.compile(r"[^\x21-\x7e]")
 _DIGITS = re.compile(r"\d{1,60}", re.ASCII)
 _HEX = re.compile(r"[0-9A-Fa-f]{1,60}", re.ASCII)
@@ -166,7 +167,9 @@ def decoded(text: bytes, data_coding: int) -> str:
         words = text.hex()
     else:
         try:
-            words = joined(Alphabet.GSM, [text]) if data_coding == 0 else text.decode("ascii")
+            # Some centres say ASCII (1) and mean GSM: octets that no text in ASCII has give them away.
+            is_gsm = data_coding == 0 or bool(_CONTROLS.search(text))
+            words = joined(Alphabet.GSM, [text]) if is_gsm else text.decode("ascii")
         except ValueError:
             # The centre's own default alphabet, which most of those that are not GSM have as this.
             words = text.decode("latin-1")
