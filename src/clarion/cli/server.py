@@ -130,7 +130,7 @@ def hooks() -> None:
         typer.echo("Set CLARION_HOOKS_BIND to HOST:PORT.", err=True)
         raise typer.Exit(2)
     try:
-        raise typer.Exit(server.main(bind))
+        raise typer.Exit(server.main(bind.host, bind.port))
     except OSError as problem:
         typer.echo(f"{bind.host}:{bind.port} cannot be listened on: {problem.strerror}.", err=True)
         raise typer.Exit(1) from None

@@ -22,7 +22,6 @@ from clarion.hooks import receiving
 from clarion.runtime.worker import conninfo
 from clarion.senders.errors import SecretsLost
 from clarion.senders.exchanges import WRITE_SECONDS
-from clarion.settings.env import Bind
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +31,7 @@ _METHODS = frozenset({"GET", "POST", "PUT"})
 STOP_SECONDS = 5.0
 
 
-def main(bind: Bind) -> int:
+def main(host: str, port: int) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
 
     async def serve() -> None:
@@ -40,13 +39,15 @@ def main(bind: Bind) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await run(stop, bind)
+        await run(stop, host, port)
 
     uvloop.run(serve())
     return 0
 
 
-async def run(stop: asyncio.Event, bind: Bind, *, ready: "asyncio.Future[int] | None" = None) -> None:
+async def run(
+    stop: asyncio.Event, host: str, port: int, *, ready: "asyncio.Future[int] | None" = None
+) -> None:
     """Serve until `stop` is set; `ready` hears the port. Raises OSError when the port is taken."""
     pool = open_pool(conninfo(), name="clarion-hooks", most=2)
     await pool.open()
@@ -58,10 +59,10 @@ async def run(stop: asyncio.Event, bind: Bind, *, ready: "asyncio.Future[int] | 
     )  # fmt: skip
     try:
         await runner.setup()
-        await web.TCPSite(runner, bind.host, bind.port).start()
+        await web.TCPSite(runner, host, port).start()
         if ready is not None:
             ready.set_result(runner.addresses[0][1])
-        log.info("hooks.started", host=bind.host, port=runner.addresses[0][1])
+        log.info("hooks.started", host=host, port=runner.addresses[0][1])
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -27,6 +27,11 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 3.0
 #: First key of the locks, so that they meet no others.
 _LOCK_SPACE = 0x48454152
+#: Changes whenever a sender of these channels does.
+_SEEN = """
+select coalesce(md5(string_agg(md5(id || status || config::text || encode(sealed, 'hex')), '' order by id)), '')
+from senders_sender where channel = any(%s)
+"""
 _SESSION = (
     "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 "
     "-c client_connection_check_interval=1000 -c idle_session_timeout=30000"
@@ -47,6 +52,9 @@ class Listeners:
     def __init__(self, dsn: str, sink: Sink) -> None:
         self._dsn, self._sink = dsn, sink
         self._running: dict[int, _Running] = {}
+        #: What the senders were when they were last read, and what was found then.
+        self._seen: str | None = None
+        self._found: dict[int, tuple[str, str, dict[str, Any]]] = {}
 
     async def run(self) -> None:
         """Look after the listeners until cancelled."""
@@ -70,14 +78,24 @@ class Listeners:
         )
         async with locks:
             while True:
-                wanted = await asyncio.to_thread(_wanted)
+                wanted = await self._wanted(locks)
                 for sender_id in [one for one in self._running if one not in wanted]:
                     await self._stop(sender_id, locks)
                 for sender_id, (version, channel, config) in wanted.items():
                     await self._keep(sender_id, version, channel, config, locks)
-                # Without a word to the server, its session would end.
-                await locks.execute("select 1")
                 await asyncio.sleep(LOOK_SECONDS)
+
+    async def _wanted(self, locks: Any) -> dict[int, tuple[str, str, dict[str, Any]]]:
+        """Return the senders that may have a listener, read anew when one of them has changed.
+
+        The question also tells the server that this session is alive.
+        """
+        names = [channel.name for channel in registry.all_channels() if channel.listens]
+        seen = (await (await locks.execute(_SEEN, [names])).fetchone())[0]
+        if seen != self._seen:
+            self._found = await asyncio.to_thread(_senders, names)
+            self._seen = seen
+        return self._found
 
     async def _keep(
         self, sender_id: int, version: str, channel: str, config: dict[str, Any], locks: Any
@@ -120,7 +138,7 @@ async def _ended(task: "asyncio.Task[None]") -> None:
         await task
 
 
-def _wanted() -> dict[int, tuple[str, str, dict[str, Any]]]:
+def _senders(names: list[str]) -> dict[int, tuple[str, str, dict[str, Any]]]:
     """Return the senders that may have a listener: id → (changes with the settings, channel, settings).
 
     A paused sender still hears; a blocked one is refused by its provider.
@@ -128,7 +146,6 @@ def _wanted() -> dict[int, tuple[str, str, dict[str, Any]]]:
     close_old_connections()
     found: dict[int, tuple[str, str, dict[str, Any]]] = {}
     try:
-        names = [channel.name for channel in registry.all_channels() if channel.listens]
         for sender in Sender.objects.filter(channel__in=names).exclude(status=SenderStatus.BLOCKED):
             with contextlib.suppress(SecretsLost, ConfigInvalid):
                 config = secrets.ready_config(sender)

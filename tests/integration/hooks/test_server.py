@@ -17,7 +17,6 @@ from clarion.deliveries.inbox.rows import unpacked
 from clarion.deliveries.models import InboxEvent
 from clarion.deliveries.store import open_pool
 from clarion.hooks import receiving, server
-from clarion.settings.env import Bind
 from tests.integration.hooks import bell
 from tests.runs import make_run
 
@@ -44,9 +43,7 @@ def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> No
     async def story() -> list[int]:
         stop = asyncio.Event()
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(
-            server.run(stop, Bind(host="127.0.0.1", port=0, is_chosen=True), ready=ready)
-        )
+        serving = asyncio.create_task(server.run(stop, "127.0.0.1", 0, ready=ready))
         async with aiohttp.ClientSession(f"http://127.0.0.1:{await ready}") as session:
             calls = [
                 session.post(f"{path}/status", **signed([{"kind": "delivered", "provider_id": f"m{n}"}]))

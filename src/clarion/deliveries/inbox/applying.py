@@ -88,16 +88,16 @@ def _read(query: str) -> list[_Waiting]:
         rows = cursor.fetchall()
     return [
         _Waiting(
-            id=row[0], sender_id=row[1], received_at=row[2], text=row[3], event=_event(row[3]),
+            id=row[0], sender_id=row[1], received_at=row[2], text=row[3], event=_event(row[3], row[2]),
             tries=row[4] if len(row) > 4 else 0,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _event(text: str) -> Event | None:
+def _event(text: str, received_at: datetime) -> Event | None:
     try:
-        return unpacked(text)
+        return unpacked(text, received_at)
     except (ValueError, KeyError, TypeError):
         log.exception("inbox.unreadable")
         return None

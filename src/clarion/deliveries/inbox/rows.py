@@ -47,15 +47,20 @@ def packed(event: Event) -> str:
     return text.decode()
 
 
-def unpacked(text: str) -> Event:
-    """Return what `packed` was given, as far as it was kept. Raises ValueError and KeyError."""
+def unpacked(text: str, received_at: datetime | None = None) -> Event:
+    """Return what `packed` was given, as far as it was kept. Raises ValueError and KeyError.
+
+    Without a time of its own, an event that has an id happened when it was received. One without an id is known
+    again by having no time.
+    """
     facts = orjson.loads(text)
+    default = received_at if facts.get("event_id") else None
     common = {
         "run_id": facts.get("run_id"),
         "delivery_id": facts.get("delivery_id"),
         "provider_id": facts.get("provider_id", ""),
         "address": facts.get("address", ""),
-        "occurred_at": datetime.fromisoformat(facts["at"]) if "at" in facts else None,
+        "occurred_at": datetime.fromisoformat(facts["at"]) if "at" in facts else default,
         "event_id": facts.get("event_id", ""),
         "raw": facts.get("raw", {}),
     }
