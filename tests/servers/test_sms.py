@@ -1,11 +1,14 @@
 """Short messages through node-smpp, an SMPP codec that others wrote."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.sms import CHANNEL
-from clarion.channels.sms.tests.making import make_message, make_transport
+from clarion.channels.sms.listener import Listener
+from clarion.channels.sms.tests.making import make_config, make_message, make_transport
 from clarion.channels.testing import HandOvers
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 from tests.servers.smsc import node_smpp
@@ -90,3 +93,36 @@ async def test_credentials_are_checked_without_sending(password: str) -> None:
     assert result.ok == (password == "s3cret")
     if result.ok:
         assert dict(result.lines)["bind"].startswith("bound as transmitter to node-smpp")
+
+
+async def test_its_receipts_and_answers_are_heard_and_acknowledged() -> None:
+    heard: list[ReceiptEvent | Reply] = []
+
+    def hear(events: Sequence[ReceiptEvent | Reply], stored: Callable[[bool], None]) -> None:
+        heard.extend(events)
+        stored(True)
+
+    with node_smpp() as centre:
+        config = make_config(port=centre.port, receipts="all")
+        listening = asyncio.create_task(Listener(config, hear).run())
+        await asyncio.sleep(0.5)
+        transport = make_transport(centre.port, receipts="all")
+        for digit in "06":
+            await transport.send(make_message(f"+491511234567{digit}", receipts="all"), HandOvers())
+        async with asyncio.timeout(5):
+            while len(heard) < 6:
+                await asyncio.sleep(0.01)
+        await transport.aclose()
+        told = [line for line in await asyncio.to_thread(centre.taken, 8) if "receipt" in line]
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    receipts = [(one.provider_id, one.code, one.kind) for one in heard if isinstance(one, ReceiptEvent)]
+    assert receipts == [
+        ("1", "DELIVRD", ReceiptKind.DELIVERED), ("1", "DELIVRD", ReceiptKind.DELIVERED),
+        ("2", "UNDELIV", ReceiptKind.BOUNCED_SOFT), ("2", "UNDELIV", ReceiptKind.BOUNCED_SOFT),
+    ]  # fmt: skip
+    assert [(one.text, one.address) for one in heard if isinstance(one, Reply)] == [
+        ("Grüße €", "+4915112345670"), ("Grüße €", "+4915112345676"),
+    ]  # fmt: skip
+    assert {line["status"] for line in told} == {0}

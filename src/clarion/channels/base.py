@@ -1,8 +1,8 @@
 """What a channel is to the rest of the program."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from clarion.channels.events import ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
@@ -73,12 +73,48 @@ class HookAnswer:
 HookItem = ReceiptEvent | Reply | HookAnswer
 
 
+#: Takes what a provider tells, and tells, on the same loop, whether it is kept; the provider is answered then.
+Heard = Callable[[Sequence[ReceiptEvent | Reply], Callable[[bool], None]], None]
+
+
+class Listener(Protocol):
+    """Keeps a way open on which the provider brings what it tells later."""
+
+    #: What keeps it from listening, a sentence for a person; empty while it listens.
+    problem: str
+
+    async def run(self) -> None:
+        """Listen until cancelled. Mends what breaks by itself, and tries again for ever."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A transport on whose connections the provider also brings what it tells later."""
+
+    def hear(self, heard: Heard) -> None:
+        """Take `heard` before the first message is sent."""
+
+
 class NoHooks:
     """For channels whose providers call nobody, and do not tell of a message by their own id later."""
 
     #: Whether the provider's own ids are kept so that a receipt is found by them. It costs a row a message, so
-    #: only where the provider cannot be made to carry our own id.
+    #: only where the provider cannot be made to carry our own id; not for a sender whose setting `receipts` is "none".
     tracks_provider_ids: bool = False
+    #: Whether any sender of the channel has a listener.
+    listens: bool = False
+
+    def tracks(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a sender with these settings needs its provider's ids."""
+        return self.tracks_provider_ids and config.get("receipts") != "none"
+
+    def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
+        """Return none: nothing is to be kept open."""
+        return None
+
+    def code_url(self, code: str) -> str:
+        """Return nothing: the codes are a standard's."""
+        return ""
 
     def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
         """Refuse every call."""
@@ -96,8 +132,10 @@ class Channel(Protocol):
     address_kind: str
     #: Names of config fields that are secret: sealed in the database and never shown again.
     secrets: frozenset[str]
-    #: Whether the provider's own ids are kept so that receipts are found by them; see `NoHooks`.
+    #: Whether any sender needs its provider's own ids kept so that receipts are found by them; see `tracks`.
     tracks_provider_ids: bool
+    #: Whether any sender of the channel has a listener.
+    listens: bool
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from what a command line gives: an address with credentials, and who it is from.
@@ -129,6 +167,18 @@ class Channel(Protocol):
         What is not understood becomes a ReceiptEvent of the kind UNKNOWN with the original in `raw`.
         Raises HookRefused and HookUnreadable. Does no input or output, and remembers nothing: a call may come
         twice, and events in any order.
+        """
+
+    def code_url(self, code: str) -> str:
+        """Return where the provider explains one of its codes; empty where it does not."""
+
+    def tracks(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a sender needs its provider's ids. `config` is without its secrets, and may be an old one."""
+
+    def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
+        """Return what is to run for as long as the sender is there; None if its provider brings nothing.
+
+        `config` has been checked and holds its secrets. One process runs it for each sender.
         """
 
     async def check_credentials(self, config: Mapping[str, Any]) -> "CheckResult":

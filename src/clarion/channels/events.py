@@ -59,6 +59,16 @@ MAX_REPLY = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a long answer a text is: the parts of one answer share their reference."""
+
+    reference: int
+    #: From 1 to `count`.
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a recipient wrote back."""
 
@@ -74,5 +84,7 @@ class Reply:
     occurred_at: datetime | None = None
     #: The provider's id of the answer; empty if it gives none.
     event_id: str = ""
+    #: Set when it is a part of an answer; the parts are joined when all are there.
+    part: Part | None = None
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)

@@ -81,7 +81,16 @@ class SetupForm(forms.Form):
             yield key, heading, shown
 
 
-def setup_form(channel: str) -> type[SetupForm]:
-    """Return the channel's form. Raises KeyError for an unknown channel."""
-    form: type[SetupForm] = import_module(f"{registry.CHANNELS[channel]}.forms").Form
+def setup_form(channel: str, protocol: str = "") -> type[SetupForm]:
+    """Return the channel's form, that of the protocol where a channel has several. Raises KeyError for unknown ones."""
+    module = import_module(f"{registry.CHANNELS[channel]}.forms")
+    form: type[SetupForm] = module.FORMS[protocol] if protocol else module.Form
     return form
+
+
+def protocols(channel: str) -> Mapping[str, Text]:
+    """Return the protocols between which a sender of the channel chooses, each with its label; empty for one."""
+    labels: Mapping[str, Text] = getattr(
+        import_module(f"{registry.CHANNELS[channel]}.forms"), "PROTOCOLS", {}
+    )
+    return labels

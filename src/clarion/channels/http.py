@@ -8,18 +8,20 @@ import asyncio
 import json as jsonlib
 import os
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from yarl import URL
 
+from clarion.channels.exchanges import Exchange, Recorder, shown_body, shown_fields
 from clarion.engine.outcomes import Deferred, Reason, Refused, Scope, Unknown
-from clarion.engine.ports import Withdrawn
 
 USER_AGENT = "Clarion"
 #: Longest wait that a provider can ask for, in seconds.
@@ -152,6 +154,8 @@ class HttpClient:
         if auth is not None:
             self._headers["Authorization"] = aiohttp.encode_basic_auth(auth[0], auth[1], "utf-8")
         self._verify, self._ca_file = verify_certificate, ca_file
+        #: Keeps some of what is said, for the sender's page.
+        self.recorder: Recorder | None = None
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
 
@@ -187,16 +191,28 @@ class HttpClient:
             options["data"] = body
         elif form is not None:
             options["data"] = aiohttp.FormData(_pairs(form))
-        url = URL(self._base + path, encoded=True)
+        whole = self._base + path
         if query:
-            url = url.extend_query(_pairs(query))
+            # Not yarl's own way: it takes a percent sign in a value for an escape that is there already.
+            whole += ("&" if "?" in path else "?") + urlencode(_pairs(query))
+        url = URL(whole, encoded=True)
+        began = time.monotonic()
+        reply = await self._asked(method, url, request, options)
+        if self.recorder is not None:
+            failed = not (isinstance(reply, HttpReply) and reply.is_success)
+            if self.recorder.wants(failed):
+                asked = [*_pairs(query), *_pairs(form or ())] if json is None else json
+                self.recorder.add(_exchange(method, path, asked, reply, time.monotonic() - began))
+        return reply
+
+    async def _asked(
+        self, method: str, url: URL, request: _Request, options: dict[str, Any]
+    ) -> HttpReply | Deferred | Unknown:
         token = _under_way.set(request)
         try:
             session = self._session or self._open()
             async with session.request(method, url, **options) as answer:
                 return await self._read(answer)
-        except Withdrawn:
-            raise
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
             return _failed(problem, request.handed)
         finally:
@@ -251,6 +267,33 @@ class HttpClient:
                 break
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return HttpReply(status=answer.status, headers=headers, body=b"".join(parts))
+
+
+def _exchange(
+    method: str, path: str, asked: Any, reply: HttpReply | Deferred | Unknown, seconds: float
+) -> Exchange:
+    """Put a request and its answer into words; of the address its path alone, where tokens stand out by length."""
+    shown = "/".join(part if len(part) <= 40 else "…" for part in path.partition("?")[0].split("/"))
+    if isinstance(reply, HttpReply):
+        status, answer = f"HTTP {reply.status}", shown_body(reply.body)
+        code = _code_in(reply) if not reply.is_success else ""
+    else:
+        status, answer, code = reply.reason.name, reply.detail, ""
+    return Exchange(
+        is_ours=True, what=f"{method} {shown}", request=shown_fields(asked), answer=answer, status=status,
+        code=code, failed=status[:6] != "HTTP 2", milliseconds=int(seconds * 1000),
+    )  # fmt: skip
+
+
+def _code_in(reply: HttpReply) -> str:
+    """Return the number or word that providers put into `code`, or into `error.code`."""
+    try:
+        told = reply.json()
+        error = told.get("error")
+        found = error.get("code") if isinstance(error, dict) else told.get("code", told.get("error_code", ""))
+    except (ValueError, AttributeError):
+        return ""
+    return str(found)[:40] if isinstance(found, str | int) else ""
 
 
 def _failed(problem: Exception, handed: bool) -> Deferred | Unknown:

@@ -1,4 +1,4 @@
-"""Commands that run the installation: up, web, worker, jobs, migrate, version."""
+"""Commands that run the installation: up, web, worker, jobs, hooks, migrate, version."""
 
 import json
 from typing import Annotated, Any
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
     app.command()(worker)
     app.command()(jobs)
+    app.command()(hooks)
     app.command()(migrate)
     app.command()(version)
     app.command(hidden=True)(prepare)
@@ -115,6 +116,24 @@ def jobs() -> None:
     from clarion.runtime import jobs as process
 
     raise typer.Exit(process.main())
+
+
+def hooks() -> None:
+    """Take providers' callbacks in a process of its own, on CLARION_HOOKS_BIND. The database must be running."""
+    bootstrap.django()
+    from django.conf import settings
+
+    from clarion.hooks import server
+
+    bind = settings.CLARION_HOOKS_BIND
+    if bind is None:
+        typer.echo("Set CLARION_HOOKS_BIND to HOST:PORT.", err=True)
+        raise typer.Exit(2)
+    try:
+        raise typer.Exit(server.main(bind.host, bind.port))
+    except OSError as problem:
+        typer.echo(f"{bind.host}:{bind.port} cannot be listened on: {problem.strerror}.", err=True)
+        raise typer.Exit(1) from None
 
 
 def migrate() -> None:

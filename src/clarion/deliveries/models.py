@@ -15,7 +15,7 @@ from clarion.campaigns.models import Campaign
 from clarion.deliveries.answered import Answer as Answer
 from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
-from clarion.deliveries.inbox.models import Reply as Reply
+from clarion.deliveries.inbox.models import ReplyPart as ReplyPart
 from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage

@@ -14,7 +14,10 @@ MAX_REMEMBERED = 10_000
 
 
 class ProviderIds:
-    """Asks once for each step whether its provider's ids are kept: other channels pay a look into a dict."""
+    """Asks once for each step whether its provider's ids are kept: other channels pay a look into a dict.
+
+    A sender that asks for no receipts (setting `receipts`: "none") needs none.
+    """
 
     def __init__(self) -> None:
         #: The sender of a step whose channel needs it; None for other channels.
@@ -33,8 +36,9 @@ class ProviderIds:
 
     async def _ask(self, connection: psycopg.AsyncConnection[tuple[Any, ...]], run: RunKey) -> int | None:
         row = await (await connection.execute(sql.STEP_SENDER, run)).fetchone()
-        known = row is not None and row[0] in registry.CHANNELS
+        channel = registry.get(row[0]) if row and row[0] in registry.CHANNELS else None
+        wanted = channel is not None and channel.tracks_provider_ids and channel.tracks(row[2] if row else {})
         if len(self._senders) >= MAX_REMEMBERED:
             self._senders.clear()
-        self._senders[run] = row[1] if row and known and registry.get(row[0]).tracks_provider_ids else None
+        self._senders[run] = row[1] if row and wanted else None
         return self._senders[run]

@@ -159,7 +159,10 @@ select count(*)::int from u
 """
 
 #: The sender's id where a step's channel tracks its provider's ids.
-STEP_SENDER = "select channel, sender_id from deliveries_runstep where run_id = %s and step = %s"
+STEP_SENDER = """
+select t.channel, t.sender_id, coalesce(s.config, '{}')
+from deliveries_runstep t left join senders_sender s on s.id = t.sender_id where t.run_id = %s and t.step = %s
+"""
 
 #: Keep which deliveries the provider's ids mean, so that its receipts find them. An id that comes again means the
 #: newer message.

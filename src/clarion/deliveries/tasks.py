@@ -68,3 +68,13 @@ def purge_campaign(campaign_id: int) -> None:
 
     with _own_connection():
         purging.remove_rows(campaign_id)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="deliveries.forget_inbox", queue="housekeeping", queueing_lock="deliveries.forget_inbox")
+def forget_inbox(timestamp: int) -> None:
+    """Forget what providers call messages, and events without one, when nobody asks for them any more."""
+    from clarion.deliveries.inbox import forgetting
+
+    with _own_connection():
+        forgetting.forget_old()

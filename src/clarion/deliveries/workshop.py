@@ -1,5 +1,6 @@
 """Transports and composers for the engine, made from senders and runs."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from clarion.channels import registry, tongues
-from clarion.channels.base import ConfigInvalid, StepContext
+from clarion.channels.base import ConfigInvalid, Hears, StepContext
+from clarion.channels.exchanges import Recorded
 from clarion.deliveries import operations
+from clarion.deliveries.inbox.putting import Sink
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.tracking import preparing
 from clarion.engine.messages import RenderFailed
@@ -17,11 +20,19 @@ from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.lib import keys
 from clarion.senders import secrets
+from clarion.senders.exchanges import Log
 from clarion.senders.models import Sender
 
 
 class Workshop:
-    """`deliveries.store.Workshop` on Django's models. Each method runs in a thread of its own."""
+    """`deliveries.store.Workshop` on Django's models. Each method runs in a thread of its own.
+
+    What providers bring on transports' own connections goes to `sink`, on the loop of the lanes; some of what is said
+    with them to `log`.
+    """
+
+    def __init__(self, sink: Sink | None = None, log: Log | None = None) -> None:
+        self._sink, self._log = sink, log
 
     def transport(self, spec: LaneSpec) -> Transport:
         """Return the sender's transport with the lane's share of its connections."""
@@ -35,7 +46,12 @@ class Workshop:
         if config.get("outbox") == "":
             # The sandbox's receipts are read from here by `runtime.receipts`.
             config["outbox"] = str(Path(settings.CLARION_HOME) / "outbox" / str(sender.public_id))
-        return channel.transport(config)
+        transport = channel.transport(config)
+        if self._sink is not None and isinstance(transport, Hears):
+            transport.hear(partial(self._sink.put, spec.sender_id))
+        if self._log is not None and isinstance(transport, Recorded):
+            transport.record(self._log.of(spec.sender_id, sender.channel, config))
+        return transport
 
     def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         """Return the composer of the run's step. Raises RenderFailed."""

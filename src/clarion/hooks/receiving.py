@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
@@ -18,9 +19,11 @@ from clarion.channels.base import (
     HookRequest,
     HookUnreadable,
 )
+from clarion.channels.exchanges import Exchange, Recorder, shown_body, shown_fields
 from clarion.deliveries.inbox.rows import Event
 from clarion.senders import secrets
 from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import Log
 from clarion.senders.models import Sender
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,7 @@ class Source:
     sender_id: int
     channel: str
     config: dict[str, Any]
+    recorder: Recorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,11 @@ class Answer:
 
 TOO_LARGE = Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 NOBODY = Answer(status=HTTPStatus.NOT_FOUND)
+NOT_ALLOWED = Answer(status=HTTPStatus.METHOD_NOT_ALLOWED)
 TRY_LATER = Answer(status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+#: The provider log of this process; whoever serves writes it now and then.
+LOG = Log()
 
 _remembered: dict[UUID, tuple[float, Source | None]] = {}
 
@@ -70,7 +78,9 @@ def look_up(public_id: UUID) -> Source | None:
     sender = Sender.objects.filter(public_id=public_id).first()
     source = None
     if sender is not None and sender.channel in registry.CHANNELS:
-        source = Source(sender_id=sender.pk, channel=sender.channel, config=secrets.ready_config(sender))
+        config = secrets.ready_config(sender)
+        recorder = LOG.of(sender.pk, sender.channel, config)
+        source = Source(sender_id=sender.pk, channel=sender.channel, config=config, recorder=recorder)
     if len(_remembered) >= REMEMBERED:
         _remembered.clear()
     _remembered[public_id] = (time.monotonic() + REMEMBERED_SECONDS, source)
@@ -86,17 +96,24 @@ def source_of(public_id: UUID) -> Source | None:
 
 
 def understand(source: Source, request: HookRequest) -> tuple[Answer, Sequence[Event]]:
-    """Return what to answer once these events are stored. Does no input or output."""
+    """Return what to answer once these events are stored. Does no input or output; some calls are noted in the log."""
+    answer, events, problem = _understood(source, request)
+    if source.recorder.wants(bool(problem)):
+        source.recorder.add(_exchange(request, answer, events, problem))
+    return answer, events
+
+
+def _understood(source: Source, request: HookRequest) -> tuple[Answer, Sequence[Event], str]:
     if len(request.body) > MAX_HOOK_OCTETS:
-        return TOO_LARGE, ()
+        return TOO_LARGE, (), "too large"
     try:
         items = registry.get(source.channel).receipts(request, source.config)
     except HookRefused as problem:
         log.warning("hook.refused", sender=source.sender_id, problem=str(problem)[:200])
-        return Answer(status=HTTPStatus.FORBIDDEN), ()
+        return Answer(status=HTTPStatus.FORBIDDEN), (), str(problem)
     except HookUnreadable as problem:
         log.warning("hook.unreadable", sender=source.sender_id, problem=str(problem)[:200])
-        return Answer(status=HTTPStatus.BAD_REQUEST), ()
+        return Answer(status=HTTPStatus.BAD_REQUEST), (), str(problem)
     answer = Answer()
     events: list[Event] = []
     for item in items:
@@ -104,7 +121,26 @@ def understand(source: Source, request: HookRequest) -> tuple[Answer, Sequence[E
             answer = Answer(status=HTTPStatus.OK, body=item.body, content_type=item.content_type)
         else:
             events.append(item)
-    return answer, events
+    return answer, events, ""
+
+
+def _exchange(request: HookRequest, answer: Answer, events: Sequence[Event], problem: str) -> Exchange:
+    try:
+        query = parse_qsl(request.query, max_num_fields=100)
+        if request.body[:1] in (b"{", b"["):
+            body = shown_body(request.body)
+        else:
+            body = shown_fields(
+                parse_qsl(request.body[:10_000].decode("utf-8", "replace"), max_num_fields=200)
+            )
+    except ValueError:
+        query, body = [], f"({len(request.body)} octets)"
+    told = problem or f"{len(events)} events"
+    return Exchange(
+        is_ours=False, what=f"{request.method} /hooks/…/{request.path[:100]}",
+        request="\n".join(part for part in (shown_fields(query), body) if part), answer=told,
+        status=f"HTTP {answer.status.value}", failed=bool(problem),
+    )  # fmt: skip
 
 
 def unusable(public_id: UUID, problem: SecretsLost | ConfigInvalid) -> Answer:

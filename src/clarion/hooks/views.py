@@ -1,6 +1,7 @@
 """The callbacks' address in the web processes. There is no session, no cookie and no CSRF token: a signature is the
 right to speak."""
 
+import time
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from clarion.channels.base import MAX_HOOK_OCTETS, ConfigInvalid, HookRequest
 from clarion.deliveries.inbox import putting
 from clarion.hooks import receiving
 from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import WRITE_SECONDS
 
 
 @csrf_exempt
@@ -34,11 +36,23 @@ def _answer(request: HttpRequest, public_id: UUID, rest: str) -> receiving.Answe
             return receiving.NOBODY
         answer, events = receiving.understand(source, _read(request, rest))
         putting.put(source.sender_id, events)
+        _write_log()
     except (SecretsLost, ConfigInvalid) as problem:
         return receiving.unusable(public_id, problem)
     except Error:
         return receiving.TRY_LATER
     return answer
+
+
+def _write_log() -> None:
+    """Write the provider log at most once a second."""
+    global _written_at
+    if time.monotonic() - _written_at >= WRITE_SECONDS:
+        _written_at = time.monotonic()
+        receiving.LOG.write()
+
+
+_written_at = 0.0
 
 
 def _read(request: HttpRequest, rest: str) -> HookRequest:

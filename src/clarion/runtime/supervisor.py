@@ -275,9 +275,11 @@ def plan_from(settings: Any, *, workers: bool) -> Plan:
         )
         if not workers:
             return [web]
-        jobs = Program(name="jobs", command=lambda: [*me, "jobs"], environment=environment)
         count = settings.CLARION_WORKERS
-        return [web, jobs, *(_worker(me, number, environment) for number in range(1, count + 1))]
+        others = [Program(name="jobs", command=lambda: [*me, "jobs"], environment=environment)]
+        if settings.CLARION_HOOKS_BIND is not None:
+            others.append(Program(name="hooks", command=lambda: [*me, "hooks"], environment=environment))
+        return [web, *others, *(_worker(me, number, environment) for number in range(1, count + 1))]
 
     return Plan(
         home=settings.CLARION_HOME,

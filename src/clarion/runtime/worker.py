@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.lane_locks import LaneLocks
 from clarion.deliveries.recovery import recover
 from clarion.deliveries.store import PostgresStore, open_pool
@@ -27,7 +28,9 @@ from clarion.engine.journal import Journal
 from clarion.engine.ports import StoreDown
 from clarion.engine.retry import RetryPolicy
 from clarion.runtime import presence
+from clarion.runtime.listeners import Listeners
 from clarion.runtime.scheduler import Scheduler
+from clarion.senders.exchanges import WRITE_SECONDS, Log
 
 log = structlog.get_logger(__name__)
 
@@ -79,9 +82,10 @@ async def run(
     scheduler = Scheduler()
     pool = open_pool(dsn, name=name)
     await pool.open()
+    inbox, exchanges = Writer(pool), Log()
     store = PostgresStore(
         pool,
-        workshop=Workshop(),
+        workshop=Workshop(sink=inbox, log=exchanges),
         worker_id=worker_id,
         retry=RetryPolicy(first_gap=settings.CLARION_RETRY_SECONDS),
         drained=lambda run_id: scheduler.wake(),
@@ -98,7 +102,13 @@ async def run(
 
     locks = LaneLocks(dsn, worker_id=worker_id, woken=woken)
     dispatcher = Dispatcher(store=store, locks=locks, journal=journal, worker_id=worker_id)
-    helpers = [asyncio.create_task(locks.run()), asyncio.create_task(_recover_on(store, folder, name))]
+    helpers = [
+        asyncio.create_task(locks.run()),
+        asyncio.create_task(_recover_on(store, folder, name)),
+        asyncio.create_task(inbox.run()),
+        asyncio.create_task(_write_on(exchanges)),
+        asyncio.create_task(Listeners(dsn, inbox).run()),
+    ]
     scheduler.start()
     log.info("worker.started", worker=name)
     ready()
@@ -136,6 +146,13 @@ async def _deregister(store: PostgresStore, name: str) -> None:
         await store.retire(name)
     except StoreDown:
         log.warning("worker.not_deregistered", worker=name)
+
+
+async def _write_on(exchanges: Log) -> None:
+    """Write the provider log now and then, in a thread."""
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(exchanges.write)
 
 
 async def _recover_on(store: PostgresStore, folder: Path, name: str) -> None:

@@ -91,3 +91,26 @@ class SenderLane(models.Model):
 
     def __str__(self) -> str:
         return f"lane {self.lane} of {self.sender_id}"
+
+
+class Exchange(models.Model):
+    """One request to the provider, or call of the provider's, with its answer; without secrets and people."""
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    #: Whether we asked; else the provider called us.
+    is_ours = models.BooleanField()
+    what = models.CharField(max_length=200)
+    request = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    status = models.CharField(max_length=60, blank=True)
+    code = models.CharField(max_length=40, blank=True)
+    failed = models.BooleanField()
+    milliseconds = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["sender", "failed", "-id"], name="exchange_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.what} of sender {self.sender_id}"

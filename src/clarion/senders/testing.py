@@ -51,7 +51,7 @@ def send_test(
     """
     by.require(Permission.EDIT)
     channel = registry.get(sender.channel)
-    config = secrets.open_config(sender)
+    config = secrets.ready_config(sender)
     try:
         if channel.address_kind == "phone":
             address = phones.e164(address, by.workspace.default_country)

@@ -50,6 +50,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Where the web server listens. A port given here is used or the start fails.",
     ),
     Setting(
+        name="HOOKS_BIND",
+        parse=env.bind,
+        accepts="`HOST:PORT`",
+        default="none: the web server takes them",
+        fallback=lambda: None,
+        meaning="Where a process of its own takes providers' callbacks: let your proxy send `/hooks/` there.",
+    ),
+    Setting(
         name="ALLOWED_HOSTS",
         parse=env.hosts,
         accepts="host names separated by commas",

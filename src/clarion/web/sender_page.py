@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from clarion.channels import registry
-from clarion.channels.forms import SetupForm, setup_form
+from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.deliveries import holdback
 from clarion.senders import queries, secrets
 from clarion.senders.models import Sender, SenderStatus
@@ -107,9 +107,15 @@ def delete_question(sender: Sender) -> Confirm:
     )
 
 
+def form_of(sender: Sender) -> type[SetupForm]:
+    """Return the form of the sender's settings."""
+    protocol = sender.config.get("protocol", "")
+    return setup_form(sender.channel, protocol if protocol in protocols(sender.channel) else "")
+
+
 def sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpResponse:
     form = SenderForm(initial=SenderForm.initial_of(sender))
-    setup = setup_form(sender.channel)(
+    setup = form_of(sender)(
         initial=plain_numbers(sender.config), secrets_set=tuple(secrets.set_names(sender))
     )
     return editor(request, sender, sender.channel, form, setup, **context)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clarion.channels.base import HookAnswer, HookItem, HookRefused, HookRequest, HookUnreadable
-from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
+from clarion.channels.events import Part, ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.sandbox.channel import SandboxChannel
 from clarion.lib import signatures
 
@@ -31,12 +31,18 @@ class BellChannel(SandboxChannel):
             told = json.loads(request.body)
         except ValueError:
             raise HookUnreadable("not JSON") from None
+        if not isinstance(told, list):
+            raise HookUnreadable("no list")
         return [_item(one) for one in told]
 
 
 def _item(one: dict[str, Any]) -> HookItem:
     if "text" in one:
-        return Reply(address=one["address"], text=one["text"], event_id=one.get("event_id", ""))
+        part = one.get("part")
+        return Reply(
+            address=one["address"], text=one["text"], event_id=one.get("event_id", ""),
+            part=Part(reference=part[0], number=part[1], count=part[2]) if part else None,
+        )  # fmt: skip
     try:
         kind = ReceiptKind(one.pop("kind"))
     except ValueError:

@@ -15,13 +15,14 @@ from django.utils import timezone
 from clarion.audience.models import Suppression
 from clarion.channels import registry
 from clarion.deliveries import ledger
-from clarion.deliveries.inbox import applying
+from clarion.deliveries.inbox import applying, forgetting
 from clarion.deliveries.models import (
+    Answer,
     Delivery,
     InboxEvent,
     ProviderMessage,
     Receipt,
-    Reply,
+    ReplyPart,
     Run,
     RunStep,
     StrayEvent,
@@ -216,8 +217,8 @@ class TestReplies:
             ring(sent, {"text": "Thanks!", "address": "person1@example.test", "event_id": "r1"})
             applying.apply_due()
 
-        reply = Reply.objects.get()
-        assert (reply.run_id, reply.delivery_id, reply.is_handled) == (later.run.pk, 16, True)
+        reply = Answer.objects.get()
+        assert (reply.run_id, reply.delivery_id, reply.text) == (later.run.pk, 16, "Thanks!")
         assert Delivery.objects.get(run_id=later.run.pk, id=16).result == Result.REPLIED
         assert (step(later).replied, step(sent).replied) == (1, 0)
         assert not Suppression.objects.exists()
@@ -231,3 +232,39 @@ class TestReplies:
         assert (found.address, found.channel, found.reason) == (
             "person2@example.test", "bell", "UNSUBSCRIBED",
         )  # fmt: skip
+
+    def test_a_long_answer_is_joined_whatever_the_order_of_its_parts(self, sent: MadeRun) -> None:
+        address = "person3@example.test"
+        last = {"text": "everybody.", "address": address, "part": [7, 3, 3]}
+        for one in (last, {"text": "Greetings ", "address": address, "part": [7, 1, 3]}, last):
+            ring(sent, one)
+            applying.apply_due()
+        assert not Answer.objects.exists()
+
+        ring(sent, {"text": "to ", "address": address, "part": [7, 2, 3]})
+        applying.apply_due()
+
+        assert Answer.objects.get().text == "Greetings to everybody."
+        assert not ReplyPart.objects.exists()
+
+    def test_a_part_that_never_comes_is_marked_in_the_end(self, sent: MadeRun) -> None:
+        ring(sent, {"text": "the end", "address": "person3@example.test", "part": [7, 2, 2]})
+        applying.apply_due()
+        ReplyPart.objects.update(received_at=timezone.now() - timedelta(minutes=11))
+
+        applying.apply_due()
+
+        assert Answer.objects.get().text == " […] the end"
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten(sent: MadeRun) -> None:
+    ring(sent, {"kind": "sang a song", "provider_id": "m1"}, {"kind": "delivered", "provider_id": "never"})
+    applying.apply_due()
+    old = timezone.now() - timedelta(days=forgetting.STRAY_DAYS + 1)
+    StrayEvent.objects.filter(why="UNKNOWN").update(received_at=old)
+    ProviderMessage.objects.filter(provider_id="m1").update(at=old)
+
+    assert forgetting.forget_old() == 2
+
+    assert StrayEvent.objects.get().why == "UNMATCHED"
+    assert ProviderMessage.objects.count() == 3

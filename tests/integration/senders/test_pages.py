@@ -256,3 +256,28 @@ class TestList:
 
     def test_says_that_there_is_none_yet(self, alice: Client) -> None:
         assert "No senders yet" in alice.get(LIST).content.decode()
+
+
+def test_a_sender_on_the_web_is_chosen_set_up_and_edited_with_its_own_form(cast: Cast) -> None:
+    alice = client_of(cast.alice)
+    fields = {
+        "name": "Web texts", "account_sid": "AC0001", "auth_token": "tell-nobody", "source": "+15005550006",
+        "max_parts": "4", "connections": "5", "verify_certificate": "on", "lanes": "1",
+    }  # fmt: skip
+    assert "?protocol=twilio" in alice.get("/w/acme/senders/new/").content.decode()
+
+    answer = alice.post("/w/acme/senders/new/sms/?protocol=twilio", fields, follow=True)
+
+    sender = Sender.objects.get(name="Web texts")
+    assert (sender.config["protocol"], sender.config["max_parts"]) == ("twilio", 4)
+    assert "auth_token" not in sender.config
+    page = answer.content.decode()
+    assert "tell-nobody" not in page
+    assert 'name="account_sid"' in page
+    assert 'name="host"' not in page
+    edited = alice.post(f"/w/acme/senders/{sender.public_id}/", fields | {"auth_token": "", "max_parts": "2"})
+    assert edited.status_code == 302
+    assert Sender.objects.get(pk=sender.pk).config["max_parts"] == 2
+    gateway = alice.get("/w/acme/senders/new/sms/?protocol=http").content.decode()
+    assert "dlr-url={callback}" in gateway
+    assert alice.get("/w/acme/senders/new/sms/?protocol=fax").status_code == 404

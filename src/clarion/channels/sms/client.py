@@ -11,7 +11,7 @@ from clarion.channels.sms import pdu
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
 from clarion.channels.sms.pdu import Command
-from clarion.channels.sms.protocol import TIMED_OUT, Session
+from clarion.channels.sms.protocol import TIMED_OUT, OnDeliver, Session
 from clarion.channels.sms.replies import OK, of_bind
 from clarion.engine.outcomes import Reason
 
@@ -34,7 +34,7 @@ async def open_session(
     note: Note = _quiet,
     *,
     bind: str = "",
-    on_deliver: Callable[[bytes], bool] | None = None,
+    on_deliver: OnDeliver | None = None,
 ) -> Session:
     """Return a session that is bound, as the config says or as `bind`. Raises SessionUnusable.
 
@@ -50,7 +50,7 @@ async def open_session(
 
 
 async def _connect(
-    config: Config, context: ssl.SSLContext | None, note: Note, on_deliver: Callable[[bytes], bool] | None
+    config: Config, context: ssl.SSLContext | None, note: Note, on_deliver: OnDeliver | None
 ) -> Session:
     loop = asyncio.get_running_loop()
     options: dict[str, Any] = {}

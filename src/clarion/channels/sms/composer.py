@@ -1,12 +1,10 @@
 """Makes the short messages of one step of one run."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from clarion.channels.base import StepContext
 from clarion.channels.sms import content
-from clarion.channels.sms.config import Config
-from clarion.channels.sms.payload import Builder
 from clarion.channels.tracking import tracker_of
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.lib import templating, tokens
@@ -15,10 +13,25 @@ from clarion.lib import templating, tokens
 UNSUBSCRIBE = "unsubscribe"
 
 
+class Built(Protocol):
+    """A message as its transport takes it."""
+
+    @property
+    def parts(self) -> int:
+        """How many messages the provider counts."""
+
+
+class Building(Protocol):
+    """Makes messages for one sender."""
+
+    def build(self, *, address: str, text: str, reference: int) -> Built:
+        """Return the message. Raises ValueError, with a sentence, for one that cannot be made."""
+
+
 class Composer:
     """A `clarion.engine.ports.Composer` for SMS."""
 
-    def __init__(self, *, checked: Mapping[str, Any], config: Config, context: StepContext) -> None:
+    def __init__(self, *, checked: Mapping[str, Any], builder: Building, context: StepContext) -> None:
         """`checked` is what `content.check` returned. Raises RenderFailed if it can no longer be prepared."""
         self._tracker = tracker_of(context)
         parts = [content.part_of(checked)]
@@ -26,7 +39,7 @@ class Composer:
             self._program = templating.Program(self._tracker.parts(parts) if self._tracker else parts)
         except templating.TemplateInvalid as error:
             raise RenderFailed(str(error)) from None
-        self._builder = Builder(config)
+        self._builder = builder
         self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
         self._base = f"{context.public_url}/u/"
 

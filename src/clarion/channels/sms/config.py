@@ -21,6 +21,10 @@ SECRETS = frozenset({"password"})
 SECURITY = ("none", "tls")
 BIND = ("transmitter", "transceiver")
 LONG = ("udh", "sar", "payload")
+#: Which receipts are asked for → registered_delivery (SMPP 3.4, 5.2.17).
+RECEIPTS = {"none": 0, "failures": 2, "all": 1}
+#: How the ids of answers and receipts differ: not at all, or one of the two is in hexadecimal digits.
+MESSAGE_IDS = ("same", "answer_hex", "receipt_hex")
 DEFAULT_PORT = 2775
 _SCHEMES = {"smpp": "none", "smpps": "tls"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -67,6 +71,10 @@ class Config:
     max_parts: int = 6
     #: After so many minutes the provider gives up; 0 leaves it to the provider.
     validity_minutes: int = 0
+    #: Which receipts the provider is asked for: "none", "failures" or "all". They come on a session of their own.
+    receipts: str = "none"
+    #: How the ids in receipts are written: the "same" as in the answers to messages, or one of them in hexadecimal.
+    message_ids: str = "same"
     #: Sessions at once.
     connections: int = 1
     #: Messages without an answer at once, in each session.
@@ -123,6 +131,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""
     reader = _Reader(config)
     cleaned = {
+        "protocol": "smpp",
         "host": reader.host(),
         "port": reader.whole("port", DEFAULT_PORT, 1, 65535),
         "security": reader.choice("security", SECURITY, "tls"),
@@ -142,6 +151,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "long_messages": reader.choice("long_messages", LONG, "udh"),
         "max_parts": reader.whole("max_parts", 6, 1, MAX_PARTS),
         "validity_minutes": reader.whole("validity_minutes", 0, 0, 30 * 24 * 60),
+        "receipts": reader.choice("receipts", tuple(RECEIPTS), "none"),
+        "message_ids": reader.choice("message_ids", MESSAGE_IDS, "same"),
         "connections": reader.whole("connections", 1, 1, 100),
         "window": reader.whole("window", 20, 1, 1000),
         "connect_timeout": reader.number("connect_timeout", 15, 0.1, 300),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from clarion.channels.sms import pdu
-from clarion.channels.sms.config import Config
+from clarion.channels.sms.config import RECEIPTS, Config
 from clarion.channels.sms.encoding import split
 from clarion.channels.sms.pdu import Tlv
 
@@ -36,8 +36,11 @@ class Builder:
             config.service_type.encode() + b"\0" + bytes((ton, npi)) + source + b"\0"
             + bytes((config.dest_ton, config.dest_npi))
         )  # fmt: skip
-        # protocol_id and priority; schedule; registered_delivery asks for no receipt; replace_if_present.
-        self._middle = b"\0\0" + b"\0" + config.validity() + b"\0" + b"\0\0"
+        # protocol_id and priority; schedule; registered_delivery; replace_if_present.
+        before = b"\0\0" + b"\0" + config.validity() + b"\0"
+        #: Of a first part, and of a later one: a receipt is asked for once, for the part whose id is kept.
+        self._middle = before + bytes((RECEIPTS[config.receipts], 0))
+        self._later = before + b"\0\0"
         self._way = config.long_messages
         self._most = config.max_parts
 
@@ -63,7 +66,7 @@ class Builder:
                 Tlv.SAR_TOTAL_SEGMENTS, bytes((len(parts),))
             )
             bodies = [
-                self._body(before, 0, coding, part)
+                self._body(before, 0, coding, part, number)
                 + joins
                 + pdu.tlv(Tlv.SAR_SEGMENT_SEQNUM, bytes((number,)))
                 for number, part in enumerate(parts, start=1)
@@ -71,10 +74,11 @@ class Builder:
         else:
             header = _HEADER + bytes((reference & 0xFF, len(parts)))
             bodies = [
-                self._body(before, HAS_HEADER, coding, header + bytes((number,)) + part)
+                self._body(before, HAS_HEADER, coding, header + bytes((number,)) + part, number)
                 for number, part in enumerate(parts, start=1)
             ]
         return Sms(tuple(bodies), len(parts))
 
-    def _body(self, before: bytes, esm_class: int, coding: bytes, text: bytes) -> bytes:
-        return b"".join((before, bytes((esm_class,)), self._middle, coding, bytes((len(text),)), text))
+    def _body(self, before: bytes, esm_class: int, coding: bytes, text: bytes, number: int = 1) -> bytes:
+        middle = self._middle if number == 1 else self._later
+        return b"".join((before, bytes((esm_class,)), middle, coding, bytes((len(text),)), text))

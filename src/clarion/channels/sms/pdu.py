@@ -52,6 +52,7 @@ class Tlv(IntEnum):
     SAR_SEGMENT_SEQNUM = 0x020F
     RECEIPTED_MESSAGE_ID = 0x001E
     MESSAGE_PAYLOAD = 0x0424
+    NETWORK_ERROR_CODE = 0x0423
     CONGESTION_STATE = 0x0428
     MESSAGE_STATE = 0x0427
     SC_INTERFACE_VERSION = 0x0210
@@ -173,6 +174,16 @@ def read_short_message(body: bytes) -> ShortMessage:
     }  # fmt: skip
     text = cursor.octets(cursor.octet())
     return ShortMessage(**fields, text=text, tlvs=cursor.tlvs())  # type: ignore[arg-type]
+
+
+def read_data_sm(body: bytes) -> ShortMessage:
+    """Read the body of data_sm (4.7.1), whose text is in message_payload alone. Raises BodyInvalid."""
+    cursor = _Cursor(body)
+    return ShortMessage(
+        service_type=cursor.text(6), source_ton=cursor.octet(), source_npi=cursor.octet(), source=cursor.text(65),
+        dest_ton=cursor.octet(), dest_npi=cursor.octet(), dest=cursor.text(65), esm_class=cursor.octet(),
+        registered_delivery=cursor.octet(), data_coding=cursor.octet(), tlvs=cursor.tlvs(),
+    )  # fmt: skip
 
 
 def read_id(body: bytes) -> str:

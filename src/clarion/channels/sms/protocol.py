@@ -22,12 +22,16 @@ MAX_SEQUENCE = 0x7FFFFFFF
 #: What became of a request: a command_status or one of ours, and the body of the answer.
 Answer = tuple[int, bytes]
 
+#: Takes what the provider brings: (deliver_sm or data_sm, its body, how to answer with a command_status). The answer
+#: is given once, then or later, on the same loop.
+OnDeliver = Callable[[Command, bytes, Callable[[int], None]], None]
+
 
 class Session(asyncio.Protocol):
     """Carries requests of ours. `on_room` hears when the window has room again, `on_dead` when all is over.
 
-    `on_deliver` takes the body of a message that the provider brings and returns whether it is kept; without it
-    the provider is told to try later.
+    Without `on_deliver` the provider is told to bring its messages later. It raises BodyInvalid for what it cannot
+    read.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class Session(asyncio.Protocol):
         window: int,
         response_timeout: float,
         enquire_seconds: float,
-        on_deliver: Callable[[bytes], bool] | None = None,
+        on_deliver: OnDeliver | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.window = window
@@ -147,25 +151,28 @@ class Session(asyncio.Protocol):
     def _asked(self, one: Pdu) -> None:
         if one.command == Command.ENQUIRE_LINK:
             self._write(pdu.packed(Command.ENQUIRE_LINK_RESP, one.sequence))
-        elif one.command == Command.DELIVER_SM:
+        elif one.command in (Command.DELIVER_SM, Command.DATA_SM):
             self._delivered(one)
         elif one.command == Command.UNBIND:
             self._write(pdu.packed(Command.UNBIND_RESP, one.sequence))
             self._flush()
             self._fail("the provider ended the session (unbind)", politely=True)
-        elif one.command in (Command.DATA_SM, Command.OUTBIND, Command.ALERT_NOTIFICATION):
-            if one.command == Command.DATA_SM:
-                self._write(pdu.packed(Command.DATA_SM_RESP, one.sequence, b"\0", status=TRY_LATER))
-        else:
+        elif one.command not in (Command.OUTBIND, Command.ALERT_NOTIFICATION):
             self._write(pdu.packed(Command.GENERIC_NACK, one.sequence, status=INVALID_COMMAND))
 
     def _delivered(self, one: Pdu) -> None:
+        def answer(status: int) -> None:
+            # The session may have ended meanwhile: the provider brings it again on another.
+            if self.transport is not None:
+                self._write(pdu.packed(one.command | pdu.RESPONSE, one.sequence, b"\0", status=status))
+
+        if self._on_deliver is None:
+            answer(TRY_LATER)
+            return
         try:
-            is_kept = self._on_deliver is not None and self._on_deliver(one.body)
-            status = OK if is_kept else TRY_LATER
+            self._on_deliver(Command(one.command), one.body, answer)
         except pdu.BodyInvalid:
-            status = INVALID_LENGTH
-        self._write(pdu.packed(Command.DELIVER_SM_RESP, one.sequence, b"\0", status=status))
+            answer(INVALID_LENGTH)
 
     def _write(self, octets: bytes) -> None:
         """Write with everything else of this turn of the loop: one system call for many PDUs."""

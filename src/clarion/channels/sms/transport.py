@@ -5,12 +5,16 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 
+from clarion.channels.base import Heard
+from clarion.channels.exchanges import Exchange, Recorder, masked
 from clarion.channels.sms.client import open_session
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
+from clarion.channels.sms.listener import taker
 from clarion.channels.sms.payload import Sms
 from clarion.channels.sms.pdu import Command, read_id
-from clarion.channels.sms.protocol import LOST, TIMED_OUT, UNSENT, Session
+from clarion.channels.sms.protocol import LOST, TIMED_OUT, UNSENT, OnDeliver, Session
+from clarion.channels.sms.receipts import given_id
 from clarion.channels.sms.replies import OK, QUEUE_FULL, THROTTLED, TRY_LATER, code_of, of_submit
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
@@ -40,6 +44,17 @@ class Transport:
         #: Until when (loop time) no further session is tried, because the provider wanted no more.
         self._crowded_until = 0.0
         self._is_closed = False
+        self._on_deliver: OnDeliver | None = None
+        self._recorder: Recorder | None = None
+
+    def record(self, recorder: Recorder) -> None:
+        """Let some of what is said be kept; see `clarion.channels.exchanges.Recorded`."""
+        self._recorder = recorder
+
+    def hear(self, heard: Heard) -> None:
+        """Give what the provider brings on these sessions to `heard`; see `clarion.channels.base.Hears`."""
+        if self._config.receipts != "none":
+            self._on_deliver = taker(self._config, heard)
 
     def __repr__(self) -> str:
         return f"Transport({self._config!r})"
@@ -56,8 +71,10 @@ class Transport:
             return error.outcome
         hand_over()
         status, body = await session.request(_SUBMIT, sms.bodies[0])
+        if self._recorder is not None and self._recorder.wants(status != OK):
+            self._recorder.add(_exchange(status, sms, message.address, session.obituary))
         if status == OK:
-            provider_id = read_id(body)
+            provider_id = given_id(read_id(body), self._config)
             if len(sms.bodies) > 1:
                 return await self._rest(sms, provider_id)
             return Accepted(provider_id=provider_id, code="0x00 ROK")
@@ -154,7 +171,7 @@ class Transport:
         """Open one more session. Raises SessionUnusable if there is no other one to make do with."""
         self._is_opening = True
         try:
-            session = await open_session(self._config, self._tls())
+            session = await open_session(self._config, self._tls(), on_deliver=self._on_deliver)
         except SessionUnusable as error:
             if self._sessions and isinstance(error.outcome, Deferred):
                 # Some work and one more does not: a limit of the provider's.
@@ -191,3 +208,13 @@ class Transport:
             if not turn.done():
                 turn.set_result(outcome)
                 most -= 1
+
+
+def _exchange(status: int, sms: Sms, address: str, obituary: str) -> Exchange:
+    ours = {UNSENT: "not written", LOST: "connection lost", TIMED_OUT: "no answer in time"}
+    told = ours.get(status) or code_of(status)
+    return Exchange(
+        is_ours=True, what="submit_sm", request=f"to={masked(address)}\nparts={sms.parts}",
+        answer=obituary if status in ours else "", status=told, code="" if status in ours else told,
+        failed=status != OK,
+    )  # fmt: skip

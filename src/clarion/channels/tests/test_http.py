@@ -75,6 +75,20 @@ async def test_a_request_is_handed_over_once_and_connections_are_kept() -> None:
         assert "s3cret" not in repr(http)
 
 
+async def test_every_character_of_a_query_arrives_as_it_was() -> None:
+    taken: list[str] = []
+
+    async def note(request: web.BaseRequest) -> web.StreamResponse:
+        taken.append(request.query["text"])
+        return web.Response()
+
+    async with server(note) as url, client(url) as http:
+        for text in ("100%20 off & more", "Привет + ✋", "a=b#c"):
+            await http.request("GET", "/send?fixed=1", query={"text": text})
+
+    assert taken == ["100%20 off & more", "Привет + ✋", "a=b#c"]
+
+
 async def test_nothing_is_written_of_a_withdrawn_request_and_the_next_one_goes() -> None:
     def withdraw() -> None:
         raise Withdrawn

@@ -78,6 +78,7 @@ def apply_due() -> bool:
         again = _read(_DUE)
         if again:
             _apply(again, "deliveries_strayevent")
+        replies.hand_on_joined()
         return len(fresh) == BATCH or len(again) == BATCH
 
 
@@ -87,16 +88,16 @@ def _read(query: str) -> list[_Waiting]:
         rows = cursor.fetchall()
     return [
         _Waiting(
-            id=row[0], sender_id=row[1], received_at=row[2], text=row[3], event=_event(row[3]),
+            id=row[0], sender_id=row[1], received_at=row[2], text=row[3], event=_event(row[3], row[2]),
             tries=row[4] if len(row) > 4 else 0,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _event(text: str) -> Event | None:
+def _event(text: str, received_at: datetime) -> Event | None:
     try:
-        return unpacked(text)
+        return unpacked(text, received_at)
     except (ValueError, KeyError, TypeError):
         log.exception("inbox.unreadable")
         return None
@@ -108,15 +109,13 @@ def _apply(waiting: Sequence[_Waiting], table: str) -> None:
     placed = _placed(known)
     matched = [one for one in placed if _has_ids(one.event)]
     receipts.apply(one.event for one in matched if isinstance(one.event, ReceiptEvent))
-    answers = [one for one in placed if isinstance(one.event, Reply)]
-    replies.keep([(one.sender_id, one.event, one.received_at) for one in answers])  # type: ignore[misc]
+    replies.hand_on([(o.sender_id, o.event, o.received_at) for o in placed if isinstance(o.event, Reply)])
     lost = [one for one in placed if isinstance(one.event, ReceiptEvent) and not _has_ids(one.event)]
     with transaction.atomic(), connection.cursor() as cursor:
         # Table names are our own; SQL has no parameters for them.
         cursor.execute(f"delete from {table} where id = any(%s)", [[one.id for one in waiting]])
         _keep_strays(cursor, strange, Why.UNKNOWN)
         _keep_strays(cursor, lost, Why.UNMATCHED)
-    replies.hand_on()
 
 
 def _is_unknown(event: Event) -> bool:

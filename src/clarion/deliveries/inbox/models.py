@@ -4,11 +4,9 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.senders.models import Sender
-from clarion.workspaces.models import Workspace
 
 
 class InboxEvent(models.Model):
@@ -78,31 +76,25 @@ class StrayEvent(models.Model):
         return f"stray event {self.pk} of sender {self.sender_id}"
 
 
-class Reply(models.Model):
-    """What a recipient wrote back."""
+class ReplyPart(models.Model):
+    """A part of a long answer whose other parts are still to come."""
 
     id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="+")
-    #: The provider's id of the answer, or a digest of what makes it one.
-    event_key = models.CharField(max_length=64)
     address = models.CharField(max_length=320)
+    to = models.CharField(max_length=320, blank=True)
+    reference = models.IntegerField()
+    number = models.SmallIntegerField()
+    count = models.SmallIntegerField()
     text = models.TextField(blank=True)
-    at = models.DateTimeField(default=timezone.now)
-    #: The message it answers: the one that the provider named, else the latest to that address.
-    run_id = models.BigIntegerField(null=True)
-    delivery_id = models.BigIntegerField(null=True)
-    #: Whether whoever handles answers has had it.
-    is_handled = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "replies"
-        constraints = [models.UniqueConstraint(fields=["sender", "event_key"], name="reply_once")]
-        indexes = [
-            models.Index(fields=["workspace", "-id"], name="reply_newest"),
-            models.Index(fields=["workspace", "address", "-id"], name="reply_of_address"),
-            models.Index(fields=["id"], condition=Q(is_handled=False), name="reply_unhandled"),
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "address", "reference", "count", "number"], name="reply_part_once"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"reply {self.pk} to sender {self.sender_id}"
+        return f"part {self.number} of {self.count} to sender {self.sender_id}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from clarion.channels.events import MAX_REPLY, ReceiptEvent, ReceiptKind, Reply
+from clarion.channels.events import MAX_REPLY, Part, ReceiptEvent, ReceiptKind, Reply
 
 Event = ReceiptEvent | Reply
 
@@ -14,6 +14,7 @@ MAX_RAW = 8_000
 #: Characters of each text.
 _LIMITS = {"provider_id": 120, "address": 320, "code": 20, "detail": 200, "event_id": 200, "to": 320}
 _REPLY = "reply"
+_KINDS = {kind.value: kind for kind in ReceiptKind}
 
 
 def packed(event: Event) -> str:
@@ -27,6 +28,8 @@ def packed(event: Event) -> str:
         facts["at"] = event.occurred_at.isoformat()
     if isinstance(event, Reply):
         facts["kind"], facts["text"] = _REPLY, event.text[:MAX_REPLY]
+        if event.part is not None:
+            facts["part"] = [event.part.reference, event.part.number, event.part.count]
     else:
         facts["kind"] = event.kind.value
     if event.raw:
@@ -44,22 +47,29 @@ def packed(event: Event) -> str:
     return text.decode()
 
 
-def unpacked(text: str) -> Event:
-    """Return what `packed` was given, as far as it was kept. Raises ValueError."""
+def unpacked(text: str, received_at: datetime | None = None) -> Event:
+    """Return what `packed` was given, as far as it was kept. Raises ValueError and KeyError.
+
+    Without a time of its own, an event that has an id happened when it was received. One without an id is known
+    again by having no time.
+    """
     facts = orjson.loads(text)
+    default = received_at if facts.get("event_id") else None
     common = {
         "run_id": facts.get("run_id"),
         "delivery_id": facts.get("delivery_id"),
         "provider_id": facts.get("provider_id", ""),
         "address": facts.get("address", ""),
-        "occurred_at": datetime.fromisoformat(facts["at"]) if "at" in facts else None,
+        "occurred_at": datetime.fromisoformat(facts["at"]) if "at" in facts else default,
         "event_id": facts.get("event_id", ""),
         "raw": facts.get("raw", {}),
     }
     if facts["kind"] == _REPLY:
-        return Reply(**common, text=facts["text"], to=facts.get("to", ""))
+        part = facts.get("part")
+        joins = Part(reference=part[0], number=part[1], count=part[2]) if part else None
+        return Reply(**common, text=facts["text"], to=facts.get("to", ""), part=joins)
     return ReceiptEvent(
-        **common, kind=ReceiptKind(facts["kind"]), code=facts.get("code", ""), detail=facts.get("detail", "")
+        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", "")
     )
 
 

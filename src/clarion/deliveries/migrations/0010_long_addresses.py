@@ -6,7 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0008_merge_chat'),
         ('deliveries', '0009_cascade_runs'),
     ]
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
-from clarion.channels.forms import SetupForm, setup_form
+from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.senders import operations, queries, secrets
 from clarion.senders.errors import LimitInvalid, NameTaken
 from clarion.senders.models import Sender, SenderStatus
@@ -22,7 +22,7 @@ from clarion.web.access import require
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
 from clarion.web.sender_forms import SenderForm
-from clarion.web.sender_page import actions_of, editor, sender_of, sender_page
+from clarion.web.sender_page import actions_of, editor, form_of, sender_of, sender_page
 from clarion.web.statuses import channel_look, look
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NameInvalid
@@ -55,7 +55,7 @@ _SPANS = {
 #: What each channel is for, where one is chosen.
 _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
-    "sms": gettext_lazy("Any SMPP 3.4 provider, or your own SMS centre."),
+    "sms": gettext_lazy("Any SMPP 3.4 provider or SMS centre, Twilio, or a gateway with an HTTP interface."),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
     "telegram": gettext_lazy("A bot of yours, to people who started it, and to channels and groups."),
     "webpush": gettext_lazy("Notifications in the browsers of people who said yes on your site."),
@@ -108,7 +108,7 @@ def sender_new(request: PageRequest, workspace: str) -> HttpResponse:
     channels = [
         {
             "name": one.name,
-            "url": workspace_url(request, "sender_create", channel=one.name),
+            "links": _ways(workspace_url(request, "sender_create", channel=one.name), one.name),
             "about": _ABOUT.get(one.name, ""),
         }
         for one in registry.all_channels()
@@ -120,11 +120,13 @@ def sender_new(request: PageRequest, workspace: str) -> HttpResponse:
 def sender_create(request: PageRequest, workspace: str, channel: str) -> HttpResponse:
     """Set a sender of the channel up."""
     require(request, Permission.MANAGE_SENDERS)
-    if channel not in registry.CHANNELS:
+    protocol = request.GET.get("protocol", "")
+    if channel not in registry.CHANNELS or (protocol and protocol not in protocols(channel)):
         raise Http404
+    make = setup_form(channel, protocol)
     if request.method != "POST":
-        return editor(request, None, channel, SenderForm(), setup_form(channel)())
-    form, setup = SenderForm(request.POST), setup_form(channel)(request.POST, request.FILES)
+        return editor(request, None, channel, SenderForm(), make())
+    form, setup = SenderForm(request.POST), make(request.POST, request.FILES)
     if form.is_valid() & setup.is_valid():
         try:
             sender = operations.create_sender(
@@ -151,7 +153,7 @@ def sender_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     require(request, Permission.MANAGE_SENDERS)
     set_names = tuple(secrets.set_names(sender))
     form = SenderForm(request.POST)
-    setup = setup_form(sender.channel)(request.POST, request.FILES, secrets_set=set_names)
+    setup = form_of(sender)(request.POST, request.FILES, secrets_set=set_names)
     if form.is_valid() & setup.is_valid():
         try:
             operations.update_sender(
@@ -169,6 +171,14 @@ def sender_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
             messages.success(request, _("The sender is saved. Running campaigns use it from now on."))
             return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
     return editor(request, sender, sender.channel, form, setup)
+
+
+def _ways(url: str, channel: str) -> list[dict[str, str]]:
+    """Return the links by which a sender of the channel is set up, one a protocol."""
+    found = protocols(channel)
+    return [{"url": f"{url}?protocol={name}", "label": str(label)} for name, label in found.items()] or [
+        {"url": url, "label": _("Set up")}
+    ]
 
 
 def limits_text(sender: Sender) -> list[str]:

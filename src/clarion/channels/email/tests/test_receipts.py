@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarion.channels.base import HookItem, HookRequest
 from clarion.channels.email.composer import BOUNCE
 from clarion.channels.email.receipts import kind_of, parse
 from clarion.channels.email.tests.making import KEY
 from clarion.channels.events import ReceiptKind
+from clarion.channels.testing_receipts import ParserContract, Payload
 from clarion.lib import tokens
 
 TOKEN = tokens.make(BOUNCE, KEY, 7, 42)
@@ -207,3 +209,22 @@ class TestAnythingElse:
         for event in parse(dsn[:place] + junk + dsn[place + len(junk) :], key=KEY):
             assert event.run_id in (None, 7)
             assert len(event.detail) <= 200
+
+
+class TestContract(ParserContract):
+    def payloads(self) -> list[Payload]:
+        def told(kind: ReceiptKind, code: str, **facts: str) -> Payload:
+            mail = make_dsn(envelope_id=TOKEN, **facts)
+            events = [{"kind": kind, "code": code, "run_id": 7, "delivery_id": 42}]
+            return Payload(request=HookRequest(method="mail", body=mail), events=events)
+
+        return [
+            told(ReceiptKind.BOUNCED_HARD, "5.1.1"),
+            told(ReceiptKind.BOUNCED_SOFT, "5.2.2", status="5.2.2"),
+            told(ReceiptKind.DELAYED, "4.4.1", action="delayed", status="4.4.1"),
+            told(ReceiptKind.DELIVERED, "2.0.0", action="delivered", status="2.0.0"),
+            told(ReceiptKind.UNKNOWN, "5.0.0", action="vanished", status="5.0.0"),
+        ]
+
+    def read(self, request: HookRequest) -> list[HookItem]:
+        return list(parse(request.body, key=KEY))

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -262,9 +263,9 @@ class TestSessions:
     async def test_what_is_delivered_is_kept_when_somebody_takes_it(self) -> None:
         kept: list[bytes] = []
 
-        def keep(body: bytes) -> bool:
+        def keep(command: Command, body: bytes, answer: Callable[[int], None]) -> None:
             kept.append(pdu.read_short_message(body).text)
-            return True
+            answer(0)
 
         async with Server().running() as far:
             session = await open_session(make_config(port=far.port), None, bind="receiver", on_deliver=keep)

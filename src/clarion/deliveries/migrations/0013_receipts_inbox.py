@@ -1,16 +1,14 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django.utils.timezone
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0006_skip_removed'),
+        ('deliveries', '0012_optout'),
         ('senders', '0002_lane_reserved'),
-        ('workspaces', '0004_list_columns'),
     ]
 
     operations = [
@@ -42,23 +40,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Reply',
+            name='ReplyPart',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('event_key', models.CharField(max_length=64)),
                 ('address', models.CharField(max_length=320)),
+                ('to', models.CharField(blank=True, max_length=320)),
+                ('reference', models.IntegerField()),
+                ('number', models.SmallIntegerField()),
+                ('count', models.SmallIntegerField()),
                 ('text', models.TextField(blank=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('run_id', models.BigIntegerField(null=True)),
-                ('delivery_id', models.BigIntegerField(null=True)),
-                ('is_handled', models.BooleanField(default=False)),
+                ('received_at', models.DateTimeField()),
                 ('sender', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='senders.sender')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='workspaces.workspace')),
             ],
             options={
-                'verbose_name_plural': 'replies',
-                'indexes': [models.Index(fields=['workspace', '-id'], name='reply_newest'), models.Index(fields=['workspace', 'address', '-id'], name='reply_of_address'), models.Index(condition=models.Q(('is_handled', False)), fields=['id'], name='reply_unhandled')],
-                'constraints': [models.UniqueConstraint(fields=('sender', 'event_key'), name='reply_once')],
+                'constraints': [models.UniqueConstraint(fields=('sender', 'address', 'reference', 'count', 'number'), name='reply_part_once')],
             },
         ),
         migrations.CreateModel(

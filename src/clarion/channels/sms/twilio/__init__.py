@@ -1,0 +1,1 @@
+"""SMS through Twilio's Messages resource, and providers that offer the same."""

@@ -1,0 +1,150 @@
+"""`clarion hooks`: the callbacks' addresses in a process of its own, for many thousands a second.
+
+What comes while a write is under way is written together with the next, so the database sees a few large writes
+instead of many small ones; each call is answered when its own is done.
+"""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import structlog
+import uvloop
+from aiohttp import web
+from django.conf import settings
+from django.db import Error, close_old_connections, connection
+
+from clarion.channels.base import ConfigInvalid, HookRequest
+from clarion.deliveries.inbox.putting import Writer
+from clarion.deliveries.store import open_pool
+from clarion.hooks import receiving
+from clarion.runtime.worker import conninfo
+from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import WRITE_SECONDS
+
+log = structlog.get_logger(__name__)
+
+_PREFIX = "/hooks/"
+_METHODS = frozenset({"GET", "POST", "PUT"})
+#: Seconds that calls under way may take when the process is told to stop.
+STOP_SECONDS = 5.0
+
+
+def main(host: str, port: int) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run(stop, host, port)
+
+    uvloop.run(serve())
+    return 0
+
+
+async def run(
+    stop: asyncio.Event, host: str, port: int, *, ready: "asyncio.Future[int] | None" = None
+) -> None:
+    """Serve until `stop` is set; `ready` hears the port. Raises OSError when the port is taken."""
+    pool = open_pool(conninfo(), name="clarion-hooks", most=2)
+    await pool.open()
+    inbox = Writer(pool)
+    writing = asyncio.gather(inbox.run(), _write_log())
+    hooks = Hooks(inbox)
+    runner = web.ServerRunner(
+        web.Server(hooks, access_log=None), shutdown_timeout=STOP_SECONDS
+    )  # fmt: skip
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        if ready is not None:
+            ready.set_result(runner.addresses[0][1])
+        log.info("hooks.started", host=host, port=runner.addresses[0][1])
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await asyncio.to_thread(hooks.close)
+        await pool.close()
+
+
+async def _write_log() -> None:
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        await asyncio.to_thread(receiving.LOG.write)
+
+
+class Hooks:
+    """Answers one call after the other, or many at once."""
+
+    def __init__(self, inbox: Writer) -> None:
+        self._inbox = inbox
+        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="senders")
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        answer = await self._answer(request)
+        headers = {"Cache-Control": "no-store"}
+        if answer is receiving.TRY_LATER:
+            headers["Retry-After"] = str(receiving.RETRY_SECONDS)
+        if answer.body:
+            headers["Content-Type"] = answer.content_type
+        return web.Response(status=answer.status, body=answer.body or None, headers=headers)
+
+    async def _answer(self, request: web.BaseRequest) -> receiving.Answer:
+        path = request.rel_url.raw_path
+        key, _, rest = path.removeprefix(_PREFIX).partition("/")
+        try:
+            public_id = UUID(key)
+        except ValueError:
+            return receiving.NOBODY
+        if not path.startswith(_PREFIX) or len(key) != 36:
+            return receiving.NOBODY
+        if request.method not in _METHODS:
+            return receiving.NOT_ALLOWED
+        try:
+            body = await request.read()
+            source = await self._source(public_id)
+        except web.HTTPRequestEntityTooLarge:
+            return receiving.TOO_LARGE
+        except (SecretsLost, ConfigInvalid) as problem:
+            return receiving.unusable(public_id, problem)
+        except Error:
+            return receiving.TRY_LATER
+        if source is None:
+            return receiving.NOBODY
+        answer, events = receiving.understand(source, _read(request, rest, body))
+        if events and not await self._inbox.stored(source.sender_id, events):
+            return receiving.TRY_LATER
+        return answer
+
+    async def _source(self, public_id: UUID) -> receiving.Source | None:
+        try:
+            return receiving.remembered(public_id)
+        except KeyError:
+            return await asyncio.get_running_loop().run_in_executor(self._asking, _look_up, public_id)
+
+    def close(self) -> None:
+        """Close the connection of the thread that asks."""
+        self._asking.submit(lambda: connection.close())
+        self._asking.shutdown()
+
+
+def _look_up(public_id: UUID) -> receiving.Source | None:
+    close_old_connections()
+    # Many may have asked at once; the first has the answer for all.
+    return receiving.source_of(public_id)
+
+
+def _read(request: web.BaseRequest, rest: str, body: bytes) -> HookRequest:
+    return HookRequest(
+        method=request.method,
+        path=rest,
+        url=settings.CLARION_PUBLIC_URL + request.raw_path,
+        query=request.rel_url.raw_query_string,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
