@@ -1,4 +1,7 @@
-"""What people wrote back. Kept apart from receipts: an answer may be about no message that is known any more."""
+"""What people wrote back, and which messages they got as frequency caps count them.
+
+Answers are kept apart from receipts: one may be about no message that is known any more.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -45,3 +48,23 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+
+class Contacted(models.Model):
+    """A message that somebody got, in few octets: what frequency caps count. Of workspaces that have caps only."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    workspace_id = models.BigIntegerField()
+    #: A digest of the address (`audience.capping`).
+    who = models.BigIntegerField()
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=12)
+
+    class Meta:
+        # With all that caps ask for, so that the rows themselves are seldom looked at.
+        indexes = [models.Index(fields=["who", "at"], include=["channel", "run_id"], name="contacted_who")]
+
+    def __str__(self) -> str:
+        return f"delivery {self.delivery_id} of run {self.run_id}"

@@ -30,15 +30,14 @@ from clarion.audience.queries.optout import (
     rules_of,
     words_of,
 )
+from clarion.audience.queries.sampling import known_variables, sample
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
     Waterfall,
     estimate,
-    known_variables,
     problem_rows,
     reaches_anybody,
-    sample,
     source_for,
 )
 from clarion.audience.queries.suppressions import (

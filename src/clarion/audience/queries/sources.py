@@ -23,10 +23,7 @@ CONTACT_VARIABLES_SQL = (
     "c.attributes || jsonb_build_object('email', c.email, 'phone', c.phone, 'first_name', c.first_name, "
     "'last_name', c.last_name, 'language', c.language)"
 )
-_CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "language"})
 
-#: Contacts whose attributes are looked at to know which there are: the oldest and the newest of a source.
-_ATTRIBUTE_SAMPLE = 5_000
 
 #: Enough to hold a million addresses in memory while their duplicates are counted.
 WORK_MEM = "256MB"
@@ -329,42 +326,6 @@ def _people_sql(
     return statement, only.parameters | out.parameters | held.parameters | facts
 
 
-def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
-    """Return what templates may use of the source's first recipients, in its order."""
-    if source.kind == SourceKind.UPLOAD:
-        rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
-        return list(rows.values_list("data", flat=True)[:limit])
-    only = narrowing.members_only(source, timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select {CONTACT_VARIABLES_SQL} from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
-            f" and state = 'ACTIVE' and {only.sql} order by id limit %(limit)s",
-            only.parameters | {"workspace": source.workspace_id, "limit": limit},
-        )
-        return [_as_dict(row[0]) for row in cursor.fetchall()]
-
-
-def known_variables(source: Source) -> set[str]:
-    """Return the names that templates may use of the source's recipients.
-
-    Of large audiences the attributes of the oldest and the newest contacts are known.
-    """
-    if source.kind == SourceKind.UPLOAD:
-        return set(source.dialect.get("variables", ()))
-    only = narrowing.members_only(source, timezone.now())
-    part = (
-        "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
-        f" and {only.sql} order by id {{}} limit {_ATTRIBUTE_SAMPLE})"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select distinct jsonb_object_keys(attributes) from"  # noqa: S608
-            f" ({part.format('asc')} union all {part.format('desc')}) found",
-            only.parameters | {"workspace": source.workspace_id},
-        )
-        return {*_CONTACT_FIELDS, *(name for (name,) in cursor.fetchall())}
-
-
 def problem_rows(source: Source) -> Iterator[list[str]]:
     """Yield the header and the rejected rows of an upload: row number, column, reason, and the cells as they were.
 
@@ -399,12 +360,3 @@ def report_line(row: csvfile.Row, problem: str, columns: tuple[str, ...]) -> lis
     reason = problem.removeprefix(f"{column}: ") if column else problem
     cells = [csvfile.safe_cell(cell.encode("utf-8", "replace").decode()) for cell in row.cells]
     return [str(row.number), csvfile.safe_cell(column), csvfile.safe_cell(reason), *cells]
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    """Return a jsonb value, which Django's connections leave as text when no model field is involved."""
-    if isinstance(value, str):
-        import orjson
-
-        return dict(orjson.loads(value))
-    return dict(value)

@@ -1,0 +1,60 @@
+"""What the messages to a source's people can say: some of them, and the names of what is known of them."""
+
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.audience.queries import narrowing
+from clarion.audience.queries.sources import CONTACT_VARIABLES_SQL
+
+_CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "language"})
+
+#: Contacts whose attributes are looked at to know which there are: the oldest and the newest of a source.
+_ATTRIBUTE_SAMPLE = 5_000
+
+
+def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
+    """Return what templates may use of the source's first recipients, in its order."""
+    if source.kind == SourceKind.UPLOAD:
+        rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
+        return list(rows.values_list("data", flat=True)[:limit])
+    only = narrowing.members_only(source, timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {CONTACT_VARIABLES_SQL} from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
+            f" and state = 'ACTIVE' and {only.sql} order by id limit %(limit)s",
+            only.parameters | {"workspace": source.workspace_id, "limit": limit},
+        )
+        return [_as_dict(row[0]) for row in cursor.fetchall()]
+
+
+def known_variables(source: Source) -> set[str]:
+    """Return the names that templates may use of the source's recipients.
+
+    Of large audiences the attributes of the oldest and the newest contacts are known.
+    """
+    if source.kind == SourceKind.UPLOAD:
+        return set(source.dialect.get("variables", ()))
+    only = narrowing.members_only(source, timezone.now())
+    part = (
+        "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
+        f" and {only.sql} order by id {{}} limit {_ATTRIBUTE_SAMPLE})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct jsonb_object_keys(attributes) from"  # noqa: S608
+            f" ({part.format('asc')} union all {part.format('desc')}) found",
+            only.parameters | {"workspace": source.workspace_id},
+        )
+        return {*_CONTACT_FIELDS, *(name for (name,) in cursor.fetchall())}
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    """Return a jsonb value, which Django's connections leave as text when no model field is involved."""
+    if isinstance(value, str):
+        import orjson
+
+        return dict(orjson.loads(value))
+    return dict(value)
