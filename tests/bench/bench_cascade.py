@@ -1,4 +1,4 @@
-"""The figures of docs/explanation/cascade.md: what building and following a cascade cost.
+"""What building and following a cascade cost.
 
 Run: .venv/bin/python -m tests.bench.bench_cascade [PEOPLE]. Outcomes are written by SQL, as a store would write them:
 a third of the first channel's messages fail.

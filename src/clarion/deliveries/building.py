@@ -259,7 +259,7 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
     Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
-    SQL for columns of a contact `c` in its place: of a cascade, which asks for consent channel by channel.
+    SQL for a cascade's columns of a contact `c` in its place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
@@ -385,7 +385,12 @@ def _close_build(run: Run, facts: dict[str, Any]) -> None:
 
 
 def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
-    wanted = {name: facts[name] for name in ("run", "workspace", "channel")} | {"began": run.created_at}
+    wanted = {
+        "run": run.pk,
+        "workspace": run.workspace_id,
+        "channel": facts["channel"],
+        "began": run.created_at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LATE, wanted)
         return [(facts["steps"], row[0]) for row in cursor.fetchall()]
