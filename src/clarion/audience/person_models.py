@@ -21,8 +21,8 @@ class Address(models.Model):
     contact = models.ForeignKey("audience.Contact", on_delete=models.CASCADE, related_name="addresses")
     #: A channel's `address_kind`.
     kind = models.CharField(max_length=12)
-    #: Normalised by the channel.
-    address = models.CharField(max_length=254)
+    #: Normalised by the channel. A browser's subscription has several hundred characters.
+    address = models.CharField(max_length=900)
     #: Of kinds other than email and phone: the one that is written to.
     is_preferred = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -217,7 +217,7 @@ class BulkEdit(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     status = models.CharField(max_length=7, choices=BulkStatus.choices, default=BulkStatus.RUNNING)
-    #: queries.contacts.Filter as JSON.
+    #: queries.contacts.Filter as JSON, until all are changed.
     wanted = models.JSONField(default=dict)
     #: state, tag, untag, list or unlist; with which state, tag, or list's key.
     action = models.CharField(max_length=6)

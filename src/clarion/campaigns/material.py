@@ -12,9 +12,12 @@ from clarion.audience import queries as audience
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import Source, SourceKind
 from clarion.channels import registry
+from clarion.channels.looks import look_of
 from clarion.content import compiling
 from clarion.content import queries as content
 from clarion.content.errors import ContentInvalid, TrialFailed
+from clarion.content.models import Approval, TemplateVersion
+from clarion.content.sources import each_language
 
 #: The channel whose addresses are counted before one was chosen.
 DEFAULT_CHANNEL = "email"
@@ -100,8 +103,24 @@ def missing(body: Mapping[str, Any], source: Source) -> list[str]:
     return content.missing_variables(body, audience.known_variables(source))
 
 
+def unapproved(channel: str, version: TemplateVersion | None) -> str:
+    """Return why the message may not go yet where the provider approves templates; "" when it may."""
+    if not look_of(registry.get(channel)).needs_approval:
+        return ""
+    if version is None:
+        return _("On this channel only templates that its provider has approved can be sent: choose one.")
+    if version.approval == Approval.APPROVED:
+        return ""
+    state = Approval(version.approval).label
+    names = {"template": version.template.name, "number": version.number, "state": state}
+    return _("Version %(number)d of “%(template)s” is not approved by the provider: %(state)s.") % names
+
+
 def can_unsubscribe(channel: str, body: Mapping[str, Any]) -> bool:
     """Whether the message lets its reader unsubscribe; channels without links are not asked."""
     if channel not in ("email", "sandbox"):
         return True
-    return "unsubscribe_url" in f"{body.get('html', '')}{body.get('text', '')}"
+    return all(
+        "unsubscribe_url" in f"{one.get('html', '')}{one.get('text', '')}"
+        for _tag, one in each_language(body)
+    )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import cascade, material, preflight_cascade, queries, recurrence, windows
+from clarion.campaigns import cascade, material, preflight_cascade, queries, recurrence, tongues, windows
 from clarion.campaigns.findings import Check as Check
 from clarion.campaigns.findings import Findings
 from clarion.campaigns.findings import Level as Level
@@ -214,7 +214,13 @@ def _look_at_content(found: Findings) -> None:
                 found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
+        if unapproved := material.unapproved(step.channel, step.template_version):
+            found.add("template_approval", Level.BLOCK, Section.MESSAGE, unapproved)
         _look_at_variables(found, content, variables)
+        source = found.campaign.source
+        if content.get("languages") and found.is_counted and source and source.status == SourceStatus.READY:
+            is_fine, sentence = tongues.told(content, source, step.channel)
+            found.add("languages", Level.PASS if is_fine else Level.WARN, Section.MESSAGE, sentence)
         if not material.can_unsubscribe(step.channel, content):
             found.add(
                 "unsubscribe", Level.WARN, Section.MESSAGE,

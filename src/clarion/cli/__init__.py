@@ -11,9 +11,11 @@ import sys
 import typer
 
 from clarion.cli import (
+    analytics,
     audit,
     bounce,
     campaign,
+    contact,
     deliveries,
     demo,
     export,
@@ -26,6 +28,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    template,
     why,
 )
 
@@ -40,7 +43,9 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+analytics.register(campaign.group)
 keeping.register(campaign.group)
+contact.register(app)
 why.register(campaign.group)
 stopping.register(app)
 run.register(app)
@@ -51,6 +56,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+template.register(app)
 health.register(app)
 bounce.register(app)
 

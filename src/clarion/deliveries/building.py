@@ -44,12 +44,7 @@ _CANDIDATES = {
                problem <> '' as invalid,
                coalesce(owner.barred, false) as barred, {unwilling} as unwilling
         from audience_sourcerow s
-        left join lateral (
-            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
-                   bool_or(%(channel)s = any(c.refusals)) as refuses,
-                   bool_or(%(channel)s = any(c.consents)) as agrees
-            from ({owners}) c
-        ) owner on true
+        left join lateral ({owner}) owner on true
         where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
     """,
     SourceKind.CONTACTS: f"""
@@ -268,8 +263,8 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
     kind = registry.get(channel).address_kind
     if campaign.source.kind == SourceKind.UPLOAD:
         unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
-        owners = addresses.owners_sql(kind, "s.address")
-        return Compiled(statement.format(owners=owners, unwilling=unwilling), {})
+        owner = consent.owner_sql(campaign.workspace, channel, "s.address")
+        return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
     unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
     preferred = addresses.preferred_sql(kind)

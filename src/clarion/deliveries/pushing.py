@@ -28,7 +28,7 @@ from clarion.workspaces.wake import wake
 #: People in one call.
 PUSH_MAX = 1_000
 KEY_LENGTH = 100
-ADDRESS_LENGTH = 320
+ADDRESS_LENGTH = 900
 #: Octets of one person's variables as JSON.
 VARIABLES_MAX = 64_000
 #: People who are named when variables are missing.

@@ -158,6 +158,20 @@ with u as (
 select count(*)::int from u
 """
 
+#: The sender's id where a step's channel tracks its provider's ids.
+STEP_SENDER = "select channel, sender_id from deliveries_runstep where run_id = %s and step = %s"
+
+#: Keep which deliveries the provider's ids mean, so that its receipts find them. An id that comes again means the
+#: newer message.
+TRACK = """
+insert into deliveries_providermessage (sender_id, provider_id, run_id, delivery_id, at)
+select distinct on (v.provider_id) %(sender)s, v.provider_id, %(run)s, v.id, now()
+from unnest(%(ids)s::bigint[], %(provider_ids)s::text[]) v(id, provider_id)
+where v.provider_id <> '' order by v.provider_id
+on conflict (sender_id, provider_id) do update
+set run_id = excluded.run_id, delivery_id = excluded.delivery_id, at = excluded.at
+"""
+
 SETTLE_REST = """
 with u as (
     update deliveries_delivery d

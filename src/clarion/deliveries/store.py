@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from clarion.deliveries import arrays, following, gates
 from clarion.deliveries import statements as sql
+from clarion.deliveries.provider_ids import ProviderIds
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
 from clarion.engine.messages import Claim
@@ -103,6 +104,7 @@ class PostgresStore:
         self._drained = drained
         #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
         self._troubled: set[tuple[int, int]] = set()
+        self._provider_ids = ProviderIds()
         #: Whether a run has several steps, for those that were sent lately.
         self._cascades: dict[int, bool] = {}
 
@@ -283,6 +285,7 @@ class PostgresStore:
             }
             row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
             counts[Stage.SENT] = row[0] if row else 0
+            await self._provider_ids.keep(connection, run, facts)
         problems: list[Row] = []
         if rest:
             cursor = await connection.execute(sql.SETTLE_REST, _rest_facts(run_id, rest), binary=True)

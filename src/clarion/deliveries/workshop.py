@@ -6,10 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from clarion.channels import registry
+from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries import operations
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.tracking import preparing
 from clarion.engine.messages import RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec, RunSpec
@@ -27,7 +28,7 @@ class Workshop:
         close_old_connections()
         sender = Sender.objects.get(pk=spec.sender_id)
         channel = registry.get(sender.channel)
-        config = channel.check_config(secrets.open_config(sender))
+        config = secrets.ready_config(sender)
         connections = config.get("connections")
         if isinstance(connections, int):
             config["connections"] = max(1, connections // spec.lanes)
@@ -42,9 +43,7 @@ class Workshop:
         step = RunStep.objects.get(run_id=run.run_id, step=run.step)
         ledger = Run.objects.select_related("campaign").get(pk=run.run_id)
         sender = Sender.objects.get(pk=step.sender_id)
-        return compose_with(
-            step, ledger, registry.get(sender.channel).check_config(secrets.open_config(sender))
-        )
+        return compose_with(step, ledger, secrets.ready_config(sender))
 
     def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
         """Block the sender and pause its campaigns."""
@@ -66,8 +65,9 @@ def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
         public_url=settings.CLARION_PUBLIC_URL,
         token_key=keys.derive(settings.SECRET_KEY, keys.TOKENS),
     )
+    context = preparing.context_of(step, context)
     channel = registry.get(step.channel)
     try:
-        return channel.composer(channel.check_content(step.content), config, context)
+        return tongues.composer(channel, step.content, config, context)
     except ConfigInvalid as problem:
         raise RenderFailed(str(problem)) from problem

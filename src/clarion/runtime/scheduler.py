@@ -15,8 +15,12 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, looking, operations, tending
+from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
+from clarion.deliveries.tracking import applying as tracking
+from clarion.deliveries.tracking import folding
 from clarion.runtime import receipts
+from clarion.runtime.bots import Listener
 from clarion.workspaces import actors
 
 log = structlog.get_logger(__name__)
@@ -27,13 +31,18 @@ TURN_SECONDS = 0.3
 
 
 class Scheduler:
-    """Runs in three threads: neither a large build nor a large cascade must keep a due campaign waiting."""
+    """Runs in five threads: neither a large build nor a large cascade must keep a due campaign waiting, nor what came
+    back, nor a far bot."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._wanted = {name: threading.Event() for name in ("build", "tick", "follow")}
+        self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick", "follow")}
         self._threads = [
+            threading.Thread(target=self._loop, args=("bots", Listener().look), name="bots", daemon=True),
             threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
+            threading.Thread(
+                target=self._loop, args=("inbox", applying.apply_due), name="inbox", daemon=True
+            ),
             threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
             threading.Thread(target=self._loop, args=("follow", self._follow), name="follow", daemon=True),
         ]
@@ -57,7 +66,8 @@ class Scheduler:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _build(self) -> bool:
-        return build_due(self._stopping.is_set)
+        # Noting what became of contacts waits until nothing is to be built.
+        return build_due(self._stopping.is_set) or folding.fold_due(seconds=TURN_SECONDS)
 
     def _follow(self) -> bool:
         return follow_cascades(self._stopping.is_set)
@@ -91,7 +101,7 @@ def tick() -> bool:
     finish_settled()
     look_after_first_parts()
     receipts.collect_sandbox()
-    return more
+    return tracking.apply_due(seconds=TURN_SECONDS) or more
 
 
 def start_due() -> None:

@@ -31,6 +31,7 @@ CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION
 CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
+CLARION_MEDIA_MB: int = _values["MEDIA_MB"]
 CLARION_METRICS_TOKEN: str | None = _values["METRICS_TOKEN"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
@@ -49,6 +50,7 @@ CLARION_APPS = [
     f"clarion.{name}"
     for name in (
         "web",
+        "hooks",
         "public",
         "runtime",
         "deliveries",

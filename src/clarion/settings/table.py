@@ -98,6 +98,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="After how many days an exported file is removed.",
     ),
     Setting(
+        name="MEDIA_MB",
+        parse=env.whole(0, 1_000_000),
+        accepts="0 to 1,000,000",
+        default="1000",
+        fallback=lambda: 1000,
+        meaning="How many megabytes of pictures and documents the media library of a workspace holds.",
+    ),
+    Setting(
         name="METRICS_TOKEN",
         parse=env.secret,
         accepts="at least 32 characters",

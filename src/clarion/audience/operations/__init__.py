@@ -50,6 +50,7 @@ from clarion.audience.operations.sources import (
     create_upload_source,
     delete_source,
 )
+from clarion.audience.operations.subscribing import Newcomer, drop_expired, subscribe, unsubscribe
 from clarion.audience.operations.suppressions import (
     add_suppression,
     suppress,
@@ -61,6 +62,7 @@ from clarion.audience.operations.suppressions import (
 __all__ = [
     "NOBODY",
     "ContactFields",
+    "Newcomer",
     "Without",
     "add_address",
     "add_suppression",
@@ -84,6 +86,7 @@ __all__ = [
     "delete_list",
     "delete_segment",
     "delete_source",
+    "drop_expired",
     "forget_attribute",
     "merge_contacts",
     "prefer_address",
@@ -97,9 +100,11 @@ __all__ = [
     "set_contact_state",
     "start_import",
     "state_of",
+    "subscribe",
     "suppress",
     "suppress_file",
     "undo_bulk_edit",
+    "unsubscribe",
     "unsuppress",
     "update_contact",
     "update_list",

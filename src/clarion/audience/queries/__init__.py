@@ -21,6 +21,7 @@ from clarion.audience.queries.contacts import (
     tags_of,
 )
 from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.languages import spoken
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
@@ -65,6 +66,7 @@ __all__ = [
     "segment_for",
     "segments_for",
     "source_for",
+    "spoken",
     "suppression_for",
     "suppression_rows",
     "suppressions_of",

@@ -4,15 +4,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.email import addresses, checking
 from clarion.channels.email import config as settings
 from clarion.channels.email import content as contents
 from clarion.channels.email.composer import Composer
 from clarion.channels.email.transport import Transport
+from clarion.lib import links
 
 
-class EmailChannel:
+class EmailChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "email"
@@ -20,6 +22,8 @@ class EmailChannel:
     icon = "mail"
     address_kind = "email"
     secrets = settings.SECRETS
+    look = looks.MAIL
+    tells_opens = True
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smtp://user:password@host:port` and `Shop <shop@example.com>`."""
@@ -44,6 +48,10 @@ class EmailChannel:
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
+
+    def links_of(self, content: Mapping[str, Any]) -> list[str]:
+        """Return the targets of a checked content's links."""
+        return links.targets(list(contents.parts_of(content).values())[2:])
 
     def normalise_address(self, address: str) -> str:
         """Return the address in its one form. Raises ValueError with a sentence."""

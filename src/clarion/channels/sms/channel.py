@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.sms import checking
 from clarion.channels.sms import config as settings
 from clarion.channels.sms import content as contents
 from clarion.channels.sms.composer import Composer
 from clarion.channels.sms.transport import Transport
-from clarion.lib import phones
+from clarion.lib import links, phones
 
 
-class SmsChannel:
+class SmsChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sms"
@@ -20,6 +21,8 @@ class SmsChannel:
     icon = "message-square-text"
     address_kind = "phone"
     secrets = settings.SECRETS
+    look = looks.SMS
+    tells_opens = False
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""
@@ -37,6 +40,10 @@ class SmsChannel:
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
+
+    def links_of(self, content: Mapping[str, Any]) -> list[str]:
+        """Return the targets of a checked content's links."""
+        return links.targets([contents.part_of(content)])
 
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
