@@ -303,7 +303,6 @@ def _facts(run: Run) -> dict[str, Any]:
         return cascade_building.facts_of_run(
             run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
         )
-    # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
     leaving_out = earlier.leaving_out(run)
