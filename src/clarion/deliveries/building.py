@@ -254,7 +254,7 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
     Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
-    SQL for other columns of a contact `c` in the address's place.
+    SQL for a cascade's columns of a contact `c` in its place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
@@ -266,7 +266,6 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
         owner = consent.owner_sql(campaign.workspace, channel, "s.address")
         return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
-    # In a cascade each channel is judged by itself, later.
     unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
     preferred = addresses.preferred_sql(kind)
     return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
@@ -299,13 +298,11 @@ def _facts(run: Run) -> dict[str, Any]:
         raise RunInvalid("The campaign's segments were deleted.")
     if run.is_cascade:
         ladder = tiers.ladder_of(run, steps)
-        offered = candidates_of(
-            run.campaign, channel, run.created_at, address=cascade_building.of_contact(ladder)
-        )
+        columns = cascade_building.of_contact(ladder)
+        offered = candidates_of(run.campaign, channel, run.created_at, address=columns)
         return cascade_building.facts_of_run(
             run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
         )
-    # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
     leaving_out = earlier.leaving_out(run)
@@ -383,9 +380,14 @@ def _close_build(run: Run, facts: dict[str, Any]) -> None:
 
 
 def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    wanted = {
+        "run": run.pk,
+        "workspace": run.workspace_id,
+        "channel": facts["channel"],
+        "began": run.created_at,
+    }
     with connection.cursor() as cursor:
-        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
-        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        cursor.execute(_LATE, wanted)
         return [(facts["steps"], row[0]) for row in cursor.fetchall()]
 
 

@@ -126,6 +126,9 @@ def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...
     """
     ladder, source = facts["ladder"], run.campaign.source
     wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement")}
+    if not wanted["last"]:
+        # Contacts that were imported just now would be looked for one by one through all of them.
+        cursor.execute("analyze audience_contact, audience_address")
     if source is not None and source.kind == SourceKind.UPLOAD:
         country = run.campaign.workspace.default_country
         wanted |= rows_of(source, ladder, country, after=wanted["after"], limit=wanted["chunk"])

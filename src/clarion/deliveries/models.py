@@ -4,8 +4,6 @@ Recipient, Delivery, Attempt and Receipt are the big tables: `run_id` leads ever
 it, and the database has no foreign key between them and the small tables (docs/adr/0005).
 """
 
-import uuid
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -14,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.answered import Answer as Answer
 from clarion.deliveries.answered import Contacted as Contacted
+from clarion.deliveries.exporting.models import Export as Export
+from clarion.deliveries.exporting.models import ExportFormat as ExportFormat
+from clarion.deliveries.exporting.models import ExportStatus as ExportStatus
 from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
 from clarion.deliveries.inbox.models import ReplyPart as ReplyPart
@@ -24,7 +25,7 @@ from clarion.deliveries.tracking.models import Hit as Hit
 from clarion.deliveries.tracking.models import Link as Link
 from clarion.deliveries.tracking.models import TrackedQuarter as TrackedQuarter
 from clarion.deliveries.tracking.models import Tracking as Tracking
-from clarion.workspaces.models import User, Workspace
+from clarion.workspaces.models import Workspace
 
 
 class Run(models.Model):
@@ -361,57 +362,3 @@ class Push(models.Model):
 
     def __str__(self) -> str:
         return f"push {self.key} to run {self.run_id}"
-
-
-class ExportStatus(models.TextChoices):
-    QUEUED = "QUEUED", _("Queued")
-    RUNNING = "RUNNING", _("Running")
-    DONE = "DONE", _("Done")
-    FAILED = "FAILED", _("Failed")
-    #: Its file is gone.
-    EXPIRED = "EXPIRED", _("Expired")
-
-
-class ExportFormat(models.TextChoices):
-    CSV = "CSV", "CSV"
-    TXT = "TXT", "TXT"
-    XLSX = "XLSX", "XLSX"
-
-
-class Export(models.Model):
-    """A file made from a run's recipients."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
-    public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="exports")
-    format = models.CharField(max_length=4, choices=ExportFormat.choices)
-    #: Which recipients, as the page's filter says it in its URL.
-    wanted = models.JSONField(default=dict)
-    #: Whether whoever asked for it may see whole addresses; the file is masked otherwise.
-    is_masked = models.BooleanField(default=True)
-    #: Whether the text begins with the mark that tells spreadsheets of UTF-8.
-    has_bom = models.BooleanField(default=True)
-    status = models.CharField(max_length=7, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
-    #: Recipients written, of about how many.
-    done_count = models.IntegerField(default=0)
-    total_count = models.IntegerField(default=0)
-    #: Below CLARION_HOME/exports.
-    file_path = models.CharField(max_length=500, blank=True)
-    file_bytes = models.BigIntegerField(default=0)
-    failure = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
-    finished_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(status__in=ExportStatus.values), name="export_status_known"),
-            models.CheckConstraint(
-                condition=Q(status=ExportStatus.FAILED) ^ Q(failure=""), name="export_failure_told"
-            ),
-        ]
-        indexes = [models.Index(fields=["run", "-id"], name="export_newest")]
-
-    def __str__(self) -> str:
-        return f"export {self.pk} of run {self.run_id}"
