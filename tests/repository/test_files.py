@@ -40,6 +40,8 @@ WRITERS = {
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",
     "deliveries/releasing.py": "lets a run's people go, part by part",
+    "deliveries/tracking/folding.py": "keeps how far a run's people are noted for segments",
+    "deliveries/tracking/preparing.py": "stores what of a run is followed as it begins",
     "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
     "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",

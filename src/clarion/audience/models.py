@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.audience import person_models
+from clarion.audience.contact_activity import ContactActivity as ContactActivity
 from clarion.workspaces.models import User, Workspace
 
 Address = person_models.Address

@@ -217,7 +217,7 @@ class BulkEdit(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     status = models.CharField(max_length=7, choices=BulkStatus.choices, default=BulkStatus.RUNNING)
-    #: queries.contacts.Filter as JSON.
+    #: queries.contacts.Filter as JSON, until all are changed.
     wanted = models.JSONField(default=dict)
     #: state, tag, untag, list or unlist; with which state, tag, or list's key.
     action = models.CharField(max_length=6)

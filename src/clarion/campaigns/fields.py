@@ -43,6 +43,8 @@ class Settings(TypedDict, total=False):
     delay_max: float
     rate_limit: float | None
     weight: int
+    track_links: bool | None
+    track_opens: bool | None
 
 
 class Changes(Settings, total=False):

@@ -116,6 +116,11 @@ class Campaign(models.Model):
     rate_limit = models.FloatField(null=True, blank=True)
     #: Share of a sender's turns beside other campaigns on it.
     weight = models.SmallIntegerField(default=1)
+    #: Whether links are followed and opens told of; None is as the workspace has it.
+    track_links = models.BooleanField(null=True, blank=True)
+    track_opens = models.BooleanField(null=True, blank=True)
+    #: Set while its links lead nowhere any more.
+    links_off_at = models.DateTimeField(null=True, blank=True)
     #: Raised by every change of content, audience or senders.
     version = models.IntegerField(default=1)
     #: Set while an approval of what it now says stands; see `Review`.

@@ -27,6 +27,10 @@ class StepContext:
     public_url: str
     #: Secret from which unsubscribe tokens are made.
     token_key: bytes
+    #: Targets of the links that are followed, as stored with the run: number 1 first (`channels.tracking`).
+    links: tuple[str, ...] = ()
+    #: Whether messages tell that they were opened.
+    tracks_opens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

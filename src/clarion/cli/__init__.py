@@ -11,6 +11,7 @@ import sys
 import typer
 
 from clarion.cli import (
+    analytics,
     audit,
     bounce,
     campaign,
@@ -27,6 +28,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    template,
     why,
 )
 
@@ -41,6 +43,7 @@ app = typer.Typer(
 server.register(app)
 send.register(app)
 campaign.register(app)
+analytics.register(campaign.group)
 keeping.register(campaign.group)
 contact.register(app)
 why.register(campaign.group)
@@ -53,6 +56,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+template.register(app)
 health.register(app)
 bounce.register(app)
 

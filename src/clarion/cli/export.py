@@ -83,14 +83,14 @@ def _format(kind: str, out: str) -> str:
 def _wanted(words: dict[str, str], reason: str) -> "Wanted":
     """Return the filter; a word that means nothing ends the command, where a page would leave it out."""
     from clarion.deliveries.states import Result, Skip, Stage
-    from clarion.deliveries.wanted import NO_RESULT, SEARCH_FROM, Wanted
+    from clarion.deliveries.wanted import NO_RESULT, NOT_OPENED, SEARCH_FROM, Wanted
     from clarion.engine.outcomes import Reason
 
     problems = []
     for name, names in (
         ("status", Stage.names),
         ("skip", Skip.names),
-        ("result", [*Result.names, NO_RESULT.upper()]),
+        ("result", [*Result.names, NO_RESULT.upper(), NOT_OPENED.upper()]),
     ):
         words[name] = words[name].lower()
         if words[name] and words[name].upper() not in names:

@@ -72,6 +72,36 @@ def count(segment: Which, workspace: Slug = "", as_json: AsJson = False) -> None
             typer.echo(f"{'' if found.is_exact else 'about '}{found.value:,}")
 
 
+@group.command()
+def explain(
+    segment: Which,
+    contact: Annotated[
+        str, typer.Argument(metavar="CONTACT", help="Their e-mail address, phone or whole id.")
+    ],
+    workspace: Slug = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether one contact is in a segment, and because of what. Exit code 1 when not."""
+    session.quiet()
+    with session.opened():
+        from clarion.audience import segments
+        from clarion.audience.queries import segments as counting
+
+        one = _found(segment, workspace)
+        found = counting.explained(one.workspace, segments.parse(one.rule), contact)
+        if found is None:
+            session.refuse([f"There is no contact {contact!r}."])
+        if as_json:
+            reasons = [{"condition": words, "holds": holds} for words, holds in found.reasons]
+            told.dump({"contact": str(found.contact.public_id), "is_in": found.is_in, "because": reasons})
+        else:
+            typer.echo("in" if found.is_in else "not in")
+            for words, holds in found.reasons:
+                typer.echo(f"  {'yes' if holds else 'no'}: {words}")
+        if not found.is_in:
+            raise typer.Exit(1)
+
+
 def _found(words: str, slug: str) -> "Segment":
     from clarion.audience.models import Segment
 

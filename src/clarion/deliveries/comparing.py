@@ -134,6 +134,7 @@ RATES: tuple[Rate, ...] = (
     Rate(key="delivered", of=_of_accepted("delivered")),
     Rate(key="read", of=_of_accepted("read")),
     Rate(key="clicked", of=_of_accepted("clicked")),
+    Rate(key="click_to_open", of=lambda one: one.share(one.told("clicked"), one.messages.get("read", 0))),
     Rate(key="replied", of=_of_accepted("replied")),
     Rate(
         key="failed",

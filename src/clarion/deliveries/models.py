@@ -18,6 +18,10 @@ from clarion.deliveries.inbox.models import Reply as Reply
 from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
+from clarion.deliveries.tracking.models import Hit as Hit
+from clarion.deliveries.tracking.models import Link as Link
+from clarion.deliveries.tracking.models import TrackedQuarter as TrackedQuarter
+from clarion.deliveries.tracking.models import Tracking as Tracking
 from clarion.workspaces.models import User, Workspace
 
 
@@ -47,6 +51,9 @@ class Run(models.Model):
     is_cascade = models.BooleanField(default=False)
     #: Minutes within which a message has to be reported as delivered before the next tier goes; None for no waiting.
     receipt_wait = models.IntegerField(null=True)
+    #: How far its people's activity was noted: the last recipient of a first pass, and when all of it was.
+    folded_to = models.BigIntegerField(default=0, db_default=0)
+    folded_at = models.DateTimeField(null=True)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)
@@ -91,6 +98,12 @@ class Run(models.Model):
             models.Index(fields=["workspace", "created_at"], name="run_by_time"),
             models.Index(fields=["campaign", "-number"], name="run_of_campaign"),
             models.Index(fields=["id"], condition=Q(finished_at=None), name="run_open"),
+            models.Index(
+                fields=["id"],
+                condition=Q(finished_at__isnull=False)
+                & (Q(folded_at=None) | Q(finished_at__gt=F("folded_at"))),
+                name="run_unfolded",
+            ),
             models.Index(fields=["workspace", "-id"], condition=Q(unknown__gt=0), name="run_unsettled"),
         ]
 

@@ -24,6 +24,16 @@ _WAITING = (
     "from deliveries_waiting w join deliveries_delivery d on d.run_id = %(run)s and d.id = w.delivery_id"
     " where w.run_id = %(run)s"
 )
+#: Who opened or clicked did so whatever came later: results that say it by themselves, and later ones beside which
+#: a receipt may say it.
+_REACHED = {
+    Result.READ: (Result.READ, Result.CLICKED, Result.REPLIED),
+    Result.CLICKED: (Result.CLICKED,),
+}
+_RECEIPT = (
+    "exists(select from deliveries_receipt e where e.run_id = %(run)s and e.delivery_id = {id}"
+    " and e.result = any(%(reached)s))"
+)
 _COLUMNS = ("stage", "reason", "code", "result")
 
 
@@ -37,13 +47,20 @@ class Narrowing:
     reason: int | None = None
     code: str | None = None
     no_receipt: bool = False
+    #: Sent, and nothing tells that it was opened.
+    not_opened: bool = False
 
     @property
     def is_by_message(self) -> bool:
         """Whether something is asked of the messages beyond the stage."""
         return bool(
             self.result is not None or self.reason is not None or self.code is not None or self.no_receipt
-        )
+            or self.not_opened
+        )  # fmt: skip
+
+    @property
+    def _is_silent(self) -> bool:
+        return self.no_receipt or self.not_opened
 
     def count(self, run: Run) -> int | None:
         """Return how many people fit, where counters tell; else None."""
@@ -51,7 +68,7 @@ class Narrowing:
             return None
         if not self.is_by_message:
             return run.total if self.stage is None else getattr(run, _COUNTERS[self.stage])
-        if self.stage not in (Stage.FAILED, Stage.UNKNOWN) or self.result is not None or self.no_receipt:
+        if self.stage not in (Stage.FAILED, Stage.UNKNOWN) or self.result is not None or self._is_silent:
             return None
         rows = RunProblem.objects.filter(run_id=run.pk, stage=self.stage)
         if self.reason is not None:
@@ -110,6 +127,8 @@ def _sources(
     everything = [(0, END)]
     if wanted.stage in PROBLEMS:
         return [(f"{_DELIVERY} and problem = %(problem)s", everything, {"problem": int(wanted.stage)})]
+    if wanted.result in _REACHED:
+        return _reached(wanted.result)
     if wanted.result is not None:
         return [(f"{_DELIVERY} and result = %(result_)s", everything, {"result_": int(wanted.result)})]
     if wanted.stage is Stage.PENDING:
@@ -117,10 +136,25 @@ def _sources(
         return [(_WAITING, everything, {}), (_DELIVERY, [((low + 1) * STEPS, END)], {})]
     if wanted.stage is Stage.IN_FLIGHT:
         return [(_DELIVERY, _claimed(run), {})]
-    if wanted.stage in _ENDED or wanted.no_receipt:
+    if wanted.stage in _ENDED or wanted.no_receipt or wanted.not_opened:
         high = max((step.cursor for step in steps), default=0)
         return [(_DELIVERY, [(0, high * STEPS + STEPS - 1)], {})]
     return [(_DELIVERY, everything, {})]
+
+
+def _reached(wanted: Result) -> list[tuple[str, Sequence[tuple[int, int]], dict[str, Any]]]:
+    """Return what leads to the messages that came as far as that, by the index of results."""
+    reached = _REACHED[wanted]
+    made: list[tuple[str, Sequence[tuple[int, int]], dict[str, Any]]] = []
+    for result in Result:
+        source = f"{_DELIVERY} and result = %(result_)s"
+        if result > wanted and result not in reached:
+            source += f" and {_RECEIPT.format(id='deliveries_delivery.id')}"
+        if result in reached or result > wanted:
+            made.append(
+                (source, [(0, END)], {"result_": int(result), "reached": [int(one) for one in reached]})
+            )
+    return made
 
 
 def _claimed(run: Run) -> list[tuple[int, int]]:
@@ -139,11 +173,13 @@ def _test(wanted: Narrowing) -> tuple[str, dict[str, Any]]:
     """Return the condition that a message has to fulfil, and its values."""
     conditions: list[str] = []
     values: dict[str, Any] = {}
-    stage = Stage.SENT if wanted.no_receipt and wanted.stage is None else wanted.stage
+    is_silent = wanted.no_receipt or wanted.not_opened
+    stage = Stage.SENT if is_silent and wanted.stage is None else wanted.stage
     for name, value in (
         ("stage", stage),
         ("reason", wanted.reason),
-        ("result", wanted.result),
+        # The way there says how far it came.
+        ("result", None if wanted.result in _REACHED and stage not in PROBLEMS else wanted.result),
     ):
         if value is not None:
             conditions.append(f"{name} = %(t_{name})s")
@@ -153,6 +189,10 @@ def _test(wanted: Narrowing) -> tuple[str, dict[str, Any]]:
         values["t_code"] = wanted.code
     if wanted.no_receipt:
         conditions.append("result is null")
+    if wanted.not_opened:
+        later = f"result > {Result.REPLIED.value} and {_RECEIPT.format(id='candidate.id')}"
+        conditions.append(f"(result is null or not (result = any(%(reached)s) or {later}))")
+        values["reached"] = [int(one) for one in _REACHED[Result.READ]]
     return " and ".join(conditions), values
 
 

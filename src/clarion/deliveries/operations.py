@@ -19,6 +19,7 @@ from clarion.deliveries import locks, partitions, releasing, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
+from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
@@ -84,7 +85,8 @@ def begin_run(campaign_id: int) -> Run | None:
     )
     partitions.ensure_for(run.pk)
     first = min(step.tier for step in steps)
-    RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
+    frozen = RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
+    preparing.begin(run, campaign, frozen)
     return run
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from clarion.audience import addresses
 from clarion.audience import operations as audience
-from clarion.audience.models import Suppression, SuppressionReason
+from clarion.audience.models import Contact, Suppression, SuppressionReason
+from clarion.channels import registry
 from clarion.deliveries import looking, tiers
 from clarion.deliveries.models import Delivery, Recipient, Run, RunStep
 from clarion.deliveries.states import Result, Skip, Stage, recipient_id, step_of
@@ -102,6 +104,15 @@ def skip_pending(*, workspace: Workspace, channel: str, address: str) -> int:
     for run_id, step in open_steps.order_by("run_id", "step").values_list("run_id", "step"):
         steps.setdefault(run_id, []).append(step)
     return sum(skip_in_run(run_id, numbers, address) for run_id, numbers in steps.items())
+
+
+def skip_contact(contact: Contact, channel: str) -> int:
+    """Skip what is still pending on a channel for any address of a contact. Returns how many people of runs."""
+    kind = registry.get(channel).address_kind
+    return sum(
+        skip_pending(workspace=contact.workspace, channel=channel, address=address)
+        for address in addresses.all_of(contact).get(kind, ())
+    )
 
 
 #: A claim that is under way holds its rows: this waits for it, and then finds them no longer pending.

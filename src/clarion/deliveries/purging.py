@@ -31,7 +31,10 @@ _OF_DELIVERIES = {
     "deliveries_delivery": "id",
 }  # fmt: skip
 #: What else has no foreign key to the run.
-_OF_RUNS = ("deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_look")
+_OF_RUNS = (
+    "deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_look", "deliveries_hit",
+    "deliveries_trackedquarter",
+)  # fmt: skip
 
 
 def purge(*, campaign: Campaign, by: Actor) -> int:
@@ -69,6 +72,9 @@ def remove_rows(campaign_id: int) -> None:
         for low in range(0, run.last_recipient_id + 1, BATCH):
             _remove_people(run.pk, low, low + BATCH - 1)
         _remove_rest(run)
+    with connection.cursor() as cursor:
+        # Of contacts that became part of others since.
+        cursor.execute("delete from audience_contactactivity where campaign_id = %s", [campaign_id])
     campaign.delete()
     log.info("campaign.purged", campaign=campaign_id)
 
@@ -87,6 +93,11 @@ def _remove_people(run_id: int, first: int, last: int) -> None:
                 f" and {column} between %(first_delivery)s and %(last_delivery)s",
                 bounds,
             )
+        cursor.execute(
+            "delete from audience_contactactivity a using deliveries_recipient r where r.run_id = %(run)s"
+            " and r.id between %(first)s and %(last)s and a.contact_id = r.contact_id and a.run_id = r.run_id",
+            bounds,
+        )
         cursor.execute(
             "delete from deliveries_recipient where run_id = %(run)s and id between %(first)s and %(last)s",
             bounds,

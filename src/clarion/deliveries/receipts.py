@@ -13,6 +13,7 @@ from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.states import Result, Stage
+from clarion.deliveries.tracking import folding
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -93,6 +94,7 @@ def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
         return 0
     _settle_unknown(run, events)
     _keep(run, events)
+    folding.note(run_id, [event.delivery_id for event in events if event.delivery_id is not None])
     for event in events:
         reason = _SUPPRESSING.get(event.kind)
         subject = optout.find(run_id, event.delivery_id or 0) if reason else None

@@ -92,6 +92,7 @@ def recipients_page(
     reason: int | None = None,
     code: str | None = None,
     no_receipt: bool = False,
+    not_opened: bool = False,
     q: str = "",
     is_private: bool = False,
     after: int | None = None,
@@ -100,11 +101,15 @@ def recipients_page(
 ) -> Page:
     """Return the people of the run that fit, those after or before a recipient's number.
 
-    `reason` and `code` are those of a message's latest attempt; `no_receipt` leaves messages that were sent and
-    of which nothing was heard since. `q` is looked for as `finding.find` says;
-    `is_private` keeps a search from telling who is in the run.
+    `reason` and `code` are those of a message's latest attempt; `result` is the last that was heard, but for
+    READ and CLICKED: those are of everybody who did, whatever came later. `no_receipt` leaves messages that were
+    sent and of which nothing was heard since, `not_opened` those of which nothing tells that they were opened. `q`
+    is looked for as `finding.find` says; `is_private` keeps a search from telling who is in the run.
     """
-    wanted = Narrowing(stage=stage, skip=skip, result=result, reason=reason, code=code, no_receipt=no_receipt)
+    wanted = Narrowing(
+        stage=stage, skip=skip, result=result, reason=reason, code=code, no_receipt=no_receipt,
+        not_opened=not_opened,
+    )  # fmt: skip
     limit = max(1, min(limit, LARGEST_PAGE))
     backwards = before is not None
     steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))

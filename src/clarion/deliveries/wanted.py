@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clarion.deliveries import reasons
 from clarion.deliveries.narrowing import Narrowing
@@ -14,8 +15,9 @@ from clarion.deliveries.states import Result, Skip, Stage
 SEARCH_FROM = 2
 #: Stands for "no code".
 NO_CODE = "-"
-#: Stands for "nothing was heard since" among the results.
+#: Stands for "nothing was heard since" among the results, and for "nothing tells that it was opened".
 NO_RESULT = "none"
+NOT_OPENED = "not_opened"
 _LONGEST = 320
 
 
@@ -29,6 +31,7 @@ class Wanted:
     reason: int | None = None
     code: str | None = None
     no_receipt: bool = False
+    not_opened: bool = False
     q: str = ""
 
     @classmethod
@@ -42,6 +45,7 @@ class Wanted:
             skip=named(Skip, _text(get, "skip")),
             result=named(Result, receipt),
             no_receipt=receipt == NO_RESULT,
+            not_opened=receipt == NOT_OPENED,
             reason=number(_text(get, "reason"), 32_767),
             code="" if code == NO_CODE else code,
             q=words if len(words) >= SEARCH_FROM else "",
@@ -56,7 +60,7 @@ class Wanted:
     def is_detailed(self) -> bool:
         """Whether more than the stage and the search narrow it."""
         return bool(
-            self.skip is not None or self.result is not None or self.no_receipt
+            self.skip is not None or self.result is not None or self.no_receipt or self.not_opened
             or self.reason is not None or self.code is not None
         )  # fmt: skip
 
@@ -65,7 +69,7 @@ class Wanted:
         """The conditions that rows are tested by; the search is apart."""
         return Narrowing(
             stage=self.stage, skip=self.skip, result=self.result, reason=self.reason, code=self.code,
-            no_receipt=self.no_receipt,
+            no_receipt=self.no_receipt, not_opened=self.not_opened,
         )  # fmt: skip
 
     def query(self) -> dict[str, str]:
@@ -73,12 +77,19 @@ class Wanted:
         words = {
             "status": self.stage.name.lower() if self.stage is not None else "",
             "skip": self.skip.name.lower() if self.skip is not None else "",
-            "result": NO_RESULT if self.no_receipt else self.result.name.lower() if self.result else "",
+            "result": self._result_word(),
             "reason": str(self.reason) if self.reason is not None else "",
             "code": "" if self.code is None else self.code or NO_CODE,
             "q": self.q,
         }
         return {name: value for name, value in words.items() if value}
+
+    def _result_word(self) -> str:
+        if self.no_receipt:
+            return NO_RESULT
+        if self.not_opened:
+            return NOT_OPENED
+        return self.result.name.lower() if self.result is not None else ""
 
     def in_words(self, *, is_private: bool = False) -> list[str]:
         """Return the conditions for people. With `is_private` what was searched for is not told."""
@@ -86,9 +97,11 @@ class Wanted:
         if self.skip is not None:
             told.append(_("Skipped: %(reason)s") % {"reason": self.skip.label})
         if self.result is not None:
-            told.append(str(self.result.label))
+            told.append(result_label(self.result))
         if self.no_receipt:
             told.append(_("No receipt yet"))
+        if self.not_opened:
+            told.append(_("Not opened"))
         if self.reason is not None:
             told.append(reasons.sentence_of(self.reason))
         if self.code is not None:
@@ -96,6 +109,11 @@ class Wanted:
         if self.q:
             told.append(_("a search") if is_private else f"“{self.q}”")
         return told
+
+
+def result_label(result: Result) -> str:
+    """Return what the filter by a result is called: who opened or clicked did so whatever came later."""
+    return pgettext("message was read", "Opened or read") if result is Result.READ else str(result.label)
 
 
 def named(kind: Any, name: str) -> Any:

@@ -10,6 +10,7 @@ from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries import operations
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.tracking import preparing
 from clarion.engine.messages import RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec, RunSpec
@@ -64,6 +65,7 @@ def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
         public_url=settings.CLARION_PUBLIC_URL,
         token_key=keys.derive(settings.SECRET_KEY, keys.TOKENS),
     )
+    context = preparing.context_of(step, context)
     channel = registry.get(step.channel)
     try:
         return tongues.composer(channel, step.content, config, context)

@@ -43,8 +43,11 @@ def media_file(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
     except FileNotFoundError:
         raise Http404 from None
     # Pictures are shown; anything else is saved by the browser and opened by its own program.
+    content_type = file.content_type
+    if content_type.startswith("text/"):
+        content_type += "; charset=utf-8"  # anything else was refused
     response = FileResponse(
-        opened, as_attachment=not file.is_image, filename=file.name, content_type=file.content_type
+        opened, as_attachment=not file.is_image, filename=file.name, content_type=content_type
     )
     return _kept(response, etag)
 

@@ -17,6 +17,8 @@ from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, looking, operations, tending
 from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
+from clarion.deliveries.tracking import applying as tracking
+from clarion.deliveries.tracking import folding
 from clarion.runtime import receipts
 from clarion.runtime.bots import Listener
 from clarion.workspaces import actors
@@ -64,7 +66,8 @@ class Scheduler:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _build(self) -> bool:
-        return build_due(self._stopping.is_set)
+        # Noting what became of contacts waits until nothing is to be built.
+        return build_due(self._stopping.is_set) or folding.fold_due(seconds=TURN_SECONDS)
 
     def _follow(self) -> bool:
         return follow_cascades(self._stopping.is_set)
@@ -98,7 +101,7 @@ def tick() -> bool:
     finish_settled()
     look_after_first_parts()
     receipts.collect_sandbox()
-    return more
+    return tracking.apply_due(seconds=TURN_SECONDS) or more
 
 
 def start_due() -> None:

@@ -42,9 +42,10 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         """Return the WSGI application."""
-        from django.core.wsgi import get_wsgi_application
+        from django.core.servers.basehttp import get_internal_wsgi_application
 
-        return get_wsgi_application()
+        # What the settings name, which stands in front of the pages.
+        return get_internal_wsgi_application()
 
 
 def _memory_directory() -> str | None:

@@ -20,10 +20,11 @@ from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import campaign_cascade, campaign_people, timing_form
+from clarion.web import campaign_cascade, campaign_people, timing_form, tracking_form
 from clarion.web.campaign_cascade import CascadeForm
 from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
+from clarion.web.tracking_form import TrackingForm
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "cascade": ("receipt_wait",),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
+    "tracking": tracking_form.FIELDS,
     **timing_form.PARTS,
 }
 _AUDIENCES = [
@@ -63,7 +65,7 @@ _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only")
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(CascadeForm, TimingForm):
+class CampaignForm(CascadeForm, TrackingForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -129,6 +131,7 @@ class CampaignForm(CascadeForm, TimingForm):
         self.step = queries.step_at(campaign, position)
         self.position = self.step.position if self.step else 0
         self._offer_choices()
+        self.offer_tracking(member.workspace)
         self.take_rows(campaign, member.workspace.locale)
 
     def _offer_choices(self) -> None:
@@ -228,6 +231,7 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
         "mode": body.get("mode") or ("text" if step and step.channel == "sms" else "html"),
+        **tracking_form.initial(campaign),
         **timing_form.initial_timing(campaign),
     }
 
@@ -240,6 +244,7 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     savers: dict[str, Callable[[CampaignForm], None]] = {
         "basics": _save_basics, "audience": _save_audience, "message": _save_message,
         "cascade": campaign_cascade.save,
+        "tracking": lambda form: _save_changes(form, tracking_form.changes(form.cleaned_data)),
         "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
         "hours": lambda form: _save_changes(form, timing_form.hours_changes(form)),
         "pace": lambda form: _save_changes(form, timing_form.pace_changes(form)),

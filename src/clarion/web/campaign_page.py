@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
 
+_URLS = ("detail", "recipients", "errors", "analytics", "exports", "runs", "trail", "unknowns", "now", "head")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPage:
     """A campaign, the run that is looked at (the latest, or the one in `?run=`) and what may be done."""
@@ -82,10 +85,7 @@ def load(request: PageRequest, id: UUID, tab: str, *, typed: str = "") -> Campai
     if number is not None and run is None:
         raise Http404
     run_query = f"?run={number}" if number is not None and number != run_count else ""
-    urls = {
-        name: workspace_url(request, f"campaigns:{name}", id=id)
-        for name in ("detail", "recipients", "errors", "exports", "runs", "trail", "unknowns", "now", "head")
-    }
+    urls = {name: workspace_url(request, f"campaigns:{name}", id=id) for name in _URLS}
     (row,) = listing.rows_of([campaign], with_steps=False)
     ahead, rest = campaign_actions.header(request, campaign, row.progress)
     # What ends a campaign stands in the open too: in trouble nobody should have to look for it.
@@ -157,6 +157,8 @@ def _tabs(
                 live="problems",
             ),
         ]
+    if run is not None:
+        tabs.append(Tab(label=_("Analytics"), url=urls["analytics"] + run_query, current=tab == "analytics"))
     if run is not None and may_export:
         tabs.append(Tab(label=_("Export"), url=urls["exports"] + run_query, current=tab == "exports"))
     if run_count > 1 or (run_count and campaign.launch == Launch.RECURRING):

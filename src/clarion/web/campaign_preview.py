@@ -18,7 +18,7 @@ from clarion.content import rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
-from clarion.web import campaign_cascade, sms_size
+from clarion.web import campaign_cascade, looks, sms_size
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
 
@@ -52,6 +52,8 @@ class Pane:
     missing: list[str] = field(default_factory=list)
     problem: str = ""
     frame_url: str = ""
+    #: How it looks on a channel that shows no documents.
+    seen: looks.Seen | None = None
     previous_url: str = ""
     next_url: str = ""
 
@@ -92,6 +94,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
         preheader=beside, missing=filled.missing, problem=filled.problem,
         frame_url=f"{frame}?recipient={number}{which}&v={campaign.version}",
+        seen=looks.seen(step.channel, filled, sender=sender) if step and not filled.problem else None,
         previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}{which}" if number < len(people) else "",
     )  # fmt: skip

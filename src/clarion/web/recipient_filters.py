@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clarion.deliveries import reasons
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.deliveries.wanted import NO_CODE as NO_CODE
-from clarion.deliveries.wanted import Wanted, number
+from clarion.deliveries.wanted import NO_RESULT, NOT_OPENED, Wanted, number, result_label
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option, Tab
 
@@ -40,8 +40,8 @@ class Filters(Wanted):
         """Return the arguments of `recipients.recipients_page`."""
         return {
             "stage": self.stage, "skip": self.skip, "result": self.result, "reason": self.reason,
-            "code": self.code, "no_receipt": self.no_receipt, "q": self.q, "after": self.after,
-            "before": self.before,
+            "code": self.code, "no_receipt": self.no_receipt, "not_opened": self.not_opened, "q": self.q,
+            "after": self.after, "before": self.before,
         }  # fmt: skip
 
 
@@ -71,9 +71,9 @@ def stages(request: PageRequest, run: Run, filters: Filters) -> list[Tab]:
 
 def results(filters: Filters) -> list[Option]:
     """Return the choice of what was heard since."""
-    chosen = "none" if filters.no_receipt else filters.result.name.lower() if filters.result else ""
-    options = [("", _("Any result")), ("none", _("No receipt yet"))]
-    options += [(result.name.lower(), str(result.label)) for result in Result]
+    chosen = filters.query().get("result", "")
+    options = [("", _("Any result")), (NO_RESULT, _("No receipt yet")), (NOT_OPENED, _("Not opened"))]
+    options += [(result.name.lower(), result_label(result)) for result in Result]
     return [Option(value=value, label=label, checked=value == chosen) for value, label in options]
 
 
@@ -109,9 +109,11 @@ def chips(request: PageRequest, filters: Filters) -> list[Chip]:
         label = _("Skipped: %(reason)s") % {"reason": filters.skip.label}
         told.append(("skip", filters.skip.name.lower(), label))
     if filters.result is not None:
-        told.append(("result", filters.result.name.lower(), str(filters.result.label)))
+        told.append(("result", filters.result.name.lower(), result_label(filters.result)))
     if filters.no_receipt:
-        told.append(("result", "none", _("No receipt yet")))
+        told.append(("result", NO_RESULT, _("No receipt yet")))
+    if filters.not_opened:
+        told.append(("result", NOT_OPENED, _("Not opened")))
     if filters.reason is not None:
         told.append(("reason", str(filters.reason), reasons.sentence_of(filters.reason)))
     if filters.code is not None:

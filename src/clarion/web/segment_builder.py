@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import attributes, segments
 from clarion.audience.models import Attribute, AttributeKind, ContactState, List
-from clarion.audience.segments import tree
+from clarion.audience.segments import activity, tree
 from clarion.audience.segments.parsing import channels
 from clarion.audience.segments.wording import FIELD_WORDS
 from clarion.channels import registry
@@ -44,6 +44,15 @@ _OPS_OF: dict[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What of the workspace can be chosen in a rule."""
+
+    lists: Sequence[Choice]
+    campaigns: Sequence[Choice]
+    defined: Mapping[str, Attribute]
+
+
 @dataclass(slots=True)
 class Row:
     """A condition as it is typed; `place`, `problem` and `lists` are for drawing it."""
@@ -56,6 +65,7 @@ class Row:
     problem: str = ""
     lists: Sequence[Choice] = ()
     defined: Mapping[str, Attribute] = dataclasses.field(default_factory=dict)
+    campaigns: Sequence[Choice] = ()
     is_group: bool = False
 
     @property
@@ -101,6 +111,8 @@ class Row:
             return self._choices_of(self.defined[self.attribute])
         if self.field in ("suppressed", "consent"):
             return [(name, str(registry.get(name).label)) for name in channels()]
+        if self.op in activity.CAMPAIGN_OPS:
+            return list(self.campaigns)
         return list(self.lists) if self.field == "list" else []
 
     @staticmethod
@@ -119,14 +131,25 @@ class Row:
 
     @property
     def is_days(self) -> bool:
-        return self.op in tree.DAYS_OPS
+        return self.op in tree.DAYS_OPS | activity.DAYS_OPS | activity.TIMES_OPS
+
+    @property
+    def is_latest(self) -> bool:
+        return self.op in activity.LATEST_OPS
+
+    @property
+    def has_times(self) -> bool:
+        """Whether `attribute` is how many messages."""
+        return self.op in activity.TIMES_OPS
 
     def to_json(self) -> dict[str, Any]:
         is_attribute = self.field == "attribute" or self.field.startswith(tree.ATTRIBUTE)
         name = f"{tree.ATTRIBUTE}{self.attribute.strip()}" if is_attribute else self.field
         found: dict[str, Any] = {"field": name, "op": self.op}
         text = self.value.strip()
-        if self.is_days:
+        if self.has_times:
+            found["value"] = {"messages": _whole(self.attribute.strip()), "days": _whole(text)}
+        elif self.is_days or self.is_latest:
             found["value"] = _whole(text)
         elif self.is_moment and _whole(text) is not text:
             found["value"] = {"days": _whole(text)}
@@ -174,6 +197,10 @@ def op_words() -> dict[str, str]:
         "has_not": _("is not among them"), "in": _("is on it"), "not_in": _("is not on it"),
         "on_channel": _("exists on"), "not_on_channel": _("does not exist on"),
         "given_on": _("is given to"), "not_given_on": _("is not given to"), "withdrawn_on": _("is withdrawn from"),
+        "in_campaign": _("in the campaign"), "not_in_campaign": _("not in the campaign"),
+        "activity_days": _("in the last … days"), "no_activity_days": _("not in the last … days"),
+        "of_latest": _("among the latest … messages"), "none_of_latest": _("none of the latest … messages"),
+        "at_least": _("at least … times in … days"), "at_most": _("at most … times in … days"),
     }  # fmt: skip
 
 
@@ -192,7 +219,8 @@ def _drawn(node: segments.Node) -> Box | Row:
     if isinstance(node, segments.Condition):
         name = "attribute" if node.attribute else node.field
         value = node.value["days"] if isinstance(node.value, dict) else node.value
-        return Row(name, node.attribute, node.op, "" if value is None else str(value))
+        beside = str(node.value["messages"]) if node.op in activity.TIMES_OPS else node.attribute
+        return Row(name, beside, node.op, "" if value is None else str(value))
     if isinstance(node, segments.Group):
         return Box(node.kind, [_drawn(part) for part in node.parts])
     inner = node.part
@@ -248,31 +276,26 @@ def number(
     problems: Sequence[segments.Problem] = (),
     *,
     defined: Mapping[str, Attribute] | None = None,
+    campaigns: Sequence[Choice] = (),
 ) -> Box:
     """Give every node its place, its choices and its problem, for drawing; `defined` are the known attributes."""
-    choices = [(str(one.public_id), one.name) for one in lists]
+    choices = Choices([(str(one.public_id), one.name) for one in lists], campaigns, defined or {})
     told: dict[str, str] = {}
     for problem in problems:
         place = ".".join(["0", *_INDEX.findall(problem.path)])
         told.setdefault(place, problem.sentence)
-    _number(root, "0", choices, told, defined or {})
+    _number(root, "0", choices, told)
     return root
 
 
-def _number(
-    node: Box | Row,
-    place: str,
-    lists: Sequence[Choice],
-    told: Mapping[str, str],
-    defined: Mapping[str, Attribute],
-) -> None:
+def _number(node: Box | Row, place: str, choices: Choices, told: Mapping[str, str]) -> None:
     node.place, node.problem = place, told.get(place, "")
     if isinstance(node, Row):
-        node.lists, node.defined = lists, defined
+        node.lists, node.campaigns, node.defined = choices.lists, choices.campaigns, choices.defined
         node.settle()
         return
     for index, part in enumerate(node.parts):
-        _number(part, f"{place}.{index}", lists, told, defined)
+        _number(part, f"{place}.{index}", choices, told)
 
 
 def _kind(text: str | None) -> str:

@@ -26,6 +26,7 @@ RATE_LABELS: dict[str, tuple[str | Promise, str | Promise]] = {
     "delivered": (_("Delivered"), _("of messages accepted")),
     "read": (pgettext_lazy("message was read", "Opened or read"), _("of messages accepted")),
     "clicked": (_("Clicked"), _("of messages accepted")),
+    "click_to_open": (_("Click-to-open"), _("of messages opened")),
     "replied": (_("Replied"), _("of messages accepted")),
     "failed": (_("Failed"), _("of messages tried")),
     "bounced": (_("Bounced"), _("of messages accepted")),

@@ -77,6 +77,9 @@ class Workspace(models.Model):
     moderation = models.BooleanField(default=False)
     #: Channels on which only those are written to who gave their consent.
     consent_channels = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
+    #: Whether its campaigns follow links and opens where they do not say otherwise themselves.
+    track_links = models.BooleanField(default=False, db_default=False)
+    track_opens = models.BooleanField(default=False, db_default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

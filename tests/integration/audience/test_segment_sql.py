@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clarion.audience import segments
-from clarion.audience.models import Contact, List, ListMember, Suppression
+from clarion.audience.models import Contact, ContactActivity, List, ListMember, Suppression
+from clarion.campaigns.models import Campaign
 from clarion.workspaces.models import Workspace
 from tests.factories import Cast
 
@@ -35,6 +36,16 @@ VALUES = st.one_of(WORDS, NUMBERS, DAYS, st.sampled_from([None, True, 3, 2.5, ["
 NAMES = st.sampled_from(["n", "day", "it's", "%s"])
 
 
+KINDS = ["sent", "delivered", "opened", "clicked", "answered", "failed"]
+CAMPAIGNS = [str(uuid.UUID(int=n)) for n in (11, 12, 13)]  # the last one is another workspace's
+
+
+def messages() -> st.SearchStrategy[dict[str, Any]]:
+    """A message: by which campaign, and how many days ago something happened."""
+    days = st.none() | st.integers(0, 4)
+    return st.fixed_dictionaries({"campaign": st.sampled_from(CAMPAIGNS[:2]), **dict.fromkeys(KINDS, days)})
+
+
 @st.composite
 def people(draw: st.DrawFn) -> dict[str, Any]:
     return {
@@ -48,6 +59,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "created_at": NOW - timedelta(hours=draw(st.integers(0, 100))),
         "consents": draw(st.lists(st.sampled_from(["email", "sms"]), unique=True)),
         "lists": draw(st.lists(st.sampled_from(LISTS[:2]), unique=True)),
+        "activity": draw(st.lists(messages(), max_size=4)),
     }  # fmt: skip
 
 
@@ -81,6 +93,16 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
             st.sampled_from(["email", "sms"]),
         ),
         made(st.just("created"), st.sampled_from(["last_days", "older_days"]), st.integers(0, 5)),
+        made(
+            st.sampled_from(KINDS), st.sampled_from(["in_campaign", "not_in_campaign"]),
+            st.sampled_from([*CAMPAIGNS, GONE]),
+        ),
+        made(st.sampled_from(KINDS), st.sampled_from(["activity_days", "no_activity_days"]), st.integers(0, 5)),
+        made(st.sampled_from(KINDS[1:]), st.sampled_from(["of_latest", "none_of_latest"]), st.integers(1, 4)),
+        made(
+            st.sampled_from(KINDS), st.sampled_from(["at_least", "at_most"]),
+            st.fixed_dictionaries({"messages": st.integers(1, 3), "days": st.integers(0, 5)}),
+        ),
     )  # fmt: skip
 
 
@@ -114,6 +136,8 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
         return op != "withdrawn_on" and (value in one["consents"]) == (op == "given_on")
     if field == "suppressed":
         return (one["email"] == "a@x.test") == (op == "on_channel")
+    if field in KINDS:
+        return happened(field, op, value, one["activity"])
     today = NOW.astimezone(ZoneInfo(ZONE)).date()
     if field == "created":
         age: int = (today - one["created_at"].astimezone(ZoneInfo(ZONE)).date()).days
@@ -126,6 +150,21 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
     if op in ("has", "has_not"):
         return (value.lower() in text.lower().split(", ")) == (op == "has")
     return said(op, text.lower(), (value or "").lower())
+
+
+def happened(field: str, op: str, value: Any, activity: list[dict[str, Any]]) -> bool:
+    if op.endswith("in_campaign"):
+        found = any(one["campaign"] == value and one[field] is not None for one in activity)
+        return found == (op == "in_campaign")
+    if op.endswith("activity_days"):
+        found = any(one[field] is not None and one[field] <= value for one in activity)
+        return found == (op == "activity_days")
+    if op in ("of_latest", "none_of_latest"):
+        gone_out = [one for one in activity if one["sent"] is not None or one["failed"] is not None]
+        latest = [one[field] is not None for one in gone_out[-value:]]
+        return any(latest) if op == "of_latest" else len(latest) == value and not any(latest)
+    times = sum(one[field] is not None and one[field] <= value["days"] for one in activity)
+    return times >= value["messages"] if op == "at_least" else times <= value["messages"]
 
 
 def as_text(value: Any) -> str:
@@ -179,6 +218,8 @@ def workspace(cast: Cast) -> Workspace:
     workspace.save()
     for public_id, owner in zip(LISTS, (workspace, workspace, cast.elsewhere), strict=True):
         List.objects.create(workspace=owner, public_id=public_id, name=public_id)
+    for public_id, owner in zip(CAMPAIGNS, (workspace, workspace, cast.elsewhere), strict=True):
+        Campaign.objects.create(workspace=owner, public_id=public_id, name=public_id)
     Suppression.objects.create(workspace=workspace, channel="email", address="a@x.test", reason="MANUAL")
     Suppression.objects.create(workspace=cast.elsewhere, channel="email", address="b@x.test", reason="MANUAL")
     return workspace
@@ -187,8 +228,19 @@ def workspace(cast: Cast) -> Workspace:
 def store(workspace: Workspace, found: list[dict[str, Any]]) -> list[Contact]:
     lists = {str(one.public_id): one for one in List.objects.all()}
     made = Contact.objects.bulk_create(
-        Contact(workspace=workspace, **{k: v for k, v in one.items() if k != "lists"}) for one in found
+        Contact(workspace=workspace, **{k: v for k, v in one.items() if k not in ("lists", "activity")})
+        for one in found
     )
+    today = NOW.astimezone(ZoneInfo(ZONE)).date()
+    campaigns = {str(one.public_id): one.pk for one in Campaign.objects.all()}
+    ContactActivity.objects.bulk_create(
+        ContactActivity(
+            contact=contact, run_id=run, workspace_id=workspace.pk, campaign_id=campaigns[message["campaign"]],
+            **{f"{kind}_on": None if message[kind] is None else today - timedelta(message[kind]) for kind in KINDS},
+        )
+        for contact, one in zip(made, found, strict=True)
+        for run, message in enumerate(one.get("activity", ()), start=1)
+    )  # fmt: skip
     members = [
         ListMember(list=lists[name], contact=contact)
         for contact, one in zip(made, found, strict=True)
@@ -207,6 +259,7 @@ def test_the_database_finds_whom_a_plain_reading_finds(
     workspace: Workspace, found: list[dict[str, Any]], asked: list[dict[str, Any]]
 ) -> None:
     ListMember.objects.all().delete()
+    ContactActivity.objects.all().delete()
     Contact.objects.all().delete()
     made = store(workspace, found)
 

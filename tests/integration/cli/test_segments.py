@@ -42,3 +42,14 @@ def test_a_segment_of_another_workspace_is_not_there(people: ledgers.People, ger
         answer = clarion("segment", "show", words, "--workspace", people.mallory.workspace.slug)
         assert answer.exit_code == 2
         assert "There is no segment" in answer.output
+
+
+def test_a_contact_is_told_to_be_in_it_and_why(people: ledgers.People, germans: Segment) -> None:
+    where = ("--workspace", people.workspace.slug)
+
+    answer = clarion("segment", "explain", "Germans", "a@x.test", *where)
+    assert (answer.exit_code, answer.stdout) == (0, "in\n  yes: language begins with “de”\n")
+    other = clarion("segment", "explain", "Germans", "b@x.test", "--json", *where)
+    assert other.exit_code == 1
+    assert json.loads(other.stdout)["because"] == [{"condition": "language begins with “de”", "holds": False}]
+    assert clarion("segment", "explain", "Germans", "c@x.test", *where).exit_code == 2

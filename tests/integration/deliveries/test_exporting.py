@@ -112,6 +112,9 @@ class TestTable:
             "code": "250 2.0.0",
             "provider_id": "4bXy0000006",
             "reason": "",
+            "opened_at": "",
+            "clicked_at": "",
+            "clicked_links": "",
             "first_name": "Ada",
             "last_name": "Number 6",
         }

@@ -12,6 +12,7 @@ from clarion.audience import operations
 from clarion.audience.models import Attribute, Contact, Erasure
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, Membership
+from tests import ledgers
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,23 @@ class TestProfile:
         assert "Fair" in text(alice.get(page))
         for member, status in ((cast.vera, 403), (cast.mallory, 404)):
             assert visit(member).post(f"{page}consent/", said).status_code == status
+
+    def test_withdrawing_consent_stops_what_is_still_pending(
+        self, cast: Cast, ana: Contact, page: str
+    ) -> None:
+        campaign = ledgers.make_campaign(cast.alice)
+        run = ledgers.make_run(campaign, pending=2)
+        ledgers.change("recipient", run, "id = 1", address=ana.email)
+
+        said = {
+            "said-channel": campaign.steps.get().channel,
+            "said-state": "WITHDRAWN",
+            "said-source": "PERSON",
+        }
+        visit(cast.alice).post(f"{page}consent/", said)
+
+        run.refresh_from_db()
+        assert (run.pending, run.skipped) == (1, 1)
 
     def test_defined_attributes_have_fields_of_their_kind(
         self, cast: Cast, by: actors.Actor, ana: Contact, page: str

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clarion.audience import operations
-from clarion.audience.models import Contact, List, Segment, SourceKind
+from clarion.audience.models import Contact, ContactActivity, List, Segment, SourceKind
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.workspaces import actors
 from clarion.workspaces.models import Membership
+from clarion.workspaces.permissions import Permission
 from tests.factories import Cast
+from tests.following import make_followed
 
 pytestmark = pytest.mark.django_db
 Visit = Callable[[Membership], Client]
@@ -212,3 +215,55 @@ def test_a_stranger_gets_404_everywhere(cast: Cast, vips: Segment, visit: Visit)
     for page in ("segments/", "segments/new/"):
         assert mallory.get(f"/w/{cast.workspace.slug}/{page}").status_code == 404
     assert Segment.objects.get().name == "VIPs"
+
+
+def test_somebody_is_in_it_or_not_for_a_reason(cast: Cast, visit: Visit) -> None:
+    rule = {
+        "all": [*VIPS["all"], {"field": "clicked", "op": "activity_days", "value": 7}],
+    }
+    segment = operations.create_segment(by=actors.of_member(cast.alice), name="Clickers", rule=rule)
+    ana = Contact.objects.create(workspace=cast.workspace, email="ana@example.test", tags=["vip"])
+    url = f"/w/{cast.workspace.slug}/segments/{segment.public_id}/"
+
+    page = text(visit(cast.alice).get(url, {"who": "Ana@example.test"}))
+    assert "Not in it, because:" in page
+    assert "followed a link in the last 7 days" in page
+    assert "There is no such contact" in text(visit(cast.alice).get(url, {"who": "bob@example.test"}))
+
+    told = text(visit(cast.vera).get(url, {"who": "ana@example.test"}))
+    by_id = text(visit(cast.vera).get(url, {"who": str(ana.public_id)}))
+    assert ("There is no such contact" in told) is not cast.vera.may(Permission.VIEW_PII)
+    assert "Not in it, because:" in by_id
+    assert visit(cast.mallory).get(url, {"who": "ana@example.test"}).status_code == 404
+
+
+def test_activity_is_asked_about_in_the_builder(cast: Cast, visit: Visit) -> None:
+    made = make_followed(count=2)
+    actors_own = Contact.objects.create(workspace=cast.workspace, email="ana@example.test")
+    campaign = Campaign.objects.create(workspace=cast.workspace, name="Autumn", started_at=timezone.now())
+    ContactActivity.objects.create(
+        contact=actors_own, run_id=1, workspace_id=cast.workspace.pk, campaign_id=campaign.pk,
+        opened_on=timezone.now().date(),
+    )  # fmt: skip
+    form = {
+        "name": "Readers", "do": "save", "node": ["0.0", "0.1", "0.2"], "kind-0": "all",
+        "field-0.0": "opened", "op-0.0": "in_campaign", "value-0.0": str(campaign.public_id),
+        "field-0.1": "opened", "op-0.1": "at_least", "attribute-0.1": "1", "value-0.1": "30",
+        "field-0.2": "clicked", "op-0.2": "no_activity_days", "value-0.2": "5",
+    }  # fmt: skip
+
+    answer = visit(cast.alice).post(f"/w/{cast.workspace.slug}/segments/new/", form, follow=True)
+
+    page = text(answer)
+    assert (
+        "opened a message in campaign “Autumn” and opened a message at least 1 time in the last 30 days"
+        in page
+    )
+    assert "followed no link in the last 5 days" in page
+    assert made.campaign.name not in page  # another workspace's
+    (kept,) = Segment.objects.filter(name="Readers")
+    assert kept.rule["all"][1] == {"field": "opened", "op": "at_least", "value": {"messages": 1, "days": 30}}
+    form |= {"value-0.1": "x", "name": "Others"}
+    assert "Write a number of days from 0 to 3660." in text(
+        visit(cast.alice).post(f"/w/{cast.workspace.slug}/segments/new/", form)
+    )

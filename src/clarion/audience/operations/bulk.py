@@ -192,8 +192,9 @@ def _apply(row: BulkEdit, action: str, ids: list[int]) -> list[tuple[int, str]]:
 
 
 def _end(row: BulkEdit, status: BulkStatus) -> None:
-    row.status, row.finished_at = status, timezone.now()
-    row.save(update_fields=["status", "finished_at"])
+    # Who was meant is not needed any more, and may have been searched for by name.
+    row.status, row.finished_at, row.wanted = status, timezone.now(), {}
+    row.save(update_fields=["status", "finished_at", "wanted"])
 
 
 def _checked(by: Actor, action: str, value: str) -> str:

@@ -16,6 +16,7 @@ from clarion.audience.models import (
     ConsentSource,
     ConsentState,
     Contact,
+    ContactActivity,
     ContactState,
     Erasure,
     MergedContact,
@@ -23,6 +24,7 @@ from clarion.audience.models import (
     Tombstone,
 )
 from clarion.audience.operations.consent import state_of
+from clarion.audience.segments import activity
 from clarion.channels import registry
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -53,6 +55,7 @@ def merge_contacts(*, by: Actor, kept: Contact, gone: Contact, take: Collection[
         ways = _addresses(ours, theirs, fields)
         _move_lists(ours, theirs)
         _move_consent(by, ours, theirs)
+        _move_activity(ours, theirs)
         MergedContact.objects.filter(contact=theirs).update(contact=ours)
         Address.objects.filter(contact__in=[ours, theirs]).delete()
         _delete(theirs.pk)
@@ -140,6 +143,23 @@ def _move_consent(by: Actor, ours: Contact, theirs: Contact) -> None:
             )  # fmt: skip
 
 
+def _move_activity(ours: Contact, theirs: Contact) -> None:
+    """Give the one what became of messages to the other; of a run that both were in, the first day of each."""
+    days = [f"{kind}_on" for kind in activity.FIELDS]
+    # Names of columns only.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into audience_contactactivity as a"  # noqa: S608
+            f" (contact_id, run_id, workspace_id, campaign_id, {', '.join(days)})"
+            f" select %s, run_id, workspace_id, campaign_id, {', '.join(days)}"
+            " from audience_contactactivity where contact_id = %s"
+            " on conflict (contact_id, run_id) do update set "
+            + ", ".join(f"{day} = least(a.{day}, excluded.{day})" for day in days),
+            [ours.pk, theirs.pk],
+        )
+        cursor.execute("delete from audience_contactactivity where contact_id = %s", [theirs.pk])
+
+
 def _delete(contact_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("delete from audience_listmember where contact_id = %s", [contact_id])
@@ -165,7 +185,7 @@ def begin_erasure(*, by: Actor, contact: Contact, reason: str = "") -> Erasure:
         ids = [row.pk, *row.merged.values_list("old_id", flat=True)]
         _bury(by, known)
         _leave_lists(row)
-        for model in (Address, ConsentChange, MergedContact):
+        for model in (Address, ConsentChange, ContactActivity, MergedContact):
             model.objects.filter(contact=row).delete()
         _delete(row.pk)
         made = Erasure.objects.create(

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.utils import timezone
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import preferred_sql
 from clarion.audience.models import Source, SourceKind
 from clarion.audience.queries import narrowing
 from clarion.channels import registry
@@ -18,7 +18,7 @@ _OF_ROWS = """
 """
 _OF_CONTACTS = """
     select c.language, count(*) from audience_contact c
-    where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and c.language <> '' and c.{column} <> '' and {only}
+    where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and c.language <> '' and {address} <> '' and {only}
     group by c.language order by count(*) desc limit %(most)s
 """
 
@@ -33,8 +33,8 @@ def spoken(source: Source, channel: str) -> dict[str, int]:
         statement = _OF_ROWS
     else:
         only = narrowing.members_only(source, timezone.now())
-        column = CONTACT_ADDRESS_COLUMNS[registry.get(channel).address_kind]
-        statement = _OF_CONTACTS.format(column=column, only=only.sql)
+        address = preferred_sql(registry.get(channel).address_kind)
+        statement = _OF_CONTACTS.format(address=address, only=only.sql)
         facts |= only.parameters
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)

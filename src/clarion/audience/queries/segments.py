@@ -20,6 +20,8 @@ COUNT_MS = 300
 _STRETCHES = 40
 _STRETCH = 100
 _NAMED = 5
+#: Campaigns that the builder offers.
+_OFFERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,59 @@ def names_of_lists(workspace: Workspace, node: Node) -> dict[str, str]:
     return {str(public_id): name for public_id, name in mine.values_list("public_id", "name")}
 
 
+def names_of_campaigns(workspace: Workspace, node: Node) -> dict[str, str]:
+    """Return the names of the rule's campaigns by their public ids, for `segments.sentence`."""
+    wanted = segments.campaigns_in(node)
+    if not wanted:
+        return {}
+    mine = workspace.campaign_set.filter(public_id__in=wanted, purged_at=None)
+    return {str(public_id): name for public_id, name in mine.values_list("public_id", "name")}
+
+
+def campaigns_to_ask_about(member: Membership) -> list[tuple[str, str]]:
+    """Return (public id, name) of the workspace's campaigns that were started, the latest first."""
+    started = member.workspace.campaign_set.filter(started_at__isnull=False, purged_at=None)
+    found = started.order_by("-started_at").values_list("public_id", "name")[:_OFFERED]
+    return [(str(public_id), name) for public_id, name in found]
+
+
 def sentence_of(workspace: Workspace, node: Node) -> str:
     """Return the rule in words, its lists by their names."""
-    return segments.sentence(node, lists=names_of_lists(workspace, node))
+    names = names_of_lists(workspace, node) | names_of_campaigns(workspace, node)
+    return segments.sentence(node, lists=names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Whether a contact is in a segment, and the conditions that decided, each with whether it holds."""
+
+    contact: Contact
+    is_in: bool
+    reasons: Sequence[tuple[str, bool]]
+
+
+def explained(workspace: Workspace, node: Node, who: str) -> Explained | None:
+    """Return why a contact is in it or not; None when nobody has that e-mail address, phone number or public id."""
+    contact = _by_words(workspace, who.strip())
+    if contact is None:
+        return None
+    answer = segments.explain(contact, node, now=timezone.now())
+    names = names_of_lists(workspace, node) | names_of_campaigns(workspace, node)
+    reasons = [(segments.sentence(one.node, lists=names), one.holds) for one in answer.deciding()]
+    return Explained(contact=contact, is_in=answer.holds, reasons=reasons)
+
+
+def _by_words(workspace: Workspace, who: str) -> Contact | None:
+    mine = Contact.objects.filter(workspace=workspace)
+    try:
+        return mine.filter(public_id=UUID(who)).first()
+    except ValueError:
+        pass
+    if not who or "\0" in who:
+        return None
+    if "@" in who:
+        return mine.filter(email=who.lower()).first() or mine.filter(email=who).first()
+    return mine.filter(phone="".join(who.split())).first()
 
 
 def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Contact] | None:

@@ -6,7 +6,7 @@
 from clarion.audience.segments.compiling import Compiled, compiled, today_in
 from clarion.audience.segments.explaining import Answer, explain
 from clarion.audience.segments.parsing import Problem, RuleInvalid, parse, parse_text
-from clarion.audience.segments.tree import Condition, Group, Node, Not, lists_in, to_json
+from clarion.audience.segments.tree import Condition, Group, Node, Not, campaigns_in, lists_in, to_json
 from clarion.audience.segments.wording import sentence
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Not",
     "Problem",
     "RuleInvalid",
+    "campaigns_in",
     "compiled",
     "explain",
     "lists_in",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from clarion.audience.addresses import preferred_sql
 from clarion.audience.attributes import BETWEEN
-from clarion.audience.segments import folding, tree
+from clarion.audience.segments import activity, folding, tree
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
 from clarion.workspaces.models import Workspace
@@ -77,6 +77,10 @@ class _Writer:
     def _condition(self, one: Condition) -> str:
         if one.op in tree.TEXT_OPS:
             return self._text(one)
+        if one.field in activity.FIELDS:
+            return activity.condition(
+                one, workspace=self.workspace, today=self.today, alias=self.alias, put=self.put
+            )
         if one.attribute:
             return self._of_attribute(one)
         writers: dict[str, Callable[[Condition], str]] = {

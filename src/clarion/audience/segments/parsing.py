@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience.columns import MAX_VARIABLE
 from clarion.audience.models import ContactState
-from clarion.audience.segments import tree
+from clarion.audience.segments import activity, tree
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
 
@@ -166,6 +166,8 @@ class _Reader:
 
 def _value(field: str, op: str, value: Any) -> Any:
     """Return a condition's value. Raises ValueError with a sentence."""
+    if field in activity.FIELDS:
+        return activity.value(op, value)
     if op in tree.DAYS_OPS:
         return _days(value, 0)
     if op in tree.MOMENT_OPS:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clarion.audience.segments import activity
+
 #: Groups in groups, conditions in all, parts of one group, characters of a text, and days to either side.
 MAX_DEPTH = 6
 MAX_CONDITIONS = 60
@@ -30,6 +32,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "suppressed": ("on_channel", "not_on_channel"),
     "consent": ("given_on", "not_given_on", "withdrawn_on"),
     "created": ("last_days", "older_days"),
+    **activity.FIELDS,
 }
 LIST_OPS = ("has", "has_not")
 ATTRIBUTE_OPS = (*TEXT_OPS, *NUMBER_OPS, *DATE_OPS, *LIST_OPS)
@@ -85,6 +88,11 @@ def conditions(node: Node) -> Iterator[Condition]:
 def lists_in(node: Node) -> list[str]:
     """Return the public ids of the lists that the rule names, each once."""
     return list(dict.fromkeys(one.value for one in conditions(node) if one.field == "list"))
+
+
+def campaigns_in(node: Node) -> list[str]:
+    """Return the public ids of the campaigns that the rule names, each once."""
+    return list(dict.fromkeys(one.value for one in conditions(node) if one.op in activity.CAMPAIGN_OPS))
 
 
 def to_json(node: Node) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clarion.audience.models import ContactState
+from clarion.audience.segments import activity
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
 
@@ -24,6 +25,7 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "suppressed": gettext_lazy("suppression"),
     "consent": gettext_lazy("consent"),
     "created": gettext_lazy("added"),
+    **activity.FIELD_WORDS,
 }
 _FORMS: dict[str, str | Promise] = {
     "equals": gettext_lazy("%(field)s is “%(value)s”"),
@@ -60,7 +62,7 @@ _OF_LISTS: dict[str, str | Promise] = {
 
 
 def sentence(node: Node, *, lists: Mapping[str, str] | None = None) -> str:
-    """Return the rule in words. `lists` maps the public ids of lists to their names."""
+    """Return the rule in words. `lists` maps the public ids of lists, and of campaigns, to their names."""
     return _words(node, lists or {}, is_inner=False)
 
 
@@ -80,6 +82,8 @@ def _of_group(group: Group, lists: Mapping[str, str], *, is_inner: bool) -> str:
 
 
 def _of_condition(one: Condition, lists: Mapping[str, str]) -> str:
+    if one.field in activity.FIELDS:
+        return activity.sentence(one, lists)
     field = one.attribute or str(FIELD_WORDS[one.field])
     if one.op in ("last_days", "next_days", "older_days"):
         return _of_days(one, field)

@@ -22,6 +22,7 @@ from clarion.campaigns.operations.launching import (
     schedule_as_said,
     start,
 )
+from clarion.campaigns.operations.linking import switch_links
 from clarion.campaigns.operations.moving import (
     cancel,
     change_speed,
@@ -73,6 +74,7 @@ __all__ = [
     "start_due",
     "stop",
     "submit",
+    "switch_links",
     "update_campaign",
     "withdraw",
 ]

@@ -11,6 +11,7 @@ from clarion.channels.email import config as settings
 from clarion.channels.email import content as contents
 from clarion.channels.email.composer import Composer
 from clarion.channels.email.transport import Transport
+from clarion.lib import links
 
 
 class EmailChannel(NoHooks):
@@ -22,6 +23,7 @@ class EmailChannel(NoHooks):
     address_kind = "email"
     secrets = settings.SECRETS
     look = looks.MAIL
+    tells_opens = True
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smtp://user:password@host:port` and `Shop <shop@example.com>`."""
@@ -46,6 +48,10 @@ class EmailChannel(NoHooks):
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
+
+    def links_of(self, content: Mapping[str, Any]) -> list[str]:
+        """Return the targets of a checked content's links."""
+        return links.targets(list(contents.parts_of(content).values())[2:])
 
     def normalise_address(self, address: str) -> str:
         """Return the address in its one form. Raises ValueError with a sentence."""

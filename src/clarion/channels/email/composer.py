@@ -12,6 +12,7 @@ from clarion.channels.email import addresses, content, dkim, headers, mime
 from clarion.channels.email.bodies import TextPart, octets
 from clarion.channels.email.config import Config
 from clarion.channels.email.mail import Mail, Plan
+from clarion.channels.tracking import tracker_of
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.lib import templating, tokens
 
@@ -32,8 +33,10 @@ class Composer:
         self._context = context
         self._from_address = checked["from_address"] or config.from_address
         self._domain = addresses.domain_of(self._from_address)
+        self._tracker = tracker_of(context)
+        parts = list(content.parts_of(checked).values())
         try:
-            self._program = templating.Program(list(content.parts_of(checked).values()))
+            self._program = templating.Program(self._tracker.parts(parts) if self._tracker else parts)
             signer = (
                 dkim.Signer(domain=config.dkim_domain, keys=config.dkim_keys) if config.dkim_keys else None
             )
@@ -102,11 +105,12 @@ class Composer:
     def _values(self, claim: Claim, url: str) -> list[str]:
         if not self._program.count:
             return []
+        # The address of a link needs no escaping, and a slash spelled as an entity irritates readers.
+        variables = {"email": claim.address, **claim.variables, "unsubscribe_url": templating.safe(url)}
+        if self._tracker is not None:
+            variables.update(self._tracker.variables(claim.delivery_id))
         try:
-            # The address of a link needs no escaping, and a slash spelled as an entity irritates readers.
-            return self._program.render(
-                {"email": claim.address, **claim.variables, "unsubscribe_url": templating.safe(url)}
-            )
+            return self._program.render(variables)
         except templating.FillFailed as error:
             raise RenderFailed(str(error)) from None
 

@@ -10,6 +10,7 @@ from clarion.channels.sandbox import composer as composing
 from clarion.channels.sandbox import config as settings
 from clarion.channels.sandbox.outbox import FileOutbox, NoOutbox
 from clarion.channels.sandbox.transport import BAD_TOKEN, Transport
+from clarion.lib import links
 
 #: Longest address taken, in characters.
 MAX_ADDRESS = 254
@@ -25,6 +26,7 @@ class SandboxChannel(NoHooks):
     reports_delivery = True
     secrets = frozenset({"token"})
     look = looks.Look(shape=looks.Shape.MAIL, modes=looks.MAIL_MODES, has_subject=True)
+    tells_opens = True
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `sandbox:?refuse_share=0.1&outbox=/tmp/outbox`; nothing given is fine too."""
@@ -37,6 +39,10 @@ class SandboxChannel(NoHooks):
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return composing.check(content)
+
+    def links_of(self, content: Mapping[str, Any]) -> list[str]:
+        """Return the targets of a checked content's links."""
+        return links.targets(composing.parts_of(content)[1:])
 
     def normalise_address(self, address: str) -> str:
         """Return the address in lower case. Raises ValueError with a sentence."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clarion.channels.base import ConfigInvalid, StepContext
+from clarion.channels.tracking import tracker_of
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.lib import templating, tokens
 
@@ -43,14 +44,20 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
+def parts_of(checked: Mapping[str, Any]) -> list[templating.Part]:
+    """Return the templates of a checked content."""
+    return [templating.Part(name, checked[name], is_html=is_html) for name, is_html in TEMPLATES.items()]
+
+
 class Composer:
     """A `clarion.engine.ports.Composer` for the sandbox."""
 
     def __init__(self, *, checked: Mapping[str, Any], context: StepContext) -> None:
         self._context = context
-        parts = [templating.Part(name, checked[name], is_html=is_html) for name, is_html in TEMPLATES.items()]
+        self._tracker = tracker_of(context)
+        parts = parts_of(checked)
         try:
-            self._program = templating.Program(parts)
+            self._program = templating.Program(self._tracker.parts(parts) if self._tracker else parts)
         except templating.TemplateInvalid as error:
             raise RenderFailed(str(error)) from None
 
@@ -63,6 +70,8 @@ class Composer:
             **claim.variables,
             "unsubscribe_url": templating.safe(f"{context.public_url}/u/{token}"),
         }
+        if self._tracker is not None:
+            variables |= self._tracker.variables(claim.delivery_id)
         try:
             subject, text, html = self._program.render_whole(variables)
         except templating.FillFailed as error:

@@ -10,7 +10,7 @@ from clarion.channels.sms import config as settings
 from clarion.channels.sms import content as contents
 from clarion.channels.sms.composer import Composer
 from clarion.channels.sms.transport import Transport
-from clarion.lib import phones
+from clarion.lib import links, phones
 
 
 class SmsChannel(NoHooks):
@@ -22,6 +22,7 @@ class SmsChannel(NoHooks):
     address_kind = "phone"
     secrets = settings.SECRETS
     look = looks.SMS
+    tells_opens = False
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""
@@ -39,6 +40,10 @@ class SmsChannel(NoHooks):
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
+
+    def links_of(self, content: Mapping[str, Any]) -> list[str]:
+        """Return the targets of a checked content's links."""
+        return links.targets([contents.part_of(content)])
 
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""

@@ -7,6 +7,7 @@ from clarion.channels.base import StepContext
 from clarion.channels.sms import content
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.payload import Builder
+from clarion.channels.tracking import tracker_of
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.lib import templating, tokens
 
@@ -19,8 +20,10 @@ class Composer:
 
     def __init__(self, *, checked: Mapping[str, Any], config: Config, context: StepContext) -> None:
         """`checked` is what `content.check` returned. Raises RenderFailed if it can no longer be prepared."""
+        self._tracker = tracker_of(context)
+        parts = [content.part_of(checked)]
         try:
-            self._program = templating.Program([content.part_of(checked)])
+            self._program = templating.Program(self._tracker.parts(parts) if self._tracker else parts)
         except templating.TemplateInvalid as error:
             raise RenderFailed(str(error)) from None
         self._builder = Builder(config)
@@ -33,6 +36,8 @@ class Composer:
         variables = {
             "email": "", "phone": claim.address, **claim.variables, "unsubscribe_url": templating.safe(url),
         }  # fmt: skip
+        if self._tracker is not None:
+            variables |= self._tracker.variables(claim.delivery_id)
         try:
             (text,) = self._program.render_whole(variables)
             # Blank ends come from the template's lines and would cost a part at worst.

@@ -4,7 +4,7 @@ The keys are stable and in English whatever the reader's language, because progr
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from clarion.deliveries import reasons, recipients
 from clarion.deliveries.errors import ExportRefused
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.recipients import Message, Person
+from clarion.deliveries.states import delivery_id
 
 Cell = str | int | float | None
 
@@ -26,6 +27,7 @@ Cell = str | int | float | None
 PERSON = ("number", "name", "address", "status", "status_reason")
 MESSAGE = (
     "channel", "message_status", "attempts", "sent_at", "result", "result_at", "code", "provider_id", "reason",
+    "opened_at", "clicked_at", "clicked_links",
 )  # fmt: skip
 #: Different variables of a run's people; more would be columns that nobody can read.
 MOST_VARIABLES = 1000
@@ -33,6 +35,27 @@ MOST_VARIABLES = 1000
 _EXACT = 10**15
 #: Before a variable whose name is a column's already.
 _OTHERS = "variable_"
+
+
+#: How many of a message's columns tell of opens and clicks.
+_OF_HEARD = 3
+_HEARD = """
+select delivery_id, min(at) filter (where result = 3), min(at) filter (where result = 4),
+       array_agg(distinct code order by code) filter (where result = 4)
+from deliveries_receipt where run_id = %(run)s and delivery_id = any(%(ids)s) and result in (3, 4) group by 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a message was first opened and a link in it first followed, and the numbers of the links."""
+
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+    links: str = ""
+
+
+_NOTHING = Heard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +79,9 @@ class Layout:
 
     def lines(self, ids: Sequence[int]) -> Iterator[list[Cell]]:
         """Yield the lines of these recipients, in the order of their numbers."""
+        heard = self._heard(ids)
         for person in recipients.people(self.run, self.steps, ids):
-            yield self._line(person)
+            yield self._line(person, heard)
 
     def addresses(self, ids: Sequence[int]) -> Iterator[str]:
         """Yield the addresses of these recipients; who has none is left out."""
@@ -66,7 +90,19 @@ class Layout:
             if address:
                 yield address
 
-    def _line(self, person: Person) -> list[Cell]:
+    def _heard(self, ids: Sequence[int]) -> dict[int, "Heard"]:
+        """Return what is known of opens and clicks by message; asked for only where there are any."""
+        if not any(step.read or step.clicked for step in self.steps):
+            return {}
+        keys = [delivery_id(one, step.step) for one in ids for step in self.steps]
+        found: dict[int, Heard] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_HEARD, {"run": self.run.pk, "ids": keys})
+            for delivery, opened_at, clicked_at, numbers in cursor.fetchall():
+                found[delivery] = Heard(opened_at, clicked_at, " ".join(filter(None, numbers or ())))
+        return found
+
+    def _line(self, person: Person, heard: Mapping[int, "Heard"]) -> list[Cell]:
         name = mask_name(person.name) if self.is_masked else person.name
         line: list[Cell] = [
             person.id,
@@ -78,12 +114,14 @@ class Layout:
         by_step = {message.step: message for message in person.messages}
         for step in self.steps:
             line += self._message(by_step.get(step.step))
+            told = heard.get(delivery_id(person.id, step.step), _NOTHING)
+            line += [self._moment(told.opened_at), self._moment(told.clicked_at), told.links]
         line += [""] * (len(MESSAGE) if not self.steps else 0)
         return line + [_variable(person.variables.get(name)) for name in self.variables]
 
     def _message(self, message: Message | None) -> list[Cell]:
         if message is None:
-            return [""] * len(MESSAGE)
+            return [""] * (len(MESSAGE) - _OF_HEARD)
         reason = message.reason if message.reason is not None else message.waits_for
         return [
             message.channel,

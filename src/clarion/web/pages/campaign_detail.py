@@ -26,7 +26,7 @@ from clarion.workspaces.permissions import Permission
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
 
-_TABS = ("detail", "recipients", "errors", "exports", "runs", "trail")
+_TABS = ("detail", "recipients", "errors", "analytics", "exports", "runs", "trail")
 _PARTS = ("body", "notices", "chart", "cards")
 
 

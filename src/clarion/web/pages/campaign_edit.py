@@ -63,7 +63,7 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     if campaign.status not in (Status.DRAFT, Status.PAUSED):
         return render(request, "campaigns/reopen.html", {"campaign": campaign})
     timing = tuple(timing_form.PARTS)
-    whole = ("basics", "audience", "cascade", "message", *timing)
+    whole = ("basics", "audience", "cascade", "message", "tracking", *timing)
     parts = timing if campaign.status == Status.PAUSED else whole
     position = campaign_cascade.position_in(request)
     if request.method != "POST":

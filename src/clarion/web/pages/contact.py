@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clarion.audience import attributes, operations, queries
 from clarion.audience.errors import ContactInvalid
+from clarion.audience.models import ConsentState
+from clarion.deliveries import optout
 from clarion.web import contact_profile
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -204,6 +206,8 @@ def contact_consent(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
             for name, sentence in refusal.problems.items():
                 form.add_error(name, sentence)
         else:
+            if is_news and data["state"] == ConsentState.WITHDRAWN:
+                optout.skip_contact(contact, data["channel"])
             text = _("The consent is noted.") if is_news else _("That was known already.")
             messages.success(request, text)
             return _back(request, contact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
     from clarion.web.segment_builder import Box
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Segments shown.
 SHOWN = 500
 COLUMNS = [Column(label=gettext_lazy("Segment")), Column(label=gettext_lazy("Changed"))]
@@ -94,6 +96,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
     name = NameForm(initial={"name": segment.name if segment else ""})
     root = segment_builder.of_rule(segment.rule) if segment else segment_builder.blank()
     lists = list(queries.lists_for(request.member))
+    campaigns = _campaigns(request, segment)
     defined = attributes.defined(request.workspace)
     if request.method == "POST":
         what = request.POST.get("do", "")
@@ -101,7 +104,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         segment_builder.act(root, what)
         if what == "save":
             name = NameForm(request.POST)
-            segment_builder.number(root, lists, defined=defined)
+            segment_builder.number(root, lists, defined=defined, campaigns=campaigns)
             kept = _keep(request, segment, name, root)
             if kept is not None:
                 messages.success(request, _("The segment is saved."))
@@ -116,7 +119,8 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         "form": name,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
-        **_answered(request, root, lists, defined, is_told=request.method == "POST"),
+        **_asked_about(request, segment),
+        **_answered(request, root, lists, defined, campaigns, is_told=request.method == "POST"),
     }
     return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
 
@@ -139,16 +143,42 @@ def _keep(request: PageRequest, segment: Segment | None, form: NameForm, root: B
     return None
 
 
-def _answered(request: PageRequest, root: Box, lists: Any, defined: Any, *, is_told: bool) -> dict[str, Any]:
+def _asked_about(request: PageRequest, segment: Segment | None) -> dict[str, Any]:
+    """Return why somebody (`?who=`) is in the saved segment or not."""
+    who = request.GET.get("who", "").strip()[:320]
+    if segment is None or not who:
+        return {"who": ""}
+    if not request.member.may(Permission.VIEW_PII) and not _ID.fullmatch(who):
+        return {"who": who, "why": None}  # nobody finds out by this whose address is a contact's
+    return {"who": who, "why": counting.explained(request.workspace, segments.parse(segment.rule), who)}
+
+
+def _campaigns(request: PageRequest, segment: Segment | None) -> list[tuple[str, str]]:
+    """Return the campaigns that the builder offers: the latest, and those that the rule names."""
+    found = dict(counting.campaigns_to_ask_about(request.member))
+    if segment is not None:
+        found |= counting.names_of_campaigns(request.workspace, segments.parse(segment.rule))
+    return list(found.items())
+
+
+def _answered(
+    request: PageRequest,
+    root: Box,
+    lists: Any,
+    defined: Any,
+    campaigns: list[tuple[str, str]],
+    *,
+    is_told: bool,
+) -> dict[str, Any]:
     """Return the rows to draw, the rule in words, how many it fits, and the first of them."""
-    segment_builder.number(root, lists, defined=defined)
+    segment_builder.number(root, lists, defined=defined, campaigns=campaigns)
     try:
         node = segments.parse(root.to_json())
     except segments.RuleInvalid as refusal:
         problems = refusal.problems if is_told else []
         outer = [one.sentence for one in problems if not one.path]
         return {
-            "root": segment_builder.number(root, lists, problems, defined=defined),
+            "root": segment_builder.number(root, lists, problems, defined=defined, campaigns=campaigns),
             "problems": outer,
             "count": None,
         }

@@ -53,6 +53,19 @@ class SettingsForm(forms.Form):
         ),
     )
 
+    track_links = forms.BooleanField(
+        label=gettext_lazy("Follow links in mails"),
+        required=False,
+        help_text=gettext_lazy(
+            "Links then lead through this server, which counts who followed which. A campaign may say otherwise."
+        ),
+    )
+    track_opens = forms.BooleanField(
+        label=gettext_lazy("Tell of opened mails"),
+        required=False,
+        help_text=gettext_lazy("An image of one pixel at the end of the HTML tells that a mail was opened."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["zone"]
@@ -78,6 +91,7 @@ def settings(request: PageRequest, workspace: str) -> HttpResponse:
     now = request.workspace
     initial = {
         "name": now.name, "zone": now.zone, "default_country": now.default_country, "moderation": now.moderation,
+        "track_links": now.track_links, "track_opens": now.track_opens,
     }  # fmt: skip
     form = SettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():

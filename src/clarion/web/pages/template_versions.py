@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clarion.campaigns.queries import using_template
 from clarion.content import operations, queries
 from clarion.content.errors import ContentInvalid, TemplateArchived, TrialFailed
 from clarion.content.sources import each_language
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from clarion.content.models import Template, TemplateVersion
     from clarion.web.http import PageRequest
 
+#: Campaigns that are named, the newest.
+_MOST_CAMPAIGNS = 50
 #: Lines of a difference that are shown.
 _MOST_LINES = 400
 
@@ -42,7 +45,9 @@ def version_list(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
     """Every version, newest first."""
     template = _template(request, id)
     versions = list(queries.versions_of(template))
-    return render(request, "templates/versions.html", {"template": template, "versions": versions})
+    campaigns = using_template(request.member, template)[:_MOST_CAMPAIGNS]
+    context = {"template": template, "versions": versions, "campaigns": campaigns}
+    return render(request, "templates/versions.html", context)
 
 
 @require_safe

@@ -193,8 +193,13 @@ def _template(request: PageRequest, id: UUID) -> Template:
 
 
 def _row(request: PageRequest, template: Any) -> dict[str, Any]:
+    needs_approval = starters.look(template.channel).needs_approval
     return {
         "template": template,
+        "languages": [template.own_language, *(template.other_languages or ())]
+        if template.own_language
+        else [],
+        "approval": Approval(template.approval).label if needs_approval else "",
         "url": workspace_url(request, "template", id=template.public_id),
         "actions": actions_of(request, template, used_by=template.used_by_count, with_open=True),
         "menu_id": f"menu-{template.public_id}",

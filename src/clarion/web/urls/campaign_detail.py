@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clarion.web.pages import campaign_detail, campaign_speed, exports, recipients
+from clarion.web.pages import campaign_analytics, campaign_detail, campaign_speed, exports, recipients
 
 campaign_urlpatterns = [
     path("<uuid:id>/", campaign_detail.detail, name="detail"),
@@ -14,6 +14,8 @@ campaign_urlpatterns = [
     path("<uuid:id>/recipients/<int:number>/message/<int:step>/", recipients.message, name="message"),
     path("<uuid:id>/unknowns/", recipients.settle, name="unknowns"),
     path("<uuid:id>/speed/", campaign_speed.speed, name="speed"),
+    path("<uuid:id>/analytics/", campaign_analytics.analytics, name="analytics"),
+    path("<uuid:id>/links/", campaign_analytics.switch_links, name="switch_links"),
     path("<uuid:id>/errors/", campaign_detail.errors, name="errors"),
     path("<uuid:id>/exports/", exports.exports, name="exports"),
     path("<uuid:id>/exports/new/", exports.create, name="export_new"),

@@ -80,6 +80,8 @@ def update_workspace(
     zone: str | None = None,
     default_country: str | None = None,
     moderation: bool | None = None,
+    track_links: bool | None = None,
+    track_opens: bool | None = None,
 ) -> Workspace:
     """Change the actor's workspace and return it afresh; None leaves a field as it is.
 
@@ -90,6 +92,7 @@ def update_workspace(
     by.require(Permission.MANAGE_MEMBERS)
     given: dict[str, Any] = {
         "name": _one_line(name), "zone": zone, "default_country": default_country, "moderation": moderation,
+        "track_links": track_links, "track_opens": track_opens,
     }  # fmt: skip
     values = {field: value for field, value in given.items() if value is not None}
     problems = {}

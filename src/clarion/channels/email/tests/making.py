@@ -31,7 +31,13 @@ def make_config(**changes: Any) -> config.Config:
     return config.Config.of(config.check(fields | changes))
 
 
-def make_composer(*, settings: config.Config | None = None, **changes: Any) -> Composer:
+def make_composer(
+    *,
+    settings: config.Config | None = None,
+    links: tuple[str, ...] = (),
+    tracks_opens: bool = False,
+    **changes: Any,
+) -> Composer:
     """Return a composer for some content; a change to None takes a field away."""
     checked = content.check({**CONTENT, **changes})
     context = StepContext(
@@ -40,6 +46,8 @@ def make_composer(*, settings: config.Config | None = None, **changes: Any) -> C
         campaign_public_id="cmp_1",
         public_url="https://clarion.example.test",
         token_key=KEY,
+        links=links,
+        tracks_opens=tracks_opens,
     )
     return Composer(checked=checked, config=settings or make_config(), context=context)
 

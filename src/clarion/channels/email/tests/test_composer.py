@@ -380,3 +380,47 @@ class TestSignatures:
 
         expected = Relaxed.canonicalize_body(body if body.endswith(b"\r\n") or not body else body + b"\r\n")
         assert dkim.relaxed_body(body) == (b"" if expected == b"\r\n" else expected)
+
+
+class TestTracking:
+    HTML = (
+        "<body><a href='https://shop.test/a?x=1&amp;y=2'>A</a><a href='{{ unsubscribe_url }}'>no more</a>"
+        "<a href='https://shop.test/{{ name }}'>B</a></body>"
+    )
+
+    def links(self) -> tuple[str, ...]:
+        from clarion.channels.email import content
+        from clarion.channels.email.channel import EmailChannel
+
+        return tuple(EmailChannel().links_of(content.check({"subject": "s", "html": self.HTML, "text": ""})))
+
+    def test_links_in_html_and_text_lead_through_us_and_the_image_ends_the_body(self) -> None:
+        mail = compose(html=self.HTML, text="", links=self.links(), tracks_opens=True)
+        message = parsed(mail)
+
+        token = tokens.make("click", KEY, 7, 42)
+        base = f"https://clarion.example.test/c/{token}/"
+        html, text = body_of(message, "html"), body_of(message, "plain")
+        assert self.links() == ("https://shop.test/a?x=1&y=2", "https://shop.test/{{ name }}")
+        assert f"href='{base}1'" in html
+        assert f"href='{base}2'" in html
+        assert "shop.test" not in html + text
+        assert f"({base}1)" in text
+        assert "https://clarion.example.test/u/" in html
+        image = f"https://clarion.example.test/o/{tokens.make('open', KEY, 7, 42)}.gif"
+        assert html.rstrip().endswith("</body>")
+        assert html.count(f'<img src="{image}"') == 1
+        assert image not in text
+
+    def test_without_tracking_a_mail_is_what_it_was(self) -> None:
+        html = body_of(parsed(compose(html=self.HTML)), "html")
+
+        assert "https://shop.test/a?x=1&amp;y=2" in html
+        assert "/c/" not in html
+        assert "<img" not in html
+
+    def test_only_links_stored_with_the_run_lead_through_us(self) -> None:
+        html = body_of(parsed(compose(html=self.HTML, links=self.links()[1:])), "html")
+
+        assert "https://shop.test/a" in html
+        assert "/1'>B</a>" in html

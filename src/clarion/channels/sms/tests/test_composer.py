@@ -1,5 +1,6 @@
 """Promises of the content and of what is made from it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.channels.sms import CHANNEL, pdu
 from clarion.channels.sms.tests.making import make_config
 from clarion.engine.messages import Claim, Message, RenderFailed
+from clarion.lib import tokens
 
 CONTEXT = StepContext(
     workspace_id=1,
@@ -105,3 +107,16 @@ def test_the_validity_travels_along() -> None:
 
     assert one.validity == b"000000020000000R"
     assert make_config(validity_minutes=120).validity() == one.validity
+
+
+def test_a_followed_link_is_put_into_the_text() -> None:
+    text = {"text": "Sale: https://shop.test/{{ name }}."}
+    context = replace(CONTEXT, links=tuple(CHANNEL.links_of(text)))
+    config = CHANNEL.check_config({"host": "h", "system_id": "i", "source": "Shop"})
+    claim = Claim(run_id=3, delivery_id=300, attempt=1, address="+4915112345678", variables={"name": "Ana"})
+
+    (one,) = read(CHANNEL.composer(text, config, context).compose(claim))
+
+    token = tokens.make("click", b"k" * 32, 3, 300)
+    assert context.links == ("https://shop.test/{{ name }}",)
+    assert one.text.decode() == f"Sale: https://clarion.example.test/c/{token}/1."
