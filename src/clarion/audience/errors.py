@@ -17,6 +17,7 @@ __all__ = [
     "ListNameTaken",
     "MappingInvalid",
     "NoAddressColumn",
+    "RulesInvalid",
     "SegmentInUse",
     "SegmentNameTaken",
     "SourceInvalid",
@@ -110,3 +111,11 @@ class MappingInvalid(ValueError):
 
 class ImportNotPossible(Exception):
     """The import is not in a state for this."""
+
+
+class RulesInvalid(ValueError):
+    """What was said about who may be written to makes no sense. `problems` are sentences."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = list(problems)

@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.audience import person_models
 from clarion.audience.contact_activity import ContactActivity as ContactActivity
+from clarion.audience.optout import AnswerWords as AnswerWords
+from clarion.audience.optout import FrequencyCap as FrequencyCap
+from clarion.audience.optout import OptOutRules as OptOutRules
+from clarion.audience.optout import SoftBounce as SoftBounce
 from clarion.workspaces.models import User, Workspace
 
 Address = person_models.Address
@@ -106,6 +110,8 @@ class List(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     name = models.CharField(_("name"), max_length=120)
     description = models.TextField(_("description"), blank=True)
+    #: Whether its people may see it and leave it, and others join it, on their preference page.
+    is_public = models.BooleanField(_("on the preference page"), default=False)
     #: Kept in the transactions that change the members.
     member_count = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -154,6 +160,8 @@ class SuppressionReason(models.TextChoices):
     BOUNCED = "BOUNCED", _("Bounced")
     COMPLAINED = "COMPLAINED", _("Complained")
     MANUAL = "MANUAL", _("Added by hand")
+    #: Sent back for now, again and again.
+    SOFT_BOUNCED = "SOFT_BOUNCED", _("Bounced too often")
 
 
 class Suppression(models.Model):

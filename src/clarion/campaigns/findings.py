@@ -45,6 +45,8 @@ class Findings:
     is_counted: bool = True
     checks: list[Check] = field(default_factory=list)
     recipients: int | None = None
+    #: How many people frequency caps leave out.
+    capped: int = 0
 
     def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clarion.audience import queries as audience
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import Source, SourceKind
+from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.channels.looks import look_of
 from clarion.content import compiling
@@ -80,22 +81,24 @@ def suits(source: Source, channel: str) -> bool:
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
 
 
-def reaches(source: Source, channel: str) -> bool:
+def reaches(campaign: Campaign, source: Source, channel: str) -> bool:
     """Whether the source can have addresses for the channel: a file by its own column, or one named for that kind."""
     if suits(source, channel):
-        return reaches_anybody(source, channel)
+        return reaches_anybody(campaign, source, channel)
     kind = registry.get(channel).address_kind
     return any(kind in (name, suggest_field(name)) for name in source.dialect.get("variables", []))
 
 
-def size(source: Source, channel: str) -> int:
-    """Return how many people of a ready source can be reached on the channel now."""
-    return audience.estimate(source, channel).will_receive
+def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterfall:
+    """Return who of a ready source would get the campaign on the channel now, and why the others would not."""
+    return audience.estimate(source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps)
 
 
-def reaches_anybody(source: Source, channel: str) -> bool:
-    """Whether `size` is more than 0, without counting."""
-    return audience.reaches_anybody(source, channel)
+def reaches_anybody(campaign: Campaign, source: Source, channel: str) -> bool:
+    """Whether `counted` finds anybody who will receive it, without counting."""
+    return audience.reaches_anybody(
+        source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps
+    )
 
 
 def missing(body: Mapping[str, Any], source: Source) -> list[str]:

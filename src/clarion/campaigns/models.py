@@ -95,6 +95,8 @@ class Campaign(models.Model):
     occurrence = models.IntegerField(default=0)
     #: Recurring: who has got it from an earlier run is left out.
     only_new = models.BooleanField(default=False)
+    #: Written to people who have had their share of messages too; set only with a permission.
+    ignores_caps = models.BooleanField(default=False)
     #: Sending hours: [{"days": [0 to 6, 0 is Monday], "from": "09:00", "to": "18:00"}]; empty for always.
     windows = models.JSONField(default=list, blank=True)
     #: The zone of the sending hours; empty for `zone`.

@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import cascade, material, preflight_cascade, queries, recurrence, tongues, windows
+from clarion.campaigns import (
+    capped,
+    cascade,
+    material,
+    preflight_cascade,
+    queries,
+    recurrence,
+    tongues,
+    windows,
+)
 from clarion.campaigns.findings import Check as Check
 from clarion.campaigns.findings import Findings
 from clarion.campaigns.findings import Level as Level
@@ -150,14 +159,23 @@ def _count_audience(found: Findings, source: Source) -> None:
         )  # fmt: skip
         return
     if found.is_counted:
-        found.recipients = material.size(source, channel)
-    if not (found.recipients if found.is_counted else material.reaches_anybody(source, channel)):
+        counted = material.counted(found.campaign, source, channel)
+        found.recipients, found.capped = counted.will_receive, counted.capped
+    reached = (
+        found.recipients if found.is_counted else material.reaches_anybody(found.campaign, source, channel)
+    )
+    if not reached:
         found.add(
             "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
         )
         return
     if found.recipients:
         _tell_audience(found, source, found.recipients)
+
+
+def _look_at_caps(found: Findings) -> None:
+    for code, sentence in capped.told(found.campaign, found.capped):
+        found.add(code, Level.WARN, Section.AUDIENCE, sentence, cure_url_name="optout_rules")
 
 
 def _tell_audience(found: Findings, source: Source, recipients: int) -> None:
@@ -359,6 +377,7 @@ _LOOKS: tuple[Callable[[Findings], None], ...] = (
     _look_at_name,
     _look_at_workspace,
     _look_at_audience,
+    _look_at_caps,
     _look_at_sender,
     _look_at_content,
     preflight_cascade.look_at,

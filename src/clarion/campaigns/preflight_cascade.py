@@ -11,7 +11,7 @@ from clarion.channels.base import reports_delivery
 
 def count_audience(found: Findings, source: Source) -> bool:
     """Look at who can be reached by which channel; return whether anybody can."""
-    usable = [step for step in found.steps if material.reaches(source, step.channel)]
+    usable = [step for step in found.steps if material.reaches(found.campaign, source, step.channel)]
     for step in found.steps:
         if step not in usable:
             found.add(
@@ -26,7 +26,9 @@ def count_audience(found: Findings, source: Source) -> bool:
         return False
     counted = [step.channel for step in usable if material.suits(source, step.channel)]
     if found.is_counted and counted:
-        found.recipients = max(material.size(source, channel) for channel in dict.fromkeys(counted))
+        sizes = [material.counted(found.campaign, source, channel) for channel in dict.fromkeys(counted)]
+        largest = max(sizes, key=lambda one: one.will_receive)
+        found.recipients, found.capped = largest.will_receive, largest.capped
     return True
 
 

@@ -70,7 +70,8 @@ def snapshot(campaign: Campaign) -> dict[str, Any]:
     steps = sorted(campaign.steps.all(), key=lambda step: step.position)
     return {
         "messages": {str(step.position): _message(step) for step in steps},
-        "audience": _audience(campaign.source) | {"only_new": campaign.only_new},
+        "audience": _audience(campaign.source)
+        | {"only_new": campaign.only_new, "ignores_caps": campaign.ignores_caps},
         **({"cascade": {"receipt_wait": campaign.receipt_wait}} if campaign.receipt_wait is not None else {}),
     }
 
@@ -255,6 +256,7 @@ _LABELS = {
     "columns": gettext_lazy("Columns of the file"),
     "lists": gettext_lazy("Lists"),
     "only_new": gettext_lazy("Only people who are new since the last run"),
+    "ignores_caps": gettext_lazy("Ignores frequency caps"),
 }
 
 

@@ -28,6 +28,7 @@ from clarion.cli import (
     send,
     server,
     stopping,
+    suppression,
     template,
     why,
 )
@@ -56,6 +57,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+suppression.register(app)
 template.register(app)
 health.register(app)
 bounce.register(app)

@@ -23,7 +23,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import cascade_building, earlier, locks, operations, optout, partitions, tiers
+from clarion.deliveries import caps, cascade_building, earlier, locks, operations, optout, partitions, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -91,7 +91,7 @@ judged as (
              when suppressed.found is not null then 4
              when barred then 5
              when unwilling then 9
-             {excluded} end as skip
+             {capped} {excluded} end as skip
     from candidate
     -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
     left join lateral (
@@ -227,13 +227,13 @@ def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | No
 
     `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
     workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
-    `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
-    returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+    `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts
+    the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
     excluded = EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
-    return _CHUNK.format(candidates=candidates, excluded=excluded)
+    return _CHUNK.format(candidates=candidates, capped=caps.HERE, excluded=excluded)
 
 
 def count_added(
@@ -346,7 +346,8 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
                 cursor, row, parameters | {"statement": facts["statement"]}
             )
         else:
-            cursor.execute(facts["statement"], parameters)
+            held = caps.held_to(row, facts["statement"], [facts["channel"]], timezone.now())
+            cursor.execute(held.sql, parameters | held.parameters)
             made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.utils import timezone
 
 from clarion.audience import addresses
 from clarion.audience.addresses import owners_sql, preferred_sql
@@ -19,7 +20,7 @@ from clarion.audience.queries.narrowing import left_out
 from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
-from clarion.deliveries import tiers
+from clarion.deliveries import caps, tiers
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.deliveries.tiers import Ladder
@@ -38,7 +39,7 @@ with known as (
              when unsuppressed.found is null then 4
              when barred then 5
              when willing.found is null then 9
-             {excluded} end as skip
+             {capped} {excluded} end as skip
     from known candidate
     left join lateral (
         select true as found from deliveries_recipient r
@@ -128,7 +129,14 @@ def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...
     if source is not None and source.kind == SourceKind.UPLOAD:
         country = run.campaign.workspace.default_country
         wanted |= rows_of(source, ladder, country, after=wanted["after"], limit=wanted["chunk"])
-    return add(cursor, ladder, facts["statement"], wanted)
+    held = held_to_caps(run, ladder, facts["statement"])
+    return add(cursor, ladder, held.sql, wanted | held.parameters)
+
+
+def held_to_caps(run: Run, ladder: Ladder, statement: str) -> Compiled:
+    """Return a statement that judges people with the frequency caps of all channels of the cascade in it."""
+    channels = list(dict.fromkeys(channel for _kind, channel in ladder.ways.values()))
+    return caps.held_to(run, statement, channels, timezone.now())
 
 
 def add(cursor: Any, ladder: Ladder, statement: str, facts: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -192,6 +200,7 @@ def _parts(
     unwilling = tiers.unwilling_sql(ladder.kinds())
     return {
         "candidates": candidates.sql, "identity": identity, "excluded": excluded, "unwilling": unwilling,
+        "capped": caps.HERE,
     }  # fmt: skip
 
 

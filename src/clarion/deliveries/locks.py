@@ -4,6 +4,8 @@ from django.db import connection
 
 #: First key of the lock under which people are added, and a run is called off.
 _CHUNK_SPACE = 0x4348554E
+#: First key of the lock under which people are held to a workspace's frequency caps.
+_CAP_SPACE = 0x434150
 
 
 def hold_building(run_id: int) -> None:
@@ -13,3 +15,12 @@ def hold_building(run_id: int) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CHUNK_SPACE, run_id])
+
+
+def hold_capping(workspace_id: int) -> None:
+    """Until the transaction ends, let no other run of the workspace take people's places under its frequency caps.
+
+    After `hold_building`, where both are held.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CAP_SPACE, workspace_id % 2**31])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.answered import Answer as Answer
 from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
 from clarion.deliveries.inbox.models import Reply as Reply
@@ -47,6 +48,8 @@ class Run(models.Model):
     #: Only recipients up to this id may be sent to yet, and since which day of a spread; None for all.
     released_id = models.BigIntegerField(null=True)
     released_on = models.DateField(null=True)
+    #: Messages to recipients up to this id are in Contacted, for frequency caps; 0 where none are counted there.
+    counted_id = models.BigIntegerField(default=0)
     #: Whether it has several steps: a person's stage is then kept on the person (`deliveries.looking`).
     is_cascade = models.BooleanField(default=False)
     #: Minutes within which a message has to be reported as delivered before the next tier goes; None for no waiting.
@@ -254,6 +257,26 @@ class Waiting(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run_id", "step", "not_before"], name="waiting_due")]
+
+    def __str__(self) -> str:
+        return f"delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Contacted(models.Model):
+    """A message that somebody got, in few octets: what frequency caps count. Of workspaces that have caps only."""
+
+    pk = models.CompositePrimaryKey("run_id", "delivery_id")
+    run_id = models.BigIntegerField()
+    delivery_id = models.BigIntegerField()
+    workspace_id = models.BigIntegerField()
+    #: A digest of the address (`audience.capping`).
+    who = models.BigIntegerField()
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=12)
+
+    class Meta:
+        # With all that caps ask for, so that the rows themselves are seldom looked at.
+        indexes = [models.Index(fields=["who", "at"], include=["channel", "run_id"], name="contacted_who")]
 
     def __str__(self) -> str:
         return f"delivery {self.delivery_id} of run {self.run_id}"

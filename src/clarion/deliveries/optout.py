@@ -77,7 +77,7 @@ def opt_out(run_id: int, delivery_id: int) -> bool:
         reason=SuppressionReason.UNSUBSCRIBED,
         origin=f"run {run_id}",
     )
-    _note(run_id, delivery_id)
+    note(run_id, delivery_id)
     skip_pending(workspace=subject.workspace, channel=subject.channel, address=subject.address)
     return True
 
@@ -218,8 +218,8 @@ _COUNT_STEP = """
 
 
 @transaction.atomic
-def _note(run_id: int, delivery_id: int) -> None:
-    """Keep the receipt and count it, once."""
+def note(run_id: int, delivery_id: int) -> None:
+    """Keep on the delivery that its recipient asked for no more, and count it, once."""
     facts: dict[str, Any] = {
         "run": run_id, "delivery": delivery_id, "key": EVENT_KEY, "result": Result.UNSUBSCRIBED.value,
         "step": step_of(delivery_id),

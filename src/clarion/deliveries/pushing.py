@@ -17,7 +17,16 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
 from clarion.content.queries import missing_variables
-from clarion.deliveries import building, cascade_building, cascade_pushing, earlier, locks, operations, tiers
+from clarion.deliveries import (
+    building,
+    caps,
+    cascade_building,
+    cascade_pushing,
+    earlier,
+    locks,
+    operations,
+    tiers,
+)
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip
@@ -179,7 +188,10 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             ladder = tiers.ladder_of(run, steps)
             said = [one.variables for one in fresh]
             adding = cascade_pushing.adding(run, ladder, said, facts)
-            made, usable, last, key, waterfall = cascade_building.add(cursor, ladder, adding, facts)
+            held = cascade_building.held_to_caps(run, ladder, adding)
+            made, usable, last, key, waterfall = cascade_building.add(
+                cursor, ladder, held.sql, facts | held.parameters
+            )
         else:
             excluding = building.excluding_of(run.campaign, channel, timezone.now())
             facts |= excluding.parameters if excluding is not None else {}
@@ -187,7 +199,9 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
                 owners=addresses.owners_sql(kind, "p.address"),
                 unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
             )
-            cursor.execute(building.judged(candidates, leaving_out, excluding), facts)
+            judging = building.judged(candidates, leaving_out, excluding)
+            held = caps.held_to(run, judging, [channel], timezone.now())
+            cursor.execute(held.sql, facts | held.parameters)
             made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):

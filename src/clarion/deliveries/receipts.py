@@ -78,8 +78,8 @@ def apply(events: Iterable[ReceiptEvent]) -> int:
     """Keep these receipts and return how many were about a delivery of ours. Replays change nothing.
 
     Each run is a transaction of its own. One that can only follow a message which the provider took settles an
-    unknown one as sent. Addresses that bounced for good, complained or opted out are suppressed,
-    and what is still pending for them is skipped.
+    unknown one as sent. Addresses that bounced for good, or for now more often than the
+    workspace's rules allow, complained or opted out are suppressed, and what is still pending for them is skipped.
     """
     by_run: dict[int, list[ReceiptEvent]] = {}
     for event in events:
@@ -96,15 +96,26 @@ def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
     _keep(run, events)
     folding.note(run_id, [event.delivery_id for event in events if event.delivery_id is not None])
     for event in events:
-        reason = _SUPPRESSING.get(event.kind)
-        subject = optout.find(run_id, event.delivery_id or 0) if reason else None
-        if reason and subject:
-            audience.suppress(
-                workspace=subject.workspace, channel=subject.channel, address=subject.address,
-                reason=reason, origin=f"run {run_id}",
-            )  # fmt: skip
-            optout.skip_pending(workspace=subject.workspace, channel=subject.channel, address=subject.address)
+        _act(run_id, event)
     return len(events)
+
+
+def _act(run_id: int, event: ReceiptEvent) -> None:
+    """Write to an address no more that bounced for good, or too often for now, complained or opted out."""
+    reason = _SUPPRESSING.get(event.kind)
+    if reason is None and event.kind is not ReceiptKind.BOUNCED_SOFT:
+        return
+    subject = optout.find(run_id, event.delivery_id or 0)
+    if subject is None:
+        return
+    whom: Any = {"workspace": subject.workspace, "channel": subject.channel, "address": subject.address}
+    if reason is not None:
+        audience.suppress(**whom, reason=reason, origin=f"run {run_id}")
+    else:
+        at = event.occurred_at or timezone.now()
+        if not audience.note_soft_bounce(**whom, run_id=run_id, delivery_id=subject.delivery_id, at=at):
+            return
+    optout.skip_pending(**whom)
 
 
 @transaction.atomic

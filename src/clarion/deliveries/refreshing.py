@@ -21,7 +21,7 @@ from clarion.campaigns import queries as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, cascade_building, earlier, locks, tiers
+from clarion.deliveries import building, caps, cascade_building, earlier, locks, tiers
 from clarion.deliveries.errors import RefreshRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -47,7 +47,7 @@ select key, contact_id, address, null::jsonb as addresses, variables,
          when suppressed.found is not null then 4
          when barred then 5
          when unwilling then 9
-         {excluded} end::smallint as skip
+         {capped} {excluded} end::smallint as skip
 from ({candidates}) candidate
 left join lateral (
     select true as found from audience_suppression s
@@ -94,7 +94,7 @@ _GONE = f"""
 create temporary table gone on commit drop as
 select r.id, coalesce((select n.skip from refreshed n
                        where n.address = r.address
-                         and n.skip in (4, 5, {Skip.NO_CONSENT.value}, {Skip.EXCLUDED.value}) limit 1),
+                         and n.skip in (4, 5, 6, {Skip.NO_CONSENT.value}, {Skip.EXCLUDED.value}) limit 1),
                       {Skip.REMOVED.value}) as skip {_REMOVED}
 """
 _UNWAIT_GONE = """
@@ -236,7 +236,8 @@ def _refreshable(campaign: Campaign, by: Actor) -> tuple[Campaign, Run | None]:
 def _of_draft(row: Campaign) -> Difference:
     assert row.source is not None  # noqa: S101
     step = campaigns.first_step(row)
-    now = estimate(row.source, step.channel if step is not None else "email").will_receive
+    channel = step.channel if step is not None else "email"
+    now = estimate(row.source, channel, campaign_id=row.pk, is_capped=not row.ignores_caps).will_receive
     last = AuditEvent.objects.filter(
         workspace_id=row.workspace_id, object_kind="campaign", object_id=str(row.public_id), action=_ACTION
     ).order_by("-id").first()  # fmt: skip
@@ -256,8 +257,10 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
         "workspace": row.workspace_id, "channel": channel, "source": row.source.pk, "after": -1, "chunk": _ALL,
     }  # fmt: skip
     statement = _judging_cascade(row, run, facts) if run.is_cascade else _judging(row, channel, facts)
+    channels = list(dict.fromkeys(run.steps.order_by("step").values_list("channel", flat=True)))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, facts)
+        held = caps.held_to(run, statement, channels, timezone.now())
+        cursor.execute(held.sql, facts | held.parameters)
         cursor.execute("create index on refreshed (address)")
         cursor.execute("analyze refreshed")
         yield cursor
@@ -271,7 +274,7 @@ def _judging(row: Campaign, channel: str, facts: dict[str, Any]) -> str:
     excluding = building.excluding_of(row, channel, now)
     facts |= candidates.parameters | (excluding.parameters if excluding else {})
     excluded = f"when {excluding.sql} then {Skip.EXCLUDED.value}" if excluding else ""
-    return _JUDGED.format(candidates=candidates.sql, excluded=excluded)
+    return _JUDGED.format(candidates=candidates.sql, capped=caps.HERE, excluded=excluded)
 
 
 def _judging_cascade(row: Campaign, run: Run, facts: dict[str, Any]) -> str:

@@ -90,7 +90,8 @@ update deliveries_runstep set failed = failed - %(count)s, handed = handed - %(c
 """
 #: Changes no row when the run has ended, or is being called off, against what was seen before.
 _RUN = """
-update deliveries_run set failed = failed - %(count)s, pending = pending + %(count)s, finished_at = null
+update deliveries_run set failed = failed - %(count)s, pending = pending + %(count)s, finished_at = null,
+       counted_id = 0
  where id = %(run)s and closing_stage is null and (finished_at is not null) = %(is_over)s
 """
 

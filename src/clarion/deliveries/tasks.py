@@ -40,6 +40,16 @@ def expire_exports(timestamp: int) -> None:
         operations.expire_exports()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="deliveries.count_finished", queue="deliveries", queueing_lock="deliveries.count_finished")
+def count_finished(timestamp: int) -> None:
+    """Note whom runs that are over have written to, for frequency caps."""
+    from clarion.deliveries import counting
+
+    with _own_connection():
+        counting.count_finished(seconds=50)
+
+
 @app.task(name="deliveries.finish_erasure", queue="housekeeping", retry=_RETRY)
 def finish_erasure(erasure_id: int) -> None:
     """Remove an erased person from what was sent; once more later when a message of theirs is on its way."""

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from clarion.public import media, tracked, unsubscribe
+from clarion.public import media, preferences, tracked, unsubscribe
 from clarion.public.push import views as push
 
 urlpatterns = [
     path("c/<str:token>/<int:number>", tracked.click, name="tracked_link"),
     path("m/<str:key>/<str:name>", media.media_file, name="media_file"),
     path("o/<str:token>.gif", tracked.opened, name="tracked_open"),
+    path("p/<str:token>", preferences.choose, name="preferences"),
     # The number is the scripts' version: sites embed their address for good.
     path("push/1/<str:name>", push.script, name="push_script"),
     path("push/seen/<str:token>", push.seen, name="push_seen"),

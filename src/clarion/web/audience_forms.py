@@ -19,6 +19,18 @@ class ListForm(forms.Form):
     )
 
 
+class ListSettingsForm(ListForm):
+    """What else may be said about a list that is there."""
+
+    is_public = forms.BooleanField(
+        label=gettext_lazy("On the preference page"),
+        required=False,
+        help_text=gettext_lazy(
+            "Whoever follows a link to unsubscribe sees the name and the description, and may join or leave."
+        ),
+    )
+
+
 def channel_choices() -> list[tuple[str, str]]:
     """The channels that addresses can be suppressed on."""
     return [(channel.name, str(channel.label)) for channel in registry.all_channels()]

@@ -64,11 +64,16 @@ _TITLES: dict[str, _StrPromise] = {
     "source.uploaded": _("File uploaded"),
     "suppression.added": _("Address suppressed"),
     "suppression.removed": _("Suppression removed"),
+    "suppression.removed_many": _("Suppressions removed"),
     "suppression.imported": _("Suppressions imported"),
+    "workspace.answer_words_reset": _("Words of answers set back"),
+    "workspace.answer_words_set": _("Words of answers changed"),
     "workspace.audit_download": _("Audit log downloaded"),
+    "workspace.caps_set": _("Frequency caps changed"),
     "workspace.consent_required": _("Channels that need consent changed"),
     "workspace.halt": _("Everything halted"),
     "workspace.lift_halt": _("Halt lifted"),
+    "workspace.opt_out_rules_set": _("Opt-out rules changed"),
 }
 
 

@@ -27,6 +27,7 @@ from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
 from clarion.web.pages.campaign_acting import start_question
+from clarion.web.pages.campaign_waterfall import step_labels
 from clarion.web.parts import Check, Confirm, Fact, Step
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.permissions import Permission
@@ -45,7 +46,8 @@ class Estimate:
     """How many of the chosen audience will get it, and where the others are lost."""
 
     waterfall: audience.Waterfall
-    losses: list[tuple[str, int]]
+    #: (step, its name, how many) of those who are left out.
+    losses: list[tuple[str, str, int]]
     #: Per cent of an uploaded file read so far; None when it is not being read.
     reading: int | None = None
     failure: str = ""
@@ -126,19 +128,11 @@ def estimate(campaign: Campaign) -> Estimate | None:
         return Estimate(waterfall=so_far, losses=[], reading=reading)
     first = queries.first_step(campaign)
     channel = first.channel if first is not None else material.DEFAULT_CHANNEL
-    counted = audience.estimate(source, channel)
-    losses = [
-        (_("No address"), counted.no_address),
-        (_("Invalid"), counted.invalid),
-        (_("Duplicates"), counted.duplicate),
-        (_("Opted out or suppressed"), counted.suppressed),
-        (_("Do not contact"), counted.do_not_contact),
-        (_("No consent"), counted.no_consent),
-        (_("Excluded"), counted.excluded),
-    ]
+    counted = material.counted(campaign, source, channel)
+    losses = [(name, label, getattr(counted, name)) for name, label in step_labels().items()]
     return Estimate(
         waterfall=counted,
-        losses=[loss for loss in losses if loss[1]],
+        losses=[loss for loss in losses if loss[2] and loss[0] not in ("matched", "will_receive")],
     )
 
 
@@ -173,7 +167,7 @@ def checks(request: PageRequest, examined: Preflight) -> list[Check]:
 def _cure_url(request: PageRequest, check: preflight.Check) -> str:
     if check.cure_url_name:
         try:
-            return workspace_url(request, check.cure_url_name, check.cure_id)
+            return workspace_url(request, check.cure_url_name, *filter(None, [check.cure_id]))
         except NoReverseMatch:
             return ""
     return "#test" if check.code == "test" else f"#{check.section}"

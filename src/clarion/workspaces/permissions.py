@@ -25,6 +25,7 @@ class Permission(models.TextChoices):
     MANAGE_SENDERS = "manage_senders", _("Change senders and their credentials")
     MANAGE_MEMBERS = "manage_members", _("Invite and remove members, change the workspace")
     AUDIT = "audit", _("Read the audit log")
+    IGNORE_CAPS = "ignore_caps", _("Let a campaign ignore frequency caps")
 
 
 _P = Permission

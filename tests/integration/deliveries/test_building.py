@@ -20,7 +20,7 @@ from clarion.audience.models import (
     SourceRow,
     Suppression,
 )
-from clarion.audience.queries import estimate, reaches_anybody
+from clarion.audience.queries import estimate, people_of, reaches_anybody
 from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
@@ -96,6 +96,22 @@ def expected(source: Source) -> dict[str, int]:
     return {name: getattr(promised, name) for name in NAMES}
 
 
+def listed(source: Source, step: str) -> list[str]:
+    """Return the addresses on a step of the estimate, page by page there and back again."""
+    there, page = [], people_of(source, "email", step, limit=4)
+    while True:
+        there.append(page)
+        if page.after is None:
+            break
+        page = people_of(source, "email", step, limit=4, after=page.after)
+    for earlier in reversed(there[:-1]):
+        assert page.before is not None
+        page = people_of(source, "email", step, limit=4, before=page.before)
+        assert page == earlier
+    assert page.before is None
+    return [one.address for page in there for one in page.people]
+
+
 class TestWaterfall:
     @pytest.mark.parametrize("seed", range(16))
     def test_is_what_the_estimate_said(
@@ -155,6 +171,13 @@ class TestWaterfall:
         run = built(launched(people, source))
 
         assert waterfall(run) == expected(source)
+        for step in Skip:
+            if step is not Skip.REMOVED:
+                was = Recipient.objects.filter(run_id=run.pk, skip=step).values_list("address", flat=True)
+                assert sorted(listed(source, step.name.lower())) == sorted(was)
+        getting = Recipient.objects.filter(run_id=run.pk, skip=None).values_list("address", flat=True)
+        assert sorted(listed(source, "will_receive")) == sorted(getting)
+        assert len(listed(source, "matched")) == promised.matched
         assert (run.total, run.pending) == (promised.matched, promised.will_receive)
 
     def test_rows_with_gaps_between_their_numbers_are_all_taken(

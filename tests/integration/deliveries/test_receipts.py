@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import receipts
 from clarion.deliveries.models import Delivery, Receipt, Run, RunStep
 from clarion.deliveries.states import Result, Stage
-from tests.runs import MadeRun, make_run
+from clarion.workspaces import actors
+from tests.runs import MadeRun, add_run, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,29 @@ def test_what_is_not_ours_is_left_alone(sent: MadeRun) -> None:
 
     assert step(sent).delivered == 0
     assert not Receipt.objects.exists()
+
+
+def test_an_address_is_given_up_after_so_many_messages_that_came_back_for_now() -> None:
+    made = make_run(count=1, channel="email")
+    runs = [made, *(add_run(made.workspace, made.sender, count=1) for _ in range(4))]
+    audience.set_opt_out_rules(by=actors.operator(made.workspace), soft_bounces=3, soft_days=7)
+    Delivery.objects.filter(run_id__in=[one.run.pk for one in runs[:4]]).update(stage=Stage.SENT, attempts=1)
+    days = [0, 10, 12, 14]  # the first is too long ago when the third comes
+
+    for one, day in zip(runs[:4], days, strict=True):
+        assert not Suppression.objects.exists()
+        bounce = event(one, 1, ReceiptKind.BOUNCED_SOFT, minutes=day * 24 * 60)
+        receipts.apply([bounce, bounce])
+        receipts.apply([event(one, 1, ReceiptKind.BOUNCED_SOFT, minutes=day * 24 * 60 + 5)])
+
+    row = Suppression.objects.get()
+    assert (row.address, row.reason) == ("person1@example.test", "SOFT_BOUNCED")
+    assert Run.objects.get(pk=runs[4].run.pk).skipped == 1
+
+
+def test_no_number_of_soft_bounces_gives_up_an_address_where_that_is_switched_off(sent: MadeRun) -> None:
+    audience.set_opt_out_rules(by=actors.operator(sent.workspace), soft_bounces=0, soft_days=7)
+
+    receipts.apply([event(sent, 1, ReceiptKind.BOUNCED_SOFT, minutes=n) for n in range(5)])
+
+    assert not Suppression.objects.exists()

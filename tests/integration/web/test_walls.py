@@ -32,7 +32,7 @@ from tests.pictures import png
 pytestmark = pytest.mark.django_db
 
 #: What stands for a slug in an address.
-SLUGS = {"action": "cancel", "verb": "suspend", "part": "body", "channel": "email"}
+SLUGS = {"language": "en", "action": "cancel", "verb": "suspend", "part": "body", "channel": "email"}
 #: Of these tables the pages write of their own accord: who was where last.
 UNWATCHED = {"User", "Session"}
 DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")

@@ -34,6 +34,13 @@ from clarion.audience.operations.lists import (
     remove_from_list,
     update_list,
 )
+from clarion.audience.operations.optout import (
+    note_soft_bounce,
+    reset_answer_words,
+    set_answer_words,
+    set_caps,
+    set_opt_out_rules,
+)
 from clarion.audience.operations.people import (
     allow_again,
     begin_erasure,
@@ -56,6 +63,7 @@ from clarion.audience.operations.suppressions import (
     suppress,
     suppress_file,
     unsuppress,
+    unsuppress_many,
     withdraw_unsubscription,
 )
 
@@ -89,15 +97,20 @@ __all__ = [
     "drop_expired",
     "forget_attribute",
     "merge_contacts",
+    "note_soft_bounce",
     "prefer_address",
     "record_person_export",
     "redialect_import",
     "remove_address",
     "remove_from_list",
     "remove_tags",
+    "reset_answer_words",
     "restore_by_address",
+    "set_answer_words",
+    "set_caps",
     "set_consent",
     "set_contact_state",
+    "set_opt_out_rules",
     "start_import",
     "state_of",
     "subscribe",
@@ -106,6 +119,7 @@ __all__ = [
     "undo_bulk_edit",
     "unsubscribe",
     "unsuppress",
+    "unsuppress_many",
     "update_contact",
     "update_list",
     "update_segment",

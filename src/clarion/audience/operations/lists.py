@@ -25,14 +25,17 @@ def create_list(*, by: Actor, name: str, description: str = "") -> List:
     return made
 
 
-def update_list(*, by: Actor, the_list: List, name: str, description: str) -> List:
-    """Rename or describe a list. Raises ListNameTaken."""
+def update_list(
+    *, by: Actor, the_list: List, name: str, description: str, is_public: bool | None = None
+) -> List:
+    """Rename or describe a list, or show it on the preference page; None leaves that as it is. Raises ListNameTaken."""
     by.require(Permission.MANAGE_AUDIENCE)
     changes = {
         field: (old, new)
         for field, old, new in (
             ("name", the_list.name, name.strip()),
             ("description", the_list.description, description),
+            ("is_public", the_list.is_public, the_list.is_public if is_public is None else is_public),
         )
         if old != new
     }
@@ -40,10 +43,10 @@ def update_list(*, by: Actor, the_list: List, name: str, description: str) -> Li
         return the_list
     try:
         with transaction.atomic():
-            List.objects.filter(workspace=by.workspace, pk=the_list.pk).update(
-                name=name.strip(), description=description
-            )
-            the_list.name, the_list.description = name.strip(), description
+            values = {field: new for field, (_old, new) in changes.items()}
+            List.objects.filter(workspace=by.workspace, pk=the_list.pk).update(**values)
+            for field, new in values.items():
+                setattr(the_list, field, new)
             audit.record(
                 by=by, action="list.changed", kind="list", object_id=str(the_list.public_id),
                 object_name=the_list.name, changes=changes,

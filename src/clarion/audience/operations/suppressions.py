@@ -1,8 +1,10 @@
 """Addresses that must not be written to: added by people, receipts and recipients; taken away by people."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clarion.audience import addresses, columns, tables, uploads
@@ -17,6 +19,8 @@ from clarion.workspaces.permissions import Permission
 
 #: Octets of the largest suppression file taken in a request.
 FILE_LIMIT = 64 * 1024**2
+#: Characters of the reason for removing many.
+REASON_LENGTH = 500
 _BATCH = 5_000
 #: What a person has asked for, unlike what befell an address.
 _WISHES = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
@@ -106,6 +110,33 @@ def unsuppress(*, by: Actor, suppression: Suppression, reason: str = "") -> None
                 object_name=suppression.channel, reason=reason,
                 changes={"reason": (suppression.reason, None)},
             )  # fmt: skip
+
+
+def unsuppress_many(*, by: Actor, found: QuerySet[Suppression], reason: str, limit: int | None = None) -> int:
+    """Allow these addresses of the workspace to be written to again; return how many.
+
+    Raises ValueError, with a sentence, without a reason. One event in the audit trail tells how many there were for
+    which reason. At most `limit`, when it is given: what a person has not seen is not removed.
+    """
+    by.require(Permission.MANAGE_AUDIENCE)
+    words = " ".join(reason.replace("\x00", "").split())[:REASON_LENGTH]
+    if not words:
+        raise ValueError(_("Say why these addresses may be written to again."))
+    with transaction.atomic():
+        mine = found.filter(workspace=by.workspace).order_by("pk")  # the newest were seen last, if at all
+        rows = list(mine.select_for_update(of=("self",)).values_list("pk", "reason")[:limit])
+        gone = 0
+        for start in range(0, len(rows), _BATCH):
+            keys = [key for key, _why in rows[start : start + _BATCH]]
+            gone += Suppression.objects.filter(workspace=by.workspace, pk__in=keys).delete()[0]
+        if gone:
+            counts = Counter(why for _key, why in rows)
+            audit.record(
+                by=by, action="suppression.removed_many", kind="workspace", object_id=by.workspace.slug,
+                object_name=by.workspace.name, reason=words,
+                changes={why.lower(): (count, 0) for why, count in sorted(counts.items())},
+            )  # fmt: skip
+    return gone
 
 
 def suppress_file(

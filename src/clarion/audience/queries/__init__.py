@@ -22,6 +22,14 @@ from clarion.audience.queries.contacts import (
 )
 from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
 from clarion.audience.queries.languages import spoken
+from clarion.audience.queries.optout import (
+    caps_of,
+    is_suppressed,
+    own_words_of,
+    replies_of,
+    rules_of,
+    words_of,
+)
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
@@ -33,16 +41,32 @@ from clarion.audience.queries.sources import (
     sample,
     source_for,
 )
-from clarion.audience.queries.suppressions import suppression_for, suppression_rows, suppressions_page
+from clarion.audience.queries.suppressions import (
+    Origin,
+    Wanted,
+    suppression_counts,
+    suppression_for,
+    suppression_lines,
+    suppression_rows,
+    suppressions_page,
+    suppressions_wanted,
+)
+from clarion.audience.queries.waterfall import STEPS, Somebody, StepPage, people_of
 
 __all__ = [
     "CONTACT_ADDRESS_COLUMNS",
     "CONTACT_VARIABLES_SQL",
     "NO_ROWS",
+    "STEPS",
     "Filter",
+    "Origin",
     "Page",
     "PreviewRow",
+    "Somebody",
+    "StepPage",
+    "Wanted",
     "Waterfall",
+    "caps_of",
     "consent_history",
     "contact_for",
     "contacts_by_public_ids",
@@ -55,21 +79,30 @@ __all__ = [
     "import_for",
     "import_preview",
     "imports_for",
+    "is_suppressed",
     "known_variables",
     "list_for",
     "lists_for",
     "lists_of",
     "merged_into",
+    "own_words_of",
+    "people_of",
     "problem_rows",
     "reaches_anybody",
+    "replies_of",
+    "rules_of",
     "sample",
     "segment_for",
     "segments_for",
     "source_for",
     "spoken",
+    "suppression_counts",
     "suppression_for",
+    "suppression_lines",
     "suppression_rows",
     "suppressions_of",
     "suppressions_page",
+    "suppressions_wanted",
     "tags_of",
+    "words_of",
 ]

@@ -1,7 +1,7 @@
 """What a source holds: how many of it will be written to, and what their messages can say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import consent, csvfile, tables, uploads
+from clarion.audience import capping, consent, csvfile, tables, uploads
 from clarion.audience.addresses import all_owners_sql, owners_sql, preferred_sql
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Source, SourceKind, SourceRow
@@ -29,7 +29,11 @@ _CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "langu
 _ATTRIBUTE_SAMPLE = 5_000
 
 #: Enough to hold a million addresses in memory while their duplicates are counted.
-_WORK_MEM = "256MB"
+WORK_MEM = "256MB"
+
+#: Of more people than this about so many are held to frequency caps, in place of all: each costs some microseconds.
+CAPS_COUNTED = 40_000
+CAPS_SAMPLED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,8 @@ class Waterfall:
 
     A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
     only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts, lists
-    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); no consent to the channel; excluded by
-    a list or a segment.
+    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); no consent to the channel; had their
+    share of messages; excluded by a list or a segment.
     """
 
     matched: int = 0
@@ -49,8 +53,11 @@ class Waterfall:
     suppressed: int = 0
     do_not_contact: int = 0
     no_consent: int = 0
+    capped: int = 0
     excluded: int = 0
     will_receive: int = 0
+    #: Whether `capped`, `excluded` and `will_receive` were judged by some of very many people, and are about right.
+    is_about: bool = False
 
 
 def source_for(member: Membership, public_id: UUID) -> Source | None:
@@ -58,24 +65,33 @@ def source_for(member: Membership, public_id: UUID) -> Source | None:
     return Source.objects.filter(workspace=member.workspace, public_id=public_id).first()
 
 
-def estimate(source: Source, channel: str) -> Waterfall:
-    """Return who would get a message on the channel if it were sent now. An upload counts what is read so far."""
-    kind = registry.get(channel).address_kind
+def estimate(
+    source: Source, channel: str, *, campaign_id: int | None = None, is_capped: bool = True
+) -> Waterfall:
+    """Return who would get a message on the channel if it were sent now. An upload counts what is read so far.
+
+    `campaign_id` is whose people these are: what it has open itself uses up nobody's share of messages. The people of
+    very large audiences are held to frequency caps by some of them at random.
+    """
+    address = "r.address" if source.kind == SourceKind.UPLOAD else "people.address"
+    held = (
+        held_back(source, channel, campaign_id, address=address, contact="people.id") if is_capped else None
+    )
+    before = _without_caps(source, channel)
+    return before if held is None else _with_caps(before, source, channel, held)
+
+
+def _without_caps(source: Source, channel: str) -> Waterfall:
+    suppressed, do_not_contact, no_consent, _nobody, excluded, *rest = _counted(
+        *_estimate_sql(source, channel, Compiled("false", {}))
+    )
     if source.kind == SourceKind.UPLOAD:
         frozen = source.counts or frozen_counts(source)
-        facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
-        out = _left_out(source, kind, "r.address")
-        statement = _BLOCKED_SQL.replace("{excluded}", out.sql)
-        statement = statement.replace("{unwilling}", consent.owner_unwilling_sql(source.workspace, channel))
-        is_required = consent.is_required(source.workspace, channel)
-        statement = statement.replace("{all_owners}", all_owners_sql(kind, with_willing=is_required))
-        suppressed, do_not_contact, no_consent, excluded = _counted(statement, out.parameters | facts)
         matched = source.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
-        matched, no_address, invalid, duplicate, suppressed, do_not_contact, no_consent, excluded = _counted(
-            *_people_sql(source, kind, channel)
-        )
+        matched, no_address, duplicate = rest
+        invalid = 0
     return Waterfall(
         matched=matched,
         no_address=no_address,
@@ -90,7 +106,49 @@ def estimate(source: Source, channel: str) -> Waterfall:
     )
 
 
-def reaches_anybody(source: Source, channel: str) -> bool:
+def _with_caps(before: Waterfall, source: Source, channel: str, held: Compiled) -> Waterfall:
+    """Return the estimate with those who have had their share: of many people, by some of them at random."""
+    people = before.will_receive + before.excluded
+    every = 1 if people <= CAPS_COUNTED else people // CAPS_SAMPLED
+    digest = "hashtext(r.address)" if source.kind == SourceKind.UPLOAD else "hashint8(people.id)"
+    some = Compiled(
+        f"(mod({digest}, %(cap_every)s::int) = 0 and {held.sql})", held.parameters | {"cap_every": every}
+    )
+    _suppressed, _barred, _unwilling, found, excluded, *_rest = _counted(
+        *_estimate_sql(source, channel, some)
+    )
+    capped = min(people, found * every)
+    # Whoever is capped is not counted as excluded any more.
+    left = max(0, before.excluded - (before.excluded - excluded) * every)
+    will_receive = max(0, people - capped - left)
+    return replace(
+        before,
+        capped=capped,
+        excluded=people - capped - will_receive,
+        will_receive=will_receive,
+        is_about=every > 1,
+    )
+
+
+def _estimate_sql(
+    source: Source, channel: str, capped: Compiled
+) -> tuple[str | sql.Composed, dict[str, Any]]:
+    """Return what counts: suppressed, barred, without consent, capped, excluded; of contacts also more."""
+    kind = registry.get(channel).address_kind
+    if source.kind != SourceKind.UPLOAD:
+        return _people_sql(source, kind, channel, capped)
+    facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
+    out = left_out_by(source, kind, "r.address")
+    statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", capped.sql)
+    statement = statement.replace("{unwilling}", consent.owner_unwilling_sql(source.workspace, channel))
+    is_required = consent.is_required(source.workspace, channel)
+    statement = statement.replace("{all_owners}", all_owners_sql(kind, with_willing=is_required))
+    return statement, out.parameters | capped.parameters | facts
+
+
+def reaches_anybody(
+    source: Source, channel: str, *, campaign_id: int | None = None, is_capped: bool = True
+) -> bool:
     """Whether `estimate` would count anybody who will receive it; found at the first such person, so at any size.
 
     Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
@@ -98,7 +156,9 @@ def reaches_anybody(source: Source, channel: str) -> bool:
     kind = registry.get(channel).address_kind
     is_upload = source.kind == SourceKind.UPLOAD
     address = "r.address" if is_upload else preferred_sql(kind)
-    out = _left_out(source, kind, address)
+    out = left_out_by(source, kind, address)
+    held = held_back(source, channel, campaign_id, address=address, contact="c.id") if is_capped else None
+    held = held or Compiled("false", {})
     only = narrowing.members_only(source, timezone.now())
     if is_upload:
         unwilling = consent.owner_unwilling_sql(source.workspace, channel)
@@ -109,17 +169,32 @@ def reaches_anybody(source: Source, channel: str) -> bool:
         owners=sql.SQL(owners_sql(kind, "r.address")),
         not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=sql.SQL(address)),
         unwilling=sql.SQL(unwilling),
-        excluded=sql.SQL(out.sql),
+        excluded=sql.SQL(f"({out.sql} or {held.sql})"),
         only=sql.SQL(only.sql),
     )
     facts = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
     with connection.cursor() as cursor:
-        cursor.execute(statement, only.parameters | out.parameters | facts)
+        cursor.execute(statement, only.parameters | out.parameters | held.parameters | facts)
         return bool(cursor.fetchone()[0])
 
 
-def _left_out(source: Source, kind: str, address: str) -> Compiled:
+def left_out_by(source: Source, kind: str, address: str) -> Compiled:
     return narrowing.left_out(source, kind, address, timezone.now()) or Compiled("false", {})
+
+
+def held_back(
+    source: Source, channel: str, campaign_id: int | None, *, address: str, contact: str
+) -> Compiled | None:
+    """Return the condition that somebody has had their share of messages; None where no cap concerns the channel.
+
+    `address` and `contact`, the id, are SQL about rows of the source; the contact of a file's row is looked up.
+    """
+    if source.kind == SourceKind.UPLOAD:
+        contact = f"(select o.id from ({owners_sql(registry.get(channel).address_kind, address)}) o limit 1)"  # noqa: S608
+    return capping.capped(
+        source.workspace, channels=[channel], address=address, contact=contact, now=timezone.now(),
+        campaign_id=campaign_id,
+    )  # fmt: skip
 
 
 def frozen_counts(source: Source) -> dict[str, int]:
@@ -130,7 +205,7 @@ def frozen_counts(source: Source) -> dict[str, int]:
 
 def _counted(statement: str | sql.Composed, parameters: dict[str, Any]) -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
+        cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute(statement, parameters)
         return [int(count or 0) for count in cursor.fetchone()]
 
@@ -154,7 +229,9 @@ _BLOCKED_SQL = """
     select count(*) filter (where is_suppressed),
         count(*) filter (where not is_suppressed and is_barred),
         count(*) filter (where not is_suppressed and not is_barred and is_unwilling),
-        count(*) filter (where not is_suppressed and not is_barred and not is_unwilling and {excluded})
+        count(*) filter (where not is_suppressed and not is_barred and not is_unwilling and {capped}),
+        count(*) filter (
+            where not is_suppressed and not is_barred and not is_unwilling and not {capped} and {excluded})
     from (
         select r.address, s.id is not null as is_suppressed, coalesce(owner.barred, false) as is_barred,
                {unwilling} as is_unwilling
@@ -171,18 +248,19 @@ _BLOCKED_SQL = """
 
 _PEOPLE_SQL = """
     with people as (
-        select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first,
+        select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first,
             {unwilling} as is_unwilling
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
-    select count(*),
-        count(*) filter (where people.address = ''),
-        0,
-        count(*) filter (where people.address <> '' and not is_first),
-        count(*) filter (where is_first and s.id is not null),
+    select count(*) filter (where is_first and s.id is not null),
         count(*) filter (where is_first and s.id is null and not is_active),
         count(*) filter (where is_first and s.id is null and is_active and is_unwilling),
-        count(*) filter (where is_first and s.id is null and is_active and not is_unwilling and {excluded})
+        count(*) filter (where is_first and s.id is null and is_active and not is_unwilling and {capped}),
+        count(*) filter (
+            where is_first and s.id is null and is_active and not is_unwilling and not {capped} and {excluded}),
+        count(*),
+        count(*) filter (where people.address = ''),
+        count(*) filter (where people.address <> '' and not is_first)
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
@@ -231,7 +309,9 @@ _ANYBODY_SQL = {
 }
 
 
-def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, dict[str, Any]]:
+def _people_sql(
+    source: Source, kind: str, channel: str, held: Compiled
+) -> tuple[sql.Composed, dict[str, Any]]:
     column = sql.SQL(preferred_sql(kind))
     if kind == "phone":
         is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
@@ -240,13 +320,13 @@ def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, 
     else:
         is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
     only = narrowing.members_only(source, timezone.now())
-    out = _left_out(source, kind, "people.address")
+    out = left_out_by(source, kind, "people.address")
     statement = sql.SQL(_PEOPLE_SQL).format(
         address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
-        unwilling=sql.SQL(consent.unwilling_sql(source.workspace, channel)),
+        unwilling=sql.SQL(consent.unwilling_sql(source.workspace, channel)), capped=sql.SQL(held.sql),
     )  # fmt: skip
     facts = {"workspace": source.workspace_id, "channel": channel}
-    return statement, only.parameters | out.parameters | facts
+    return statement, only.parameters | out.parameters | held.parameters | facts
 
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:

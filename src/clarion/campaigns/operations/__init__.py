@@ -5,6 +5,7 @@ NotAllowed when the actor's role does not include the change, TransitionRefused 
 allow it (any more), and CampaignInvalid, with sentences, when what is said makes no sense or cannot be launched.
 """
 
+from clarion.campaigns.operations.capping import ignore_caps
 from clarion.campaigns.operations.cascading import add_step, arrange, remove_step
 from clarion.campaigns.operations.drafting import (
     create_campaign,
@@ -55,6 +56,7 @@ __all__ = [
     "expire",
     "give_up",
     "hold",
+    "ignore_caps",
     "launch",
     "pause",
     "record_test",

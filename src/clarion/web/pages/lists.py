@@ -16,7 +16,7 @@ from clarion.audience import operations, queries
 from clarion.audience.errors import ListInUse, ListNameTaken
 from clarion.audience.models import List
 from clarion.web.access import require
-from clarion.web.audience_forms import ListForm
+from clarion.web.audience_forms import ListForm, ListSettingsForm
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.keyset import keys_of, page_links
 from clarion.web.links import workspace_url
@@ -69,8 +69,10 @@ def list_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """A list, its name and its members."""
     the_list = _list(request, id)
     may_manage = request.member.may(Permission.MANAGE_AUDIENCE)
-    initial = {"name": the_list.name, "description": the_list.description}
-    form = ListForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {
+        "name": the_list.name, "description": the_list.description, "is_public": the_list.is_public,
+    }  # fmt: skip
+    form = ListSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST":
         require(request, Permission.MANAGE_AUDIENCE)
         if form.is_valid():

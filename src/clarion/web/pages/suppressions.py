@@ -24,10 +24,13 @@ from clarion.web.keyset import keys_of, page_links
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import may_see
 from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
+from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+
     from clarion.audience.models import Suppression
     from clarion.web.http import PageRequest
 
@@ -50,22 +53,23 @@ def suppression_list(request: PageRequest, workspace: str) -> HttpResponse:
 
 def _list_page(request: PageRequest, form: SuppressionForm, status: int = 200) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    search = words if len(words) >= SEARCH_FROM and may_see(request.member) else ""
-    reason, channel = request.GET.get("reason", ""), request.GET.get("channel", "")
-    page = queries.suppressions_page(
-        request.member, search=search, reason=reason, channel=channel, **keys_of(request)
-    )
+    wanted = _wanted(request, request.GET)
+    page = queries.suppressions_page(request.member, wanted=wanted, **keys_of(request))
     may_manage = request.member.may(Permission.MANAGE_AUDIENCE)
     context = {
         "rows": [(row, _remove_action(request, row) if may_manage else None) for row in page.rows],
         "noun": ngettext("address on this page", "addresses on this page", len(page.rows)),
         "columns": COLUMNS,
-        "chips": _chips(request, reason, channel),
-        "groups": _groups(reason, channel),
+        "chips": _chips(request, wanted),
+        "groups": _groups(wanted),
         "clear_url": workspace_url(request, "suppressions"),
         "words": words,
         "searchable": "q" if may_see(request.member) else "",
-        "is_narrowed": bool(search or reason or channel),
+        "is_narrowed": wanted.is_narrowed,
+        "filter_fields": _filter_fields(wanted),
+        "export_url": workspace_url(request, "suppression_export")
+        + changed_query(request, after="", before="").replace(request.path, ""),
+        "may_settle": request.member.may(Permission.MANAGE_MEMBERS),
         "may_manage": may_manage,
         "may_export": _may_export(request),
         "form": form,
@@ -79,35 +83,72 @@ def _list_page(request: PageRequest, form: SuppressionForm, status: int = 200) -
     return render(request, template, context, status=status)
 
 
-def _groups(reason: str, channel: str) -> list[FilterGroup]:
-    reasons = [
-        Option(value=value, label=label, checked=value == reason)
-        for value, label in SuppressionReason.choices
-    ]
-    channels = [Option(value=name, label=label, checked=name == channel) for name, label in channel_choices()]
+def _wanted(request: PageRequest, said: QueryDict) -> queries.Wanted:
+    """Return what the words of a query string or form ask for. Whoever sees no addresses searches none."""
+    words = said.get("q", "").strip().replace("\x00", "")
+    days = said.get("days", "")
+    return queries.Wanted(
+        search=words if len(words) >= SEARCH_FROM and may_see(request.member) else "",
+        reason=said.get("reason", "") if said.get("reason", "") in SuppressionReason.values else "",
+        channel=said.get("channel", "") if said.get("channel", "") in registry.CHANNELS else "",
+        origin=said.get("origin", "") if said.get("origin", "") in queries.Origin.values else "",
+        days=int(days) if days in _periods() else None,
+    )
+
+
+def _filter_fields(wanted: queries.Wanted) -> dict[str, str]:
+    """Return the words that `_wanted` understands as this."""
+    words = {
+        "q": wanted.search, "reason": wanted.reason, "channel": wanted.channel, "origin": wanted.origin,
+        "days": str(wanted.days or ""),
+    }  # fmt: skip
+    return {name: word for name, word in words.items() if word}
+
+
+def _periods() -> dict[str, str]:
+    return {"1": _("Last 24 hours"), "7": _("Last 7 days"), "30": _("Last 30 days"), "365": _("Last year")}
+
+
+def _choices() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the filters: name → (label, {value: label})."""
+    return {
+        "reason": (_("Reason"), {value: str(label) for value, label in SuppressionReason.choices}),
+        "channel": (_("Channel"), dict(channel_choices())),
+        "origin": (_("Source"), {value: str(label) for value, label in queries.Origin.choices}),
+        "days": (_("Since"), _periods()),
+    }
+
+
+def _groups(wanted: queries.Wanted) -> list[FilterGroup]:
+    active = _filter_fields(wanted)
     return [
-        FilterGroup(name="reason", label=_("Reason"), options=[_any(not reason), *reasons], kind="radio"),
-        FilterGroup(name="channel", label=_("Channel"), options=[_any(not channel), *channels], kind="radio"),
+        FilterGroup(
+            name=name,
+            label=label,
+            kind="radio",
+            options=[
+                Option(value="", label=_("All"), checked=name not in active),
+                *(
+                    Option(value=value, label=words, checked=active.get(name) == value)
+                    for value, words in values.items()
+                ),
+            ],
+        )
+        for name, (label, values) in _choices().items()
     ]
 
 
-def _any(checked: bool) -> Option:
-    return Option(value="", label=_("All"), checked=checked)
-
-
-def _chips(request: PageRequest, reason: str, channel: str) -> list[Chip]:
-    labels = dict(SuppressionReason.choices)
-    channels = dict(channel_choices())
-    active = [("reason", reason, labels.get(reason, "")), ("channel", channel, channels.get(channel, ""))]
+def _chips(request: PageRequest, wanted: queries.Wanted) -> list[Chip]:
+    choices = _choices()
     return [
         Chip(
-            label=label,
+            label=choices[name][1][value],
             url=changed_query(request, **{name: "", "after": "", "before": ""}),
             name=name,
             value=value,
         )
-        for name, value, label in active
-        if value and label
+        for name, value in _filter_fields(wanted).items()
+        if name in choices
     ]
 
 
@@ -161,6 +202,51 @@ def suppression_remove(request: PageRequest, workspace: str, id: int) -> HttpRes
     return HttpResponseRedirect(back)
 
 
+@require_POST
+def suppression_remove_many(request: PageRequest, workspace: str) -> HttpResponse:
+    """Allow the selected addresses again, or all that fit the filters (`all=1`), for a reason that is asked for."""
+    require(request, Permission.MANAGE_AUDIENCE)
+    is_all = request.POST.get("all") == "1"
+    wanted = _wanted(request, request.POST) if is_all else queries.Wanted()
+    found = queries.suppressions_wanted(request.workspace, wanted)
+    chosen = [int(key) for key in request.POST.getlist("selected")[:500] if key.isascii() and key.isdigit()]
+    if not is_all:
+        found = found.filter(pk__in=chosen)
+    counts = queries.suppression_counts(found)
+    back = workspace_url(request, "suppressions")
+    if not counts:
+        messages.warning(request, _("Select addresses first."))
+        return HttpResponseRedirect(back)
+    problem = ""
+    if request.POST.get("confirmed") == "1":
+        try:
+            # What came in since the question was asked was not agreed to.
+            seen = int(request.POST.get("seen", "0")[:9] or 0)
+            gone = operations.unsuppress_many(
+                by=of_member(request.member), found=found, reason=request.POST.get("why", ""), limit=seen
+            )
+        except ValueError as refusal:
+            problem = str(refusal)
+        else:
+            told = ngettext(
+                "%(n)s address may be written to again.", "%(n)s addresses may be written to again.", gone
+            )
+            messages.success(request, told % {"n": grouped(gone)})
+            return HttpResponseRedirect(back)
+    labels = dict(SuppressionReason.choices)
+    fields = (
+        [("all", "1"), *_filter_fields(wanted).items()] if is_all else [("selected", key) for key in chosen]
+    )
+    context = {
+        "counts": [(labels.get(reason, reason), n) for reason, n in sorted(counts.items())],
+        "total": sum(counts.values()),
+        "fields": fields,
+        "problem": problem,
+        "back": back,
+    }
+    return render(request, "suppressions/remove.html", context, status=422 if problem else 200)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_import(request: PageRequest, workspace: str) -> HttpResponse:
     """Suppress every address of a file."""
@@ -193,8 +279,8 @@ def _may_export(request: PageRequest) -> bool:
 
 @require_safe
 def suppression_export(request: PageRequest, workspace: str) -> HttpResponseBase:
-    """All suppressions as a CSV file."""
+    """The suppressions that fit the filters, without any all of them, as a CSV file."""
     require(request, Permission.EXPORT)
     require(request, Permission.VIEW_PII)
-    rows = queries.suppression_rows(request.member)
+    rows = queries.suppression_rows(request.member, _wanted(request, request.GET))
     return csv_answer(rows, name=f"suppressions-{request.workspace.slug}.csv")
