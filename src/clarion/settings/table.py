@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from clarion.lib.reach import Reach
 from clarion.settings import env
 from clarion.settings.env import Bind, Setting
 
@@ -96,6 +97,22 @@ SETTINGS: tuple[Setting, ...] = (
         default="7",
         fallback=lambda: 7,
         meaning="After how many days an exported file is removed.",
+    ),
+    Setting(
+        name="FETCH_ALLOW",
+        parse=env.reach,
+        accepts="host names, addresses and networks such as `10.1.0.0/16`, separated by commas",
+        default="none",
+        fallback=Reach,
+        meaning="Where addresses that users type may lead besides the public internet. Everybody may name a URL there.",
+    ),
+    Setting(
+        name="WATCH_FOLDERS",
+        parse=env.folders,
+        accepts="absolute paths, separated by `:`",
+        default="none",
+        fallback=tuple,
+        meaning="Folders on the server whose files may be live sources of every workspace.",
     ),
     Setting(
         name="WEB_WORKERS",
