@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source
 from clarion.channels import registry
 from clarion.content import compiling
 from clarion.content import queries as content
@@ -70,10 +70,17 @@ def fits(template_channel: str, channel: str) -> bool:
 
 def suits(source: Source, channel: str) -> bool:
     """Whether the file was read for the kind of address that the channel writes to; lists suit every channel."""
-    if source.kind != SourceKind.UPLOAD:
+    if source.kind not in FILES:
         return True
-    read_for = source.dialect.get("channel", channel)
+    read_for = source.table.dialect.get("channel", channel)
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
+
+
+def unreadable(source: Source) -> str:
+    """Return why a live spreadsheet cannot be written to by now, as a sentence; empty when it can, or is none."""
+    if source.sheet is None or not source.sheet.problem:
+        return ""
+    return "" if audience.usable_copy(source.sheet) is not None else source.sheet.problem
 
 
 def size(source: Source, channel: str) -> int:

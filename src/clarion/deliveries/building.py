@@ -13,7 +13,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clarion.audience.models import SourceKind, SourceStatus
+from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.queries.narrowing import left_out, members_only
 from clarion.audience.segments import Compiled
@@ -22,7 +22,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import earlier, locks, operations, optout, partitions
+from clarion.deliveries import earlier, livesheets, locks, operations, optout, partitions
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -37,8 +37,7 @@ CHUNK = 20_000
 _LOCK_SPACE = 0x4255494C
 
 #: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
-_CANDIDATES = {
-    SourceKind.UPLOAD: """
+_OF_FILES = """
         select id::bigint as key, null::bigint as contact_id, address, data as variables,
                problem <> '' as invalid,
                exists (
@@ -47,7 +46,17 @@ _CANDIDATES = {
                      and c.state = 'DO_NOT_CONTACT') as barred
         from audience_sourcerow s
         where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
-    """,
+"""
+_OF_FIXED = f"""
+        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred
+        from audience_sourcemember m
+        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+        where m.source_id = %(source)s and m.contact_id > %(after)s order by m.contact_id limit %(chunk)s
+"""
+_CANDIDATES = {
+    SourceKind.UPLOAD: _OF_FILES,
+    SourceKind.SHEET: _OF_FILES,
     SourceKind.CONTACTS: f"""
         select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
                false as invalid, c.state <> 'ACTIVE' as barred
@@ -207,7 +216,12 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
         return False
     if stopping():
         return True
-    facts = _facts(run)
+    copy = None
+    if run.campaign.source is not None and run.campaign.source.kind == SourceKind.SHEET:
+        copy = livesheets.copy_for(run)
+        if copy is None:
+            return False  # it is being read; its end is told to the scheduler
+    facts = _facts(run, copy)
     while _build_chunk(run, facts):
         run.refresh_from_db()
         if run.total == FIRST_CHUNK:
@@ -256,9 +270,10 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
     Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
-    statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    is_fixed = campaign.source.fixed_at is not None
+    statement = zoned(_OF_FIXED if is_fixed else _CANDIDATES[SourceKind(campaign.source.kind)], campaign)
     kind = registry.get(channel).address_kind
-    if campaign.source.kind == SourceKind.UPLOAD:
+    if is_fixed or campaign.source.kind in FILES:
         return Compiled(statement.format(kind=kind), {})
     only = members_only(campaign.source, now)
     return Compiled(statement.format(kind=kind, only=only.sql), only.parameters)
@@ -278,16 +293,20 @@ def zoned(statement: str, campaign: Campaign) -> str:
     return statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
 
 
-def _facts(run: Run) -> dict[str, Any]:
-    """Return the parameters that stay the same for every chunk, the statement among them."""
+def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
+    """Return the parameters that stay the same for every chunk, the statement among them.
+
+    `copy` is the reading of a live spreadsheet that the run goes by.
+    """
     source = run.campaign.source
     if source is None:
         raise RunInvalid("The campaign has no audience.")
-    if source.kind == SourceKind.UPLOAD and source.status != SourceStatus.READY:
-        raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
+    table = copy or source.table
+    if table.status != SourceStatus.READY:
+        raise RunInvalid(table.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
+    if source.kind == SourceKind.SEGMENTS and source.fixed_at is None and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
@@ -301,7 +320,7 @@ def _facts(run: Run) -> dict[str, Any]:
             "run": run.pk,
             "earlier": leaving_out,
             "workspace": run.workspace_id,
-            "source": source.pk,
+            "source": table.pk,
             "channel": channel,
             "steps": [step.step for step in steps],
         }

@@ -40,6 +40,16 @@ def expire_exports(timestamp: int) -> None:
         operations.expire_exports()
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(name="deliveries.drop_old_copies", queue="housekeeping", queueing_lock="deliveries.drop_old_copies")
+def drop_old_copies(timestamp: int) -> None:
+    """Forget readings of live spreadsheets that no run goes by."""
+    from clarion.deliveries import livesheets
+
+    with _own_connection():
+        livesheets.drop_old_copies()
+
+
 @app.task(name="deliveries.purge_campaign", queue="housekeeping", retry=_RETRY)
 def purge_campaign(campaign_id: int) -> None:
     """Remove the rows of a campaign that an administrator purged."""

@@ -57,6 +57,7 @@ _ACTIONS: dict[str, _StrPromise] = {
     "edit": gettext_lazy("Opened for changes"),
     "duplicate": gettext_lazy("Copied"),
     "archive": gettext_lazy("Archived"),
+    "read_source": gettext_lazy("Live source read"),
     "restore": gettext_lazy("Restored"),
     "delete": gettext_lazy("Deleted"),
     "export": gettext_lazy("Export asked for"),

@@ -25,15 +25,25 @@ from clarion.audience.operations.lists import (
     remove_from_list,
     update_list,
 )
+from clarion.audience.operations.livesheets import (
+    SheetFields,
+    create_sheet,
+    delete_sheet,
+    refresh_sheet,
+    update_sheet,
+)
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
     NOBODY,
     Without,
+    create_chosen_source,
     create_contacts_source,
     create_list_source,
     create_segment_source,
+    create_sheet_source,
     create_upload_source,
     delete_source,
+    leave_out,
 )
 from clarion.audience.operations.suppressions import (
     add_suppression,
@@ -46,11 +56,13 @@ from clarion.audience.operations.suppressions import (
 __all__ = [
     "NOBODY",
     "ContactFields",
+    "SheetFields",
     "Without",
     "add_suppression",
     "add_tags",
     "add_to_list",
     "cancel_import",
+    "create_chosen_source",
     "create_contact",
     "create_contacts_source",
     "create_import",
@@ -58,12 +70,17 @@ __all__ = [
     "create_list_source",
     "create_segment",
     "create_segment_source",
+    "create_sheet",
+    "create_sheet_source",
     "create_upload_source",
     "delete_contacts",
     "delete_list",
     "delete_segment",
+    "delete_sheet",
     "delete_source",
+    "leave_out",
     "redialect_import",
+    "refresh_sheet",
     "remove_from_list",
     "remove_tags",
     "set_contact_state",
@@ -74,5 +91,6 @@ __all__ = [
     "update_contact",
     "update_list",
     "update_segment",
+    "update_sheet",
     "withdraw_unsubscription",
 ]

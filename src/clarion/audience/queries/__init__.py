@@ -12,6 +12,7 @@ from clarion.audience.queries.contacts import (
     tags_of,
 )
 from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.livesheets import campaigns_with, sheet_for, sheets_for, sheets_of, usable_copy
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
@@ -31,6 +32,7 @@ __all__ = [
     "Page",
     "PreviewRow",
     "Waterfall",
+    "campaigns_with",
     "contact_for",
     "contacts_by_public_ids",
     "contacts_page",
@@ -47,9 +49,13 @@ __all__ = [
     "sample",
     "segment_for",
     "segments_for",
+    "sheet_for",
+    "sheets_for",
+    "sheets_of",
     "source_for",
     "suppression_for",
     "suppression_rows",
     "suppressions_page",
     "tags_of",
+    "usable_copy",
 ]

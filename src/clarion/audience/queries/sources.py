@@ -13,7 +13,7 @@ from clarion.audience import csvfile, tables, uploads
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
-from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.audience.models import FILES, Source, SourceKind, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
@@ -60,13 +60,14 @@ def source_for(member: Membership, public_id: UUID) -> Source | None:
 def estimate(source: Source, channel: str) -> Waterfall:
     """Return who would get a message on the channel if it were sent now. An upload counts what is read so far."""
     kind = registry.get(channel).address_kind
-    if source.kind == SourceKind.UPLOAD:
-        frozen = source.counts or frozen_counts(source)
-        facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
+    if source.kind in FILES:
+        table = source.table
+        frozen = table.counts or frozen_counts(table)
+        facts = {"source": table.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
         out = _left_out(source, kind, "r.address")
         statement = _BLOCKED_SQL.replace("{excluded}", out.sql)
         suppressed, do_not_contact, excluded = _counted(statement, out.parameters | facts)
-        matched = source.row_count
+        matched = table.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
         matched, no_address, invalid, duplicate, suppressed, do_not_contact, excluded = _counted(
@@ -94,17 +95,19 @@ def reaches_anybody(source: Source, channel: str) -> bool:
         column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
     except KeyError:
         raise SourceInvalid(f"contacts have no {kind} address") from None
-    of = sql.Identifier("r", "address") if source.kind == SourceKind.UPLOAD else column
-    address = "r.address" if source.kind == SourceKind.UPLOAD else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
+    is_file = source.kind in FILES
+    of = sql.Identifier("r", "address") if is_file else column
+    address = "r.address" if is_file else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
     out = _left_out(source, kind, address)
     only = narrowing.members_only(source, timezone.now())
-    statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
+    shape = _ANYBODY_FIXED if source.fixed_at is not None else _ANYBODY_SQL[SourceKind(source.kind)]
+    statement = sql.SQL(shape).format(
         address=column,
         not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of),
         excluded=sql.SQL(out.sql),
         only=sql.SQL(only.sql),
     )
-    facts = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
+    facts = {"workspace": source.workspace_id, "channel": channel, "source": source.table.pk}
     with connection.cursor() as cursor:
         cursor.execute(statement, only.parameters | out.parameters | facts)
         return bool(cursor.fetchone()[0])
@@ -180,18 +183,28 @@ _NOT_SUPPRESSED = """
         where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = {of} limit 1
     ) suppressed on true
 """
+_ANYBODY_IN_FILE = """
+    select exists (
+        select from audience_sourcerow r {not_suppressed}
+        left join lateral (
+            select true as found from audience_contact c
+            where c.workspace_id = %(workspace)s and {address} = r.address and c.state = 'DO_NOT_CONTACT'
+            limit 1
+        ) barred on true
+        where r.source_id = %(source)s and r.problem = ''
+          and suppressed.found is null and barred.found is null and not {excluded})
+"""
+_ANYBODY_FIXED = """
+    select exists (
+        select from audience_sourcemember m
+        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+        {not_suppressed}
+        where m.source_id = %(source)s and c.state = 'ACTIVE' and {address} <> ''
+          and suppressed.found is null and not {excluded})
+"""
 _ANYBODY_SQL = {
-    SourceKind.UPLOAD: """
-        select exists (
-            select from audience_sourcerow r {not_suppressed}
-            left join lateral (
-                select true as found from audience_contact c
-                where c.workspace_id = %(workspace)s and {address} = r.address and c.state = 'DO_NOT_CONTACT'
-                limit 1
-            ) barred on true
-            where r.source_id = %(source)s and r.problem = ''
-              and suppressed.found is null and barred.found is null and not {excluded})
-    """,
+    SourceKind.UPLOAD: _ANYBODY_IN_FILE,
+    SourceKind.SHEET: _ANYBODY_IN_FILE,
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}
@@ -237,8 +250,8 @@ def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, 
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
     """Return what templates may use of the source's first recipients, in its order."""
-    if source.kind == SourceKind.UPLOAD:
-        rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
+    if source.kind in FILES:
+        rows = SourceRow.objects.filter(source_id=source.table.pk, problem="").order_by("id")
         return list(rows.values_list("data", flat=True)[:limit])
     only = narrowing.members_only(source, timezone.now())
     with connection.cursor() as cursor:
@@ -255,8 +268,8 @@ def known_variables(source: Source) -> set[str]:
 
     Of large audiences the attributes of the oldest and the newest contacts are known.
     """
-    if source.kind == SourceKind.UPLOAD:
-        return set(source.dialect.get("variables", ()))
+    if source.kind in FILES:
+        return set(source.table.dialect.get("variables", ()))
     only = narrowing.members_only(source, timezone.now())
     part = (
         "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608
@@ -272,10 +285,11 @@ def known_variables(source: Source) -> set[str]:
 
 
 def problem_rows(source: Source) -> Iterator[list[str]]:
-    """Yield the header and the rejected rows of an upload: row number, column, reason, and the cells as they were.
+    """Yield the header and the rejected rows of a file: row number, column, reason, and the cells as they were.
 
     Safe to open in a spreadsheet.
     """
+    source = source.table
     dialect = Dialect.from_json(source.dialect)
     problems = dict(
         SourceRow.objects.filter(source_id=source.pk)
