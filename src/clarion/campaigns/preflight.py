@@ -166,7 +166,9 @@ def _look_at_audience(found: _Findings) -> None:
         )  # fmt: skip
         return
     if source.table.status != SourceStatus.READY:
-        found.add("audience_reading", Level.BLOCK, Section.AUDIENCE, _("The file is still being read."))
+        is_file = source.fixed_at is None
+        sentence = _("The file is still being read.") if is_file else _("Who is meant is being written down.")
+        found.add("audience_reading", Level.BLOCK, Section.AUDIENCE, sentence)
         return
     _count_audience(found, source)
 

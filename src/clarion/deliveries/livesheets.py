@@ -27,8 +27,10 @@ def copy_for(run: Run) -> Source | None:
         if copy is None:
             raise RunInvalid("What was read of the live spreadsheet for this run is gone.")
         return copy
-    assert run.campaign.source is not None  # noqa: S101 - the builder has looked
-    sheet = LiveSheet.objects.get(pk=run.campaign.source.sheet_id)
+    source = run.campaign.source
+    assert source is not None  # noqa: S101 - the builder has looked
+    assert source.sheet_id is not None  # noqa: S101 - a constraint says so
+    sheet = LiveSheet.objects.get(pk=source.sheet_id)
     if not _was_read_for(sheet, run):
         rereading.want(sheet)
         sheet.refresh_from_db()

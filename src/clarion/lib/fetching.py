@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -139,7 +139,7 @@ def fetch_now(url: str, **rest: Any) -> Fetched:
 async def fetch(
     url: str,
     *,
-    into: BinaryIO,
+    into: IO[bytes],
     reach: Reach = PUBLIC,
     limits: FetchLimits = FetchLimits(),
     headers: Mapping[str, str] | None = None,
@@ -174,7 +174,7 @@ class _Asked:
     """One fetch under way."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, into: BinaryIO, reach: Reach, limits: FetchLimits, until: float
+        self, session: aiohttp.ClientSession, into: IO[bytes], reach: Reach, limits: FetchLimits, until: float
     ) -> None:
         self._session, self._into, self._reach, self._limits = session, into, reach, limits
         self._until = until

@@ -6,7 +6,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -166,7 +166,7 @@ def take_path(path: str, slug: str, known: Known) -> Taken:
             return _compared(file, name, known, {"etag": mark})
 
 
-def _compared(file: BinaryIO, name: str, known: Known, version: dict[str, str]) -> Taken:
+def _compared(file: IO[bytes], name: str, known: Known, version: dict[str, str]) -> Taken:
     """Return the copy, or none when it holds what is known already, whatever the server says of its version."""
     file.flush()
     file.seek(0)
@@ -177,7 +177,10 @@ def _compared(file: BinaryIO, name: str, known: Known, version: dict[str, str]) 
             )
         )
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    counted = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        counted.update(chunk)
+    digest = counted.hexdigest()
     found = Known(sha256=digest, **version)
     size = file.tell()
     if digest == known.sha256:

@@ -13,7 +13,7 @@ from clarion.audience import csvfile, tables, uploads
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.errors import SourceInvalid
-from clarion.audience.models import FILES, Source, SourceKind, SourceRow
+from clarion.audience.models import FILES, Contact, Source, SourceKind, SourceMember, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
@@ -55,6 +55,12 @@ class Waterfall:
 def source_for(member: Membership, public_id: UUID) -> Source | None:
     """Return the workspace's source of that id."""
     return Source.objects.filter(workspace=member.workspace, public_id=public_id).first()
+
+
+def members_of(source: Source) -> list[Contact]:
+    """Return the contacts that were picked for the source, or written down."""
+    ids = SourceMember.objects.filter(source_id=source.pk).values("contact_id")
+    return list(Contact.objects.filter(workspace_id=source.workspace_id, pk__in=ids))
 
 
 def estimate(source: Source, channel: str) -> Waterfall:
