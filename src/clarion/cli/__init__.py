@@ -24,6 +24,7 @@ from clarion.cli import (
     segment,
     send,
     server,
+    source,
     stopping,
     why,
 )
@@ -49,6 +50,7 @@ demo.register(app)
 ledger.register(app)
 audit.register(app)
 segment.register(app)
+source.register(app)
 health.register(app)
 bounce.register(app)
 

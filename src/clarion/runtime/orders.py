@@ -58,6 +58,9 @@ class Order:
     address: str = ""
     #: Sheet of a spreadsheet; empty takes the first with anything in it.
     sheet: str = ""
+    #: In place of `csv`, a live spreadsheet: its address, or its path on the server.
+    sheet_url: str = ""
+    watch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class Checked:
     config: dict[str, Any] = field(repr=False)
     #: The body as a template version holds it.
     body: dict[str, str]
-    csv: Path
+    content: dict[str, Any] = field(repr=False)
 
 
 def check(order: Order) -> Checked:
@@ -87,10 +90,10 @@ def check(order: Order) -> Checked:
     dialect = _dialect(order, problems)
     content = _content(order, body, problems) if body else {}
     if content and dialect:
-        _compare(content, dialect, problems)
-    if problems or order.csv is None:
+        compare(content, dialect, problems)
+    if problems:
         raise OrderInvalid(problems)
-    return Checked(order=order, config=config, body=body, csv=order.csv)
+    return Checked(order=order, config=config, body=body, content=content)
 
 
 def _config(order: Order, problems: list[str]) -> dict[str, Any]:
@@ -160,6 +163,11 @@ def _unreadable(path: Path) -> str:
 
 def _dialect(order: Order, problems: list[str]) -> dict[str, Any]:
     path = order.csv
+    if sum(map(bool, (path, order.sheet_url, order.watch))) > 1:
+        problems.append(_("--csv, --sheet-url, --watch: give one of them."))
+        return {}
+    if order.sheet_url or order.watch:
+        return {}  # it is read when the order is placed
     if path is None:
         problems.append(_("--csv: name the file with the recipients."))
         return {}
@@ -193,7 +201,7 @@ def _content(order: Order, body: Mapping[str, str], problems: list[str]) -> dict
     return {}
 
 
-def _compare(content: Mapping[str, Any], dialect: Mapping[str, Any], problems: list[str]) -> None:
+def compare(content: Mapping[str, Any], dialect: Mapping[str, Any], problems: list[str]) -> None:
     known = dialect["variables"]
     missing = queries.missing_variables(content, known)
     if missing:
@@ -212,12 +220,15 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
     if by.workspace.moderation:
         raise OrderInvalid([_("Campaigns of this workspace are sent only after a moderator approved them.")])
     sender = _sender(checked, by)
-    source = _source(checked, by)
+    from clarion.runtime import live_orders  # which knows what an order is
+
+    source = live_orders.source(checked, by) if order.csv is None else _source(checked, order.csv, by)
     campaign: Campaign | None = None
     try:
-        source = reading.read_source(source, progress)
-        if source.status != SourceStatus.READY:
-            raise OrderInvalid([f"--csv {checked.csv}: {source.failure}"])
+        if order.csv is not None:
+            source = reading.read_source(source, progress)
+        if source.table.status != SourceStatus.READY:
+            raise OrderInvalid([f"--csv {order.csv}: {source.failure}"])
         campaign = operations.create_campaign(name=order.name, by=by, rate_limit=order.rate)
         campaign = operations.set_source(campaign=campaign, source=source, by=by)
         operations.set_step(campaign=campaign, channel=order.channel, by=by, sender=sender, body=checked.body)
@@ -235,18 +246,18 @@ def _take_back(campaign: Campaign | None, source: Source, by: Actor) -> None:
     audience.delete_source(by=by, source=source)
 
 
-def _source(checked: Checked, by: Actor) -> Source:
+def _source(checked: Checked, csv: Path, by: Actor) -> Source:
     try:
-        with checked.csv.open("rb") as file:
+        with csv.open("rb") as file:
             return audience.create_upload_source(
                 by=by,
                 file=file,
-                file_name=checked.csv.name,
+                file_name=csv.name,
                 channel=checked.order.channel,
                 dialect_overrides=_overrides(checked.order),
             )
     except (CsvInvalid, OSError) as error:
-        raise OrderInvalid([f"--csv {checked.csv}: {error}"]) from None
+        raise OrderInvalid([f"--csv {csv}: {error}"]) from None
 
 
 def _sender(checked: Checked, by: Actor) -> Sender:

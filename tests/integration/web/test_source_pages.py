@@ -149,9 +149,9 @@ def test_a_source_in_use_stays(cast: Cast, visit: Visit, sheet: LiveSheet, campa
     browser, url = visit(cast.alice), f"/w/{cast.workspace.slug}/sources/{sheet.public_id}/"
     choose(browser, campaign, audience="SHEET", live=str(sheet.public_id))
 
-    answer = browser.post(f"{url}delete/", {"confirmed": "yes"}, follow=True)
+    answer = browser.post(f"{url}delete/", {"confirmed": "1"}, follow=True)
     assert LiveSheet.objects.filter(pk=sheet.pk).exists()
-    assert "in use" in text(answer) or "Delete this live source" in text(answer)
+    assert "It is in use by" in text(answer)
 
 
 def test_a_campaign_goes_to_a_live_source_without_people_of_a_list(
