@@ -11,6 +11,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import IO, Any
@@ -132,8 +133,9 @@ def checked_url(text: str, reach: Reach = PUBLIC) -> URL:
 
 
 def fetch_now(url: str, **rest: Any) -> Fetched:
-    """Do what `fetch` does, from a thread that runs no loop."""
-    return asyncio.run(fetch(url, **rest))
+    """Do what `fetch` does, and wait for it. In a thread of its own, since the caller's may run a loop."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(lambda: asyncio.run(fetch(url, **rest))).result()
 
 
 async def fetch(

@@ -71,6 +71,7 @@ class SheetForm(forms.Form):
             self.fields["path"].help_text = folders
         else:
             del self.fields["path"]
+            self.fields["url"].required = True
 
     def values(self) -> SheetFields:
         """What the operations take."""
