@@ -80,7 +80,7 @@ def test_a_spreadsheet_on_the_web_is_followed_and_sent_to(page: Page, settings: 
         problems += blemishes(page, axe_source)
 
     page.goto(f"campaigns/{Campaign.objects.get().public_id}/edit/")
-    page.get_by_text("A live source", exact=True).click()
+    page.locator("input[name=audience][value=SHEET]").check()
     page.locator("#id_live").select_option("Guests")
     expect(page.locator("#compose-estimate")).to_contain_text("Invalid")
     problems += blemishes(page, axe_source)

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clarion.audience import csvfile, locks, merging, tables, uploads
+from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, ImportStatus
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -103,7 +104,10 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
 
 def _run_batches(the_import: Import, progress: Progress | None) -> None:
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(dialect.columns, the_import.mapping, country=the_import.workspace.default_country)
+    make = person_maker(
+        dialect.columns, the_import.mapping, country=the_import.workspace.default_country,
+        forms=Forms.from_json(the_import.forms),
+    )  # fmt: skip
     with (
         tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
         _report_of(the_import, dialect) as report,
@@ -170,18 +174,22 @@ def _store(
     people, good = _people(batch, make, report)
     report_bytes = report.keep()
     with transaction.atomic(), connection.cursor() as cursor:
-        created = merging.merge(
+        told = merging.merge(
             cursor,
             workspace_id=the_import.workspace_id,
             people=people,
             updates_known=the_import.on_known == "update",
             list_id=the_import.add_to_id,
+            makes_new=the_import.makes_new,
         )
-        known = good - created
+        if the_import.makes_new:
+            created, rest = told, good - told
+            updated = rest if the_import.on_known == "update" else 0
+        else:
+            created, updated = 0, told
         facts: dict[str, Any] = {
             "rows": len(batch), "created": created, "bad": len(batch) - good, "read": read_bytes,
-            "updated": known if the_import.on_known == "update" else 0,
-            "skipped": 0 if the_import.on_known == "update" else known,
+            "updated": updated, "skipped": good - created - updated,
             "report": report_bytes, "id": the_import.pk, "done": done,
         }  # fmt: skip
         # Conditional: a cancelled import stops here, and one that lost its lock cannot count twice.

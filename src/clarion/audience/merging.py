@@ -68,13 +68,20 @@ from audience_staging s where s.email = '' and c.id = ({_KNOWN_BY_PHONE})
 """  # noqa: S608 - constants of this module
 _INSERT_BY_PHONE = f"{_INSERT} where email = '' and ({_KNOWN_BY_PHONE}) is null"
 
+#: Known ones alone, which have been told by a statement of their own.
+_ONLY_KNOWN = f"""
+update audience_contact c set {_MERGED.format(new="s")}
+from audience_staging s where s.email <> '' and c.workspace_id = %(workspace)s and c.email = s.email
+"""  # noqa: S608
+
 _ADD_TO_LIST = f"""
 with added as (
     insert into audience_listmember (list_id, contact_id, added_at)
     select %(list)s, c.id, now() from audience_staging s join audience_contact c
         on c.workspace_id = %(workspace)s and c.email = s.email and c.email <> ''
     union all
-    select %(list)s, ({_KNOWN_BY_PHONE}), now() from audience_staging s where s.email = ''
+    select %(list)s, known.id, now() from audience_staging s
+    cross join lateral ({_KNOWN_BY_PHONE}) known(id) where s.email = '' and known.id is not null
     on conflict do nothing returning 1
 )
 update audience_list set member_count = member_count + (select count(*) from added)
@@ -83,15 +90,32 @@ where id = %(list)s and workspace_id = %(workspace)s
 
 
 def merge(
-    cursor: Any, *, workspace_id: int, people: Sequence[Person], updates_known: bool, list_id: int | None
+    cursor: Any,
+    *,
+    workspace_id: int,
+    people: Sequence[Person],
+    updates_known: bool,
+    list_id: int | None,
+    makes_new: bool = True,
 ) -> int:
-    """Make or update contacts, each person once, in the caller's transaction. Returns how many were made."""
+    """Make or update contacts, each person once, in the caller's transaction. Returns how many were made.
+
+    Without `makes_new` none are, and it returns how many were known.
+    """
     facts = {"workspace": workspace_id, "list": list_id}
     cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, workspace_id % 2**31])
     cursor.execute(_STAGING)
     cursor.execute("truncate audience_staging")
     _copy(cursor, people)
     cursor.execute("analyze audience_staging")
+    if not makes_new:
+        cursor.execute(_ONLY_KNOWN, facts)
+        known = int(cursor.rowcount)
+        cursor.execute(_UPDATE_BY_PHONE, facts)
+        known += int(cursor.rowcount)
+        if list_id is not None:
+            cursor.execute(_ADD_TO_LIST, facts)
+        return known
     cursor.execute(_UPDATE_KNOWN if updates_known else _SKIP_KNOWN, facts)
     created = int(cursor.fetchone()[0])
     has_email_only = all(person.email for person in people)

@@ -7,7 +7,8 @@ from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns
+from clarion.audience import addresses, cellforms, columns
+from clarion.audience.cellforms import PLAIN, Forms
 from clarion.audience.csvfile import plain_cell
 
 #: Tags of one contact, and characters of one.
@@ -55,18 +56,27 @@ class Person:
 
 
 def person_maker(
-    file_columns: Sequence[str], mapping: Mapping[str, str], *, country: str = ""
+    file_columns: Sequence[str],
+    mapping: Mapping[str, str],
+    *,
+    country: str = "",
+    forms: Forms = PLAIN,
 ) -> Callable[[Sequence[str]], Person]:
     """Return the function that makes a Person of a row's cells, or raises RowRefused. The mapping was checked.
 
-    `country` is meant where a phone number has no country code.
+    `country` is meant where a phone number has no country code, unless the forms name another one.
     """
+    country = forms.country or country
     plain: list[tuple[int, str, str, Callable[[str], object]]] = []
-    attributes: list[tuple[int, str, str]] = []
+    attributes: list[tuple[int, str, str, Callable[[str], str] | None]] = []
     for index, name in enumerate(columns.variable_names(file_columns)):
         meant = mapping.get(name, "")
         if meant.startswith(columns.ATTRIBUTE):
-            attributes.append((index, columns.slug(meant[len(columns.ATTRIBUTE) :]), file_columns[index]))
+            kind = forms.types.get(name, cellforms.TEXT)
+            typed = None if kind == cellforms.TEXT else cellforms.reader(kind, forms)
+            attributes.append(
+                (index, columns.slug(meant[len(columns.ATTRIBUTE) :]), file_columns[index], typed)
+            )
         elif meant:
             read = partial(addresses.phone, country=country) if meant == "phone" else _READERS[meant]
             plain.append((index, meant, file_columns[index], read))
@@ -79,11 +89,14 @@ def person_maker(
                     setattr(person, meant, read(value))
                 except ValueError as refusal:
                     raise RowRefused(column, str(refusal)) from None
-        for index, name, column in attributes:
+        for index, name, column, typed in attributes:
             if value := plain_cell(cells[index].strip()):
                 if len(value) > MAX_VALUE:
                     raise RowRefused(column, _too_long(MAX_VALUE))
-                person.attributes[name] = value
+                try:
+                    person.attributes[name] = value if typed is None else typed(value)
+                except ValueError as refusal:
+                    raise RowRefused(column, str(refusal)) from None
         if not person.email and not person.phone:
             raise RowRefused(_address_columns(plain), _("There is no address."))
         return person

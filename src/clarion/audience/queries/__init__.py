@@ -11,7 +11,13 @@ from clarion.audience.queries.contacts import (
     lists_of,
     tags_of,
 )
-from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.imports import (
+    PreviewRow,
+    import_for,
+    import_preview,
+    import_questions,
+    imports_for,
+)
 from clarion.audience.queries.livesheets import campaigns_with, sheet_for, sheets_for, sheets_of, usable_copy
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
@@ -40,6 +46,7 @@ __all__ = [
     "estimate",
     "import_for",
     "import_preview",
+    "import_questions",
     "imports_for",
     "known_variables",
     "list_for",
