@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clarion.audience import fixing, operations
+from clarion.audience import fixing, operations, queries
 from clarion.audience.livesheets import rereading
 from clarion.audience.models import Contact, List, LiveSheet, Source, SourceKind
 from clarion.campaigns import operations as campaigns
@@ -205,6 +205,55 @@ def test_people_are_fixed_now_or_found_when_it_is_sent(
 
     assert choose(browser, campaign, audience="LISTS", lists=lists, people="fixed") == fixed
     assert fixed.fixed_at is not None and fixed.fixed_at <= timezone.now()  # noqa: PT018
+
+
+def test_a_rule_is_written_for_one_campaign_only(
+    cast: Cast, visit: Visit, team: List, campaign: Campaign
+) -> None:
+    browser, base = visit(cast.alice), f"/w/{cast.workspace.slug}/segments/"
+    Contact.objects.filter(email="ada@example.test").update(tags=["vip"])
+    Contact.objects.create(workspace=cast.workspace, email="bo@example.test")
+    url = f"{base}new/?campaign={campaign.public_id}"
+    assert "Use for this campaign only" in text(browser.get(url))
+    rows = {
+        "kind-0": "all", "node": ["0.0"], "field-0.0": "tag", "op-0.0": "has", "value-0.0": "vip",
+        "name": "", "do": "once",
+    }  # fmt: skip
+
+    assert browser.post(url, rows)["Location"].endswith("/edit/#audience")
+
+    campaign.refresh_from_db()
+    assert campaign.source is not None
+    once = campaign.source.segments.get()
+    assert once.is_once
+    assert "Only for this campaign" not in text(browser.get(base))
+    page = text(browser.get(edit_url(campaign)))
+    assert "Only for this campaign" in page
+    assert choose(browser, campaign, audience="SEGMENTS", segments=[str(once.public_id)]) == campaign.source
+    choose(browser, campaign, audience="CONTACTS")
+    assert not type(once).objects.filter(pk=once.pk).exists()
+    stranger = visit(cast.mallory).get(
+        f"/w/{cast.mallory.workspace.slug}/segments/new/?campaign={campaign.public_id}"
+    )
+    assert "Use for this campaign only" not in text(stranger)
+
+
+def test_a_campaign_is_begun_for_contacts_that_were_picked(cast: Cast, visit: Visit, team: List) -> None:
+    browser, url = visit(cast.alice), f"/w/{cast.workspace.slug}/contacts/campaign/"
+    bo = Contact.objects.create(workspace=cast.workspace, email="bo@example.test")
+    theirs = Contact.objects.create(workspace=cast.mallory.workspace, email="m@example.test")
+
+    answer = browser.post(url, {"selected": [str(bo.public_id), str(theirs.public_id), "x"]})
+
+    made = Campaign.objects.get()
+    assert answer["Location"].endswith(f"{made.public_id}/edit/")
+    assert made.source is not None
+    assert "1 chosen contact" in text(browser.get(edit_url(made)))
+    kept = choose(browser, made, audience="CONTACTS", people="chosen", without_lists=[str(team.public_id)])
+    assert [one.pk for one in queries.members_of(kept)] == [bo.pk]
+    assert browser.post(url, {"selected": [str(theirs.public_id)]})["Location"].endswith("/contacts/")
+    assert visit(cast.vera).post(url, {"selected": [str(bo.public_id)]}).status_code == 403
+    assert visit(cast.mallory).post(url).status_code == 404
 
 
 def test_the_same_list_is_not_both_written_to_and_left_out(

@@ -138,6 +138,7 @@ def _bulk_buttons(request: PageRequest) -> list[dict[str, Any]]:
         return []
     return [
         {"label": _("Add to list or tag"), "icon": "list-checks", "value": "sort"},
+        {"label": _("Write to them"), "icon": "send", "url": workspace_url(request, "contacts_campaign")},
         {"label": _("Activate"), "icon": "circle-check", "value": "ACTIVE"},
         {"label": _("Do not contact"), "icon": "shield-off", "value": "DO_NOT_CONTACT"},
         {"label": _("Delete"), "icon": "trash-2", "value": "delete"},

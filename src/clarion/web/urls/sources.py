@@ -1,10 +1,11 @@
-"""Live sources, and what uploaded files of campaigns lacked."""
+"""Live sources, contacts picked for a campaign, and what uploaded files of campaigns lacked."""
 
 from django.urls import path
 
-from clarion.web.pages import livesheets, sources
+from clarion.web.pages import chosen_people, livesheets, sources
 
 workspace_urlpatterns = [
+    path("contacts/campaign/", chosen_people.contacts_campaign, name="contacts_campaign"),
     path("sources/", livesheets.sheet_list, name="sources"),
     path("sources/new/", livesheets.sheet_new, name="sheet_new"),
     path("sources/<uuid:id>/", livesheets.sheet_detail, name="sheet"),
