@@ -63,7 +63,7 @@ class TestKilledParts:
 
         os.kill(running.pid_of("bin/postgres") or 0, signal.SIGKILL)
 
-        wait_for(20, lambda: status(f"{running.url}/-/ready") == 200, "the database answers again")
+        wait_for(20, lambda: status(f"{running.url}/readyz") == 200, "the database answers again")
         assert running.pid_of("clarion.cli web") == web
 
     def test_web(self, running: Installation) -> None:
@@ -72,7 +72,7 @@ class TestKilledParts:
         os.kill(web or 0, signal.SIGKILL)
 
         wait_for(20, lambda: running.pid_of("clarion.cli web") not in (None, web), "a new web server")
-        wait_for(20, lambda: status(f"{running.url}/-/ready") == 200, "the web server answers again")
+        wait_for(20, lambda: status(f"{running.url}/readyz") == 200, "the web server answers again")
         assert running.pid_of("bin/postgres") == postgres
 
     def test_any_other_child(self, running: Installation) -> None:
@@ -87,7 +87,7 @@ class TestKilledParts:
             os.kill(running.pid_of(mark) or 0, signal.SIGKILL)
 
         wait_for(30, lambda: running.pid_of("the child"), "a new child")
-        wait_for(30, lambda: status(f"{running.url}/-/ready") == 200, "everything answers again")
+        wait_for(30, lambda: status(f"{running.url}/readyz") == 200, "everything answers again")
 
 
 class TestKilledSupervisor:
@@ -98,7 +98,7 @@ class TestKilledSupervisor:
 
         installation.wait()
         wait_for(20, lambda: not installation.processes(), "the children notice and go")
-        assert status(f"{installation.start()}/-/ready") == 200
+        assert status(f"{installation.start()}/readyz") == 200
 
     def test_and_postgres_at_the_same_moment(self, installation: Installation) -> None:
         """The data directory, the pid file and the socket look as if a server still ran."""
@@ -110,7 +110,7 @@ class TestKilledSupervisor:
 
         installation.wait()
         assert (installation.home / "postgres" / "postmaster.pid").exists()
-        assert status(f"{installation.start()}/-/ready") == 200
+        assert status(f"{installation.start()}/readyz") == 200
 
 
 class TestStop:
@@ -153,12 +153,12 @@ class TestSecondStart:
 
         assert second.returncode == 4
         assert running.url in second.stderr
-        assert status(f"{running.url}/-/ready") == 200
+        assert status(f"{running.url}/readyz") == 200
 
     def test_a_command_uses_the_running_database(self, running: Installation) -> None:
         assert running.clarion("migrate").returncode == 0
 
-        assert status(f"{running.url}/-/ready") == 200
+        assert status(f"{running.url}/readyz") == 200
 
     def test_refuses_a_chosen_port_that_is_taken(self, installation: Installation) -> None:
         with socket.socket() as taken:

@@ -37,6 +37,7 @@ WRITERS = {
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",
     "deliveries/closing.py": "ends a run whose rows are all settled",
+    "deliveries/erasing.py": "removes an erased person from what was sent, run by run",
     "deliveries/exporting/working.py": "keeps the progress of an export",
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",

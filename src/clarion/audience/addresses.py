@@ -1,15 +1,108 @@
 """Normalise a contact's addresses by their kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from clarion.channels import registry
 from clarion.lib.phones import PhoneInvalid, e164
 
-#: A channel's `address_kind` → the contact's column.
+#: A channel's `address_kind` → the contact's column that holds the preferred one. All others are in Address.
 CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
+
+
+@cache
+def kinds() -> Mapping[str, str]:
+    """Return the kinds of addresses that some channel writes to, each with the first channel that does."""
+    found: dict[str, str] = {}
+    for channel in registry.all_channels():
+        found.setdefault(channel.address_kind, channel.name)
+    return found
+
+
+def label_of(kind: str) -> str:
+    """Return a kind's name for people."""
+    match kind:
+        case "email":
+            return _("E-mail address")
+        case "phone":
+            return _("Phone number")
+        case _:
+            return str(registry.get(kinds()[kind]).label) if kind in kinds() else kind.capitalize()
+
+
+def normalised(kind: str, address: str, *, country: str = "") -> str:
+    """Return an address's one form by its kind. Raises ValueError with a sentence, for an unknown kind too."""
+    if kind not in kinds():
+        raise ValueError(_("There is no channel for addresses of this kind."))
+    return normaliser(kinds()[kind], country)(address)
+
+
+def preferred_sql(kind: str, contact: str = "c") -> str:
+    """Return the SQL of the address of that kind that a contact is written to; '' when there is none."""
+    if column := CONTACT_ADDRESS_COLUMNS.get(kind):
+        return f"{contact}.{column}"
+    return (
+        "coalesce((select pa.address from audience_address pa"  # noqa: S608
+        f" where pa.contact_id = {contact}.id and pa.kind = '{_plain(kind)}' and pa.is_preferred), '')"
+    )
+
+
+def owners_sql(kind: str, address: str, workspace: str = "%(workspace)s") -> str:
+    """Return the SQL of the contacts, as whole rows, that have an address of that kind, preferred or not.
+
+    `address` and `workspace` are expressions of SQL. Every part is one probe of an index.
+    """
+    further = (
+        "select oc.* from audience_address oa join audience_contact oc on oc.id = oa.contact_id"  # noqa: S608
+        f" where oa.workspace_id = {workspace} and oa.kind = '{_plain(kind)}' and oa.address = {address}"
+    )
+    if (column := CONTACT_ADDRESS_COLUMNS.get(kind)) is None:
+        return further
+    return (
+        f"select oc.* from audience_contact oc where oc.workspace_id = {workspace}"  # noqa: S608
+        f" and oc.{column} = {address} and oc.{column} <> '' union all {further}"
+    )
+
+
+def all_owners_sql(kind: str, *, with_willing: bool, workspace: str = "%(workspace)s") -> str:
+    """Return the SQL of (address, state, consents, refusals) of the contacts that a whole file is compared with.
+
+    `with_willing` takes all of them; without it only those who may be left out, by indexes that hold nobody else.
+    Some may come twice.
+    """
+    facts = "oc.state, oc.consents, oc.refusals"
+    arms = [
+        f"select oa.address, {facts} from audience_address oa join audience_contact oc on oc.id = oa.contact_id"  # noqa: S608
+        f" where oa.workspace_id = {workspace} and oa.kind = '{_plain(kind)}'"
+    ]
+    if column := CONTACT_ADDRESS_COLUMNS.get(kind):
+        columns = f"oc.{column} as address, {facts}"
+        all_of_them = f"select {columns} from audience_contact oc where oc.workspace_id = {workspace}"  # noqa: S608
+        conditions = ["true"] if with_willing else ["oc.state = 'DO_NOT_CONTACT'", "oc.refusals <> '{}'"]
+        arms += [f"{all_of_them} and {condition}" for condition in conditions]
+    return " union all ".join(arms)
+
+
+def _plain(kind: str) -> str:
+    """Return the kind, which becomes text of SQL: channels name them, people never do."""
+    if not kind.isidentifier() or not kind.isascii():
+        raise ValueError("not the name of a kind of addresses")
+    return kind
+
+
+def all_of(contact: Any) -> dict[str, list[str]]:
+    """Return every address of a contact by its kind, the preferred one first."""
+    found: dict[str, list[str]] = {
+        kind: [value]
+        for kind, column in CONTACT_ADDRESS_COLUMNS.items()
+        if (value := getattr(contact, column))
+    }
+    for row in contact.addresses.order_by("-is_preferred", "pk"):
+        found.setdefault(row.kind, []).append(row.address)
+    return found
 
 
 @cache

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-#: Fields of a contact that a column can be mapped to. `attribute:NAME` and "" (left out) exist beside them.
+from clarion.channels import registry
+
+#: Fields of a contact that a column can be mapped to. `attribute:NAME`, `address:KIND`, `consent:CHANNEL` and ""
+#: (left out) exist beside them.
 FIELDS = {
     "email": _("E-mail address"),
     "phone": _("Phone number"),
@@ -18,6 +21,9 @@ FIELDS = {
     "tags": _("Tags"),
 }
 ATTRIBUTE = "attribute:"
+#: A further address of a kind, as in `address:phone`; and consent to a channel, as in `consent:email`.
+FURTHER = "address:"
+CONSENT = "consent:"
 #: Characters of a variable's name.
 MAX_VARIABLE = 60
 #: Words that mean something to the template language.
@@ -142,18 +148,45 @@ def check_mapping(columns: Sequence[str], mapping: Mapping[str, str]) -> list[st
     if unknown:
         problems.append(str(_("The file has no column %(name)s.")) % {"name": ", ".join(sorted(unknown))})
     used = [field for field in mapping.values() if field]
-    for field in sorted({field for field in used if used.count(field) > 1}):
+    for field in sorted({field for field in used if used.count(field) > 1 and not field.startswith(FURTHER)}):
         problems.append(str(_("Two columns are meant to be %(field)s.")) % {"field": label_of(field)})
     for field in used:
-        if field not in FIELDS and not (field.startswith(ATTRIBUTE) and slug(field[len(ATTRIBUTE) :])):
+        if not _is_field(field):
             problems.append(str(_("There is no field %(field)s.")) % {"field": field})
     if "email" not in used and "phone" not in used:
         problems.append(str(_("Choose the column with the e-mail address or the phone number.")))
     return problems
 
 
+def _is_field(field: str) -> bool:
+    from clarion.audience import addresses  # it asks the channels, which are imported on first use only
+
+    if field.startswith(FURTHER):
+        return field[len(FURTHER) :] in addresses.kinds()
+    if field.startswith(CONSENT):
+        return field[len(CONSENT) :] in registry.CHANNELS
+    return field in FIELDS or bool(field.startswith(ATTRIBUTE) and slug(field[len(ATTRIBUTE) :]))
+
+
+def beside_fields() -> dict[str, str]:
+    """Return what else a column can be: a further address of a kind, or consent to a channel, with their names."""
+    from clarion.audience import addresses
+
+    further = {
+        f"{FURTHER}{kind}": str(_("Further address: %(kind)s") % {"kind": addresses.label_of(kind)})
+        for kind in addresses.kinds()
+    }
+    consents = {
+        f"{CONSENT}{channel.name}": str(_("Consent (yes or no): %(channel)s") % {"channel": channel.label})
+        for channel in registry.all_channels()
+    }
+    return further | consents
+
+
 def label_of(field: str) -> str:
     """Return a field's name for people."""
+    if field.startswith((FURTHER, CONSENT)):
+        return beside_fields().get(field, field)
     return str(FIELDS.get(field, field.removeprefix(ATTRIBUTE)))
 
 

@@ -8,6 +8,8 @@ from clarion.audience.csvdialect import CsvInvalid
 
 __all__ = [
     "AddressTaken",
+    "AttributeInvalid",
+    "BulkEditNotPossible",
     "ContactInvalid",
     "CsvInvalid",
     "ImportNotPossible",
@@ -36,6 +38,18 @@ class AddressTaken(ContactInvalid):
 
     def __init__(self, field: str = "email") -> None:
         super().__init__({field: _("Another contact already has this address.")})
+
+
+class AttributeInvalid(ValueError):
+    """An attribute cannot be defined like this. `problems` maps a field's name to a sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class BulkEditNotPossible(Exception):
+    """The edit of many contacts is not in a state for this."""
 
 
 class ListNameTaken(ValueError):

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clarion.audience import csvfile, locks, merging, tables, uploads
+from clarion.audience import attributes, csvfile, locks, merging, tables, tombstones, uploads
 from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, ImportStatus
@@ -105,9 +105,13 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
 def _run_batches(the_import: Import, progress: Progress | None) -> None:
     dialect = Dialect.from_json(the_import.dialect)
     make = person_maker(
-        dialect.columns, the_import.mapping, country=the_import.workspace.default_country,
+        dialect.columns,
+        the_import.mapping,
+        country=the_import.workspace.default_country,
+        defined=attributes.defined(the_import.workspace),
+        is_erased=tombstones.watcher_of_all(the_import.workspace_id),
         forms=Forms.from_json(the_import.forms),
-    )  # fmt: skip
+    )
     with (
         tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
         _report_of(the_import, dialect) as report,
@@ -181,6 +185,7 @@ def _store(
             updates_known=the_import.on_known == "update",
             list_id=the_import.add_to_id,
             makes_new=the_import.makes_new,
+            note=the_import.file_name,
         )
         if the_import.makes_new:
             created, rest = told, good - told

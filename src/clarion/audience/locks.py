@@ -10,6 +10,17 @@ SOURCES = 0x41554431
 IMPORTS = 0x41554432
 SHEETS = 0x41554434
 FIXING = 0x41554435
+_CONTACTS = 0x41554433
+
+
+def hold_addresses(workspace_id: int) -> None:
+    """Let nobody else give addresses to the workspace's contacts until this transaction ends.
+
+    An address is either on a contact's own row or among its further ones, which no constraint sees together; and
+    imports would wait for each other in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_CONTACTS, workspace_id % 2**31])
 
 
 @contextmanager

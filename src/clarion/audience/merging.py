@@ -5,15 +5,14 @@ from typing import Any
 
 import orjson
 
+from clarion.audience import belongings, locks
 from clarion.audience.people import Person
-
-#: First key of the lock that keeps imports of one workspace from waiting for each other in a circle.
-_LOCK_SPACE = 0x41554433
 
 _STAGING = """
 create temporary table if not exists audience_staging (
     email text not null, phone text not null, first_name text not null, last_name text not null,
-    language text not null, zone text not null, tags varchar[] not null, attributes jsonb not null
+    language text not null, zone text not null, tags varchar[] not null, attributes jsonb not null,
+    contact_id bigint, further jsonb not null, wanted varchar[] not null, unwanted varchar[] not null
 ) on commit delete rows
 """
 
@@ -41,7 +40,7 @@ _MERGED = """
 #: Ordered, so that two transactions take their locks in the same order.
 _BY_EMAIL = """
 with made as (
-    {insert} where email <> '' order by email
+    {insert} where email <> '' and contact_id is null order by email
     on conflict (workspace_id, email) where email <> '' do {on_known}
     returning id, (xmax = 0) as is_new
 ), added as (
@@ -64,24 +63,31 @@ _KNOWN_BY_PHONE = """
 """
 _UPDATE_BY_PHONE = f"""
 update audience_contact c set {_MERGED.format(new="s")}
-from audience_staging s where s.email = '' and c.id = ({_KNOWN_BY_PHONE})
+from audience_staging s where s.email = '' and s.contact_id is null and c.id = ({_KNOWN_BY_PHONE})
 """  # noqa: S608 - constants of this module
-_INSERT_BY_PHONE = f"{_INSERT} where email = '' and ({_KNOWN_BY_PHONE}) is null"
+_INSERT_BY_PHONE = f"{_INSERT} where email = '' and contact_id is null and ({_KNOWN_BY_PHONE}) is null"
+_UPDATE_FOUND = f"""
+update audience_contact c set {_MERGED.format(new="s")} from audience_staging s where c.id = s.contact_id
+"""  # noqa: S608
 
 #: Known ones alone, which have been told by a statement of their own.
 _ONLY_KNOWN = f"""
 update audience_contact c set {_MERGED.format(new="s")}
-from audience_staging s where s.email <> '' and c.workspace_id = %(workspace)s and c.email = s.email
+from audience_staging s
+where s.email <> '' and s.contact_id is null and c.workspace_id = %(workspace)s and c.email = s.email
 """  # noqa: S608
 
 _ADD_TO_LIST = f"""
 with added as (
     insert into audience_listmember (list_id, contact_id, added_at)
     select %(list)s, c.id, now() from audience_staging s join audience_contact c
-        on c.workspace_id = %(workspace)s and c.email = s.email and c.email <> ''
+        on c.workspace_id = %(workspace)s and c.email = s.email and c.email <> '' and s.contact_id is null
     union all
     select %(list)s, known.id, now() from audience_staging s
-    cross join lateral ({_KNOWN_BY_PHONE}) known(id) where s.email = '' and known.id is not null
+    cross join lateral ({_KNOWN_BY_PHONE}) known(id)
+    where s.email = '' and s.contact_id is null and known.id is not null
+    union all
+    select %(list)s, s.contact_id, now() from audience_staging s where s.contact_id is not null
     on conflict do nothing returning 1
 )
 update audience_list set member_count = member_count + (select count(*) from added)
@@ -97,28 +103,36 @@ def merge(
     updates_known: bool,
     list_id: int | None,
     makes_new: bool = True,
+    note: str = "",
 ) -> int:
     """Make or update contacts, each person once, in the caller's transaction. Returns how many were made.
 
-    Without `makes_new` none are, and it returns how many were known.
+    Without `makes_new` none are, and it returns how many were known. Who is known by a further address is found by
+    it. `note` says where consent was told.
     """
-    facts = {"workspace": workspace_id, "list": list_id}
-    cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, workspace_id % 2**31])
+    facts = {"workspace": workspace_id, "list": list_id, "updates": updates_known, "note": note[:200]}
+    locks.hold_addresses(workspace_id)
+    has_further = belongings.has_further(cursor, workspace_id)
+    if has_further:
+        people = belongings.found_by_further(cursor, workspace_id, people)
     cursor.execute(_STAGING)
     cursor.execute("truncate audience_staging")
     _copy(cursor, people)
     cursor.execute("analyze audience_staging")
     if not makes_new:
-        cursor.execute(_ONLY_KNOWN, facts)
-        known = int(cursor.rowcount)
-        cursor.execute(_UPDATE_BY_PHONE, facts)
-        known += int(cursor.rowcount)
+        known = 0
+        for statement in (_ONLY_KNOWN, _UPDATE_FOUND, _UPDATE_BY_PHONE):
+            cursor.execute(statement, facts)
+            known += int(cursor.rowcount)
         if list_id is not None:
             cursor.execute(_ADD_TO_LIST, facts)
+        belongings.store(cursor, facts, people, has_further=has_further)
         return known
     cursor.execute(_UPDATE_KNOWN if updates_known else _SKIP_KNOWN, facts)
     created = int(cursor.fetchone()[0])
-    has_email_only = all(person.email for person in people)
+    if has_further and updates_known:
+        cursor.execute(_UPDATE_FOUND, facts)
+    has_email_only = all(person.email and person.contact_id is None for person in people)
     if not has_email_only:
         if updates_known:
             cursor.execute(_UPDATE_BY_PHONE, facts)
@@ -126,6 +140,7 @@ def merge(
         created += int(cursor.rowcount)
     if list_id is not None and not (updates_known and has_email_only):
         cursor.execute(_ADD_TO_LIST, facts)  # those whom no statement above has returned
+    belongings.store(cursor, facts, people, has_further=has_further)
     return created
 
 
@@ -138,6 +153,12 @@ def _copy(cursor: Any, people: Sequence[Person]) -> None:
     with cursor.copy("copy audience_staging from stdin") as copy:
         for p in people:
             attributes = orjson.dumps(p.attributes).decode() if p.attributes else "{}"
+            wanted = [channel for channel, is_wanted in p.consents.items() if is_wanted]
+            unwanted = [channel for channel, is_wanted in p.consents.items() if not is_wanted]
             copy.write_row(
-                (p.email, p.phone, p.first_name, p.last_name, p.language, p.zone, p.tags or "{}", attributes)
-            )
+                (
+                    p.email, p.phone, p.first_name, p.last_name, p.language, p.zone, p.tags or "{}", attributes,
+                    p.contact_id, orjson.dumps(p.further).decode() if p.further else "[]",
+                    wanted or "{}", unwanted or "{}",
+                )
+            )  # fmt: skip

@@ -9,14 +9,25 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clarion.audience.livesheets.models import LiveSheet, WhenUnreadable
+from clarion.audience import person_models
+from clarion.audience.livesheets import models as sheet_models
 from clarion.workspaces.models import User, Workspace
 
-__all__ = [
-    "FILES", "Contact", "ContactState", "Import", "ImportStatus", "List", "ListMember", "LiveSheet", "MappingMemory",
-    "Segment", "Source", "SourceKind", "SourceMember", "SourceRow", "SourceStatus", "Suppression",
-    "SuppressionReason", "WhenUnreadable",
-]  # fmt: skip
+Address = person_models.Address
+Attribute = person_models.Attribute
+AttributeKind = person_models.AttributeKind
+BulkEdit = person_models.BulkEdit
+BulkEditPart = person_models.BulkEditPart
+BulkStatus = person_models.BulkStatus
+ConsentChange = person_models.ConsentChange
+ConsentSource = person_models.ConsentSource
+ConsentState = person_models.ConsentState
+Erasure = person_models.Erasure
+ErasureStatus = person_models.ErasureStatus
+LiveSheet = sheet_models.LiveSheet
+MergedContact = person_models.MergedContact
+Tombstone = person_models.Tombstone
+WhenUnreadable = sheet_models.WhenUnreadable
 
 
 class ContactState(models.TextChoices):
@@ -41,6 +52,9 @@ class Contact(models.Model):
     state = models.CharField(max_length=14, choices=ContactState.choices, default=ContactState.ACTIVE)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
+    #: Channels by which the person wants messages, and does not want any; kept in step with ConsentChange.
+    consents = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
+    refusals = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -53,6 +67,9 @@ class Contact(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=ContactState.values), name="contact_state_known"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(consents__overlap=models.F("refusals")), name="contact_wants_or_not"
+            ),
         ]
         indexes = [
             models.Index(fields=["workspace", "id"], name="contact_keyset"),
@@ -61,6 +78,9 @@ class Contact(models.Model):
                 fields=["workspace", "email"],
                 condition=models.Q(state="DO_NOT_CONTACT"),
                 name="contact_not_to_write_to",
+            ),
+            models.Index(
+                fields=["workspace", "id"], condition=~models.Q(refusals=[]), name="contact_refusing"
             ),
             # Prefix searches; the database's collation is C, external ones may have another.
             models.Index(

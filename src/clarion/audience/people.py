@@ -1,15 +1,16 @@
 """A row of an imported file as the contact it makes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, cellforms, columns
+from clarion.audience import addresses, attributes, cellforms, columns
 from clarion.audience.cellforms import PLAIN, Forms
 from clarion.audience.csvfile import plain_cell
+from clarion.audience.models import Attribute
 
 #: Tags of one contact, and characters of one.
 MAX_TAGS = 50
@@ -40,6 +41,12 @@ class Person:
     zone: str = ""
     tags: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
+    #: Further addresses, as (kind, address).
+    further: list[tuple[str, str]] = field(default_factory=list)
+    #: What is said about channels: whether messages are wanted.
+    consents: dict[str, bool] = field(default_factory=dict)
+    #: Found by a further address; None for whom the addresses above will find.
+    contact_id: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -53,6 +60,20 @@ class Person:
                 setattr(self, name, value)
         self.tags = sorted({*self.tags, *later.tags})
         self.attributes |= later.attributes
+        self.further = list(dict.fromkeys([*self.further, *later.further]))
+        self.consents |= later.consents
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Yield every address with its kind."""
+        if self.email:
+            yield "email", self.email
+        if self.phone:
+            yield "phone", self.phone
+        yield from self.further
+
+
+#: Reads a cell and puts what it says into the person. Raises ValueError with a sentence.
+_Put = Callable[[Person, str], None]
 
 
 def person_maker(
@@ -60,52 +81,82 @@ def person_maker(
     mapping: Mapping[str, str],
     *,
     country: str = "",
+    defined: Mapping[str, Attribute] | None = None,
+    is_erased: Callable[[str, str], bool] = lambda kind, address: False,
     forms: Forms = PLAIN,
 ) -> Callable[[Sequence[str]], Person]:
     """Return the function that makes a Person of a row's cells, or raises RowRefused. The mapping was checked.
 
-    `country` is meant where a phone number has no country code, unless the forms name another one.
+    `country` is meant where a phone number has no country code, unless the forms name another one; `defined` says
+    what attributes may hold; of whom `is_erased` tells by kind and address, nothing is kept.
     """
     country = forms.country or country
-    plain: list[tuple[int, str, str, Callable[[str], object]]] = []
-    attributes: list[tuple[int, str, str, Callable[[str], str] | None]] = []
+    puts: list[tuple[int, str, _Put]] = []
+    address_column = ""
     for index, name in enumerate(columns.variable_names(file_columns)):
         meant = mapping.get(name, "")
-        if meant.startswith(columns.ATTRIBUTE):
-            kind = forms.types.get(name, cellforms.TEXT)
-            typed = None if kind == cellforms.TEXT else cellforms.reader(kind, forms)
-            attributes.append(
-                (index, columns.slug(meant[len(columns.ATTRIBUTE) :]), file_columns[index], typed)
-            )
-        elif meant:
-            read = partial(addresses.phone, country=country) if meant == "phone" else _READERS[meant]
-            plain.append((index, meant, file_columns[index], read))
+        if meant:
+            put = _put(meant, country, defined or {})
+            if meant.startswith(columns.ATTRIBUTE) and (kind := forms.types.get(name)):
+                put = _read_first(cellforms.reader(kind, forms), put)
+            puts.append((index, file_columns[index], put))
+            if meant in ("email", "phone"):
+                address_column = address_column or file_columns[index]
 
     def make(cells: Sequence[str]) -> Person:
         person = Person()
-        for index, meant, column, read in plain:
+        for index, column, put in puts:
             if value := plain_cell(cells[index].strip()):
                 try:
-                    setattr(person, meant, read(value))
-                except ValueError as refusal:
-                    raise RowRefused(column, str(refusal)) from None
-        for index, name, column, typed in attributes:
-            if value := plain_cell(cells[index].strip()):
-                if len(value) > MAX_VALUE:
-                    raise RowRefused(column, _too_long(MAX_VALUE))
-                try:
-                    person.attributes[name] = value if typed is None else typed(value)
+                    put(person, value)
                 except ValueError as refusal:
                     raise RowRefused(column, str(refusal)) from None
         if not person.email and not person.phone:
-            raise RowRefused(_address_columns(plain), _("There is no address."))
+            raise RowRefused(address_column, _("There is no address."))
+        for kind, address in person.addresses():
+            if is_erased(kind, address):
+                raise RowRefused("", _("Who had this address was erased and is not to be written to again."))
         return person
 
     return make
 
 
-def _address_columns(plain: Sequence[tuple[int, str, str, object]]) -> str:
-    return next((column for _index, meant, column, _read in plain if meant in ("email", "phone")), "")
+def _read_first(read: Callable[[str], str], put: _Put) -> _Put:
+    """Return what gives a cell its one form before it is put."""
+    return lambda person, value: put(person, read(value))
+
+
+def _put(meant: str, country: str, defined: Mapping[str, Attribute]) -> _Put:
+    """Return what puts a cell of a column that means this into a person."""
+    if meant.startswith(columns.ATTRIBUTE):
+        return _put_attribute(columns.slug(meant[len(columns.ATTRIBUTE) :]), defined)
+    if meant.startswith(columns.FURTHER):
+        kind = meant[len(columns.FURTHER) :]
+
+        def further(person: Person, value: str) -> None:
+            person.further.append((kind, addresses.normalised(kind, value, country=country)))
+
+        return further
+    if meant.startswith(columns.CONSENT):
+        channel = meant[len(columns.CONSENT) :]
+
+        def consent(person: Person, value: str) -> None:
+            person.consents[channel] = attributes.yes_or_no(value) == attributes.YES
+
+        return consent
+    read = partial(addresses.phone, country=country) if meant == "phone" else _READERS[meant]
+    return lambda person, value: setattr(person, meant, read(value))
+
+
+def _put_attribute(name: str, defined: Mapping[str, Attribute]) -> _Put:
+    attribute = defined.get(name)
+
+    def put(person: Person, value: str) -> None:
+        if len(value) > MAX_VALUE:
+            raise ValueError(_too_long(MAX_VALUE))
+        person.attributes[name] = attributes.read(attribute, value) if attribute else value
+
+    return put
 
 
 def _too_long(limit: int) -> str:

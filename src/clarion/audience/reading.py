@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
 
 import orjson
 import structlog
@@ -11,10 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, csvfile, locks, tables, uploads
+from clarion.audience import addresses, csvfile, locks, tables, tombstones, uploads
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, Source, SourceRow, SourceStatus
 from clarion.audience.queries.sources import frozen_counts
+from clarion.channels import registry
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ def _read_batches(source: Source, progress: Progress | None) -> None:
         rows = iter(reader)
         done, bad = source.row_count, source.bad_count
         next(islice(rows, done, done), None)  # what an earlier reader has stored
-        records = _records(rows, source.dialect, source.workspace.default_country)
+        records = _records(rows, source)
         while batch := list(islice(records, BATCH)):
             found_bad = sum(1 for record in batch if record[3])
             _store(source, batch, done, found_bad, reader.bytes_read)
@@ -132,11 +132,13 @@ def _store(source: Source, batch: list[_Record], done: int, bad: int, read_bytes
                 copy.write_row((key, number, address, data, problem))
 
 
-def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any], country: str) -> Iterator[_Record]:
-    names = dialect["variables"]
+def _records(rows: Iterator[csvfile.Row], source: Source) -> Iterator[_Record]:
+    dialect, names = source.dialect, source.dialect["variables"]
     index = names.index(dialect["address"])
     column = dialect["columns"][index]
-    normalise = addresses.normaliser(dialect["channel"], country)
+    normalise = addresses.normaliser(dialect["channel"], source.workspace.default_country)
+    kind = registry.get(dialect["channel"]).address_kind
+    is_erased = tombstones.watcher_of_all(source.workspace_id)
     dumps = orjson.dumps
     for number, cells, problem in rows:
         if problem:
@@ -149,9 +151,15 @@ def _records(rows: Iterator[csvfile.Row], dialect: dict[str, Any], country: str)
             yield number, "", data, f"{column}: {_('There is no address.')}"
             continue
         try:
-            yield number, normalise(address), data, ""
+            normal = normalise(address)
         except ValueError as refusal:
             yield number, address[:320], data, f"{column}: {refusal}"[:300]
+            continue
+        if is_erased(kind, normal):
+            sentence = _("Who had this address was erased and is not to be written to again.")
+            yield number, "?", "{}", f"{column}: {sentence}"[:300]
+            continue
+        yield number, normal, data, ""
 
 
 def _bad_record(number: int, cells: list[str], problem: str, names: list[str], index: int) -> _Record:

@@ -57,6 +57,28 @@ def run_import(import_id: int) -> None:
         importing.run_import_job(import_id)
 
 
+@app.task(name="audience.run_bulk_edit", queue="audience", retry=_RETRY)
+def run_bulk_edit(edit_id: int) -> None:
+    """Go on with a change to many contacts, or with taking it back."""
+    from clarion.audience.models import BulkEdit
+    from clarion.audience.operations import bulk
+
+    with _own_connection():
+        edit = BulkEdit.objects.filter(pk=edit_id).first()
+        while edit is not None and bulk.work_on(edit):
+            pass
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="audience.forget_old_edits", queue="audience", queueing_lock="audience.forget_old_edits")
+def forget_old_edits(timestamp: int) -> None:
+    """Remove what old changes to many contacts could be taken back with."""
+    from clarion.audience.operations import bulk
+
+    with _own_connection():
+        bulk.forget_old_edits()
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="audience.sweep_uploads", queue="audience", queueing_lock="audience.sweep_uploads")
 def sweep_uploads(timestamp: int) -> None:

@@ -141,6 +141,6 @@ def moderators_of(workspace_id: int) -> Sequence[Membership]:
     """Return the members who may approve, by name; those who cannot sign in are not among them."""
     roles = [role for role in Role if Permission.MODERATE in permissions_of(role)]
     members = Membership.objects.filter(
-        workspace_id=workspace_id, role__in=roles, user__is_active=True
+        workspace_id=workspace_id, role__in=roles, user__is_active=True, suspended_at=None
     ).select_related("user", "workspace")
     return sorted(members, key=lambda member: str(member.user).casefold())

@@ -20,6 +20,7 @@ from clarion.cli import (
     health,
     keeping,
     ledger,
+    member,
     run,
     segment,
     send,
@@ -49,6 +50,7 @@ export.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)
+member.register(app)
 segment.register(app)
 source.register(app)
 health.register(app)

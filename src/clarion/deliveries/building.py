@@ -13,6 +13,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.audience import addresses, consent
 from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.queries.narrowing import left_out, members_only
@@ -36,20 +37,23 @@ CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
 
-#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred). One for each kind.
+#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred, unwilling). One for each kind.
 _OF_FILES = """
         select id::bigint as key, null::bigint as contact_id, address, data as variables,
                problem <> '' as invalid,
-               exists (
-                   select 1 from audience_contact c
-                   where c.workspace_id = %(workspace)s and c.{kind} = s.address and c.{kind} <> ''
-                     and c.state = 'DO_NOT_CONTACT') as barred
+               coalesce(owner.barred, false) as barred, {unwilling} as unwilling
         from audience_sourcerow s
+        left join lateral (
+            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
+                   bool_or(%(channel)s = any(c.refusals)) as refuses,
+                   bool_or(%(channel)s = any(c.consents)) as agrees
+            from ({owners}) c
+        ) owner on true
         where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
 """
 _OF_FIXED = f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from audience_sourcemember m
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
         where m.source_id = %(source)s and m.contact_id > %(after)s order by m.contact_id limit %(chunk)s
@@ -58,20 +62,20 @@ _CANDIDATES = {
     SourceKind.UPLOAD: _OF_FILES,
     SourceKind.SHEET: _OF_FILES,
     SourceKind.CONTACTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
     """,
     SourceKind.SEGMENTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
     """,
     SourceKind.LISTS: f"""
-        select c.id as key, c.id as contact_id, c.{{kind}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred
+        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
+               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
         from (
             select distinct contact_id
             from unnest(%(lists)s::bigint[]) wanted
@@ -100,6 +104,7 @@ judged as (
                   or earlier.found is not null then 3
              when suppressed.found is not null then 4
              when barred then 5
+             when unwilling then 9
              {excluded} end as skip
     from candidate
     -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
@@ -239,7 +244,7 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
 def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | None = None) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
-    `candidates` selects (key, contact_id, address, variables, invalid, barred). Parameters are run, earlier,
+    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
     workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
     `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
@@ -273,10 +278,14 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
     is_fixed = campaign.source.fixed_at is not None
     statement = zoned(_OF_FIXED if is_fixed else _CANDIDATES[SourceKind(campaign.source.kind)], campaign)
     kind = registry.get(channel).address_kind
-    if is_fixed or campaign.source.kind in FILES:
-        return Compiled(statement.format(kind=kind), {})
+    if campaign.source.kind in FILES:
+        unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
+        owners = addresses.owners_sql(kind, "s.address")
+        return Compiled(statement.format(owners=owners, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
-    return Compiled(statement.format(kind=kind, only=only.sql), only.parameters)
+    unwilling = consent.unwilling_sql(campaign.workspace, channel)
+    address = addresses.preferred_sql(kind)
+    return Compiled(statement.format(address=address, only=only.sql, unwilling=unwilling), only.parameters)
 
 
 def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,14 +11,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses
+from clarion.audience import addresses, consent, tombstones
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
+from clarion.content.queries import missing_variables
 from clarion.deliveries import building, earlier, locks, operations
 from clarion.deliveries.errors import PushRefused, RunInvalid
-from clarion.deliveries.models import Push, Recipient, Run
+from clarion.deliveries.models import Push, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -29,19 +31,21 @@ KEY_LENGTH = 100
 ADDRESS_LENGTH = 320
 #: Octets of one person's variables as JSON.
 VARIABLES_MAX = 64_000
+#: People who are named when variables are missing.
+LACKING_SHOWN = 5
 _OPEN = (Status.BUILDING, Status.SENDING, Status.PAUSED)
 
 #: Whoever is known as a contact has the contact's variables too, under those that were pushed.
 _CANDIDATES = f"""
     select p.key, c.id as contact_id, p.address,
            coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred, {{unwilling}} as unwilling
     from (select n as key, address, invalid, variables::jsonb from unnest(
               %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
               with ordinality u(address, invalid, variables, n)) p
     left join lateral (
-        select c.* from audience_contact c
-        where c.workspace_id = %(workspace)s and c.{{kind}} = p.address and p.address <> '' and not p.invalid
+        select c.*, %(channel)s = any(c.refusals) as refuses, %(channel)s = any(c.consents) as agrees
+        from ({{owners}}) c where p.address <> '' and not p.invalid
         order by c.id limit 1) c on true
 """
 
@@ -92,7 +96,8 @@ def push(*, campaign: Campaign, people: Sequence[Person | Mapping[str, Any]], by
     Each is judged as the builder judges: no address, invalid, duplicate, suppressed, not to be contacted; they count
     in the waterfall, and get nothing. A key that was pushed to this run before, or twice in one call, changes
     nothing. Who gets something is sent to within a moment, or when the campaign is continued or its hours begin.
-    Raises PushRefused when the campaign takes nobody now, ValueError for what makes no sense, and NotAllowed.
+    Raises PushRefused when the campaign takes nobody now, NotAllowed, and ValueError for what makes no sense or lacks
+    a variable that the message must have; then nobody of the call is added.
     """
     by.require(Permission.LAUNCH)
     if len(people) > PUSH_MAX:
@@ -154,6 +159,9 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     kind = registry.get(channel).address_kind
     country = run.workspace.default_country
     forms = [_form(channel, country, one.address) for one in fresh]
+    erased = tombstones.among(run.workspace_id, kind, [form for form, is_good in forms if is_good])
+    # Whoever was erased is not written down again: the row tells that somebody was pushed, and not who.
+    forms = [("?", False) if form in erased else (form, is_good) for form, is_good in forms]
     row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
@@ -162,7 +170,7 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
         "steps": [step.step for step in steps], "last": row.last_recipient_id,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
-            orjson.dumps({kind: form, **one.variables}).decode()
+            orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
@@ -170,17 +178,47 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     if excluding is not None:
         facts |= excluding.parameters
     with connection.cursor() as cursor:
-        cursor.execute(building.judged(statement.format(kind=kind), leaving_out, excluding), facts)
+        candidates = statement.format(
+            owners=addresses.owners_sql(kind, "p.address"),
+            unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
+        )
+        cursor.execute(building.judged(candidates, leaving_out, excluding), facts)
         made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
+    if usable:
+        _require_variables(run, steps, row.last_recipient_id, fresh)
     Push.objects.bulk_create(
         Push(run_id=run.pk, key=one.key, recipient_id=row.last_recipient_id + n)
         for n, one in enumerate(fresh, start=1)
     )
     if usable:
         wake(run_id=run.pk)
+
+
+def _require_variables(run: Run, steps: Sequence[RunStep], before: int, fresh: Sequence[Person]) -> None:
+    """Refuse the call when somebody who was added lacks what the message needs: it could never be sent."""
+    needed = {name for step in steps for name in _needed(step.pk, orjson.dumps(step.content))}
+    if not needed:
+        return
+    added = Recipient.objects.filter(run_id=run.pk, id__gt=before, skip=None)
+    lacking = added.exclude(variables__has_keys=sorted(needed)).order_by("id")
+    found = [
+        f"{fresh[pk - before - 1].key}: {', '.join(sorted(needed - set(variables)))}"
+        for pk, variables in lacking.values_list("id", "variables")[:LACKING_SHOWN]
+    ]
+    if found:
+        raise ValueError(
+            _("The message cannot be filled in without these variables (%(found)s).")
+            % {"found": "; ".join(found)}
+        )
+
+
+@lru_cache(maxsize=256)
+def _needed(step_id: int, content: bytes) -> frozenset[str]:
+    """Return the names without which a run's frozen content cannot be filled in."""
+    return frozenset(name.partition(".")[0] for name in missing_variables(orjson.loads(content), ()))
 
 
 def _form(channel: str, country: str, address: str) -> tuple[str, bool]:

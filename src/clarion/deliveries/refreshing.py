@@ -50,6 +50,7 @@ select key, contact_id, address, variables,
          when row_number() over (partition by address, invalid order by key) > 1 then 3
          when suppressed.found is not null then 4
          when barred then 5
+         when unwilling then 9
          {excluded} end::smallint as skip
 from ({candidates}) candidate
 left join lateral (
@@ -95,7 +96,8 @@ select (select count(*)::int {_ADDED}), (select count(*)::int {_REMOVED}), (sele
 _GONE = f"""
 create temporary table gone on commit drop as
 select r.id, coalesce((select n.skip from refreshed n
-                       where n.address = r.address and n.skip in (4, 5, {Skip.EXCLUDED.value}) limit 1),
+                       where n.address = r.address
+                         and n.skip in (4, 5, {Skip.NO_CONSENT.value}, {Skip.EXCLUDED.value}) limit 1),
                       {Skip.REMOVED.value}) as skip {_REMOVED}
 """
 _UNWAIT_GONE = """

@@ -33,9 +33,12 @@ _FAILED = """
     join deliveries_runstep rs on rs.run_id = %(run)s and rs.step = d.id & 15
     left join lateral (
         select true as found from audience_suppression s
-        where s.workspace_id = %(workspace)s and s.channel = rs.channel and s.address = r.address limit 1
+        where s.workspace_id = %(workspace)s and s.channel = rs.channel and s.address = r.address
+        -- Of who was erased there is no address any more.
+        union all select true where r.address = '' limit 1
     ) suppressed on true
-    left join audience_contact c on c.id = r.contact_id and c.state = 'DO_NOT_CONTACT'
+    left join audience_contact c
+      on c.id = r.contact_id and (c.state = 'DO_NOT_CONTACT' or rs.channel = any(c.refusals))
     where d.run_id = %(run)s and d.problem = 4
       and (%(reasons)s::smallint[] is null or d.reason = any(%(reasons)s))
 """

@@ -53,6 +53,8 @@ class Skip(models.IntegerChoices):
     EXCLUDED = 7, _("Excluded")
     #: Was in it when the run was built, and is no more.
     REMOVED = 8, _("No longer in the audience")
+    #: Has withdrawn the consent to the channel, or has not given it where the workspace asks for one.
+    NO_CONSENT = 9, _("No consent")
 
 
 class Result(models.IntegerChoices):

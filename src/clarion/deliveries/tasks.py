@@ -50,6 +50,17 @@ def drop_old_copies(timestamp: int) -> None:
         livesheets.drop_old_copies()
 
 
+@app.task(name="deliveries.finish_erasure", queue="housekeeping", retry=_RETRY)
+def finish_erasure(erasure_id: int) -> None:
+    """Remove an erased person from what was sent; once more later when a message of theirs is on its way."""
+    from clarion.deliveries import erasing
+
+    with _own_connection():
+        if not erasing.finish(erasure_id):
+            later = finish_erasure.configure(schedule_in={"seconds": erasing.LATER_SECONDS})
+            later.defer(erasure_id=erasure_id)
+
+
 @app.task(name="deliveries.purge_campaign", queue="housekeeping", retry=_RETRY)
 def purge_campaign(campaign_id: int) -> None:
     """Remove the rows of a campaign that an administrator purged."""

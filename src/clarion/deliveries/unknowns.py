@@ -34,6 +34,12 @@ was as (
     select id, reason, coalesce(code, '') as code, date_trunc('minute', ended_at) as minute from deliveries_delivery
     where run_id = %(run)s and problem = 5 {which} order by id for update
 )"""
+#: Of who was erased there is no address any more.
+_WAS_REACHABLE = _WAS.replace(
+    "{which}",
+    "and exists (select from deliveries_recipient r where r.run_id = %(run)s and r.id = deliveries_delivery.id >> 4"
+    " and r.address <> '') {which}",
+)
 _COUNTED = "select id & 15, reason, code, minute, count(*)::int from was group by 1, 2, 3, 4"
 _CHANGE = {
     Choice.SENT: f"""
@@ -42,7 +48,7 @@ with {_WAS}, changed as (
     from was where d.run_id = %(run)s and d.id = was.id
 ) {_COUNTED}""",
     Choice.AGAIN: f"""
-with {_WAS}, changed as (
+with {_WAS_REACHABLE}, changed as (
     update deliveries_delivery d set stage = 0, problem = null
     from was where d.run_id = %(run)s and d.id = was.id
 ), waits as (

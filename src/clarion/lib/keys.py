@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 TOKENS = "tokens"
 #: What senders' credentials are sealed with.
 SEALING = "sealing"
+#: What the addresses of erased people are hashed with.
+TOMBSTONES = "tombstones"
 
 
 @lru_cache(maxsize=64)

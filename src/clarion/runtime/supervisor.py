@@ -270,7 +270,7 @@ def plan_from(settings: Any, *, workers: bool) -> Plan:
             name="web",
             command=lambda: [*me, "web", "--fd", str(listener.fileno())],
             environment=environment,
-            is_ready=lambda: listening.answers(host, port, "/-/ready"),
+            is_ready=lambda: listening.answers(host, port, "/readyz"),
             files=[listener.fileno()],
         )
         if not workers:

@@ -34,6 +34,7 @@ CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
 CLARION_FETCH_ALLOW: Reach = _values["FETCH_ALLOW"]
 CLARION_WATCH_FOLDERS: tuple[Path, ...] = _values["WATCH_FOLDERS"]
+CLARION_METRICS_TOKEN: str | None = _values["METRICS_TOKEN"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
 #: True when the database is the embedded one, which somebody must start.

@@ -107,12 +107,20 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Where addresses that users type may lead besides the public internet. Everybody may name a URL there.",
     ),
     Setting(
+        name="METRICS_TOKEN",
+        parse=env.secret,
+        accepts="at least 32 characters",
+        default="none: `/metrics` does not exist",
+        fallback=lambda: None,
+        meaning="Whoever sends it as a bearer token may read `/metrics`, in the Prometheus format.",
+    ),
+    Setting(
         name="WATCH_FOLDERS",
         parse=env.folders,
-        accepts="absolute paths, separated by `:`",
+        accepts="absolute paths, separated by `:`; `{workspace}` in one stands for each workspace’s short name",
         default="none",
         fallback=tuple,
-        meaning="Folders on the server whose files may be live sources of every workspace.",
+        meaning="Folders on the server whose files may be live sources, of every workspace unless it is named.",
     ),
     Setting(
         name="WEB_WORKERS",

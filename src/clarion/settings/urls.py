@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clarion.runtime import health
+from clarion.runtime import health, metrics
 
 handler400 = "clarion.web.pages.errors.bad_request"
 handler403 = "clarion.web.pages.errors.forbidden"
@@ -12,8 +12,9 @@ handler404 = "clarion.web.pages.errors.not_found"
 handler500 = "clarion.web.pages.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("-/live", health.live, name="live"),
-    path("-/ready", health.ready, name="ready"),
+    path("healthz", health.live, name="live"),
+    path("readyz", health.ready, name="ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
 ]
 for _interface in ("clarion.public.urls", "clarion.web.urls"):

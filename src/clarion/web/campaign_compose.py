@@ -126,6 +126,7 @@ def estimate(campaign: Campaign) -> Estimate | None:
         (_("Duplicates"), counted.duplicate),
         (_("Opted out or suppressed"), counted.suppressed),
         (_("Do not contact"), counted.do_not_contact),
+        (_("No consent"), counted.no_consent),
         (_("Excluded"), counted.excluded),
     ]
     return Estimate(

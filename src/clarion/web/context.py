@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_bidi
 
-from clarion.web import navigation
+from clarion.web import assets, navigation
 from clarion.workspaces import queries
 from clarion.workspaces.permissions import Permission
 
@@ -61,8 +61,12 @@ class Shell:
         return self.member.workspace if self.member is not None else None
 
     @cached_property
-    def groups(self) -> Sequence[navigation.Group]:
-        return navigation.built_groups(self.member, self._request.path) if self.member is not None else []
+    def navigation(self) -> str:
+        """The groups of links at the side, as HTML."""
+        if self.member is None:
+            return ""
+        groups = navigation.built_groups(self.member, self._request.path)
+        return navigation.drawn(groups, assets.asset_url("icons.svg"))
 
     @cached_property
     def search_url(self) -> str | None:
@@ -97,6 +101,9 @@ class Shell:
 
     @cached_property
     def _memberships(self) -> list[Membership]:
+        known: list[Membership] | None = getattr(self._request, "memberships", None)
+        if known is not None:
+            return known
         user = self._request.user
         return queries.memberships_for(user) if user.is_authenticated else []
 

@@ -115,6 +115,7 @@ class MappingForm(forms.Form):
 def _choices(name: str, present: str) -> list[tuple[str, str]]:
     own = f"{_KEEP}{name}"
     found = [("", _("Leave out")), *((field, str(label)) for field, label in columns.FIELDS.items())]
+    found += columns.beside_fields().items()
     kept = [own] if not present.startswith(_KEEP) or present == own else [own, present]
     for one in kept:
         named = {"name": one.removeprefix(_KEEP)}

@@ -45,7 +45,7 @@ class PreferencesMiddleware:
 
 
 class WorkspaceMiddleware:
-    """Sets `request.workspace` and `request.member` where the URL has the kwarg `workspace`.
+    """Sets `request.workspace`, `request.member` and `request.memberships` where the URL has the kwarg `workspace`.
 
     Whoever is not signed in is sent to sign in; whoever is no member gets a 404, as if it did not exist.
     Times are shown in the person's own zone, else in the workspace's.
@@ -72,9 +72,11 @@ class WorkspaceMiddleware:
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)
-        member = queries.membership_for(request.user, slug)
+        memberships = queries.memberships_for(request.user)
+        member = next((one for one in memberships if one.workspace.slug == slug), None)
         if member is None:
             raise Http404
+        request.memberships = memberships  # type: ignore[attr-defined]
         request.member = member  # type: ignore[attr-defined]
         request.workspace = member.workspace  # type: ignore[attr-defined]
         timezone.activate(zone_named(member.user.zone or member.workspace.zone))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from clarion.workspaces.permissions import Permission
@@ -111,6 +114,26 @@ def built_groups(member: Membership, path: str) -> list[Group]:
         if entries:
             groups.append(Group(group.label, entries))
     return _with_current(groups, path)
+
+
+def drawn(groups: list[Group], sprite: str) -> SafeString:
+    """The groups as HTML in the active language, with icons of that sprite. Alike ones are drawn once."""
+    facts = tuple((e.name, e.url, e.count, e.current) for group in groups for e in group.entries)
+    return _drawn(facts, get_language() or "", sprite)
+
+
+@lru_cache(maxsize=2048)
+def _drawn(facts: tuple[tuple[str, str, int, bool], ...], language: str, sprite: str) -> SafeString:
+    shown = {name: (url, count, current) for name, url, count, current in facts}
+
+    def filled(entry: Entry) -> Entry:
+        url, count, current = shown[entry.name]
+        return replace(entry, url=url, count=count, current=current)
+
+    groups = [Group(g.label, tuple(filled(e) for e in g.entries if e.name in shown)) for g in NAVIGATION]
+    return SafeString(
+        render_to_string("_nav_groups.html", {"groups": [one for one in groups if one.entries]})
+    )
 
 
 def url_of(name: str, slug: str) -> str | None:

@@ -6,14 +6,15 @@ Each node has a place like 0.1.2: the third part of the second part of the outer
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from clarion.audience import segments
-from clarion.audience.models import ContactState, List
+from clarion.audience import attributes, segments
+from clarion.audience.models import Attribute, AttributeKind, ContactState, List
 from clarion.audience.segments import tree
 from clarion.audience.segments.parsing import channels
 from clarion.audience.segments.wording import FIELD_WORDS
@@ -31,6 +32,16 @@ _MOST = 2 * tree.MAX_CONDITIONS
 #: The fields of a condition, in the order of `Row`.
 _TYPED = ("field", "attribute", "op", "value")
 Choice = tuple[str, str]
+_BARE = ("empty", "filled")
+#: What can be asked of an attribute of a kind.
+_OPS_OF: dict[str, tuple[str, ...]] = {
+    AttributeKind.TEXT: tree.TEXT_OPS,
+    AttributeKind.NUMBER: (*tree.NUMBER_OPS, *_BARE),
+    AttributeKind.DATE: (*tree.DATE_OPS, *_BARE),
+    AttributeKind.BOOLEAN: ("equals", "differs", *_BARE),
+    AttributeKind.CHOICE: ("equals", "differs", *_BARE),
+    AttributeKind.LIST: (*tree.LIST_OPS, *_BARE),
+}
 
 
 @dataclass(slots=True)
@@ -44,15 +55,26 @@ class Row:
     place: str = ""
     problem: str = ""
     lists: Sequence[Choice] = ()
+    defined: Mapping[str, Attribute] = dataclasses.field(default_factory=dict)
     is_group: bool = False
 
     @property
     def ops(self) -> tuple[str, ...]:
+        if self.field.startswith(tree.ATTRIBUTE):
+            return _OPS_OF[self.defined[self.attribute].kind]
         return tree.ATTRIBUTE_OPS if self.field == "attribute" else tree.FIELDS[self.field]
 
     def settle(self) -> None:
         """Fall back to what the field can be asked, after another field was chosen."""
-        if self.field != "attribute" and self.field not in tree.FIELDS:
+        if self.field.startswith(tree.ATTRIBUTE):
+            self.attribute = self.field[len(tree.ATTRIBUTE) :]
+            if self.attribute not in self.defined:
+                self.field = "attribute"
+        elif self.field == "attribute" and (known := self.defined.get(self.attribute.strip())):
+            # A rule that asks otherwise than the kind suggests is drawn as it was written.
+            if self.op in _OPS_OF[known.kind]:
+                self.field, self.attribute = f"{tree.ATTRIBUTE}{known.name}", known.name
+        elif self.field != "attribute" and self.field not in tree.FIELDS:
             self.field = "email"
         if self.op not in self.ops:
             self.op = self.ops[0]
@@ -61,7 +83,10 @@ class Row:
 
     @property
     def field_choices(self) -> list[Choice]:
-        return [*((name, str(words)) for name, words in FIELD_WORDS.items()), ("attribute", _("attribute"))]
+        own = [(name, str(words)) for name, words in FIELD_WORDS.items()]
+        known = [(f"{tree.ATTRIBUTE}{one.name}", one.label) for one in self.defined.values()]
+        other = _("another attribute") if known else _("attribute")
+        return [*own, *known, ("attribute", other)]
 
     @property
     def op_choices(self) -> list[Choice]:
@@ -72,9 +97,17 @@ class Row:
     def value_choices(self) -> list[Choice]:
         if self.field == "state":
             return [(value, str(label)) for value, label in ContactState.choices]
-        if self.field == "suppressed":
+        if self.field.startswith(tree.ATTRIBUTE) and self.has_value:
+            return self._choices_of(self.defined[self.attribute])
+        if self.field in ("suppressed", "consent"):
             return [(name, str(registry.get(name).label)) for name in channels()]
         return list(self.lists) if self.field == "list" else []
+
+    @staticmethod
+    def _choices_of(attribute: Attribute) -> list[Choice]:
+        if attribute.kind == AttributeKind.BOOLEAN:
+            return [(attributes.YES, _("yes")), (attributes.NO, _("no"))]
+        return [(one, one) for one in attribute.choices]
 
     @property
     def has_value(self) -> bool:
@@ -89,7 +122,8 @@ class Row:
         return self.op in tree.DAYS_OPS
 
     def to_json(self) -> dict[str, Any]:
-        name = f"{tree.ATTRIBUTE}{self.attribute.strip()}" if self.field == "attribute" else self.field
+        is_attribute = self.field == "attribute" or self.field.startswith(tree.ATTRIBUTE)
+        name = f"{tree.ATTRIBUTE}{self.attribute.strip()}" if is_attribute else self.field
         found: dict[str, Any] = {"field": name, "op": self.op}
         text = self.value.strip()
         if self.is_days:
@@ -139,6 +173,7 @@ def op_words() -> dict[str, str]:
         "older_days": _("more than … days ago"), "is": _("is"), "is_not": _("is not"), "has": _("is among them"),
         "has_not": _("is not among them"), "in": _("is on it"), "not_in": _("is not on it"),
         "on_channel": _("exists on"), "not_on_channel": _("does not exist on"),
+        "given_on": _("is given to"), "not_given_on": _("is not given to"), "withdrawn_on": _("is withdrawn from"),
     }  # fmt: skip
 
 
@@ -181,6 +216,8 @@ def of_form(data: QueryDict) -> Box:
             above.parts.append(box)
         else:
             name, attribute, op, value = (data.get(f"{one}-{place}", "")[:300] for one in _TYPED)
+            if name.startswith(tree.ATTRIBUTE):
+                attribute = name[len(tree.ATTRIBUTE) :]
             above.parts.append(Row(name, attribute, op, value))
     return root
 
@@ -205,25 +242,37 @@ def act(root: Box, what: str) -> None:
         del box.parts[last]
 
 
-def number(root: Box, lists: Sequence[List], problems: Sequence[segments.Problem] = ()) -> Box:
-    """Give every node its place, its choices and its problem, for drawing."""
+def number(
+    root: Box,
+    lists: Sequence[List],
+    problems: Sequence[segments.Problem] = (),
+    *,
+    defined: Mapping[str, Attribute] | None = None,
+) -> Box:
+    """Give every node its place, its choices and its problem, for drawing; `defined` are the known attributes."""
     choices = [(str(one.public_id), one.name) for one in lists]
     told: dict[str, str] = {}
     for problem in problems:
         place = ".".join(["0", *_INDEX.findall(problem.path)])
         told.setdefault(place, problem.sentence)
-    _number(root, "0", choices, told)
+    _number(root, "0", choices, told, defined or {})
     return root
 
 
-def _number(node: Box | Row, place: str, lists: Sequence[Choice], told: Mapping[str, str]) -> None:
+def _number(
+    node: Box | Row,
+    place: str,
+    lists: Sequence[Choice],
+    told: Mapping[str, str],
+    defined: Mapping[str, Attribute],
+) -> None:
     node.place, node.problem = place, told.get(place, "")
     if isinstance(node, Row):
-        node.lists = lists
+        node.lists, node.defined = lists, defined
         node.settle()
         return
     for index, part in enumerate(node.parts):
-        _number(part, f"{place}.{index}", lists, told)
+        _number(part, f"{place}.{index}", lists, told, defined)
 
 
 def _kind(text: str | None) -> str:

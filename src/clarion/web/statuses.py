@@ -106,6 +106,11 @@ THING: dict[str, Look] = {
     "approved": Look(_("Approved"), "badge-check", "green", "ok"),
     "rejected": Look(_("Rejected"), "ban", "red", "bad"),
     "archived": Look(_("Archived"), "archive", "mute"),
+    "given": Look(_("Given"), "circle-check", "green", "ok"),
+    "withdrawn": Look(_("Withdrawn"), "ban", "red", "bad"),
+    "not_said": Look(_("Not said"), "circle", "grey"),
+    "undoing": Look(_("Being taken back"), "loader", "cyan"),
+    "undone": Look(_("Taken back"), "undo-2", "mute"),
     "do_not_contact": Look(_("Do not contact"), "shield-off", "red", "bad"),
     "revoked": Look(_("Revoked"), "ban", "mute"),
 }

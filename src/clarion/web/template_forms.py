@@ -105,7 +105,7 @@ def people(member: Membership) -> list[tuple[str, str]]:
     may_see = member.may(Permission.VIEW_PII)
     return [
         (str(one.public_id), _label(one) if may_see else mask(one.email))
-        for one in contacts.contacts_page(member).rows[:_PEOPLE]
+        for one in (contacts.contacts_page(member) or contacts.NO_ROWS).rows[:_PEOPLE]
         if one.email
     ]
 
@@ -126,7 +126,7 @@ def variables_as(member: Membership, contact_id: str) -> dict[str, Any]:
 
 def insertable(member: Membership) -> list[tuple[str, str]]:
     """Return (what to insert, its words) for the fields that contacts have."""
-    newest = contacts.contacts_page(member).rows
+    newest = (contacts.contacts_page(member) or contacts.NO_ROWS).rows
     attributes = sorted(
         {name for one in newest for name in one.attributes if name.isidentifier()} - _CONTACT_FIELDS.keys()
     )

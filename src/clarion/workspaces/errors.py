@@ -17,3 +17,11 @@ class WorkspaceInvalid(Exception):
 
 class NameInvalid(Exception):
     """A name has 1 to 120 printable characters."""
+
+
+class MemberRefused(Exception):
+    """This member or invitation cannot be changed so; the message says why."""
+
+
+class InvitationVoid(Exception):
+    """The link is unknown, used, withdrawn or too old, or is for somebody else; the message says what to do."""

@@ -1,9 +1,11 @@
 """Users, workspaces, memberships and audit events."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -73,6 +75,8 @@ class Workspace(models.Model):
     halt_reason = models.CharField(max_length=500, blank=True)
     #: Whether a campaign is sent only after a moderator, who is not its author, approved it.
     moderation = models.BooleanField(default=False)
+    #: Channels on which only those are written to who gave their consent.
+    consent_channels = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -84,10 +88,13 @@ class Workspace(models.Model):
 class Membership(models.Model):
     """A user's role in a workspace; the `member` that operations and queries ask for."""
 
+    public_id = models.UUIDField(default=uuid4, db_default=RandomUUID(), unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(default=timezone.now)
+    #: While set, the workspace is closed to them; what they did stays theirs.
+    suspended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -101,6 +108,37 @@ class Membership(models.Model):
     def may(self, permission: Permission) -> bool:
         """Whether this member's role includes the permission."""
         return permission in permissions_of(Role(self.role))
+
+
+class Invitation(models.Model):
+    """A role that waits for whoever has the link and the address. Only the hash of the link's secret is kept."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    #: Lower case.
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    #: SHA-256 of the secret.
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "email"], name="invitation_once"),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="invitation_email_lower_case"
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.workspace}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
 
 class AuditEvent(models.Model):

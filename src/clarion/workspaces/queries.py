@@ -1,26 +1,69 @@
-"""Reading users, workspaces and memberships."""
+"""Reading users, workspaces, memberships and invitations."""
 
-from clarion.workspaces.models import Membership, User
+from uuid import UUID
+
+from clarion.workspaces.models import Invitation, Membership, User
+from clarion.workspaces.operations.members import digest_of
+from clarion.workspaces.permissions import Permission
 
 
 def membership_for(user: User, slug: str) -> Membership | None:
-    """Return the user's membership of the workspace, or None for a stranger."""
-    return (
+    """Return the user's membership of the workspace; None for a stranger and for whom it is closed."""
+    return next((one for one in memberships_for(user) if one.workspace.slug == slug), None)
+
+
+def memberships_for(user: User) -> list[Membership]:
+    """Return the user's memberships by workspace name, but for those that are suspended."""
+    return list(
         Membership.objects.select_related("workspace", "user")
-        .filter(user=user, workspace__slug=slug, user__is_active=True)
+        .filter(user=user, user__is_active=True, suspended_at=None)
+        .order_by("workspace__name", "workspace_id")
+    )
+
+
+def members_for(member: Membership) -> list[Membership]:
+    """Return everybody who belongs to the member's workspace, by name."""
+    found = Membership.objects.select_related("user", "workspace").filter(workspace=member.workspace)
+    return sorted(found, key=lambda one: (one.user.get_full_name().casefold(), one.pk))
+
+
+def member_for(member: Membership, public_id: UUID) -> Membership | None:
+    """Return a member of the member's workspace."""
+    return (
+        Membership.objects.select_related("user", "workspace")
+        .filter(workspace=member.workspace, public_id=public_id)
         .first()
     )
 
 
-def memberships_for(user: User) -> list[Membership]:
-    """Return the user's memberships by workspace name."""
-    return list(
-        Membership.objects.select_related("workspace", "user")
-        .filter(user=user)
-        .order_by("workspace__name", "workspace_id")
+def invitations_for(member: Membership) -> list[Invitation]:
+    """Return the invitations that wait, the newest first; none for who may not invite."""
+    if not member.may(Permission.MANAGE_MEMBERS):
+        return []
+    found = Invitation.objects.select_related("created_by").filter(workspace=member.workspace)
+    return list(found.order_by("-created_at", "-pk"))
+
+
+def invitation_for(member: Membership, public_id: UUID) -> Invitation | None:
+    """Return an invitation to the member's workspace; None for who may not invite."""
+    if not member.may(Permission.MANAGE_MEMBERS):
+        return None
+    return Invitation.objects.filter(workspace=member.workspace, public_id=public_id).first()
+
+
+def open_invitation(secret: str) -> Invitation | None:
+    """Return the invitation whose link has this secret, while it is good."""
+    found = (
+        Invitation.objects.select_related("workspace", "created_by").filter(digest=digest_of(secret)).first()
     )
+    return found if found is not None and not found.is_expired else None
 
 
 def has_users() -> bool:
     """Tell whether anybody can sign in yet."""
     return User.objects.exists()
+
+
+def has_account(email: str) -> bool:
+    """Tell whether somebody signs in by that address."""
+    return User.objects.filter(email=email.lower()).exists()

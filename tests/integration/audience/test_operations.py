@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from clarion.audience.errors import AddressTaken, ContactInvalid, ListNameTaken
 from clarion.audience.models import Contact, List, ListMember, Suppression
 from clarion.workspaces import actors, audit
 from clarion.workspaces.errors import NotAllowed
-from clarion.workspaces.models import AuditEvent
+from clarion.workspaces.models import AuditEvent, Membership
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -196,6 +197,12 @@ def test_a_viewer_changes_nothing(cast: Cast, contact: MakeContact) -> None:
             refused()
 
 
+def found(member: Membership, **wanted: Any) -> list[int]:
+    page = queries.contacts_page(member, queries.Filter(**wanted))
+    assert page is not None
+    return [row.pk for row in page.rows]
+
+
 class TestContactsPage:
     def test_pages_by_key_both_ways(self, cast: Cast, contact: MakeContact) -> None:
         made = [contact(f"p{n}@shop.example").pk for n in range(120)][::-1]
@@ -216,8 +223,24 @@ class TestContactsPage:
         contact("bob@shop.example", first_name="Bob", last_name="Banana")
 
         for search in ("an", "ANA@SHOP", "özt", "ana ö", "+4930", "49 30"):
-            assert [row.pk for row in queries.contacts_page(cast.alice, search=search).rows] == [ana.pk], (
-                search
-            )
-        assert [row.pk for row in queries.contacts_page(cast.alice, tag="vip").rows] == [ana.pk]
-        assert not queries.contacts_page(cast.mallory, search="ana").rows
+            assert found(cast.alice, search=search) == [ana.pk], search
+        assert found(cast.alice, tag="vip") == [ana.pk]
+        assert found(cast.mallory, search="ana") == []
+
+    def test_finds_by_further_addresses_lists_and_attributes(
+        self, cast: Cast, alice: actors.Actor, contact: MakeContact
+    ) -> None:
+        ana, bob = contact("ana@shop.example", attributes={"city": "Rome"}), contact("bob@shop.example")
+        operations.add_address(by=alice, contact=ana, kind="email", address="sol@home.example")
+        operations.add_address(by=alice, contact=bob, kind="phone", address="+4930123456")
+        operations.add_address(by=alice, contact=bob, kind="phone", address="+4930999999")
+        news = operations.create_list(by=alice, name="News")
+        operations.add_to_list(by=alice, the_list=news, contact_ids=[bob.pk])
+
+        assert found(cast.alice, search="SOL@") == [ana.pk]
+        assert found(cast.alice, search="49 30 999") == [bob.pk]
+        assert found(cast.alice, list_id=news.pk) == [bob.pk]
+        assert found(cast.alice, attribute="city", value="Rome") == [ana.pk]
+        assert found(cast.alice, attribute="city", value="Bonn") == []
+        assert found(cast.mallory, list_id=news.pk) == found(cast.mallory, search="sol@") == []
+        assert queries.count_of(alice.workspace, queries.Filter(attribute="city", value="Rome")) == 1

@@ -25,7 +25,7 @@ LISTS = [str(uuid.UUID(int=n)) for n in (1, 2, 3)]
 GONE = str(uuid.UUID(int=99))
 
 WORDS = st.sampled_from(
-    ["", "a", "A", "ab", "Ba", "é", "É", "Ёж", "ёЖ", "%", "_", "a'b", "\\", "x y", "%(a)s", "{}"]
+    ["", "a, ab", "a", "A", "ab", "Ba", "é", "É", "Ёж", "ёЖ", "%", "_", "a'b", "\\", "x y", "%(a)s", "{}"]
 )
 NUMBERS = st.sampled_from(["0", "1", "-1", "2.5", "2.50", "10", "1e3", "1,5", " 1", "1\n", "nan", "٣"])
 DAYS = st.sampled_from(
@@ -46,6 +46,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "tags": draw(st.lists(st.sampled_from(["vip", "VIP", "a'b"]), unique=True, max_size=2)),
         "attributes": draw(st.dictionaries(NAMES, VALUES, max_size=3)),
         "created_at": NOW - timedelta(hours=draw(st.integers(0, 100))),
+        "consents": draw(st.lists(st.sampled_from(["email", "sms"]), unique=True)),
         "lists": draw(st.lists(st.sampled_from(LISTS[:2]), unique=True)),
     }  # fmt: skip
 
@@ -73,6 +74,11 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
         made(st.just("list"), st.sampled_from(["in", "not_in"]), st.sampled_from([*LISTS, GONE])),
         made(
             st.just("suppressed"), st.sampled_from(["on_channel", "not_on_channel"]), st.just("email")
+        ),
+        made(attributes, st.sampled_from(["has", "has_not"]), TEXT),
+        made(
+            st.just("consent"), st.sampled_from(["given_on", "not_given_on", "withdrawn_on"]),
+            st.sampled_from(["email", "sms"]),
         ),
         made(st.just("created"), st.sampled_from(["last_days", "older_days"]), st.integers(0, 5)),
     )  # fmt: skip
@@ -104,6 +110,8 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
         return (value in one["tags"]) == (op == "has")
     if field == "list":
         return (value in one["lists"]) == (op == "in")
+    if field == "consent":
+        return op != "withdrawn_on" and (value in one["consents"]) == (op == "given_on")
     if field == "suppressed":
         return (one["email"] == "a@x.test") == (op == "on_channel")
     today = NOW.astimezone(ZoneInfo(ZONE)).date()
@@ -115,6 +123,8 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
         return compared(op, text, Decimal(value))
     if op in ("on", "before", "after", "last_days", "next_days"):
         return in_time(op, text, value, today)
+    if op in ("has", "has_not"):
+        return (value.lower() in text.lower().split(", ")) == (op == "has")
     return said(op, text.lower(), (value or "").lower())
 
 

@@ -1,30 +1,15 @@
 """`clarion audit`: the trail as lines, and the proof that it is whole."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from clarion.cli import app, bootstrap
 from clarion.workspaces import actors, audit
 from clarion.workspaces.models import AuditEvent, Workspace
 from tests.factories import make_workspace
+from tests.integration.cli.running import clarion
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
@@ -44,10 +29,6 @@ def recorded(slug: str, n: int) -> Workspace:
             reason="Why\nnot",
         )
     return workspace
-
-
-def clarion(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
 
 
 def test_whole_trails_are_code_0(acme: Workspace) -> None:

@@ -1,42 +1,23 @@
 """`clarion campaign`, `run` and `deliveries`: what they print and how they end."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.cli import app, bootstrap
 from clarion.deliveries.models import Delivery, Run
 from clarion.workspaces.models import AuditEvent
+from tests.integration.cli.running import clarion
 from tests.runs import MadeRun, make_run
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
-
-
 @pytest.fixture
 def made() -> MadeRun:
     return make_run(count=3)
-
-
-def clarion(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
 
 
 def id_of(made: MadeRun) -> str:

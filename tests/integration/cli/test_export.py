@@ -3,32 +3,17 @@
 import csv
 import json
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign
-from clarion.cli import app, bootstrap
 from clarion.deliveries.models import Delivery
 from clarion.workspaces.models import AuditEvent
+from tests.integration.cli.running import clarion
 from tests.runs import MadeRun, make_run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
@@ -38,10 +23,6 @@ def made() -> MadeRun:
         stage=4, problem=4, reason=301, code="550 5.1.1"
     )
     return made
-
-
-def clarion(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
 
 
 def test_everybody_of_the_latest_run_is_in_the_file(made: MadeRun, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """`clarion campaign submit`, `withdraw`, `approve`, `reject` and `release`."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -10,23 +8,11 @@ from typer.testing import CliRunner, Result
 from clarion.campaigns import moderation
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
-from clarion.cli import app, bootstrap
+from clarion.cli import app
 from clarion.workspaces.models import AuditEvent
 from tests.integration.campaigns import making
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture

@@ -1,30 +1,17 @@
 """`clarion segment`: what it prints and how it ends."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, Segment
-from clarion.cli import app, bootstrap
 from clarion.workspaces import actors
 from tests import ledgers
+from tests.integration.cli.running import clarion
 
 pytestmark = pytest.mark.django_db
 RULE = {"all": [{"field": "language", "op": "begins", "value": "de"}]}
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
@@ -37,10 +24,6 @@ def germans(people: ledgers.People) -> Segment:
     Contact.objects.create(workspace=people.workspace, email="a@x.test", language="de")
     Contact.objects.create(workspace=people.workspace, email="b@x.test", language="fr")
     return operations.create_segment(by=actors.of_member(people.alice), name="Germans", rule=RULE)
-
-
-def clarion(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
 def test_a_segment_is_listed_shown_and_counted(people: ledgers.People, germans: Segment) -> None:

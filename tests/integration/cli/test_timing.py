@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,23 +11,11 @@ from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.cli import app, bootstrap
+from clarion.cli import app
 from clarion.deliveries.models import Run
 from tests.integration.campaigns import making
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture(autouse=True)

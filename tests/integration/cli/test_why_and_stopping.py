@@ -1,41 +1,22 @@
 """`clarion campaign why` and `speed`, `clarion halt`, `lift` and `sender`: what they print, do and refuse."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from clarion.cli import app, bootstrap
 from clarion.deliveries.models import Worker
 from clarion.senders.models import SenderStatus
 from clarion.workspaces.models import AuditEvent
+from tests.integration.cli.running import clarion
 from tests.runs import MadeRun, add_run, make_run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command uses the test's own connection instead of bringing up a server."""
-
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
 def made() -> MadeRun:
     Worker.objects.create(name="w", host="h", pid=1)
     return make_run(count=3)
-
-
-def clarion(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
 
 
 def id_of(made: MadeRun) -> str:

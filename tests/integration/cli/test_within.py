@@ -1,44 +1,28 @@
 """`clarion campaign push`, `retry` and `refresh`: what they print and how they end."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from typer.testing import CliRunner, Result
 
 from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import PauseCause, Status
-from clarion.cli import app, bootstrap, following
+from clarion.cli import following
 from clarion.deliveries import building
-from clarion.deliveries.models import Recipient, Run
+from clarion.deliveries.models import Recipient, Run, RunStep
 from clarion.runtime import scheduler
 from tests import ledgers
+from tests.integration.cli.running import clarion
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture
 def people() -> ledgers.People:
     return ledgers.make_people()
-
-
-def clarion(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
 @pytest.fixture
@@ -48,15 +32,20 @@ def triggered(people: ledgers.People) -> Campaign:
         people.alice, status=Status.BUILDING, launch=Launch.TRIGGER, source=None, ends_at=end
     )
     scheduler.build_due()
+    content = {"subject": "Hi", "text": "For {{ city }}"}
+    RunStep.objects.filter(run__campaign=campaign).update(content=content)
     return campaign
 
 
 class TestPush:
     def test_one_person_is_pushed_once(self, triggered: Campaign) -> None:
         call = ("campaign", "push", triggered.public_id, "--key", "k", "--address", "a@example.test")
+        lacking = clarion(*call, "--var", "town=Leipzig")
         first = clarion(*call, "--var", "city=Leipzig", "--var", "note=a=b", "--json")
         again = clarion(*call)
 
+        assert lacking.exit_code == 2
+        assert "(k: city)" in lacking.stderr
         assert json.loads(first.stdout) == [{"key": "k", "recipient": 1, "is_new": True, "skipped": None}]
         assert again.stdout == "0 pushed, 1 were pushed before.\n"
         assert Recipient.objects.get().variables == {
@@ -69,15 +58,15 @@ class TestPush:
         self, triggered: Campaign, tmp_path: Path
     ) -> None:
         file = tmp_path / "people.csv"
-        file.write_text("key,email,first_name\n1,a@example.test,Ada\n2,nowhere,Eve\n3,a@example.test,Ida\n")
+        file.write_text("key,email,city\n1,a@example.test,Rome\n2,nowhere,Bonn\n3,a@example.test,Ulm\n")
         result = clarion("campaign", "push", triggered.public_id, "--file", file)
         assert result.stdout == "1 pushed, 1 get nothing (invalid address), 1 get nothing (duplicate).\n"
-        assert Recipient.objects.get(id=1).variables["first_name"] == "Ada"
+        assert Recipient.objects.get(id=1).variables["city"] == "Rome"
 
     def test_a_file_of_json_lines_is_pushed(self, triggered: Campaign, tmp_path: Path) -> None:
         file = tmp_path / "people.jsonl"
         file.write_text(
-            '{"key": "1", "address": "a@example.test", "variables": {"n": 1}}\n\n{"key": 2, "address": ""}\n'
+            '{"key": "1", "address": "a@example.test", "variables": {"city": "Rome"}}\n\n{"key": 2, "address": ""}\n'
         )
         result = clarion("campaign", "push", triggered.public_id, "--file", file, "--json")
         assert [one["skipped"] for one in json.loads(result.stdout)] == [None, "no_address"]

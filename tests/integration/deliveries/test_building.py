@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clarion.audience.models import (
+    Address,
     Contact,
     ContactState,
     List,
@@ -82,17 +83,17 @@ def persons(n: int) -> list[str]:
     return [f"person{i}@example.test" for i in range(n)]
 
 
+NAMES = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "no_consent", "excluded")
+
+
 def waterfall(run: Run) -> dict[str, int]:
-    counts = dict.fromkeys(
-        ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "excluded"), 0
-    )
+    counts = dict.fromkeys(NAMES, 0)
     return counts | {name: n for name, n in run.waterfall.items() if n}
 
 
 def expected(source: Source) -> dict[str, int]:
     promised = estimate(source, "email")
-    names = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "excluded")
-    return {name: getattr(promised, name) for name in names}
+    return {name: getattr(promised, name) for name in NAMES}
 
 
 class TestWaterfall:
@@ -111,6 +112,7 @@ class TestWaterfall:
                 workspace=people.workspace,
                 email=address if chance.random() < 0.9 else "",
                 state=chance.choice(states),
+                **chance.choice([{}, {}, {"consents": ["email"]}, {"refusals": ["email", "sms"]}]),
                 tags=[
                     name for name, every in (("odd", 2), ("third", 3), ("seventh", 7)) if number % every == 0
                 ],
@@ -121,6 +123,13 @@ class TestWaterfall:
             Suppression(workspace=people.workspace, channel="email", address=a, reason="MANUAL")
             for a in chance.sample(some, 9)
         )
+        Address.objects.bulk_create(
+            Address(workspace=people.workspace, contact=one, kind="email", address=address)
+            for one, address in zip(chance.sample(contacts, 8), some[44:52], strict=True)
+        )
+        if seed >= 12:
+            people.workspace.consent_channels = ["email"]
+            people.workspace.save()
         kind = list(SourceKind)[seed % 4]
         if kind is SourceKind.UPLOAD:
             odd = ["", "", "no address", "no address", "neither"]

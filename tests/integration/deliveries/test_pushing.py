@@ -14,7 +14,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import closing, ledger, pushing
 from clarion.deliveries.errors import PushRefused
-from clarion.deliveries.models import Delivery, Push, Recipient, Run
+from clarion.deliveries.models import Delivery, Push, Recipient, Run, RunStep
 from clarion.deliveries.pushing import push
 from clarion.deliveries.states import Skip, Stage
 from clarion.runtime import scheduler
@@ -33,6 +33,7 @@ def triggered(people: ledgers.People, *, status: Status = Status.BUILDING, **fac
     campaign = ledgers.make_campaign(people.alice, status=status, **facts)
     scheduler.build_due()
     campaign.refresh_from_db()
+    RunStep.objects.filter(run__campaign=campaign).update(content={"subject": "Hi", "text": "Hello"})
     return campaign
 
 
@@ -136,6 +137,29 @@ def test_what_makes_no_sense_is_refused_and_nobody_is_added(
     with pytest.raises(ValueError, match=word):
         push(campaign=campaign, people=[one("a"), said], by=ledgers.actor(people.alice))
     assert not Push.objects.exists()
+
+
+def test_who_lacks_a_variable_of_the_message_is_named_and_nobody_of_the_call_is_added(
+    people: ledgers.People,
+) -> None:
+    campaign = triggered(people)
+    content = {
+        "subject": "Hi {{ first_name|default('you') }}",
+        "text": "Your order {{ order.id }} to {{ city }}",
+    }
+    RunStep.objects.update(content=content)
+    by = ledgers.actor(people.alice)
+
+    with pytest.raises(ValueError, match=r"b: city, order"):
+        push(campaign=campaign, people=[one("a", city="Rome", order={"id": 7}), one("b")], by=by)
+    assert not Recipient.objects.exists()
+    assert not Push.objects.exists()
+
+    # What is known of the contact counts, and who gets nothing anyway needs nothing.
+    Contact.objects.create(workspace=people.workspace, email="b@example.test", attributes={"city": "Bonn"})
+    nobody = {"key": "c", "address": "", "variables": {}}
+    found = push(campaign=campaign, people=[one("b", order={"id": 8}), nobody], by=by)
+    assert [one.skip for one in found] == [None, Skip.NO_ADDRESS]
 
 
 def test_more_than_a_thousand_at_once_are_refused(people: ledgers.People) -> None:

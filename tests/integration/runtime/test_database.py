@@ -16,6 +16,6 @@ def test_the_server_is_recent_enough_and_compares_text_by_code_point() -> None:
 
 
 def test_ready_says_that_the_database_answers(client: Client) -> None:
-    answer = client.get("/-/ready")
+    answer = client.get("/readyz")
 
     assert (answer.status_code, answer.content) == (200, b"ready\n")

@@ -156,18 +156,31 @@ class TestContacts:
         assert "Another contact already has this address." in shown
         assert "Write each attribute as name: value" in worse
 
-    def test_several_are_sorted_at_once(self, cast: Cast, ana: Contact, news: List, visit: Visit) -> None:
+    def test_several_are_changed_at_once_and_that_is_taken_back(
+        self, cast: Cast, ana: Contact, news: List, visit: Visit
+    ) -> None:
         alice, base = visit(cast.alice), f"/w/{cast.workspace.slug}/contacts/bulk/"
         offers = operations.create_list(by=actors.of_member(cast.alice), name="Offers")
-        chosen = {"action": "sort", "selected": [str(ana.public_id), "rubbish"]}
+        chosen = {"selected": [str(ana.public_id), "rubbish"]}
 
-        assert "Sort 1 contact" in text(alice.post(base, chosen))
-        alice.post(base, {**chosen, "answered": "1", "list": str(offers.public_id), "tags": "vip"})
-        alice.post(base, {"action": "DO_NOT_CONTACT", "selected": [str(ana.public_id)]})
+        assert "Change 1 contact" in text(alice.post(base, {**chosen, "action": "change"}))
+        assert "Choose a list." in text(alice.post(base, {**chosen, "action": "list"}))
+        alice.post(base, {**chosen, "action": "list", "list": str(offers.public_id)})
+        alice.post(base, {**chosen, "action": "tag", "tag": "vip"})
+        alice.post(base, {**chosen, "action": "DO_NOT_CONTACT"})
 
         ana.refresh_from_db()
         offers.refresh_from_db()
         assert (offers.member_count, ana.tags, ana.state) == (1, ["vip"], "DO_NOT_CONTACT")
+        page = text(alice.get(f"/w/{cast.workspace.slug}/contacts/edits/"))
+        assert "Set the state: Do not contact" in page
+        for url in re.findall(r'action="(/w/acme/contacts/edits/[^"]+/undo/)"', page):
+            assert visit(cast.vera).post(url).status_code == 403
+            assert visit(cast.mallory).post(url).status_code == 404
+            alice.post(url)
+        ana.refresh_from_db()
+        offers.refresh_from_db()
+        assert (offers.member_count, ana.tags, ana.state) == (0, [], "ACTIVE")
 
     def test_the_filters_get_only_the_results(self, cast: Cast, ana: Contact, visit: Visit) -> None:
         alice = visit(cast.alice)
@@ -188,7 +201,7 @@ class TestContacts:
         alice = visit(cast.alice)
         alice.get(f"/w/{cast.workspace.slug}/contacts/")
 
-        with django_assert_max_num_queries(9):  # type: ignore[attr-defined]
+        with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
             alice.get(f"/w/{cast.workspace.slug}/contacts/")
 
 

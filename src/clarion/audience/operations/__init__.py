@@ -3,6 +3,15 @@
 What the background jobs write as they go is in `reading` and `importing`.
 """
 
+from clarion.audience.operations.addresses import add_address, prefer_address, remove_address
+from clarion.audience.operations.attributes import change_attribute, define_attribute, forget_attribute
+from clarion.audience.operations.bulk import begin_bulk_edit, undo_bulk_edit
+from clarion.audience.operations.consent import (
+    restore_by_address,
+    set_consent,
+    state_of,
+    withdraw_by_addresses,
+)
 from clarion.audience.operations.contacts import (
     ContactFields,
     add_tags,
@@ -32,6 +41,12 @@ from clarion.audience.operations.livesheets import (
     refresh_sheet,
     update_sheet,
 )
+from clarion.audience.operations.people import (
+    allow_again,
+    begin_erasure,
+    merge_contacts,
+    record_person_export,
+)
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
     NOBODY,
@@ -58,10 +73,15 @@ __all__ = [
     "ContactFields",
     "SheetFields",
     "Without",
+    "add_address",
     "add_suppression",
     "add_tags",
     "add_to_list",
+    "allow_again",
+    "begin_bulk_edit",
+    "begin_erasure",
     "cancel_import",
+    "change_attribute",
     "create_chosen_source",
     "create_contact",
     "create_contacts_source",
@@ -73,24 +93,35 @@ __all__ = [
     "create_sheet",
     "create_sheet_source",
     "create_upload_source",
+    "define_attribute",
     "delete_contacts",
     "delete_list",
     "delete_segment",
     "delete_sheet",
     "delete_source",
+    "forget_attribute",
     "leave_out",
+    "merge_contacts",
+    "prefer_address",
+    "record_person_export",
     "redialect_import",
     "refresh_sheet",
+    "remove_address",
     "remove_from_list",
     "remove_tags",
+    "restore_by_address",
+    "set_consent",
     "set_contact_state",
     "start_import",
+    "state_of",
     "suppress",
     "suppress_file",
+    "undo_bulk_edit",
     "unsuppress",
     "update_contact",
     "update_list",
     "update_segment",
     "update_sheet",
+    "withdraw_by_addresses",
     "withdraw_unsubscription",
 ]

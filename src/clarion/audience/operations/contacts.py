@@ -7,12 +7,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns, people
+from clarion.audience import addresses, attributes, columns, locks, people
 from clarion.audience.errors import AddressTaken, ContactInvalid
 from clarion.audience.masking import mask, mask_name
-from clarion.audience.models import Contact, ContactState
+from clarion.audience.models import Address, Contact, ContactState
+from clarion.audience.operations.addresses import refuse_taken
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.models import Workspace
 from clarion.workspaces.permissions import Permission
 
 #: Attributes of one contact.
@@ -33,25 +35,54 @@ class ContactFields(TypedDict, total=False):
     attributes: dict[str, str]
 
 
-def create_contact(*, by: Actor, fields: ContactFields) -> Contact:
-    """Make a contact with at least one address. Raises ContactInvalid, AddressTaken."""
+def create_contact(*, by: Actor, fields: ContactFields, further: Mapping[str, str] | None = None) -> Contact:
+    """Make a contact with at least one address. Raises ContactInvalid, AddressTaken.
+
+    `further` are addresses of other kinds than e-mail and phone, such as {"telegram": "123456"}.
+    """
     by.require(Permission.MANAGE_AUDIENCE)
-    clean = checked(fields, country=by.workspace.default_country)
-    if not clean.get("email") and not clean.get("phone"):
+    clean = checked(fields, workspace=by.workspace)
+    others = _further(further or {})
+    if not clean.get("email") and not clean.get("phone") and not others:
         raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
     try:
         with transaction.atomic():
+            locks.hold_addresses(by.workspace.pk)
+            refuse_taken(by, _addresses_in(clean) | others, beside=None)
             contact = Contact.objects.create(workspace=by.workspace, **clean)
+            Address.objects.bulk_create(
+                Address(
+                    workspace=by.workspace, contact=contact, kind=kind, address=address, is_preferred=True
+                )
+                for kind, address in others.items()
+            )
             _record(by, "contact.created", contact, {})
     except IntegrityError:
         raise AddressTaken from None
     return contact
 
 
+def _further(given: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {
+            kind: addresses.normalised(kind, address)
+            for kind, address in given.items()
+            if kind not in addresses.CONTACT_ADDRESS_COLUMNS
+        }
+    except ValueError as refusal:
+        raise ContactInvalid({"address": str(refusal)}) from None
+
+
+def _addresses_in(clean: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        kind: clean[column] for kind, column in addresses.CONTACT_ADDRESS_COLUMNS.items() if clean.get(column)
+    }
+
+
 def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Contact:
     """Change the given fields of a contact. Raises ContactInvalid, AddressTaken."""
     by.require(Permission.MANAGE_AUDIENCE)
-    clean = checked(fields, country=by.workspace.default_country)
+    clean = checked(fields, workspace=by.workspace, known=contact.attributes)
     changes = {
         name: (getattr(contact, name), value)
         for name, value in clean.items()
@@ -59,10 +90,9 @@ def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Con
     }
     if not changes:
         return contact
-    if not clean.get("email", contact.email) and not clean.get("phone", contact.phone):
-        raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
     try:
         with transaction.atomic():
+            _settle_addresses(by, contact, clean, changes)
             Contact.objects.filter(workspace=by.workspace, pk=contact.pk).update(
                 **{name: new for name, (_old, new) in changes.items()}, updated_at=timezone.now()
             )
@@ -71,6 +101,26 @@ def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Con
         raise AddressTaken from None
     contact.refresh_from_db()
     return contact
+
+
+def _settle_addresses(
+    by: Actor, contact: Contact, clean: dict[str, Any], changes: dict[str, tuple[Any, Any]]
+) -> None:
+    """Make room among the further addresses for new preferred ones; where one is cleared, the next takes its place."""
+    columns_changed = [one for one in addresses.CONTACT_ADDRESS_COLUMNS if one in changes]
+    if not columns_changed:
+        return
+    locks.hold_addresses(by.workspace.pk)
+    refuse_taken(by, {one: clean[one] for one in columns_changed}, beside=contact.pk)
+    for kind in columns_changed:
+        further = contact.addresses.filter(kind=kind).order_by("pk")
+        if not clean[kind] and (successor := further.first()):
+            clean[kind] = successor.address
+            changes[kind] = (getattr(contact, kind), successor.address)
+        further.filter(address=clean[kind]).delete()
+    has_any = any(clean.get(one, getattr(contact, one)) for one in addresses.CONTACT_ADDRESS_COLUMNS)
+    if not has_any and not contact.addresses.exists():
+        raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
 
 
 def delete_contacts(*, by: Actor, contact_ids: Collection[int]) -> int:
@@ -88,6 +138,8 @@ def delete_contacts(*, by: Actor, contact_ids: Collection[int]) -> int:
             cursor.execute(
                 "update audience_list set member_count = member_count - %s where id = %s", [count, list_id]
             )
+        for table in ("address", "consentchange", "mergedcontact"):
+            cursor.execute(f"delete from audience_{table} where contact_id = any(%s)", [ids])  # noqa: S608
         cursor.execute("delete from audience_contact where id = any(%s)", [ids])
         deleted = int(cursor.rowcount)
         _record_many(by, "contacts.deleted", deleted)
@@ -139,17 +191,26 @@ def _change_tags(
     return changed
 
 
-def checked(fields: Mapping[str, Any], *, country: str = "") -> dict[str, Any]:
+def checked(
+    fields: Mapping[str, Any], *, workspace: Workspace, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the fields as they are stored. Raises ContactInvalid with every problem at once.
 
-    `country` is meant where the phone number has no country code.
+    The workspace's country is meant where the phone number has no country code, and its attributes say what theirs
+    may hold: problems of those are called `attribute:NAME`. Values as they are `known` already are left alone.
     """
     clean: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, value in fields.items():
         try:
             if name == "phone":
+                country = workspace.default_country
                 clean[name] = addresses.phone(value, country=country) if value.strip() else ""
+            elif name == "attributes":
+                clean[name], wrong = attributes.settled(
+                    _attributes(value), attributes.defined(workspace), known
+                )
+                problems |= wrong
             else:
                 clean[name] = _CHECKS[name](value) if name in _CHECKS else _text(name, value)
         except ValueError as refusal:
@@ -194,7 +255,6 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "email": lambda value: addresses.email(value) if value.strip() else "",
     "zone": lambda value: people.zone(value.strip()) if value.strip() else "",
     "tags": _tags,
-    "attributes": _attributes,
     "state": _state,
 }
 

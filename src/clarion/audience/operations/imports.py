@@ -1,6 +1,7 @@
 """Imports of contacts from a file: uploaded, mapped, started, cancelled by people; run by a background job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import cellforms, columns, tables, tasks, uploads
+from clarion.audience import attributes, cellforms, columns, tables, tasks, uploads
 from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.errors import ImportNotPossible, MappingInvalid
-from clarion.audience.models import Import, ImportStatus, List, MappingMemory
+from clarion.audience.models import AttributeKind, Import, ImportStatus, List, MappingMemory
 from clarion.audience.queries.imports import import_questions
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -73,8 +74,31 @@ def _suggested(by: Actor, dialect: Dialect, sample: list[list[str]]) -> dict[str
         workspace=by.workspace, headers=columns.fingerprint(dialect.columns)
     ).first()
     if memory is None or not dialect.has_header or columns.check_mapping(dialect.columns, memory.mapping):
-        return {"mapping": columns.suggest_mapping(dialect.columns, sample), "forms": found.to_json()}
+        mapping = columns.suggest_mapping(dialect.columns, sample)
+        types = _types(by, mapping, found.types)
+        return {"mapping": mapping, "forms": replace(found, types=types).to_json()}
     return {"mapping": memory.mapping, "forms": memory.forms}
+
+
+_KINDS = {
+    AttributeKind.NUMBER: cellforms.NUMBER,
+    AttributeKind.DATE: cellforms.DATE,
+    AttributeKind.BOOLEAN: cellforms.YES_NO,
+}
+
+
+def _types(by: Actor, mapping: Mapping[str, str], looks: Mapping[str, str]) -> dict[str, str]:
+    """Return the kinds of the columns: as the workspace has defined its attributes, else as they look."""
+    defined = attributes.defined(by.workspace)
+    found: dict[str, str] = {}
+    for name, meant in mapping.items():
+        if not meant.startswith(columns.ATTRIBUTE):
+            continue
+        one = defined.get(columns.slug(meant.removeprefix(columns.ATTRIBUTE)))
+        kind = looks.get(name) if one is None else _KINDS.get(AttributeKind(one.kind))
+        if kind:
+            found[name] = kind
+    return found
 
 
 def start_import(

@@ -1,13 +1,14 @@
 """Addresses that must not be written to: added by people, receipts and recipients; taken away by people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from clarion.audience import addresses, columns, tables, uploads
 from clarion.audience.errors import NoAddressColumn
-from clarion.audience.models import Suppression, SuppressionReason
+from clarion.audience.models import ConsentSource, Suppression, SuppressionReason
+from clarion.audience.operations import consent
 from clarion.channels import registry
 from clarion.workspaces import actors, audit
 from clarion.workspaces.actors import Actor
@@ -17,6 +18,8 @@ from clarion.workspaces.permissions import Permission
 #: Octets of the largest suppression file taken in a request.
 FILE_LIMIT = 64 * 1024**2
 _BATCH = 5_000
+#: What a person has asked for, unlike what befell an address.
+_WISHES = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
 _INSERT = """
     insert into audience_suppression (workspace_id, channel, address, reason, origin, created_at)
     select %s, %s, address, reason, %s, now()
@@ -31,7 +34,19 @@ def suppress(*, workspace: Workspace, channel: str, address: str, reason: str, o
     The first reason stays: what comes later does not rewrite why we stopped. For receipts and recipients; what
     a person adds goes through `add_suppression`.
     """
-    return bool(_insert(workspace, channel, [address], [SuppressionReason(reason).value], origin))
+    with transaction.atomic():
+        added = _insert(workspace, channel, [address], [SuppressionReason(reason).value], origin)
+        _heed(workspace, channel, {address: SuppressionReason(reason).value}, origin)
+    return bool(added)
+
+
+def _heed(workspace: Workspace, channel: str, reasons: Mapping[str, str], origin: str) -> None:
+    """Note the wishes among the reasons with the contacts themselves: they hold for all of a person's addresses."""
+    wishes = [address for address, reason in reasons.items() if reason in _WISHES]
+    if wishes:
+        consent.withdraw_by_addresses(
+            workspace=workspace, channel=channel, found=wishes, source=ConsentSource.UNSUBSCRIBE, note=origin
+        )
 
 
 def withdraw_unsubscription(*, workspace: Workspace, channel: str, address: str) -> bool:
@@ -41,6 +56,7 @@ def withdraw_unsubscription(*, workspace: Workspace, channel: str, address: str)
             workspace=workspace, channel=channel, address=address, reason=SuppressionReason.UNSUBSCRIBED
         ).delete()
         if gone:
+            consent.restore_by_address(workspace=workspace, channel=channel, address=address)
             audit.record(
                 by=actors.system(workspace), action="suppression.removed", kind="suppression", object_id="",
                 object_name=channel, reason=_("The recipient has taken the unsubscription back."),
@@ -81,6 +97,10 @@ def unsuppress(*, by: Actor, suppression: Suppression, reason: str = "") -> None
     with transaction.atomic():
         gone, _by_model = Suppression.objects.filter(workspace=by.workspace, pk=suppression.pk).delete()
         if gone:
+            if suppression.reason in _WISHES:
+                consent.restore_by_address(
+                    workspace=by.workspace, channel=suppression.channel, address=suppression.address, by=by
+                )
             audit.record(
                 by=by, action="suppression.removed", kind="suppression", object_id=str(suppression.pk),
                 object_name=suppression.channel, reason=reason,
@@ -134,8 +154,10 @@ def _suppress_rows(
         taken += 1
         if len(batch) >= _BATCH:
             added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
+            _heed(by.workspace, channel, batch, file_name)
             batch = {}
     added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
+    _heed(by.workspace, channel, batch, file_name)
     audit.record(
         by=by, action="suppression.imported", kind="workspace", object_id=by.workspace.slug,
         object_name=file_name, changes={"added": (None, added), "rows": (None, taken)},

@@ -1,19 +1,39 @@
 """Contacts and lists as members see them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from clarion.audience.models import Contact, ContactState, List
-from clarion.workspaces.models import Membership
+from clarion.audience import addresses
+from clarion.audience.models import (
+    Address,
+    BulkEdit,
+    BulkEditPart,
+    ConsentChange,
+    Contact,
+    ContactState,
+    Erasure,
+    List,
+    ListMember,
+    MergedContact,
+    Suppression,
+)
+from clarion.audience.queries.segments import in_time
+from clarion.channels import registry
+from clarion.workspaces.models import Membership, Workspace
 
 M = TypeVar("M", bound=Model)
 
 #: Rows on a page.
 PAGE = 50
+#: Milliseconds that a page of the grid, or its count, may take.
+PATIENCE_MS = 1_500
+#: Owners of further addresses that one search brings.
+MOST_FURTHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +43,10 @@ class Page(Generic[M]):
     rows: Sequence[M]
     newer: int | None
     older: int | None
+
+
+#: Shown when nothing was to be had in time.
+NO_ROWS: Page[Any] = Page((), None, None)
 
 
 def keyset_page(rows: QuerySet[M], *, after: int | None, before: int | None, limit: int = PAGE) -> Page[M]:
@@ -39,38 +63,88 @@ def keyset_page(rows: QuerySet[M], *, after: int | None, before: int | None, lim
     return Page(shown, newer, shown[-1].pk if len(found) > limit else None)
 
 
-def contacts_page(
-    member: Membership,
-    *,
-    search: str = "",
-    list_id: int | None = None,
-    state: str = "",
-    tag: str = "",
-    after: int | None = None,
-    before: int | None = None,
-) -> Page[Contact]:
-    """Return a page of the workspace's contacts, newest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which contacts of a workspace are meant. Empty parts mean nothing.
 
-    `search` is the beginning of an address, a first or a last name, or of "first last".
+    `search` is the beginning of an address, a first or a last name, or of "first last". `attribute` is a name, and
+    `value` what it holds, exactly.
     """
-    found = Contact.objects.filter(workspace=member.workspace)
-    if list_id is not None:
-        found = found.filter(
-            list_memberships__list_id=list_id, list_memberships__list__workspace=member.workspace
-        )
-    if state in ContactState.values:
-        found = found.filter(state=state)
-    if tag:
-        found = found.filter(tags__contains=[tag])
-    if search:
-        found = found.filter(_beginning_with(search.strip()))
-    return keyset_page(found, after=after, before=before)
+
+    search: str = ""
+    list_id: int | None = None
+    state: str = ""
+    tag: str = ""
+    attribute: str = ""
+    value: str = ""
+    #: These contacts alone, by their keys.
+    ids: Sequence[int] = ()
+
+    @property
+    def is_narrow(self) -> bool:
+        return self != Filter()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` makes the same of, without the empty parts."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Filter":
+        return cls(**data)
+
+    def rows(self, workspace: Workspace) -> QuerySet[Contact]:
+        """Return the contacts, in no order."""
+        found = Contact.objects.filter(workspace=workspace)
+        if self.list_id is not None:
+            on_it = ListMember.objects.filter(list_id=self.list_id, list__workspace=workspace)
+            found = found.filter(Exists(on_it.filter(contact_id=OuterRef("pk"))))
+        if self.ids:
+            found = found.filter(pk__in=list(self.ids))
+        if self.state in ContactState.values:
+            found = found.filter(state=self.state)
+        if self.tag:
+            found = found.filter(tags__contains=[self.tag])
+        if self.attribute:
+            held = {self.attribute: self.value}
+            found = found.filter(attributes__contains=held)
+        if self.search:
+            found = found.filter(_beginning_with(workspace, self.search.strip()))
+        return found
 
 
-def _beginning_with(search: str) -> Q:
-    """Return the filter; each part says that its field is not empty, which lets the partial indexes be used."""
+def contacts_page(
+    member: Membership, wanted: Filter = Filter(), *, after: int | None = None, before: int | None = None
+) -> Page[Contact] | None:
+    """Return a page of the workspace's contacts, newest first; None when finding them takes too long."""
+    if not wanted.is_narrow:
+        return keyset_page(wanted.rows(member.workspace), after=after, before=before)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
+            page = keyset_page(wanted.rows(member.workspace), after=after, before=before)
+            cursor.execute("reset statement_timeout")
+            return page
+    except OperationalError as problem:
+        if getattr(problem.__cause__, "sqlstate", "") == "57014":
+            return None
+        raise
+
+
+def count_of(workspace: Workspace, wanted: Filter, *, milliseconds: int = PATIENCE_MS) -> int | None:
+    """Count the contacts that are meant; None when that takes longer."""
+    statement, parameters = wanted.rows(workspace).order_by().values("pk").query.sql_with_params()
+    counted = in_time(f"select count(*) from ({statement}) found", parameters, milliseconds)  # noqa: S608 - the ORM's
+    return None if counted is None else int(counted[0][0])
+
+
+def _beginning_with(workspace: Workspace, search: str) -> Q:
+    """Return the filter; each part says that its field is not empty, which lets the partial indexes be used.
+
+    Further addresses are few for one beginning; their owners are looked up first.
+    """
     has_email, has_phone = ~Q(email=""), ~Q(phone="")
     has_first, has_last = ~Q(first_name=""), ~Q(last_name="")
+    begins = [search.lower(), search]
     wanted = has_email & Q(email__startswith=search.lower())
     wanted |= has_last & Q(last_name__istartswith=search)
     wanted |= has_first & Q(first_name__istartswith=search)
@@ -78,6 +152,14 @@ def _beginning_with(search: str) -> Q:
     if digits.lstrip("+").isdigit():
         number = digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
         wanted |= has_phone & Q(phone__startswith=number)
+        begins.append(number)
+    owners: set[int] = set()
+    for kind in addresses.kinds():
+        for beginning in dict.fromkeys(begins):
+            further = Address.objects.filter(workspace=workspace, kind=kind, address__startswith=beginning)
+            owners.update(further.values_list("contact_id", flat=True)[:MOST_FURTHER])
+    if owners:
+        wanted |= Q(pk__in=owners)
     first, space, last = search.partition(" ")
     if space and last.strip():
         wanted |= (
@@ -89,6 +171,46 @@ def _beginning_with(search: str) -> Q:
 def contact_for(member: Membership, public_id: UUID) -> Contact | None:
     """Return the workspace's contact of that id."""
     return Contact.objects.filter(workspace=member.workspace, public_id=public_id).first()
+
+
+def merged_into(member: Membership, public_id: UUID) -> Contact | None:
+    """Return the contact that the one of that id has become a part of."""
+    found = MergedContact.objects.filter(workspace=member.workspace, old_public_id=public_id)
+    row = found.select_related("contact").first()
+    return row.contact if row else None
+
+
+def ids_of(contact: Contact) -> list[int]:
+    """Return every key under which a contact was ever sent to: its own, and those of contacts merged into it."""
+    return [contact.pk, *contact.merged.values_list("old_id", flat=True)]
+
+
+def suppressions_of(contact: Contact) -> list[Suppression]:
+    """Return what keeps the contact's addresses from being written to, the newest first."""
+    wanted = Q()
+    for kind, every in addresses.all_of(contact).items():
+        names = [channel.name for channel in registry.all_channels() if channel.address_kind == kind]
+        wanted |= Q(channel__in=names, address__in=every)
+    if not wanted:
+        return []
+    return list(Suppression.objects.filter(wanted, workspace_id=contact.workspace_id).order_by("-pk"))
+
+
+def consent_history(contact: Contact, limit: int = 100) -> list[ConsentChange]:
+    """Return what the contact said about channels, the newest first."""
+    return list(contact.consent_changes.select_related("by").order_by("-pk")[:limit])
+
+
+def edits_for(member: Membership) -> QuerySet[BulkEdit]:
+    """Return the workspace's changes to many, newest first; `has_parts` says whether one can still be taken back."""
+    parts = BulkEditPart.objects.filter(edit_id=OuterRef("pk"))
+    found = BulkEdit.objects.filter(workspace=member.workspace).select_related("created_by")
+    return found.annotate(has_parts=Exists(parts)).order_by("-pk")
+
+
+def erasures_for(member: Membership) -> QuerySet[Erasure]:
+    """Return the workspace's erasures, newest first."""
+    return Erasure.objects.filter(workspace=member.workspace).select_related("created_by").order_by("-pk")
 
 
 def contacts_by_public_ids(member: Membership, public_ids: Sequence[UUID]) -> list[int]:

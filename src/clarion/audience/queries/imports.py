@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clarion.audience import cellforms, columns, tables, uploads
+from clarion.audience import attributes, cellforms, columns, tables, tombstones, uploads
 from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
@@ -56,8 +56,14 @@ def import_preview(
 ) -> list[PreviewRow]:
     """Return the file's first rows as they would be stored. `mapping` has been checked."""
     dialect = Dialect.from_json(the_import.dialect)
-    forms = forms if forms is not None else Forms.from_json(the_import.forms)
-    make = person_maker(dialect.columns, mapping, country=the_import.workspace.default_country, forms=forms)
+    make = person_maker(
+        dialect.columns,
+        mapping,
+        country=the_import.workspace.default_country,
+        defined=attributes.defined(the_import.workspace),
+        is_erased=tombstones.watcher_of_all(the_import.workspace_id),
+        forms=forms if forms is not None else Forms.from_json(the_import.forms),
+    )
     shown: list[PreviewRow] = []
     for row in tables.rows(uploads.path_of(the_import.file_path), dialect):
         try:

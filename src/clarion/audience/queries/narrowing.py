@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from clarion.audience import segments
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import owners_sql
 from clarion.audience.models import Segment, Source, SourceKind
 from clarion.audience.segments import Compiled
 from clarion.workspaces.models import Workspace
@@ -46,8 +46,8 @@ def meant(source: Source, now: datetime) -> Compiled:
 def left_out(source: Source, kind: str, address: str, now: datetime) -> Compiled | None:
     """Return the condition that an address is that of somebody who is excluded; None when nobody is.
 
-    By the address, so that it holds for the rows of a file, and for two contacts with one number. `address` is an
-    expression of SQL, `kind` the column of contacts it is compared with.
+    By the address, so that it holds for the rows of a file, for two contacts with one number, and for whoever has it
+    beside the preferred one. `address` is an expression of SQL, `kind` what kind of address it is.
     """
     lists = list(source.excluded_lists.values_list("pk", flat=True))
     found = list(source.excluded_segments.order_by("pk"))
@@ -55,11 +55,8 @@ def left_out(source: Source, kind: str, address: str, now: datetime) -> Compiled
         return None
     made = _any_of(source.workspace, found, now, prefix="excluded", alias="x")
     conditions = [_ON_EXCLUDED_LISTS] * bool(lists) + [made.sql] * bool(found)
-    column = f"x.{CONTACT_ADDRESS_COLUMNS[kind]}"
-    statement = (
-        f"exists (select from audience_contact x where x.workspace_id = %(workspace)s and {column} = {address}"
-        f" and {column} <> '' and ({' or '.join(conditions)}))"
-    )
+    owners = owners_sql(kind, address)
+    statement = f"exists (select from ({owners}) x where {address} <> '' and ({' or '.join(conditions)}))"
     return Compiled(statement, made.parameters | {"excluded_lists": lists, "workspace": source.workspace_id})
 
 

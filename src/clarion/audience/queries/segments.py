@@ -71,7 +71,7 @@ def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Conta
         "select c.id from audience_contact c where c.workspace_id = %(workspace)s"  # noqa: S608
         f" and {made.sql} order by c.id desc limit %(limit)s"
     )
-    rows = _in_time(statement, made.parameters | {"workspace": workspace.pk, "limit": limit}, 3 * COUNT_MS)
+    rows = in_time(statement, made.parameters | {"workspace": workspace.pk, "limit": limit}, 3 * COUNT_MS)
     if rows is None:
         return None
     return list(Contact.objects.filter(workspace=workspace, pk__in=[pk for (pk,) in rows]).order_by("-pk"))
@@ -81,7 +81,7 @@ def count(workspace: Workspace, node: Node, *, milliseconds: int = COUNT_MS) -> 
     """Count whom a rule fits, within the time; of a large workspace tell about how many."""
     made = segments.compiled(node, workspace=workspace, now=timezone.now())
     parameters = made.parameters | {"workspace": workspace.pk}
-    exact = _in_time(_COUNT.format(only=made.sql), parameters, milliseconds)
+    exact = in_time(_COUNT.format(only=made.sql), parameters, milliseconds)
     if exact is not None:
         return Count(int(exact[0][0]), is_exact=True)
     return Count(_estimated(workspace, made), is_exact=False)
@@ -107,10 +107,10 @@ cross join lateral (
 def _estimated(workspace: Workspace, made: Compiled) -> int | None:
     """Return a share of contacts from all over the workspace, times how many the database takes it to have."""
     facts = made.parameters | {"workspace": workspace.pk, "stretches": _STRETCHES, "stretch": _STRETCH}
-    share = _in_time(_SHARE.format(only=made.sql), facts, COUNT_MS)
+    share = in_time(_SHARE.format(only=made.sql), facts, COUNT_MS)
     if share is None or not share[0][0]:
         return None
-    plan = _in_time(
+    plan = in_time(
         "explain (format json) select from audience_contact where workspace_id = %(workspace)s",
         facts,
         COUNT_MS,
@@ -128,7 +128,7 @@ def _planned_rows(plan: Any) -> int:
     return int(found[0]["Plan"]["Plan Rows"])
 
 
-def _in_time(statement: str, parameters: dict[str, Any], milliseconds: int) -> list[tuple[Any, ...]] | None:
+def in_time(statement: str, parameters: Any, milliseconds: int) -> list[tuple[Any, ...]] | None:
     """Return the rows; None when it took longer."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

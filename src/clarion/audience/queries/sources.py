@@ -9,10 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-from clarion.audience import csvfile, tables, uploads
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience import consent, csvfile, tables, uploads
+from clarion.audience.addresses import all_owners_sql, owners_sql, preferred_sql
 from clarion.audience.csvdialect import Dialect
-from clarion.audience.errors import SourceInvalid
 from clarion.audience.models import FILES, Contact, Source, SourceKind, SourceMember, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.segments import Compiled
@@ -39,7 +38,8 @@ class Waterfall:
 
     A row counts once, for the first reason in this order: no address; an address that cannot be read (uploads
     only); not the first row with its address; suppressed on the channel; the contact is not ACTIVE (contacts, lists
-    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); excluded by a list or a segment.
+    and segments), or a contact with this address is DO_NOT_CONTACT (uploads); no consent to the channel; excluded by
+    a list or a segment.
     """
 
     matched: int = 0
@@ -48,6 +48,7 @@ class Waterfall:
     duplicate: int = 0
     suppressed: int = 0
     do_not_contact: int = 0
+    no_consent: int = 0
     excluded: int = 0
     will_receive: int = 0
 
@@ -72,11 +73,14 @@ def estimate(source: Source, channel: str) -> Waterfall:
         facts = {"source": table.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
         out = _left_out(source, kind, "r.address")
         statement = _BLOCKED_SQL.replace("{excluded}", out.sql)
-        suppressed, do_not_contact, excluded = _counted(statement, out.parameters | facts)
+        statement = statement.replace("{unwilling}", consent.owner_unwilling_sql(source.workspace, channel))
+        is_required = consent.is_required(source.workspace, channel)
+        statement = statement.replace("{all_owners}", all_owners_sql(kind, with_willing=is_required))
+        suppressed, do_not_contact, no_consent, excluded = _counted(statement, out.parameters | facts)
         matched = table.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
-        matched, no_address, invalid, duplicate, suppressed, do_not_contact, excluded = _counted(
+        matched, no_address, invalid, duplicate, suppressed, do_not_contact, no_consent, excluded = _counted(
             *_people_sql(source, kind, channel)
         )
     return Waterfall(
@@ -86,8 +90,10 @@ def estimate(source: Source, channel: str) -> Waterfall:
         duplicate=duplicate,
         suppressed=suppressed,
         do_not_contact=do_not_contact,
+        no_consent=no_consent,
         excluded=excluded,
-        will_receive=matched - no_address - invalid - duplicate - suppressed - do_not_contact - excluded,
+        will_receive=matched
+        - sum((no_address, invalid, duplicate, suppressed, do_not_contact, no_consent, excluded)),
     )
 
 
@@ -97,19 +103,20 @@ def reaches_anybody(source: Source, channel: str) -> bool:
     Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
     """
     kind = registry.get(channel).address_kind
-    try:
-        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
-    except KeyError:
-        raise SourceInvalid(f"contacts have no {kind} address") from None
     is_file = source.kind in FILES
-    of = sql.Identifier("r", "address") if is_file else column
-    address = "r.address" if is_file else f"c.{CONTACT_ADDRESS_COLUMNS[kind]}"
+    address = "r.address" if is_file else preferred_sql(kind)
     out = _left_out(source, kind, address)
     only = narrowing.members_only(source, timezone.now())
+    if is_file:
+        unwilling = consent.owner_unwilling_sql(source.workspace, channel)
+    else:
+        unwilling = consent.unwilling_sql(source.workspace, channel)
     shape = _ANYBODY_FIXED if source.fixed_at is not None else _ANYBODY_SQL[SourceKind(source.kind)]
     statement = sql.SQL(shape).format(
-        address=column,
-        not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=of),
+        address=sql.SQL(address),
+        owners=sql.SQL(owners_sql(kind, "r.address")),
+        not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=sql.SQL(address)),
+        unwilling=sql.SQL(unwilling),
         excluded=sql.SQL(out.sql),
         only=sql.SQL(only.sql),
     )
@@ -147,27 +154,33 @@ _FROZEN_SQL = """
     from grouped
 """
 
-#: Of an upload's usable addresses, how many are suppressed, and how many others are not to be contacted.
+#: Of an upload's usable addresses, how many are suppressed, and how many others are left out for what.
 _BLOCKED_SQL = """
-    with blocked as (
-        select address, bool_or(is_suppressed) as is_suppressed from (
-            select address, true as is_suppressed from audience_suppression
-            where workspace_id = %(workspace)s and channel = %(channel)s
-            union all
-            select case when %(kind)s = 'phone' then phone else email end, false from audience_contact
-            where workspace_id = %(workspace)s and state = 'DO_NOT_CONTACT'
-        ) known group by address
+    with row as (
+        select distinct address from audience_sourcerow where source_id = %(source)s and problem = ''
     )
-    select count(distinct address) filter (where is_suppressed),
-        count(distinct address) filter (where not is_suppressed),
-        count(distinct address) filter (where is_suppressed is null and {excluded})
-    from audience_sourcerow r left join blocked using (address)
-    where source_id = %(source)s and problem = ''
+    select count(*) filter (where is_suppressed),
+        count(*) filter (where not is_suppressed and is_barred),
+        count(*) filter (where not is_suppressed and not is_barred and is_unwilling),
+        count(*) filter (where not is_suppressed and not is_barred and not is_unwilling and {excluded})
+    from (
+        select r.address, s.id is not null as is_suppressed, coalesce(owner.barred, false) as is_barred,
+               {unwilling} as is_unwilling
+        from row r
+        left join audience_suppression s
+            on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = r.address
+        left join (
+            select address, bool_or(state = 'DO_NOT_CONTACT') as barred,
+                bool_or(%(channel)s = any(refusals)) as refuses, bool_or(%(channel)s = any(consents)) as agrees
+            from ({all_owners}) known group by address
+        ) owner on owner.address = r.address
+    ) r
 """
 
 _PEOPLE_SQL = """
     with people as (
-        select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first
+        select {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first,
+            {unwilling} as is_unwilling
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
     select count(*),
@@ -176,7 +189,8 @@ _PEOPLE_SQL = """
         count(*) filter (where people.address <> '' and not is_first),
         count(*) filter (where is_first and s.id is not null),
         count(*) filter (where is_first and s.id is null and not is_active),
-        count(*) filter (where is_first and s.id is null and is_active and {excluded})
+        count(*) filter (where is_first and s.id is null and is_active and is_unwilling),
+        count(*) filter (where is_first and s.id is null and is_active and not is_unwilling and {excluded})
     from people left join audience_suppression s
         on s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = people.address
 """
@@ -193,12 +207,13 @@ _ANYBODY_IN_FILE = """
     select exists (
         select from audience_sourcerow r {not_suppressed}
         left join lateral (
-            select true as found from audience_contact c
-            where c.workspace_id = %(workspace)s and {address} = r.address and c.state = 'DO_NOT_CONTACT'
-            limit 1
-        ) barred on true
+            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
+                bool_or(%(channel)s = any(c.refusals)) as refuses, bool_or(%(channel)s = any(c.consents)) as agrees
+            from ({owners}) c
+        ) owner on true
         where r.source_id = %(source)s and r.problem = ''
-          and suppressed.found is null and barred.found is null and not {excluded})
+          and suppressed.found is null and not coalesce(owner.barred, false) and not ({unwilling})
+          and not {excluded})
 """
 _ANYBODY_FIXED = """
     select exists (
@@ -206,7 +221,7 @@ _ANYBODY_FIXED = """
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
         {not_suppressed}
         where m.source_id = %(source)s and c.state = 'ACTIVE' and {address} <> ''
-          and suppressed.found is null and not {excluded})
+          and suppressed.found is null and not ({unwilling}) and not {excluded})
 """
 _ANYBODY_SQL = {
     SourceKind.UPLOAD: _ANYBODY_IN_FILE,
@@ -215,7 +230,7 @@ _ANYBODY_SQL = {
         select exists (
             select from audience_contact c {not_suppressed}
             where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.LISTS: """
         select exists (
@@ -223,33 +238,31 @@ _ANYBODY_SQL = {
             join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
             {not_suppressed}
             where m.list_id = any(%(lists)s) and c.state = 'ACTIVE' and {address} <> ''
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.SEGMENTS: """
         select exists (
             select from audience_contact c {not_suppressed}
             where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> '' and {only}
-              and suppressed.found is null and not {excluded})
+              and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
 }
 
 
 def _people_sql(source: Source, kind: str, channel: str) -> tuple[sql.Composed, dict[str, Any]]:
-    try:
-        column = sql.Identifier("c", CONTACT_ADDRESS_COLUMNS[kind])
-    except KeyError:
-        raise SourceInvalid(f"contacts have no {kind} address") from None
-    if kind == "email":
-        is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
-    else:
+    column = sql.SQL(preferred_sql(kind))
+    if kind == "phone":
         is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
             column
         )
+    else:
+        is_first = sql.SQL("{} <> ''").format(column)  # unique in a workspace
     only = narrowing.members_only(source, timezone.now())
     out = _left_out(source, kind, "people.address")
     statement = sql.SQL(_PEOPLE_SQL).format(
-        address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql)
-    )
+        address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
+        unwilling=sql.SQL(consent.unwilling_sql(source.workspace, channel)),
+    )  # fmt: skip
     facts = {"workspace": source.workspace_id, "channel": channel}
     return statement, only.parameters | out.parameters | facts
 

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
+from clarion.audience.addresses import preferred_sql
+from clarion.audience.attributes import BETWEEN
 from clarion.audience.segments import folding, tree
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
@@ -77,12 +78,17 @@ class _Writer:
         if one.op in tree.TEXT_OPS:
             return self._text(one)
         if one.attribute:
-            return self._number(one) if one.op in tree.NUMBER_OPS else self._day(one)
+            return self._of_attribute(one)
         writers: dict[str, Callable[[Condition], str]] = {
             "state": self._state, "tag": self._tag, "list": self._list,
-            "suppressed": self._suppressed, "created": self._created,
+            "suppressed": self._suppressed, "created": self._created, "consent": self._consent,
         }  # fmt: skip
         return writers[one.field](one)
+
+    def _of_attribute(self, one: Condition) -> str:
+        if one.op in tree.NUMBER_OPS:
+            return self._number(one)
+        return self._entry(one) if one.op in tree.LIST_OPS else self._day(one)
 
     def _column(self, one: Condition) -> str:
         """Return the field's text. The names of columns are those of `tree.FIELDS` alone."""
@@ -104,6 +110,13 @@ class _Writer:
             "begins": f"starts_with({column}, {value})",
         }
         return forms[one.op]
+
+    def _entry(self, one: Condition) -> str:
+        """Lists are stored as texts with their entries between commas."""
+        between = self.put(BETWEEN, "text")
+        entries = f"string_to_array({folding.folded_sql(self._column(one))}, {between})"
+        has = f"{self.put(folding.folded(one.value), 'text')} = any({entries})"
+        return has if one.op == "has" else f"not ({has})"
 
     def _number(self, one: Condition) -> str:
         column = self._column(one)
@@ -147,13 +160,18 @@ class _Writer:
         return is_on if one.op == "in" else f"not {is_on}"
 
     def _suppressed(self, one: Condition) -> str:
-        column = f"{self.alias}.{CONTACT_ADDRESS_COLUMNS[registry.get(one.value).address_kind]}"
+        column = preferred_sql(registry.get(one.value).address_kind, self.alias)
         mine = self.put(self.workspace.pk, "bigint")
         is_on = (
             f"exists (select from audience_suppression su where su.workspace_id = {mine}"
             f" and su.channel = {self.put(one.value, 'varchar')} and su.address = {column} and {column} <> '')"
         )
         return is_on if one.op == "on_channel" else f"not {is_on}"
+
+    def _consent(self, one: Condition) -> str:
+        listed = "refusals" if one.op == "withdrawn_on" else "consents"
+        says = f"{self.alias}.{listed} @> array[{self.put(one.value, 'varchar')}]"
+        return f"not ({says})" if one.op == "not_given_on" else says
 
     def _created(self, one: Condition) -> str:
         """Whole days: from the midnight that the day so long ago began with in the workspace's zone."""

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from django.utils.translation import gettext as _
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.columns import MAX_VARIABLE
 from clarion.audience.models import ContactState
 from clarion.audience.segments import tree
@@ -178,14 +177,14 @@ def _value(field: str, op: str, value: Any) -> Any:
         raise ValueError(_("Choose one of these: %(values)s.") % {"values": ", ".join(ContactState.values)})
     if field == "list":
         return _public_id(text)
-    if field == "suppressed" and text not in channels():
+    if field in ("suppressed", "consent") and text not in channels():
         raise ValueError(_("Choose one of these: %(values)s.") % {"values": ", ".join(channels())})
     return text
 
 
 def channels() -> list[str]:
-    """Return the channels whose addresses a contact can have."""
-    return [one.name for one in registry.all_channels() if one.address_kind in CONTACT_ADDRESS_COLUMNS]
+    """Return the channels by name."""
+    return list(registry.CHANNELS)
 
 
 def _text(value: Any, limit: int) -> str:

@@ -28,9 +28,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "tag": ("has", "has_not"),
     "list": ("in", "not_in"),
     "suppressed": ("on_channel", "not_on_channel"),
+    "consent": ("given_on", "not_given_on", "withdrawn_on"),
     "created": ("last_days", "older_days"),
 }
-ATTRIBUTE_OPS = (*TEXT_OPS, *NUMBER_OPS, *DATE_OPS)
+LIST_OPS = ("has", "has_not")
+ATTRIBUTE_OPS = (*TEXT_OPS, *NUMBER_OPS, *DATE_OPS, *LIST_OPS)
 #: Operations that take no value, and those that take a number of days.
 BARE_OPS = frozenset({"empty", "filled"})
 DAYS_OPS = frozenset({"last_days", "next_days", "older_days"})

@@ -22,6 +22,7 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "tag": gettext_lazy("tag"),
     "list": gettext_lazy("list"),
     "suppressed": gettext_lazy("suppression"),
+    "consent": gettext_lazy("consent"),
     "created": gettext_lazy("added"),
 }
 _FORMS: dict[str, str | Promise] = {
@@ -48,6 +49,13 @@ _FORMS: dict[str, str | Promise] = {
     "not_in": gettext_lazy("is not on the list “%(value)s”"),
     "on_channel": gettext_lazy("is suppressed on %(value)s"),
     "not_on_channel": gettext_lazy("is not suppressed on %(value)s"),
+    "given_on": gettext_lazy("has given consent to %(value)s"),
+    "not_given_on": gettext_lazy("has not given consent to %(value)s"),
+    "withdrawn_on": gettext_lazy("has withdrawn consent to %(value)s"),
+}
+_OF_LISTS: dict[str, str | Promise] = {
+    "has": gettext_lazy("%(field)s has “%(value)s” in it"),
+    "has_not": gettext_lazy("%(field)s does not have “%(value)s” in it"),
 }
 
 
@@ -75,7 +83,8 @@ def _of_condition(one: Condition, lists: Mapping[str, str]) -> str:
     field = one.attribute or str(FIELD_WORDS[one.field])
     if one.op in ("last_days", "next_days", "older_days"):
         return _of_days(one, field)
-    return str(_FORMS[one.op]) % {"field": field, "value": _value(one, lists)}
+    form = _OF_LISTS[one.op] if one.attribute and one.op in _OF_LISTS else _FORMS[one.op]
+    return str(form) % {"field": field, "value": _value(one, lists)}
 
 
 def _of_days(one: Condition, field: str) -> str:
@@ -100,7 +109,7 @@ def _value(one: Condition, lists: Mapping[str, str]) -> Any:
         return ContactState(one.value).label
     if one.field == "list":
         return lists.get(one.value) or _("a list that is gone")
-    if one.field == "suppressed":
+    if one.field in ("suppressed", "consent"):
         return registry.get(one.value).label
     if isinstance(one.value, dict):
         return _beside_today(one.value["days"])

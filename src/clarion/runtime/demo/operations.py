@@ -195,6 +195,9 @@ def _delete_rows(workspace: Workspace) -> None:
                 cursor.execute(f"delete from {table} where run_id = %s", [run])  # noqa: S608 - our own names
         cursor.execute("delete from audience_sourcerow where source_id = any(%s)", [sources])
         for table in ("audience_listmember where list_id in (select id from audience_list",
+                      "audience_address where contact_id in (select id from audience_contact",
+                      "audience_consentchange where contact_id in (select id from audience_contact",
+                      "audience_mergedcontact where contact_id in (select id from audience_contact",
                       "audience_contact where id in (select id from audience_contact"):  # fmt: skip
             cursor.execute(f"delete from {table} where workspace_id = %s)", [workspace.pk])  # noqa: S608
 

@@ -13,11 +13,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.campaigns import queries
-from clarion.campaigns.models import Launch
-from clarion.campaigns.states import LIVE, PauseCause, Status
+from clarion.campaigns.states import LIVE
 from clarion.deliveries import listing, overview
-from clarion.web import campaign_actions, campaign_filters, campaign_info, list_columns, navigation
-from clarion.web.campaign_rows import progress_parts, scope_of, version_of
+from clarion.web import (
+    campaign_actions,
+    campaign_cells,
+    campaign_filters,
+    campaign_info,
+    list_columns,
+    navigation,
+)
+from clarion.web.campaign_rows import progress_parts, scope_of
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.live import Scope, live_response
 from clarion.web.parts import Action, Tab
@@ -26,8 +32,7 @@ from clarion.workspaces import operations as workspaces
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from clarion.campaigns.models import Campaign
-    from clarion.deliveries.listing import Filters, Page, Progress, Row
+    from clarion.deliveries.listing import Filters, Page, Row
     from clarion.web.http import PageRequest
 
 #: Seconds for which everybody who looks at a workspace's list is told the same key figures.
@@ -74,11 +79,11 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
 def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, Any]:
     name = "archive" if filters.is_archived else "campaigns"
     shown = list_columns.chosen(request.user)
+    frame = _frame(request, shown)
     return {
         "filters": filters,
         "page": page,
-        "rows": [_row(row, shown) for row in page.rows],
-        "shown": shown,
+        "rows": [campaign_cells.drawn(campaign_cells.cells_of(row), frame) for row in page.rows],
         "columns": list_columns.heads(shown),
         "chips": campaign_filters.chips(request, filters),
         "clear_url": workspace_url(request, name),
@@ -91,9 +96,7 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
         % {"first": grouped(page.first), "last": grouped(page.last), "count": grouped(page.count)},
         "hidden": {"sort": "" if filters.sort == "-created" else filters.sort},
         "live_url": live_url(request, page.rows),
-        "base_url": workspace_url(request, "campaigns"),
         "may_create": request.member.may(Permission.EDIT),
-        "may_select": True,
         "first_actions": _first_actions(request),
         "moderation_url": navigation.url_of("moderation", request.workspace.slug),
         "in_review": ngettext("%(n)d in moderation", "%(n)d in moderation", page.in_review)
@@ -102,50 +105,22 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
 
 
 def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
-    """Return a row with its menu, for panels of a few campaigns."""
-    campaign = row.campaign
-    return _row(row, list_columns.USUAL) | {
-        "actions": campaign_actions.buttons(request, campaign, row.progress, with_open=True),
-        "menu_id": f"menu-{campaign.public_id}",
-        "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
-    }
-
-
-def _row(row: Row, shown: frozenset[str]) -> dict[str, Any]:
-    """Return a row with what its cells need."""
+    """Return a row with its page, for panels of a few campaigns."""
     campaign = row.campaign
     return {
         "row": row,
         "campaign": campaign,
-        "id": str(campaign.public_id),
-        "select_label": _("Select %(name)s") % {"name": campaign.name},
+        "url": workspace_url(request, "campaigns:detail", id=campaign.public_id),
         "menu_label": _("Actions for %(name)s") % {"name": campaign.name},
-        "is_live": campaign.status in LIVE,
-        "version": version_of(row),
-        "note": _note(campaign),
-        "resumes": campaign.resume_at if campaign.status == Status.PAUSED else None,
+        "note": campaign_cells.note_of(campaign),
         "parts": progress_parts(row.progress, is_final=campaign.status not in LIVE),
-        "counts": _counts(row.progress),
-        "launch": Launch(campaign.launch).label,
-        "starts": campaign.next_at or campaign.started_at or campaign.starts_at,
-        "ends": campaign.finished_at or campaign.ends_at,
-        "is_worded": "sender" not in shown,
     }
 
 
-def _note(campaign: Campaign) -> str:
-    """Return why it is as it is, for states that one asks that of."""
-    if campaign.status == Status.PAUSED:
-        return campaign.status_reason or str(PauseCause(campaign.pause_cause).label)
-    return campaign.status_reason if campaign.status in (Status.FAILED, Status.STOPPED) else ""
-
-
-def _counts(progress: Progress | None) -> list[tuple[str, int | None]]:
-    """Return the counts of people by their columns; None before there is a run."""
-    if progress is None:
-        return [(key, None) for key in list_columns.COUNTS]
-    numbers = (progress.target, progress.sent, progress.partly, progress.failed, progress.waiting)
-    return list(zip(list_columns.COUNTS, numbers, strict=True))
+def _frame(request: PageRequest, shown: frozenset[str]) -> campaign_cells.Frame:
+    return campaign_cells.Frame(
+        shown=shown, base_url=workspace_url(request, "campaigns"), is_demo=request.workspace.is_demo
+    )
 
 
 def live_url(request: PageRequest, rows: Any) -> str:
@@ -204,14 +179,8 @@ def shared_sparks(request: PageRequest) -> overview.Sparks:
 @require_safe
 def row(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """One row afresh, when its state has changed."""
-    shown = list_columns.chosen(request.user)
-    context = {
-        "one": _row(_row_of(request, id), shown),
-        "shown": shown,
-        "base_url": workspace_url(request, "campaigns"),
-        "may_select": True,
-    }
-    return render(request, "campaigns/list.html#row", context)
+    cells = campaign_cells.cells_of(_row_of(request, id))
+    return HttpResponse(campaign_cells.drawn(cells, _frame(request, list_columns.chosen(request.user))))
 
 
 @require_safe

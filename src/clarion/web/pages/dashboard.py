@@ -41,14 +41,12 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     if request.htmx and request.htmx.target == "attention":
         return render(request, "dashboard.html#attention", context)
     figures = overview.figures(request.member)
-    steps = overview.first_steps(request.member)
-    is_settled = steps.is_done or request.workspace.is_demo
     context |= {
         "figures": figure_values(figures),
         "sparks": shared_sparks(request),
         "planned": overview.planned_today(request.member),
         "next_planned": overview.planned_later(request.member),
-        "first_steps": [] if is_settled else first_steps(request, steps),
+        "first_steps": [] if request.workspace.is_demo else first_steps(request),
         "may_create": request.member.may(Permission.EDIT),
     }
     return render(request, "dashboard.html", context)
@@ -76,8 +74,11 @@ def panel_version(rows: list[listing.Row]) -> str:
     return ",".join(f"{row.campaign.pk}{row.campaign.status[:2]}" for row in rows) or "none"
 
 
-def first_steps(request: PageRequest, steps: overview.FirstSteps) -> list[dict[str, Any]]:
-    """Return what a new workspace does first, each with whether it is done and where."""
+def first_steps(request: PageRequest) -> list[dict[str, Any]]:
+    """Return what a new workspace does first, each with whether it is done and where; nothing once all is done."""
+    steps = overview.first_steps(request.member)
+    if steps.is_done:
+        return []
     found = [
         (
             _("Connect a sender"),

@@ -81,7 +81,8 @@ def list_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
             else:
                 messages.success(request, _("The list is saved."))
                 return HttpResponseRedirect(workspace_url(request, "list", id=the_list.public_id))
-    page = queries.contacts_page(request.member, list_id=the_list.pk, **keys_of(request))
+    members = queries.Filter(list_id=the_list.pk)
+    page = queries.contacts_page(request.member, members, **keys_of(request)) or queries.NO_ROWS
     context = {
         "list": the_list,
         "form": form,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarion.audience import operations, queries, segments
+from clarion.audience import attributes, operations, queries, segments
 from clarion.audience.errors import SegmentInUse, SegmentNameTaken
 from clarion.audience.models import Segment
 from clarion.audience.queries import segments as counting
@@ -95,6 +95,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
     campaign = segment_once.campaign_of(request) if segment is None else None
     root = segment_builder.of_rule(segment.rule) if segment else segment_builder.blank()
     lists = list(queries.lists_for(request.member))
+    defined = attributes.defined(request.workspace)
     if request.method == "POST":
         what = request.POST.get("do", "")
         root = segment_builder.of_form(request.POST)
@@ -107,7 +108,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
                 )
         elif what == "save":
             name = NameForm(request.POST)
-            segment_builder.number(root, lists)
+            segment_builder.number(root, lists, defined=defined)
             kept = _keep(request, segment, name, root)
             if kept is not None:
                 messages.success(request, _("The segment is saved."))
@@ -123,7 +124,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         "campaign": campaign,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
-        **_answered(request, root, lists, is_told=request.method == "POST"),
+        **_answered(request, root, lists, defined, is_told=request.method == "POST"),
     }
     return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
 
@@ -146,15 +147,19 @@ def _keep(request: PageRequest, segment: Segment | None, form: NameForm, root: B
     return None
 
 
-def _answered(request: PageRequest, root: Box, lists: Any, *, is_told: bool) -> dict[str, Any]:
+def _answered(request: PageRequest, root: Box, lists: Any, defined: Any, *, is_told: bool) -> dict[str, Any]:
     """Return the rows to draw, the rule in words, how many it fits, and the first of them."""
-    segment_builder.number(root, lists)
+    segment_builder.number(root, lists, defined=defined)
     try:
         node = segments.parse(root.to_json())
     except segments.RuleInvalid as refusal:
         problems = refusal.problems if is_told else []
         outer = [one.sentence for one in problems if not one.path]
-        return {"root": segment_builder.number(root, lists, problems), "problems": outer, "count": None}
+        return {
+            "root": segment_builder.number(root, lists, problems, defined=defined),
+            "problems": outer,
+            "count": None,
+        }
     return {
         "root": root,
         "sentence": counting.sentence_of(request.workspace, node),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def source_rejected(request: PageRequest, workspace: str, id: UUID) -> HttpResponseBase:
     """The upload's rejected rows as a file: row number, column, reason, and the cells as they were."""
     source = queries.source_for(request.member, id)
-    if source is None or source.kind not in FILES or not source.table.bad_count:
+    if source is None or source.kind not in FILES or not source.table.bad_count or not source.table.file_path:
         raise Http404
     require(request, Permission.EXPORT)
     require(request, Permission.VIEW_PII)

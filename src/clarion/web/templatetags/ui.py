@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -96,22 +96,25 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
     it is this one.
     """
     if when is None:
-        return format_html('<span class="dim">{}</span>', empty)
+        return _dash(empty)
+    # Tables show hundreds of these: only what a language spells is looked up, and once for a day.
     local = timezone.localtime(when)
+    day, language = (local.year, local.month, local.day), get_language() or ""
+    minute = f"{local.hour:02}:{local.minute:02}"
     if style == "bare":
-        is_now = local.year == timezone.localtime().year
-        return format_html(
-            '<span class="num nowrap">{}</span>', date_format(local, "j M, H:i" if is_now else "j M Y, H:i")
-        )
-    formats = {"long": "j M Y, H:i", "seconds": "j M, H:i:s", "day": "j M Y", "time": "H:i:s"}
-    text = date_format(local, formats.get(style, "j M, H:i"))
-    zone = f"{local:%Y-%m-%d %H:%M:%S} {timezone.get_current_timezone_name()}"
-    return format_html(
-        '<time class="num nowrap" datetime="{}" title="{}"{}>{}</time>',
-        local.isoformat(),
-        zone,
-        SafeString(" data-ago") if style == "ago" else "",
-        text,
+        has_year = local.year != timezone.localtime().year
+        return SafeString(f'<span class="num nowrap">{_day(*day, has_year, language)}, {minute}</span>')
+    second = f"{minute}:{local.second:02}"
+    text = {
+        "long": lambda: f"{_day(*day, True, language)}, {minute}",
+        "seconds": lambda: f"{_day(*day, False, language)}, {second}",
+        "day": lambda: _day(*day, True, language),
+        "time": lambda: second,
+    }.get(style, lambda: f"{_day(*day, False, language)}, {minute}")()
+    zone = escape(timezone.get_current_timezone_name())
+    return SafeString(
+        f'<time class="num nowrap" datetime="{local.isoformat()}" title="{local:%Y-%m-%d} {second} {zone}"'
+        f"{' data-ago' if style == 'ago' else ''}>{text}</time>"
     )
 
 
@@ -120,7 +123,7 @@ def grouped(value: float | None) -> str:
     """1234567 as the language groups it: 1,234,567; 40.0 is 40."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return "" if value is None else number_format(value, use_l10n=True, force_grouping=True)
+    return "" if value is None else _grouped(value, get_language() or "")
 
 
 @register.filter
@@ -316,6 +319,21 @@ def _render(name: str, context: Mapping[str, Any], values: dict[str, Any]) -> Sa
     request: HttpRequest | None = context.get("request")
     token = context.get("csrf_token") or (get_token(request) if request is not None else "")
     return SafeString(get_template(name).render({**values, "csrf_token": token}))
+
+
+@lru_cache(maxsize=64)
+def _dash(text: str) -> SafeString:
+    return format_html('<span class="dim">{}</span>', text)
+
+
+@lru_cache(maxsize=4096)
+def _day(year: int, month: int, day: int, has_year: bool, language: str) -> str:
+    return escape(date_format(date(year, month, day), "j M Y" if has_year else "j M"))
+
+
+@lru_cache(maxsize=4096)
+def _grouped(value: float, language: str) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
 
 
 @lru_cache(maxsize=512)

@@ -1,6 +1,6 @@
 """Writing users, workspaces and memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -185,6 +185,24 @@ def update_profile(
     for field, value in changes.items():
         setattr(user, field, value)
     user.save(update_fields=list(changes))
+
+
+def require_consent(*, by: Actor, channels: Collection[str]) -> None:
+    """Write on these channels only to contacts that gave their consent, and on all others to whoever did not withdraw.
+
+    It holds for runs that are put together from now on.
+    """
+    by.require(Permission.MANAGE_MEMBERS)
+    wanted, before = sorted(set(channels)), by.workspace.consent_channels
+    if wanted == before:
+        return
+    with transaction.atomic():
+        Workspace.objects.filter(pk=by.workspace.pk).update(consent_channels=wanted)
+        by.workspace.consent_channels = wanted
+        audit.record(
+            by=by, action="workspace.consent_required", kind="workspace", object_id=by.workspace.slug,
+            object_name=by.workspace.name, changes={"channels": (before, wanted)},
+        )  # fmt: skip
 
 
 def choose_columns(*, user: User, columns: Sequence[str]) -> None:

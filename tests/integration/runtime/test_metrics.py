@@ -1,0 +1,66 @@
+"""`/metrics`: what an operator's graphs are drawn from, for whoever has the token."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from clarion.deliveries.models import Worker
+from clarion.senders.models import SenderLane
+from tests import ledgers
+
+pytestmark = pytest.mark.django_db
+TOKEN = "a-token-of-thirty-two-characters-or-more"
+
+
+def asked(client: Client, token: str = TOKEN) -> Any:
+    return client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+
+
+def value_of(body: str, name: str, **labels: str) -> float:
+    """Return the value of the sample with these labels."""
+    found = [
+        sample.value
+        for family in text_string_to_metric_families(body)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    assert len(found) == 1, (name, labels, found)
+    return found[0]
+
+
+def test_the_ledger_is_told_in_numbers(client: Client, settings: Any) -> None:
+    settings.CLARION_METRICS_TOKEN = TOKEN
+    campaign = ledgers.make_campaign(ledgers.make_people().alice)
+    run = ledgers.make_run(campaign, sent=7, failed=2, pending=3)
+    sender_id = run.steps.get().sender_id
+    lane = SenderLane.objects.create(sender_id=sender_id, lane=0, rate=120.5)
+    Worker.objects.create(name="w", host="h", pid=1)
+
+    answer = asked(client)
+
+    body = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/plain; version=")
+    channel = run.steps.get().channel
+    assert value_of(body, "clarion_messages_total", channel=channel, outcome="accepted") == 7
+    assert value_of(body, "clarion_messages_total", channel=channel, outcome="failed") == 2
+    assert value_of(body, "clarion_recipients_pending") == 3
+    assert value_of(body, "clarion_runs_open") == 1
+    assert value_of(body, "clarion_workers") == 1
+    assert value_of(body, "clarion_lane_messages_per_second", lane="0") == 120.5
+    assert value_of(body, "clarion_database_up") == 1
+    assert lane.sender.name not in body
+    assert campaign.name not in body
+
+
+def test_without_the_token_there_is_nothing(client: Client, settings: Any) -> None:
+    settings.CLARION_METRICS_TOKEN = None
+    assert asked(client).status_code == 404
+    settings.CLARION_METRICS_TOKEN = TOKEN
+    assert client.get("/metrics").status_code == 401
+    assert asked(client, TOKEN + "x").status_code == 401
+
+
+def test_health_needs_no_token_and_tells_nothing(client: Client) -> None:
+    assert (client.get("/healthz").content, client.get("/readyz").content) == (b"live\n", b"ready\n")
