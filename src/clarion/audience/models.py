@@ -283,7 +283,8 @@ class SourceMember(models.Model):
 
     pk = models.CompositePrimaryKey("source_id", "contact_id")
     source_id = models.BigIntegerField()
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    #: Contacts are deleted by statements of their own; who is gone is met nowhere.
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False)
 
     def __str__(self) -> str:
         return f"contact {self.contact_id} of source {self.source_id}"

@@ -254,3 +254,14 @@ def test_people_of_lists_are_left_out_of_a_file_and_the_file_stays_whole(
     assert queries.estimate(source, "sandbox").will_receive == 1
     assert queries.estimate(upload, "sandbox").will_receive == 2
     assert operations.leave_out(by=by, upload=source, without=operations.NOBODY) == upload
+
+
+def test_picked_contacts_can_be_deleted_and_merged(people: ledgers.People, by: actors.Actor) -> None:
+    ada, bo, cy = (contact(people, f"{name}@example.test") for name in ("ada", "bo", "cy"))
+    source = operations.create_chosen_source(by=by, contacts=[ada, bo])
+
+    operations.delete_contacts(by=by, contact_ids=[ada.pk])
+    operations.merge_contacts(by=by, kept=cy, gone=bo)
+
+    assert queries.members_of(source) == [cy]
+    assert queries.estimate(source, "email").will_receive == 1

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('source_id', 'contact_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('source_id', models.BigIntegerField()),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='audience.contact')),
+                ('contact', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='audience.contact')),
             ],
         ),
         migrations.RemoveConstraint(
