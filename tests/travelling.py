@@ -24,7 +24,7 @@ from django.db.models import Min
 from clarion.campaigns import windows
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries.models import Waiting
+from clarion.deliveries.models import Look, Waiting
 from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.deliveries.workshop import Workshop
 from clarion.engine import settling
@@ -94,6 +94,8 @@ select exists (
     join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
     where r.finished_at is null and r.closing_stage is null and (
         r.in_flight > 0
+        or exists (select 1 from deliveries_claim c where c.run_id = r.id)
+        or exists (select 1 from deliveries_look l where l.run_id = r.id and l.look_at <= now())
         or exists (select 1 from deliveries_runstep s
                    where s.run_id = r.id and s.cursor < least(r.last_recipient_id, r.released_id))
         or exists (select 1 from deliveries_waiting w where w.run_id = r.id and w.not_before <= now())))
@@ -135,7 +137,7 @@ class Worker:
         until = time.monotonic() + 20
         while True:
             scheduler.tick()
-            while scheduler.build_due():
+            while scheduler.build_due() or scheduler.follow_cascades():
                 pass
             # A second look: what the first let go on, or the builder made, may have to wait or may be let go.
             scheduler.tick()
@@ -143,6 +145,7 @@ class Worker:
                 return
             self._loop.call_soon_threadsafe(self._dispatcher.wake)
             while _is_busy():
+                scheduler.follow_cascades()
                 assert time.monotonic() < until, "it never comes to rest"
                 time.sleep(0.003)
 
@@ -162,6 +165,9 @@ class Worker:
         waiting = Waiting.objects.filter(not_before__gt=now).aggregate(at=Min("not_before"))["at"]
         if waiting is not None:
             yield waiting
+        looks = Look.objects.filter(look_at__gt=now).aggregate(at=Min("look_at"))["at"]
+        if looks is not None:
+            yield looks
         for one in Campaign.objects.exclude(status__in=[Status.DRAFT, Status.COMPLETED, Status.CANCELLED]):
             yield from (at for at in (one.next_at, one.resume_at, one.ends_at) if at is not None)
             if one.windows:

@@ -20,6 +20,7 @@ from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces import operations as workspaces
+from tests.cascades import make_cascade
 from tests.factories import make_cast
 from tests.runs import add_run, make_run
 
@@ -31,6 +32,32 @@ def make(count: int, config: dict[str, Any], **sender: Any) -> dict[str, int]:
     """Make a campaign that is sending, with its recipients."""
     made = make_run(count=count, channel="email", config=config, content=_CONTENT, **sender)
     return {"run": made.run.pk, "campaign": made.campaign.pk}
+
+
+def make_two_tiers(count: int, outbox: str, refuse_share: float, config: dict[str, Any]) -> int:
+    """Make a campaign by the sandbox, which refuses a share of its people, and for those by mail; return its number."""
+    sandbox = {"outbox": outbox, "refuse_share": refuse_share, "latency_seconds": 0.01, "connections": 10}
+    made = make_cascade(
+        people=count, steps=((0, "sandbox"), (1, "email")), configs={"sandbox": sandbox, "email": config},
+        started_at=timezone.now(),
+    )  # fmt: skip
+    return made.pk
+
+
+def state_of_campaign(campaign: int) -> dict[str, Any] | None:
+    """Return `state` of the campaign's run, with the people's messages by their stages; None before there is one."""
+    run = Run.objects.filter(campaign_id=campaign).first()
+    if run is None:
+        return None
+    told = state(run.pk) | {"partly": run.partly}
+    if run.finished_at:
+        told["unknown_steps"] = [
+            one % STEPS
+            for one in Delivery.objects.filter(run_id=run.pk, stage=Stage.UNKNOWN).values_list(
+                "id", flat=True
+            )
+        ]
+    return told
 
 
 def act(campaign: int, name: str, **facts: Any) -> float:

@@ -7,6 +7,7 @@ Whatever is killed: nobody is forgotten, nobody gets two mails, and what cannot 
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,13 +15,16 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.acceptance.installation import UP, Installation, running, wait_for
+from clarion.channels.sandbox.behaviour import SHARES, Behaviour, Shares
+from clarion.channels.sandbox.outbox import read
+from tests.acceptance.installation import UP, Installation, new_home, running, wait_for
 from tests.acceptance.sending import Beside, Mailbox
 
 pytestmark = pytest.mark.slow
 
 RECIPIENTS = int(os.environ.get("CRASH_RECIPIENTS", "20000"))
 IMPORTED = 60_000
+CASCADED = 4_000
 #: What dies, and how often, in each schedule.
 SCHEDULES = [
     ["worker"], ["worker", "worker", "worker"], ["postgres"], ["postgres", "worker"], ["everything"],
@@ -90,6 +94,37 @@ def test_nobody_is_lost_and_nobody_gets_two(
     assert end["status"] == "COMPLETED"
     assert end["sent"] + end["unknown"] == end["total"] == RECIPIENTS
     assert end["unknown"] <= mailbox.config["connections"] * len(schedule)
+    assert end["ledger"] == []
+
+
+@pytest.mark.parametrize("schedule", [["worker", "worker"], ["postgres", "everything"]], ids="+".join)
+def test_of_a_cascade_nobody_gets_a_channel_twice_and_only_the_refused_get_the_fallback(
+    installation: Installation, beside: Beside, mailbox: Mailbox, schedule: list[str]
+) -> None:
+    mailbox.received()
+    outbox = new_home()
+    outbox.mkdir(parents=True)
+    shares = Shares((0.4,) + (0.0,) * (len(SHARES) - 1))
+    everyone = [f"person{i}@example.test" for i in range(1, CASCADED + 1)]
+    refused = {one for one in everyone if shares.behaviour(one) is Behaviour.REFUSE}
+    campaign = beside.do(
+        "make_two_tiers", count=CASCADED, outbox=str(outbox), refuse_share=0.4, config=mailbox.config
+    )
+    for what, share in zip(schedule, (0.2, 0.6), strict=True):
+        wait_for(60, lambda share=share: mailbox.count() >= share * len(refused), f"{share:.0%} of the mails")
+        kill(installation, what)
+
+    def finished() -> dict[str, Any] | None:
+        state: dict[str, Any] | None = beside.try_to("state_of_campaign", campaign=campaign)
+        return state if state and state["done"] else None
+
+    end = wait_for(90, finished, "the run's end")
+    got, unknown = mailbox.received(), set(end["unknown_addresses"])
+    taken = Counter(record["address"] for record, _at in read(outbox))
+    assert [who for who, count in (got | taken).items() if count > 1] == [], "somebody got a channel twice"
+    assert set(got) <= refused, "somebody got the fallback whom the first channel had taken"
+    assert set(everyone) - set(got) - set(taken) <= unknown, "somebody is lost"
+    assert end["sent"] + end["partly"] + end["failed"] + end["unknown"] == end["total"] == CASCADED
     assert end["ledger"] == []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +19,7 @@ from clarion.senders import operations as senders
 from clarion.workspaces.actors import of_member
 from tests.browser.conftest import PATIENCE, watch
 from tests.factories import Cast, make_cast
+from tests.pictures import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -79,6 +83,70 @@ def test_the_preview_follows_what_is_typed(opened: Callable[..., Any], template:
     assert heard == []
 
 
+def test_a_mail_is_put_together_from_blocks_by_keyboard(
+    opened: Callable[..., Any], cast: Cast, live_server: Any, settings: Any, tmp_path: Any
+) -> None:
+    settings.CLARION_HOME, settings.CLARION_PUBLIC_URL = tmp_path, live_server.url
+    templates.store_media(by=of_member(cast.bob), file=io.BytesIO(png(40, 20)), name="Banner.png")
+    page, heard = opened("templates/new/")
+    frame = page.frame_locator(".preview__frame")
+    rows = page.locator("[data-block-open]")
+    expect(frame.get_by_text("Hello Zoë")).to_be_visible(timeout=PATIENCE)
+    page.get_by_label("Name", exact=True).fill("Spring")
+    page.get_by_label("Subject").fill("Spring, {{ first_name }}")
+
+    # Changed in the side panel, and shown at once.
+    rows.first.press("Enter")
+    expect(page.locator("#block-heading-text")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Spring is here")
+    expect(frame.get_by_role("heading", name="Spring is here")).to_be_visible(timeout=PATIENCE)
+    # A picture from the library, added before the footer and moved to the top.
+    page.locator("[data-block-add=image]").press("Enter")
+    page.get_by_role("button", name="Choose from the library").press("Enter")
+    page.locator("[data-media-pick]").press("Enter")
+    expect(page.locator("#block-image-src")).to_have_value(re.compile("/m/.+/banner.png$"))
+    rows.nth(2).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(rows.first).to_contain_text("Picture")
+    expect(rows.first).to_be_focused()
+    # One down and away with it.
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Delete")
+    expect(rows).to_have_count(3)
+    page.get_by_role("button", name="Save").first.press("Enter")
+
+    expect(page.get_by_text("The template is saved.")).to_be_visible(timeout=PATIENCE)
+    saved = Template.objects.get().versions.get()
+    kinds = [block["type"] for block in json.loads(saved.source["source"])["blocks"]]
+    assert kinds == ["image", "heading", "footer"]
+    assert saved.media.count() == 1
+    expect(frame.locator("img")).to_be_visible(timeout=PATIENCE)
+    assert frame.locator("img").evaluate("image => image.naturalWidth") == 40
+    assert heard == []
+
+
+def test_an_sms_is_shown_as_a_bubble_and_made_shorter_with_one_click(opened: Callable[..., Any]) -> None:
+    page, heard = opened("templates/new/")
+    page.get_by_label("Name", exact=True).fill("Parcel")
+    page.get_by_label("Channel").select_option("sms")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Parcel", timeout=PATIENCE)
+    expect(page.get_by_label("Subject")).to_have_count(0)
+
+    page.locator("#id_source").fill("Hello “{{ first_name|default('you') }}” – your parcel…")
+
+    expect(page.locator(".chat__text")).to_contain_text("your parcel…", timeout=PATIENCE)
+    expect(page.locator(".chat__caption")).to_contain_text("1 message")
+    expect(page.locator("#check")).to_contain_text("UCS-2")
+    page.get_by_role("button", name="Replace them all").click()
+    expect(page.locator("#id_source")).to_have_value(
+        "Hello \"{{ first_name|default('you') }}\" - your parcel..."
+    )
+    assert heard == []
+
+
 def test_a_mistake_is_shown_at_its_line(opened: Callable[..., Any], template: Template) -> None:
     page, heard = opened(f"templates/{template.public_id}/")
     expect(page.locator("#check")).to_contain_text("For Zoë", timeout=PATIENCE)
@@ -126,7 +194,14 @@ def test_pages_are_accessible_and_silent(
     options = {"viewport": size, "color_scheme": "dark" if look == "dark" else "light", "bypass_csp": True}
     one = f"templates/{template.public_id}/"
     paths = ["templates/", one, f"{one}versions/", f"{one}versions/1/"]
-    paths += ["senders/", "senders/new/", f"senders/{sender.public_id}/"]
+    paths += [
+        "templates/new/",
+        "templates/new/?channel=sms",
+        "media/",
+        "senders/",
+        "senders/new/",
+        f"senders/{sender.public_id}/",
+    ]
 
     for path in paths:
         page, heard = opened(path, **options)

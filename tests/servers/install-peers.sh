@@ -10,17 +10,22 @@ for package in $packages; do
     dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' ||
         missing="$missing $package"
 done
-# The SMS centre of tests/servers/smsc.cjs.
+# What tests/servers/*.cjs start.
 peers="${PEERS_FOLDER:-$HOME/.cache/clarion-peers}"
-if [ -d "$peers/node_modules/smpp" ]; then
-    echo "Peers: the npm package smpp is installed."
+absent=""
+for package in smpp@0.5.1 web-push-testing@1.2.2 @vishtar/telegram-test-api@4.2.3; do
+    [ -d "$peers/node_modules/${package%@*}" ] || absent="$absent $package"
+done
+if [ -z "$absent" ]; then
+    echo "Peers: all npm packages are installed."
 elif ! command -v npm >/dev/null 2>&1; then
-    echo "Peers: no npm here; tests that need the package smpp are skipped."
-elif mkdir -p "$peers" && timeout 90 npm install --silent --no-audit --no-fund --fetch-retries=1 \
-    --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --prefix "$peers" smpp@0.5.1 >/dev/null 2>&1; then
-    echo "Peers: installed the npm package smpp."
+    echo "Peers: no npm here; tests that need$absent are skipped."
+# shellcheck disable=SC2086  # several packages, not one
+elif mkdir -p "$peers" && timeout 150 npm install --silent --no-audit --no-fund --fetch-retries=1 \
+    --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --prefix "$peers" $absent >/dev/null 2>&1; then
+    echo "Peers: installed$absent from npm."
 else
-    echo "Peers: the npm package smpp could not be installed; its tests are skipped."
+    echo "Peers:$absent could not be installed from npm; the tests that need them are skipped."
 fi
 
 if [ -z "$missing" ]; then

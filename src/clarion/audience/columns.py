@@ -124,10 +124,11 @@ def address_index(
     best, best_score = None, 0.0
     for index, column in enumerate(columns):
         values = [row[index].strip() for row in sample if index < len(row) and row[index].strip()]
-        share = sum(map(_LOOKS[kind], values)) / len(values) if values else 0.0
+        share = sum(map(_LOOKS.get(kind, _is_plain), values)) / len(values) if values else 0.0
+        is_named = _names(column, kind)
         # A name counts as much as a third of the values: it decides between two columns of addresses.
-        score = share + (0.34 if suggest_field(column) == kind else 0.0)
-        if score > best_score and (share >= 0.5 or suggest_field(column) == kind):
+        score = share + (0.34 if is_named else 0.0)
+        if score > best_score and (share >= 0.5 or is_named):
             best, best_score = index, score
     return best
 
@@ -213,4 +214,24 @@ def _is_phone(value: str) -> bool:
     return 6 <= digits <= 15 and all(character in "+()-./ 0123456789" for character in value)
 
 
-_LOOKS = {"email": _has_at, "phone": _is_phone}
+def _is_subscription(value: str) -> bool:
+    return value.startswith(("https://", "http://")) and value.count(" ") == 2
+
+
+def _is_plain(value: str) -> bool:
+    """Chats have numbers, and so have a thousand other things: only the column's name can tell."""
+    return False
+
+
+_LOOKS = {"email": _has_at, "phone": _is_phone, "webpush": _is_subscription}
+#: Names of columns with addresses that are no fields of a contact, letters only.
+_NAMES = {
+    "telegram": frozenset({"telegram", "telegramid", "telegramchat", "telegramchatid", "chatid", "chat"}),
+    "webpush": frozenset({"webpush", "subscription", "pushsubscription"}),
+}
+
+
+def _names(column: str, kind: str) -> bool:
+    """Whether a column of this name is likely to hold addresses of the kind."""
+    letters = _NOT_WORD.sub("", column.lower()).replace("_", "")
+    return letters in _NAMES[kind] if kind in _NAMES else suggest_field(column) == kind

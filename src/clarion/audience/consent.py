@@ -4,6 +4,9 @@ A contact that withdrew its consent is left out in any case; where the workspace
 is one that has not given it.
 """
 
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS, owners_sql
+from clarion.audience.models import Address, Contact
+from clarion.channels import registry
 from clarion.workspaces.models import Workspace
 
 
@@ -27,3 +30,27 @@ def owner_unwilling_sql(workspace: Workspace, channel: str, owner: str = "owner"
     if is_required(workspace, channel):
         return f"not coalesce({owner}.agrees, false) or coalesce({owner}.refuses, false)"
     return f"coalesce({owner}.refuses, false)"
+
+
+def owner_sql(workspace: Workspace, channel: str, address: str) -> str:
+    """Return the SQL of (barred, refuses, agrees) of the owners of an address: one row, with nulls for nobody's.
+
+    Where nobody of the workspace has further addresses or has withdrawn consent, which is asked now, those who are not
+    to be contacted are found by an index of theirs alone: that is half the cost for each row of a file. Who withdraws
+    after that is suppressed by the same address.
+    """
+    kind = registry.get(channel).address_kind
+    column = CONTACT_ADDRESS_COLUMNS.get(kind)
+    has_further = Address.objects.filter(workspace=workspace, kind=kind).exists()
+    has_refusals = Contact.objects.filter(workspace=workspace, refusals__contains=[channel])
+    asks_more = is_required(workspace, channel) or has_further or has_refusals.exclude(refusals=[]).exists()
+    if column and not asks_more:
+        return (
+            "select true as barred, false as refuses, false as agrees from audience_contact c"  # noqa: S608
+            f" where c.workspace_id = %(workspace)s and c.{column} = {address} and c.{column} <> ''"
+            " and c.state = 'DO_NOT_CONTACT' limit 1"
+        )
+    return (
+        "select bool_or(c.state = 'DO_NOT_CONTACT') as barred, bool_or(%(channel)s = any(c.refusals)) as refuses,"  # noqa: S608
+        f" bool_or(%(channel)s = any(c.consents)) as agrees from ({owners_sql(kind, address)}) c"
+    )

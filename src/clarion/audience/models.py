@@ -170,7 +170,7 @@ class Suppression(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     channel = models.CharField(max_length=12)
     #: Normalised by the channel.
-    address = models.CharField(max_length=254)
+    address = models.CharField(max_length=900)
     reason = models.CharField(max_length=12, choices=SuppressionReason.choices)
     #: Where it came from: a run, an import, a person's name.
     origin = models.CharField(max_length=200, blank=True)
@@ -298,7 +298,7 @@ class SourceRow(models.Model):
     #: The row's number in the file, from 1, the header not counted.
     id = models.IntegerField()
     #: Normalised by the channel, or as it was found when `problem` is set.
-    address = models.CharField(max_length=320)
+    address = models.CharField(max_length=900)
     #: Column name → text.
     data = models.JSONField()
     #: Column and sentence, such as "email: The address has no @."

@@ -21,8 +21,8 @@ class Address(models.Model):
     contact = models.ForeignKey("audience.Contact", on_delete=models.CASCADE, related_name="addresses")
     #: A channel's `address_kind`.
     kind = models.CharField(max_length=12)
-    #: Normalised by the channel.
-    address = models.CharField(max_length=254)
+    #: Normalised by the channel. A browser's subscription has several hundred characters.
+    address = models.CharField(max_length=900)
     #: Of kinds other than email and phone: the one that is written to.
     is_preferred = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

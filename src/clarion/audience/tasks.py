@@ -87,3 +87,13 @@ def sweep_uploads(timestamp: int) -> None:
 
     with _own_connection():
         reading.sweep_uploads()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="audience.drop_expired", queue="audience", queueing_lock="audience.drop_expired")
+def drop_expired(timestamp: int) -> None:
+    """Forget browsers whose subscription is over."""
+    from clarion.audience import operations
+
+    with _own_connection():
+        operations.drop_expired(channel="webpush")

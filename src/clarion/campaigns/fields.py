@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns import timing
 from clarion.campaigns.errors import CampaignInvalid
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import RECEIPT_WAIT_MOST, Campaign
 from clarion.campaigns.timing import DELAY_MAX as DELAY_MAX
 from clarion.campaigns.timing import TIMING as TIMING
 
@@ -38,6 +38,7 @@ class Settings(TypedDict, total=False):
     missed_policy: str
     missed_hours: int
     error_percent: int | None
+    receipt_wait: int | None
     delay_min: float
     delay_max: float
     rate_limit: float | None
@@ -84,6 +85,10 @@ def _text_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
     tags = values.get("tags", [])
     if len(tags) > TAGS_MAX:
         found.append(("tags", _("A campaign has at most %(n)d tags.") % {"n": TAGS_MAX}))
+    wait = values.get("receipt_wait")
+    if wait is not None and not 1 <= wait <= RECEIPT_WAIT_MOST:
+        sentence = _("Wait from 1 to %(n)s minutes for a receipt.") % {"n": f"{RECEIPT_WAIT_MOST:,}"}
+        found.append(("receipt_wait", sentence))
     if any(len(tag) > TAG_LENGTH for tag in tags):
         found.append(("tags", _("A tag has at most %(n)d characters.") % {"n": TAG_LENGTH}))
     return found

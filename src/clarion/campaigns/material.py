@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
+from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
 from clarion.channels import registry
+from clarion.channels.looks import look_of
 from clarion.content import compiling
 from clarion.content import queries as content
 from clarion.content.errors import ContentInvalid, TrialFailed
+from clarion.content.models import Approval, TemplateVersion
+from clarion.content.sources import each_language
 
 #: The channel whose addresses are counted before one was chosen.
 DEFAULT_CHANNEL = "email"
@@ -83,6 +87,14 @@ def unreadable(source: Source) -> str:
     return "" if audience.usable_copy(source.sheet) is not None else source.sheet.problem
 
 
+def reaches(source: Source, channel: str) -> bool:
+    """Whether the source can have addresses for the channel: a file by its own column, or one named for that kind."""
+    if suits(source, channel):
+        return reaches_anybody(source, channel)
+    kind = registry.get(channel).address_kind
+    return any(kind in (name, suggest_field(name)) for name in source.table.dialect.get("variables", []))
+
+
 def size(source: Source, channel: str) -> int:
     """Return how many people of a ready source can be reached on the channel now."""
     return audience.estimate(source, channel).will_receive
@@ -98,8 +110,24 @@ def missing(body: Mapping[str, Any], source: Source) -> list[str]:
     return content.missing_variables(body, audience.known_variables(source))
 
 
+def unapproved(channel: str, version: TemplateVersion | None) -> str:
+    """Return why the message may not go yet where the provider approves templates; "" when it may."""
+    if not look_of(registry.get(channel)).needs_approval:
+        return ""
+    if version is None:
+        return _("On this channel only templates that its provider has approved can be sent: choose one.")
+    if version.approval == Approval.APPROVED:
+        return ""
+    state = Approval(version.approval).label
+    names = {"template": version.template.name, "number": version.number, "state": state}
+    return _("Version %(number)d of “%(template)s” is not approved by the provider: %(state)s.") % names
+
+
 def can_unsubscribe(channel: str, body: Mapping[str, Any]) -> bool:
     """Whether the message lets its reader unsubscribe; channels without links are not asked."""
     if channel not in ("email", "sandbox"):
         return True
-    return "unsubscribe_url" in f"{body.get('html', '')}{body.get('text', '')}"
+    return all(
+        "unsubscribe_url" in f"{one.get('html', '')}{one.get('text', '')}"
+        for _tag, one in each_language(body)
+    )

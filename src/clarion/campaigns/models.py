@@ -15,6 +15,9 @@ from clarion.content.models import TemplateVersion
 from clarion.senders.models import Sender
 from clarion.workspaces.models import User, Workspace
 
+#: Minutes of the longest wait for a receipt: a week.
+RECEIPT_WAIT_MOST = 10_080
+
 
 class Launch(models.TextChoices):
     """When sending begins."""
@@ -104,6 +107,8 @@ class Campaign(models.Model):
     missed_at = models.DateTimeField(null=True, blank=True)
     #: Pause when more than so many per cent of at least 100 messages fail; None for never.
     error_percent = models.SmallIntegerField(null=True, blank=True)
+    #: Fall back, too, when no receipt came within so many minutes; None when a message that was taken is enough.
+    receipt_wait = models.IntegerField(null=True, blank=True)
     #: Seconds between two recipients, random in the range; 0 and 0 for none.
     delay_min = models.FloatField(default=0)
     delay_max = models.FloatField(default=0)
@@ -159,6 +164,10 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(error_percent=None) | Q(error_percent__range=(1, 100)),
                 name="campaign_error_percent_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(receipt_wait=None) | Q(receipt_wait__range=(1, RECEIPT_WAIT_MOST)),
+                name="campaign_receipt_wait_range",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=sorted(ENDED)) ^ Q(finished_at__isnull=True),
@@ -233,6 +242,7 @@ class Step(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "position"], name="step_position_once"),
             models.CheckConstraint(condition=Q(position__range=(0, 15)), name="step_position_range"),
+            models.CheckConstraint(condition=Q(tier__range=(0, 15)), name="step_tier_range"),
         ]
 
     def __str__(self) -> str:

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -14,7 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, queries, recurrence, windows
+from clarion.campaigns import cascade, material, preflight_cascade, queries, recurrence, tongues, windows
+from clarion.campaigns.findings import Check as Check
+from clarion.campaigns.findings import Findings
+from clarion.campaigns.findings import Level as Level
+from clarion.campaigns.findings import Section as Section
 from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
@@ -28,35 +31,6 @@ HOLDING_CODES = frozenset({"halted", "sender_blocked"})
 
 #: States in which what is said of the start is still to be decided on.
 _UNDECIDED = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.READY, Status.STOPPED, Status.FAILED})
-
-
-class Level(StrEnum):
-    PASS = "pass"  # noqa: S105
-    WARN = "warn"
-    BLOCK = "block"
-
-
-class Section(StrEnum):
-    """A part of the compose page, and its anchor there."""
-
-    BASICS = "basics"
-    AUDIENCE = "audience"
-    MESSAGE = "message"
-    TIMING = "timing"
-    REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at. `code` is stable; `section` is where it is cured."""
-
-    code: str
-    level: Level
-    sentence: str
-    section: Section
-    #: A page outside the campaign where it is cured, and the public id of what it shows.
-    cure_url_name: str = ""
-    cure_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +56,6 @@ class Preflight:
         return next((level for level in (Level.BLOCK, Level.WARN) if level in levels), Level.PASS)
 
 
-@dataclass(slots=True)
-class _Findings:
-    campaign: Campaign
-    steps: list[Step]
-    #: Counting takes a second a million people: who only launches does without.
-    is_counted: bool = True
-    checks: list[Check] = field(default_factory=list)
-    recipients: int | None = None
-
-    def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
-        self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
-
-
 def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
     """Look at everything that decides whether the campaign can go, and how long it will take.
 
@@ -102,15 +63,21 @@ def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
     """
     prefetch_related_objects([campaign], "steps__sender", "steps__template_version")
     steps = sorted(campaign.steps.all(), key=lambda step: step.position)
-    found = _Findings(campaign, steps, is_counted=is_counted)
+    found = Findings(campaign, steps, is_counted=is_counted)
     for look in _LOOKS:
         look(found)
     ahead = None
     if found.recipients:
-        senders = [step.sender for step in found.steps if step.sender is not None]
+        senders = _primary_senders(found)
         ahead = forecast(campaign=campaign, senders=senders, size=found.recipients)
         _tell_forecast(found, ahead)
     return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead)
+
+
+def _primary_senders(found: Findings) -> list[Sender]:
+    """Return the senders that everybody's messages go by; how many a fallback gets cannot be foretold."""
+    first = min((step.tier for step in found.steps), default=0)
+    return [step.sender for step in found.steps if step.sender is not None and step.tier == first]
 
 
 def check(campaign: Campaign) -> list[Check]:
@@ -133,14 +100,14 @@ def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _look_at_name(found: _Findings) -> None:
+def _look_at_name(found: Findings) -> None:
     if found.campaign.name.strip():
         found.add("name", Level.PASS, Section.BASICS, _("The campaign has a name."))
     else:
         found.add("name", Level.BLOCK, Section.BASICS, _("The campaign needs a name."))
 
 
-def _look_at_workspace(found: _Findings) -> None:
+def _look_at_workspace(found: Findings) -> None:
     if found.campaign.workspace.halted_at is not None:
         found.add(
             "halted",
@@ -150,7 +117,7 @@ def _look_at_workspace(found: _Findings) -> None:
         )
 
 
-def _look_at_audience(found: _Findings) -> None:
+def _look_at_audience(found: Findings) -> None:
     if found.campaign.launch == Launch.TRIGGER:
         found.add("audience", Level.PASS, Section.AUDIENCE, _("Whoever is pushed to it will get it."))
         return
@@ -173,8 +140,12 @@ def _look_at_audience(found: _Findings) -> None:
     _count_audience(found, source)
 
 
-def _count_audience(found: _Findings, source: Source) -> None:
+def _count_audience(found: Findings, source: Source) -> None:
     channel = found.steps[0].channel if found.steps else material.DEFAULT_CHANNEL
+    if len(found.steps) > 1:
+        if preflight_cascade.count_audience(found, source) and found.recipients:
+            _tell_audience(found, source, found.recipients)
+        return
     if not material.suits(source, channel):
         found.add(
             "audience_kind", Level.BLOCK, Section.AUDIENCE,
@@ -192,7 +163,7 @@ def _count_audience(found: _Findings, source: Source) -> None:
         _tell_audience(found, source, found.recipients)
 
 
-def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
+def _tell_audience(found: Findings, source: Source, recipients: int) -> None:
     found.add(
         "audience", Level.PASS, Section.AUDIENCE,
         ngettext("%(n)s person will get it.", "%(n)s people will get it.", recipients)
@@ -206,7 +177,7 @@ def _tell_audience(found: _Findings, source: Source, recipients: int) -> None:
         )  # fmt: skip
 
 
-def _look_at_sender(found: _Findings) -> None:
+def _look_at_sender(found: Findings) -> None:
     if not found.steps or all(step.sender is None for step in found.steps):
         found.add("sender", Level.BLOCK, Section.MESSAGE, _("Choose the sender."))
         return
@@ -217,7 +188,7 @@ def _look_at_sender(found: _Findings) -> None:
             _look_at_one_sender(found, step.sender)
 
 
-def _look_at_one_sender(found: _Findings, sender: Sender) -> None:
+def _look_at_one_sender(found: Findings, sender: Sender) -> None:
     cure = {"cure_url_name": "senders:detail", "cure_id": str(sender.public_id)}
     names = {"sender": sender.name, "why": sender.status_reason}
     if sender.status == SenderStatus.BLOCKED:
@@ -230,7 +201,7 @@ def _look_at_one_sender(found: _Findings, sender: Sender) -> None:
         found.add("sender", Level.PASS, Section.MESSAGE, _("The sender %(sender)s is active.") % names)
 
 
-def _look_at_content(found: _Findings) -> None:
+def _look_at_content(found: Findings) -> None:
     for step in found.steps:
         content, variables = content_of(step)
         if not content:
@@ -239,10 +210,18 @@ def _look_at_content(found: _Findings) -> None:
                 found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
             if not problems:
                 sentence = _("Choose a template or write the message.")
+                if len(found.steps) > 1:
+                    sentence = f"{cascade.label(step.channel)}: {sentence}"
                 found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
+        if unapproved := material.unapproved(step.channel, step.template_version):
+            found.add("template_approval", Level.BLOCK, Section.MESSAGE, unapproved)
         _look_at_variables(found, content, variables)
+        source = found.campaign.source
+        if content.get("languages") and found.is_counted and source and source.status == SourceStatus.READY:
+            is_fine, sentence = tongues.told(content, source, step.channel)
+            found.add("languages", Level.PASS if is_fine else Level.WARN, Section.MESSAGE, sentence)
         if not material.can_unsubscribe(step.channel, content):
             found.add(
                 "unsubscribe", Level.WARN, Section.MESSAGE,
@@ -250,7 +229,7 @@ def _look_at_content(found: _Findings) -> None:
             )  # fmt: skip
 
 
-def _look_at_variables(found: _Findings, content: dict[str, Any], variables: list[str]) -> None:
+def _look_at_variables(found: Findings, content: dict[str, Any], variables: list[str]) -> None:
     source = found.campaign.source
     if source is None or source.table.status != SourceStatus.READY:
         return
@@ -268,14 +247,14 @@ def _look_at_variables(found: _Findings, content: dict[str, Any], variables: lis
         )
 
 
-def _look_at_test(found: _Findings) -> None:
+def _look_at_test(found: Findings) -> None:
     if queries.is_tested(found.campaign):
         found.add("test", Level.PASS, Section.MESSAGE, _("A test of this version was sent."))
     else:
         found.add("test", Level.WARN, Section.MESSAGE, _("No test of this version was sent yet."))
 
 
-def _look_at_timing(found: _Findings) -> None:
+def _look_at_timing(found: Findings) -> None:
     campaign, now = found.campaign, timezone.now()
     if campaign.ends_at is not None and campaign.ends_at <= now:
         found.add("end_passed", Level.BLOCK, Section.TIMING, _("Its end is in the past."))
@@ -285,7 +264,7 @@ def _look_at_timing(found: _Findings) -> None:
             look(found, now)
 
 
-def _look_at_schedule(found: _Findings, now: datetime) -> None:
+def _look_at_schedule(found: Findings, now: datetime) -> None:
     starts_at = found.campaign.starts_at
     if starts_at is None:
         found.add(
@@ -297,7 +276,7 @@ def _look_at_schedule(found: _Findings, now: datetime) -> None:
         found.add("start", Level.PASS, Section.TIMING, _("The start time lies ahead."))
 
 
-def _look_at_recurrence(found: _Findings, now: datetime) -> None:
+def _look_at_recurrence(found: Findings, now: datetime) -> None:
     rule = recurrence.rule_of(found.campaign)
     if rule is None:
         found.add("repeat", Level.BLOCK, Section.TIMING, _("Say from when on it recurs, and how often."))
@@ -307,7 +286,7 @@ def _look_at_recurrence(found: _Findings, now: datetime) -> None:
         found.add("repeat", Level.PASS, Section.TIMING, _("Its next run lies ahead."))
 
 
-def _look_at_span(found: _Findings, now: datetime) -> None:
+def _look_at_span(found: Findings, now: datetime) -> None:
     campaign = found.campaign
     if campaign.starts_at is None or campaign.ends_at is None:
         found.add("span", Level.BLOCK, Section.TIMING, _("Say when it begins and when it ends."))
@@ -315,10 +294,10 @@ def _look_at_span(found: _Findings, now: datetime) -> None:
         found.add("span", Level.PASS, Section.TIMING, _("Its end lies ahead."))
 
 
-def _tell_outlook(found: _Findings) -> None:
+def _tell_outlook(found: Findings) -> None:
     """Tell when it will have ended, and who will not get it in time."""
     campaign, size = found.campaign, found.recipients or 0
-    senders = [step.sender for step in found.steps if step.sender is not None]
+    senders = _primary_senders(found)
     begin = max(campaign.starts_at or timezone.now(), timezone.now())
     try:
         seen = outlook(campaign=campaign, senders=senders, size=size, begin=begin)
@@ -345,7 +324,7 @@ def _tell_outlook(found: _Findings) -> None:
     found.add("too_late", Level.WARN, Section.TIMING, sentence)
 
 
-def _tell_forecast(found: _Findings, ahead: Forecast) -> None:
+def _tell_forecast(found: Findings, ahead: Forecast) -> None:
     if is_bound(found.campaign):
         _tell_outlook(found)
         return
@@ -371,18 +350,19 @@ def content_of(step: Step) -> tuple[dict[str, Any], list[str]]:
     return step.body_content, step.body_variables
 
 
-_LOOKS_AT_LAUNCH: dict[Launch, Callable[[_Findings, datetime], None]] = {
+_LOOKS_AT_LAUNCH: dict[Launch, Callable[[Findings, datetime], None]] = {
     Launch.SCHEDULE: _look_at_schedule,
     Launch.RECURRING: _look_at_recurrence,
     Launch.SPREAD: _look_at_span,
     Launch.TRIGGER: _look_at_span,
 }
-_LOOKS: tuple[Callable[[_Findings], None], ...] = (
+_LOOKS: tuple[Callable[[Findings], None], ...] = (
     _look_at_name,
     _look_at_workspace,
     _look_at_audience,
     _look_at_sender,
     _look_at_content,
+    preflight_cascade.look_at,
     _look_at_test,
     _look_at_timing,
 )

@@ -10,7 +10,7 @@ from clarion.audience.models import Source, SourceKind
 from clarion.campaigns import recurrence
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
-from clarion.content.models import TemplateVersion
+from clarion.content.models import Template, TemplateVersion
 from clarion.senders.models import Sender
 from clarion.workspaces.models import AuditEvent, Membership
 from clarion.workspaces.permissions import Permission
@@ -36,6 +36,12 @@ def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | N
         .filter(public_id=public_id)
         .first()
     )
+
+
+def using_template(member: Membership, template: Template) -> QuerySet[Campaign]:
+    """Return the campaigns that have a version of the template, newest first."""
+    found = campaigns_for(member).filter(steps__template_version__template=template)
+    return found.distinct().order_by("-id")
 
 
 def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
@@ -126,6 +132,12 @@ def recent_uploads(member: Membership, campaign: Campaign, limit: int = 6) -> li
 def first_step(campaign: Campaign) -> Step | None:
     """Return the campaign's first step, None before a sender or a message was chosen."""
     return min(campaign.steps.all(), key=lambda step: step.position, default=None)
+
+
+def step_at(campaign: Campaign, position: int) -> Step | None:
+    """Return the campaign's step at a position, the first one when there is none there; None before there is one."""
+    found = next((step for step in campaign.steps.all() if step.position == position), None)
+    return found or first_step(campaign)
 
 
 def is_tested(campaign: Campaign) -> bool:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from clarion.audience.models import LiveSheet, Source, SourceKind
 from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign, Step
+from clarion.content.language_names import name_of
 from clarion.senders.models import Sender
 
 #: Keys of a snapshot that do not count.
@@ -70,6 +71,7 @@ def snapshot(campaign: Campaign) -> dict[str, Any]:
     return {
         "messages": {str(step.position): _message(step) for step in steps},
         "audience": _audience(campaign.source) | {"only_new": campaign.only_new},
+        **({"cascade": {"receipt_wait": campaign.receipt_wait}} if campaign.receipt_wait is not None else {}),
     }
 
 
@@ -277,6 +279,8 @@ def _label(field: str, *, has_many: bool) -> str:
     parts = field.split(".")
     label = _LABELS.get(".".join(parts[-2:])) or _LABELS.get(parts[-1])
     words = str(label) if label else parts[-1].replace("_", " ").capitalize()
+    if "languages" in parts[:-2]:
+        words = f"{name_of(parts[parts.index('languages') + 1])}: {words}"
     if has_many and parts[0] == "messages":
         return _("Message %(n)d: %(field)s") % {"n": int(parts[1]) + 1, "field": words}
     return words

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from clarion.channels.events import ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
 
 
@@ -28,6 +29,58 @@ class StepContext:
     token_key: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """A provider's call to `/hooks/<sender>/<path>`, as it came. The body is at most `MAX_HOOK_OCTETS` long."""
+
+    method: str
+    #: What follows the sender's own address, without a leading slash.
+    path: str = ""
+    #: The whole address as the provider called it, with its query: some signatures cover it.
+    url: str = ""
+    #: The query as it came, without the question mark.
+    query: str = ""
+    #: By names in lower case.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+#: Longest body of a callback that is taken.
+MAX_HOOK_OCTETS = 1_000_000
+
+
+class HookRefused(Exception):
+    """The call is not the provider's: its signature is missing or wrong. The words are for our log alone."""
+
+
+class HookUnreadable(Exception):
+    """The call is the provider's by its signature, but nothing that can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookAnswer:
+    """What a provider wants to hear instead of an empty 204, such as the challenge of a set-up."""
+
+    body: bytes
+    content_type: str = "text/plain"
+
+
+#: What a parser of callbacks finds in one.
+HookItem = ReceiptEvent | Reply | HookAnswer
+
+
+class NoHooks:
+    """For channels whose providers call nobody, and do not tell of a message by their own id later."""
+
+    #: Whether the provider's own ids are kept so that a receipt is found by them. It costs a row a message, so
+    #: only where the provider cannot be made to carry our own id.
+    tracks_provider_ids: bool = False
+
+    def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
+        """Refuse every call."""
+        raise HookRefused("the channel takes no callbacks")
+
+
 class Channel(Protocol):
     """One way to reach people. Implementations are modules' `CHANNEL` objects, listed in `registry`."""
 
@@ -39,6 +92,8 @@ class Channel(Protocol):
     address_kind: str
     #: Names of config fields that are secret: sealed in the database and never shown again.
     secrets: frozenset[str]
+    #: Whether the provider's own ids are kept so that receipts are found by them; see `NoHooks`.
+    tracks_provider_ids: bool
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from what a command line gives: an address with credentials, and who it is from.
@@ -63,6 +118,15 @@ class Channel(Protocol):
     def transport(self, config: Mapping[str, Any]) -> Transport:
         """Return a transport that connects on first use. `config` has been checked and holds its secrets."""
 
+    def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
+        """Return what a provider's call tells, in its order; an empty list if nothing of interest.
+
+        `config` has been checked and holds its secrets. The signature is verified first, in constant time.
+        What is not understood becomes a ReceiptEvent of the kind UNKNOWN with the original in `raw`.
+        Raises HookRefused and HookUnreadable. Does no input or output, and remembers nothing: a call may come
+        twice, and events in any order.
+        """
+
     async def check_credentials(self, config: Mapping[str, Any]) -> "CheckResult":
         """Connect and sign in without sending; say what was found."""
 
@@ -75,3 +139,11 @@ class CheckResult:
     #: (step, what was seen), such as ("STARTTLS", "TLSv1.3, certificate valid until 2027-01-02").
     lines: list[tuple[str, str]] = field(default_factory=list)
     problem: str = ""
+
+
+def reports_delivery(channel: Channel) -> bool:
+    """Whether receipts of the channel tell when a message arrived: its `reports_delivery`, False without one.
+
+    A cascade that waits for receipts takes silence for failure on such a channel alone.
+    """
+    return bool(getattr(channel, "reports_delivery", False))

@@ -52,3 +52,27 @@ class ReceiptEvent:
     event_id: str = ""
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Longest answer of a recipient that is kept, in characters.
+MAX_REPLY = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a recipient wrote back."""
+
+    #: Who writes, in the channel's one form of an address.
+    address: str
+    text: str
+    #: To which of our numbers or names, as the provider says it.
+    to: str = ""
+    #: Which message it answers, where the provider says so: our own ids, or its id of that message.
+    run_id: int | None = None
+    delivery_id: int | None = None
+    provider_id: str = ""
+    occurred_at: datetime | None = None
+    #: The provider's id of the answer; empty if it gives none.
+    event_id: str = ""
+    #: What was understood of the original, for a person to look at.
+    raw: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from clarion.cli import (
     audit,
     bounce,
     campaign,
+    contact,
     deliveries,
     demo,
     export,
@@ -27,6 +28,7 @@ from clarion.cli import (
     server,
     source,
     stopping,
+    template,
     why,
 )
 
@@ -42,6 +44,7 @@ server.register(app)
 send.register(app)
 campaign.register(app)
 keeping.register(campaign.group)
+contact.register(app)
 why.register(campaign.group)
 stopping.register(app)
 run.register(app)
@@ -53,6 +56,7 @@ audit.register(app)
 member.register(app)
 segment.register(app)
 source.register(app)
+template.register(app)
 health.register(app)
 bounce.register(app)
 

@@ -199,6 +199,10 @@ def summary(seen: "Snapshot") -> str:
         lines[0] += f" {one.get_pause_cause_display()}"
     if one.status_reason:
         lines.append(f"  {one.status_reason}")
+    if one.steps.count() > 1:
+        from clarion.campaigns import cascade
+
+        lines.append(f"  {cascade.summary(one)}")
     if seen.run is not None and (seen.run.total or seen.has_ended):
         lines.append(f"  {told.counts_in_words(seen.run)}")
         if seen.has_ended and seen.seconds:

@@ -69,6 +69,15 @@ def send(
         float | None, typer.Option(metavar="N", help="At most so many messages a second.")
     ] = None,
     reply_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where answers go.")] = "",
+    cascade: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A TOML file with further channels, each a [[step]] with channel, sender_url, from, subject, text, "
+            "html or mjml; tier = 0 goes together with the first channel, others only where those before failed. "
+            "receipt_wait = 30 at its head falls back too when no delivery receipt came within so many minutes.",
+        ),
+    ] = None,
     workspace: Annotated[
         str, typer.Option(metavar="SLUG", help="The workspace; without it the first one.")
     ] = "",
@@ -92,7 +101,7 @@ def send(
     order = orders.Order(
         name=name, channel=channel, sender_url=sender_url, sender=from_, subject=subject, html=html, mjml=mjml,
         text=text, csv=csv, rate=rate, reply_to=reply_to, address=address,
-        sheet=sheet, sheet_url=sheet_url, watch=watch,
+        sheet=sheet, sheet_url=sheet_url, watch=watch, cascade=cascade,
     )  # fmt: skip
     checked = _checked(order)
     with session.opened(), following.Follower() as follower:

@@ -35,6 +35,8 @@ def outcome(seen: "Snapshot") -> dict[str, Any]:
 
 def campaign(seen: "Snapshot") -> dict[str, Any]:
     """Return a campaign with the counters of its latest run."""
+    from clarion.campaigns import cascade
+
     one = seen.campaign
     return {
         "campaign": str(one.public_id),
@@ -46,6 +48,11 @@ def campaign(seen: "Snapshot") -> dict[str, Any]:
         "approved_at": moment(one.approved_at),
         "run": seen.run.pk if seen.run else None,
         **{name: getattr(seen.run, name) if seen.run else 0 for name in COUNTS},
+        "channels": [
+            {"step": step.position, "tier": step.tier, "channel": step.channel}
+            for step in cascade.ordered(one)
+        ],
+        "receipt_wait": one.receipt_wait,
         "rate_limit": one.rate_limit,
         "created_at": moment(one.created_at),
         "launch": one.launch.lower(),
@@ -96,7 +103,18 @@ def run(one: "Run") -> dict[str, Any]:
                 "channel": step.channel,
                 **{
                     name: getattr(step, name)
-                    for name in ("handed", "accepted", "deferred", "failed", "unknown")
+                    for name in (
+                        "tier",
+                        "made",
+                        "left_out",
+                        "handed",
+                        "accepted",
+                        "deferred",
+                        "failed",
+                        "unknown",
+                        "delivered",
+                        "bounced",
+                    )
                 },
             }
             for step in queries.steps_of(one)

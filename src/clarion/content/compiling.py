@@ -1,23 +1,26 @@
-"""From what an author wrote to what a channel sends: MJML to HTML, style sheets into the elements, checks of both.
+"""From what an author wrote to what a channel sends: blocks, MJML and Markdown to HTML, style sheets into the elements.
 
-A source is {"mode": "html" | "mjml" | "text", "subject", "preheader", "source", "text"}; a content is what the
-channel's `check_content` returns for {"subject", "preheader", "html", "text"}. Template tags are taken out before
-anything reads the markup and put back afterwards, so `{% if a < 3 %}` inside MJML is no broken tag.
+A source is described in `clarion.content.sources`; a content is what the channel's `check_content` returns for
+{"subject", "preheader", "html", "text"}, with the languages and defaults that `clarion.channels.tongues` reads.
+Template tags are taken out before anything reads the markup and put back afterwards, so `{% if a < 3 %}` inside
+MJML is no broken tag.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
-from clarion.content import mjml_lint, variables
+from clarion.content import blocks, direction, markdown, mjml_lint, variables
 from clarion.content.errors import ContentInvalid, Problem
+from clarion.content.markup import spans, without_google_fonts
+from clarion.content.sources import FIELDS, MODES, clean_source, each_language, problems_of
 from clarion.content.trials import run_trial
-from clarion.lib import template_lint, templating
+from clarion.lib import languages, template_lint, templating
 
-MODES = ("html", "mjml", "text")
+__all__ = ["MAX_SUBJECT", "MODES", "Compiled", "clean_source", "compile_source", "parts_of", "variables_of"]
 
 #: Longest subject and preheader, in characters. Mail readers show less than 150 of either.
 MAX_SUBJECT = 500
@@ -25,25 +28,12 @@ MAX_SUBJECT = 500
 #: Longest HTML that comes out of compiling, in characters.
 MAX_HTML = 2_000_000
 
-#: The fields of a source in which template tags may stand, and whether what is filled in is escaped.
-_FIELDS = {"subject": False, "preheader": True, "source": True, "text": False}
-
 _PLACE = re.compile(r'(?:<!--zqj(\d+)jqz-->|&lt;!--zqj(\d+)jqz--&gt;|zqj(\d+)jqz)(=""(?=[\s/>]))?')
 _MARK = re.compile(r"zqj(\d+)jqz")
-#: Where a place is plain words and not a comment: comments, whole tags, and elements that hold only text.
-_PLAIN = re.compile(
-    r"<!--.*?-->|<(title|style|script|textarea|option|mj-title|mj-preview|mj-style|mj-html-attribute)\b[^>]*>.*?</\1\s*>"
-    r"|<[^>]*>",
-    re.DOTALL | re.IGNORECASE,
-)
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 #: Rows made by a loop: without their <tbody> the HTML parser would put it inside the loop.
-_LOOSE_ROWS = re.compile(r"(<table\b[^>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
-_GOOGLE_FONTS = re.compile(
-    r"<link\b[^>]*\bfonts\.(?:googleapis|gstatic)\.com[^>]*>|@import\s+url\([^)]*\bfonts\.googleapis\.com[^)]*\)\s*;?",
-    re.IGNORECASE,
-)
-_EMPTY_STYLE = re.compile(r"<style\b[^>]*>\s*</style>", re.IGNORECASE)
+_LOOSE_ROWS = re.compile(r"(<table\b[^<>]*>\s*)((?:<!--zqj\d+jqz-->\s*)+)(?=<tr\b)", re.IGNORECASE)
+_EMPTY_STYLE = re.compile(r"<style\b[^<>]*>\s*</style>", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b", re.IGNORECASE)
 
 
@@ -51,48 +41,43 @@ _STYLE = re.compile(r"<style\b", re.IGNORECASE)
 class Compiled:
     """A source that may be saved: in its clean form, what the channel sends, and the variables it uses, sorted."""
 
-    source: dict[str, str]
+    source: dict[str, Any]
     content: dict[str, Any]
     variables: list[str]
 
 
-def clean_source(source: Mapping[str, Any]) -> dict[str, str]:
-    """Return the source with every field there, as text with line feeds, and nothing else."""
-    cleaned = {
-        name: str(source.get(name) or "").replace("\r\n", "\n").replace("\r", "\n") for name in _FIELDS
-    }
-    mode = str(source.get("mode") or "html")
-    cleaned["mode"] = mode if mode in MODES else "html"
-    for name in ("subject", "preheader"):
-        cleaned[name] = " ".join(cleaned[name].split("\n")).strip()
-    if cleaned["mode"] == "text":
-        cleaned["text"], cleaned["preheader"] = "", ""
-    return cleaned
+def compile_source(
+    channel: str,
+    source: Mapping[str, Any],
+    *,
+    with_trial: bool = True,
+    files: Sequence[Mapping[str, str]] = (),
+) -> Compiled:
+    """Check and compile every language. Raises ContentInvalid with every problem found, and TrialFailed.
 
-
-def compile_source(channel: str, source: Mapping[str, Any], *, with_trial: bool = True) -> Compiled:
-    """Check and compile. Raises ContentInvalid with every problem found, and TrialFailed.
-
-    Without the trial the result is fit to be looked at, not to be saved.
+    `files` are attachments as the channel's content has them. Without the trial the result is fit to be looked at,
+    not to be saved.
     """
     cleaned = clean_source(source)
-    problems = _lint(cleaned)
+    problems = [*problems_of(source)]
+    contents: dict[str, dict[str, Any]] = {}
+    for tag, one in each_language(cleaned):
+        try:
+            contents[tag] = _one(channel, one, tag, files)
+        except ContentInvalid as error:
+            problems += _of_language(error.problems, tag if tag != cleaned.get("language") else "")
     if problems:
         raise ContentInvalid(problems)
-    content = _content(channel, cleaned)
+    content = _joined(cleaned, contents)
     if with_trial:
-        problems = [
-            # Lines of compiled HTML are not the author's.
-            Problem(_field_of(cleaned, one.part), one.line if cleaned["mode"] == "text" else 0, one.sentence)
-            for one in run_trial(parts_of(content))
-        ]
+        problems = _tried(cleaned, contents)
         if problems:
             raise ContentInvalid(problems)
     return Compiled(cleaned, content, variables_of(content))
 
 
 def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
-    """Return the templates in a content: every field of text that is one. Fields are named as in the content."""
+    """Return the templates in one language of a content: each field of text that is one, named as in the content."""
     return [
         templating.Part(name, value, is_html=name in ("html", "preheader"))
         for name, value in content.items()
@@ -101,17 +86,70 @@ def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
 
 
 #: The fields of a content that are templates, whatever the channel.
-_CONTENT_FIELDS = frozenset({"subject", "preheader", "html", "text", "to_name"})
+_CONTENT_FIELDS = frozenset(
+    {"subject", "preheader", "html", "text", "to_name", "buttons", "media_url", "icon", "image", "link"}
+)
 
 
 def variables_of(content: Mapping[str, Any]) -> list[str]:
-    """Return the names of the variables the content uses, sorted."""
-    return variables.used(parts_of(content))
+    """Return the names of the variables the content uses in any language, sorted."""
+    return variables.used([part for _tag, one in each_language(content) for part in parts_of(one)])
 
 
-def _lint(source: Mapping[str, str]) -> list[Problem]:
+def _one(
+    channel: str, source: Mapping[str, Any], tag: str, files: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return what the channel sends of one language."""
+    problems = _lint(source)
+    if problems:
+        raise ContentInvalid(problems)
+    return _content(channel, source, tag, files)
+
+
+def _joined(source: Mapping[str, Any], contents: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the contents as one."""
+    own = str(source.get("language") or "")
+    others = {tag: one for tag, one in contents.items() if tag != own}
+    joined = dict(contents[own])
+    if own:
+        joined["language"] = own
+    if others:
+        joined["languages"] = others
+    if source.get("defaults"):
+        joined["defaults"] = source["defaults"]
+    return joined
+
+
+def _tried(source: Mapping[str, Any], contents: Mapping[str, dict[str, Any]]) -> list[Problem]:
+    """Return what the trial of all languages, in one process, finds."""
+    numbered = list(contents.items())
+    parts = [
+        templating.Part(f"{number}/{part.name}", part.source, part.is_html)
+        for number, (_tag, one) in enumerate(numbered)
+        for part in parts_of(one)
+    ]
+    sources, problems = dict(each_language(source)), []
+    for found in run_trial(parts):
+        number, _slash, name = found.part.rpartition("/")
+        tag = numbered[int(number or 0)][0]
+        one = sources[tag]
+        # Lines of compiled HTML are not the author's.
+        line = found.line if one["mode"] == "text" else 0
+        shown = tag if tag != source.get("language") else ""
+        problems += _of_language([Problem(_field_of(one, name), line, found.sentence)], shown)
+    return problems
+
+
+def _of_language(problems: Sequence[Problem], tag: str) -> list[Problem]:
+    """Return the problems, saying of which further language they are."""
+    return [Problem(one.field, one.line, one.sentence, tag) for one in problems] if tag else list(problems)
+
+
+def _lint(source: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    for name, is_html in _FIELDS.items():
+    for name, is_html in FIELDS.items():
+        if name == "source" and source["mode"] == "blocks":
+            continue  # its texts are looked at one by one
         escapes = is_html and not (name == "source" and source["mode"] == "text")
         for one in template_lint.lint(source[name], name=name, is_html=escapes):
             problems.append(Problem(name, one.line, one.sentence))
@@ -124,49 +162,69 @@ def _lint(source: Mapping[str, str]) -> list[Problem]:
         problems.append(
             Problem("source", 0, "The letters “zqj” are used inside the program; write something else.")
         )
+    if source["mode"] == "markdown" and len(source["source"]) > markdown.MAX_MARKDOWN:
+        problems.append(Problem("source", 0, f"Markdown has at most {markdown.MAX_MARKDOWN:,} characters."))
     if not problems and source["mode"] == "mjml":
         problems = mjml_lint.lint(_Places(source["source"]).as_words())
     return problems
 
 
-def _content(channel: str, source: Mapping[str, str]) -> dict[str, Any]:
+def _content(
+    channel: str, source: Mapping[str, Any], tag: str, files: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
     raw = {"subject": source["subject"], "preheader": source["preheader"], "html": "", "text": source["text"]}
     if source["mode"] == "text":
         raw["text"] = source["source"]
     else:
-        raw["html"] = _html(source["source"], source["mode"])
+        raw["html"] = _html(source["source"], source["mode"], tag)
+    raw = {**(source.get("extras") or {}), **raw}
     try:
-        return registry.get(channel).check_content(raw)
+        return registry.get(channel).check_content({**raw, "attachments": list(files)} if files else raw)
     except ConfigInvalid as error:
         found = [Problem(_field_of(source, name), 0, sentence) for name, sentence in error.problems.items()]
         raise ContentInvalid(found) from None
 
 
-def _field_of(source: Mapping[str, str], name: str) -> str:
+def _field_of(source: Mapping[str, Any], name: str) -> str:
     """The author's field for one of the content's."""
     if name == "html" or (name == "text" and source["mode"] == "text"):
         return "source"
-    return name if name in _FIELDS else "source"
+    if name == "attachments":
+        return "files"
+    return "source" if name in ("mode", "html") else name
 
 
-def _html(source: str, mode: str) -> str:
+def _html(source: str, mode: str, tag: str) -> str:
     """Return the HTML to send. Raises ContentInvalid."""
+    if mode == "blocks":
+        source, mode = _from_blocks(source, tag), "mjml"
+    elif mode == "markdown":
+        source, mode = markdown.mail_of(source), "html"
     if mode == "mjml" or _STYLE.search(source):
         places = _Places(source)
         markup = places.as_markup()
         if mode == "mjml":
             markup = _from_mjml(markup)
-        markup = _GOOGLE_FONTS.sub("", markup)
+        markup = without_google_fonts(markup)
         markup = _inlined(_EMPTY_STYLE.sub("", _LOOSE_ROWS.sub(r"\1<tbody>\2", markup)))
         html = places.put_back(markup)
     else:
-        html = _GOOGLE_FONTS.sub("", source)
+        html = without_google_fonts(source)
+    if tag:
+        html = direction.directed(html, tag)
     if len(html) > MAX_HTML:
         raise ContentInvalid([Problem("source", 0, f"The HTML is longer than {MAX_HTML:,} characters.")])
     for one in template_lint.lint(html, name="html", is_html=True)[:1]:
         sentence = f"Compiling moved a template tag to where it does not work: {one.sentence}"
         raise ContentInvalid([Problem("source", 0, sentence)])
     return html
+
+
+def _from_blocks(source: str, tag: str) -> str:
+    document, problems = blocks.parse(source)
+    if problems:
+        raise ContentInvalid(problems)
+    return blocks.mjml_of(document, rtl=languages.is_rtl(tag))
 
 
 def _from_mjml(markup: str) -> str:
@@ -216,11 +274,11 @@ class _Places:
     def as_markup(self) -> str:
         """The source with comments for tags between elements, where a word could be moved by a parser."""
         pieces, at = [], 0
-        for plain in _PLAIN.finditer(self._words):
-            pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : plain.start()]))
-            is_tag = plain[1] is None and not plain[0].startswith("<!--")
-            pieces.append(self._with_attributes(plain[0]) if is_tag else plain[0])
-            at = plain.end()
+        for span in spans(self._words):
+            pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at : span.start]))
+            markup = self._words[span.start : span.end]
+            pieces.append(self._with_attributes(markup) if span.is_tag else markup)
+            at = span.end
         pieces.append(_MARK.sub(r"<!--\g<0>-->", self._words[at:]))
         return "".join(pieces)
 

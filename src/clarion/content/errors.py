@@ -11,6 +11,8 @@ class Problem:
     field: str
     line: int
     sentence: str
+    #: Of which language, when it is not the template's first.
+    language: str = ""
 
 
 class ContentInvalid(ValueError):
@@ -23,6 +25,26 @@ class ContentInvalid(ValueError):
 
 class NameTaken(Exception):
     """Another template of the workspace has this name."""
+
+
+class TemplateInUse(Exception):
+    """Campaigns need the template; `count` says how many."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} campaigns use it")
+        self.count = count
+
+
+class MediaInvalid(ValueError):
+    """The file cannot go into the library; the message is a sentence."""
+
+
+class MediaInUse(Exception):
+    """Templates or campaigns need the file; the names of some, and how many more there are."""
+
+    def __init__(self, names: Sequence[str], more: int = 0) -> None:
+        super().__init__(", ".join(names))
+        self.names, self.more = list(names), more
 
 
 class TemplateArchived(Exception):

@@ -4,15 +4,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Func, JSONField, OuterRef, QuerySet, Subquery
 
 from clarion.content import variables
 from clarion.content.compiling import parts_of
 from clarion.content.models import Template, TemplateVersion
+from clarion.content.sources import each_language
 from clarion.workspaces.models import Membership
 
 #: How a list may be sorted: its keys, and the fields behind them.
 SORTS = {"name": "name", "updated": "updated_at", "used": "used_by_count", "version": "version_number"}
+
+
+#: The tags of a version's further languages, without what is said in them.
+_TAGS = Func(
+    F("source__languages"),
+    template="jsonb_path_query_array(%(expressions)s, '$.keyvalue().key')",
+    output_field=JSONField(),
+)
 
 
 class _HasContent(Protocol):
@@ -27,13 +36,19 @@ def templates_for(
     archived: bool = False,
     sort: str = "-updated",
 ) -> QuerySet[Template]:
-    """Return the workspace's templates with `version_number`, `updated_at` and `used_by_count` (campaigns)."""
+    """Return the workspace's templates with `version_number`, `updated_at` and `used_by_count` (campaigns).
+
+    Of the latest version also `own_language`, `other_languages` (tags, or None) and `approval`.
+    """
     latest = TemplateVersion.objects.filter(template=OuterRef("pk")).order_by("-number")
     found = Template.objects.filter(
         workspace=member.workspace, archived_at__isnull=not archived
     ).select_related("created_by").annotate(
         version_number=Subquery(latest.values("number")[:1]),
         updated_at=Subquery(latest.values("created_at")[:1]),
+        own_language=Subquery(latest.values("source__language")[:1]),
+        other_languages=Subquery(latest.annotate(tags=_TAGS).values("tags")[:1]),
+        approval=Subquery(latest.values("approval")[:1]),
         used_by_count=Count("versions__step__campaign", distinct=True),
     )  # fmt: skip
     if search.strip():
@@ -83,4 +98,6 @@ def missing_variables(version_or_body: _HasContent | Mapping[str, Any], known: I
     """
     is_content = isinstance(version_or_body, Mapping)
     content: Mapping[str, Any] = version_or_body if is_content else version_or_body.content  # type: ignore[union-attr, assignment]
-    return variables.missing(parts_of(content), known)
+    there = {*known, *(content.get("defaults") or {})}
+    parts = [part for _tag, one in each_language(content) for part in parts_of(one)]
+    return variables.missing(parts, there)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clarion.channels import registry, tongues
 from clarion.channels.email.content import with_preheader
 from clarion.channels.email.html_text import text_of
 from clarion.content import variables as names
@@ -30,21 +31,28 @@ class Preview:
 def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, Any]) -> Preview:
     """Fill the content in as the channel would, for these variables (plain JSON values only).
 
+    Of several languages it is the one for the variable `language`.
+
     `content` must have been compiled by `clarion.content.compiling`, which refuses what would not end.
     """
-    shown = dict(content)
+    defaults = content.get("defaults") or {}
+    shown = dict(tongues.body_for(content, variables))
+    variables = tongues.filled(defaults, variables)
     if shown.get("html") and not str(shown.get("text") or "").strip():
         shown["text"] = text_of(shown["html"])
     if shown.get("html") and shown.get("preheader"):
         shown["html"] = with_preheader(shown["html"], shown["preheader"])
     parts = parts_of(shown)
     missing = names.missing(parts, variables)
-    values = {"email": "", **with_stand_ins(content, variables), "unsubscribe_url": NO_LINK}
+    values = {"email": "", **with_stand_ins(shown, variables), "unsubscribe_url": NO_LINK}
     try:
         filled = templating.Program(parts).render_whole(values)
     except (templating.FillFailed, templating.TemplateInvalid) as error:
         return Preview(missing=missing, problem=str(error))
+    plain = getattr(registry.get(channel), "plain_text", None)
     by_name = dict(zip((part.name for part in parts), filled, strict=True))
+    if plain is not None:
+        by_name["text"] = plain(shown, by_name.get("text", ""))
     return Preview(
         **{name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}, missing=missing
     )
@@ -52,8 +60,8 @@ def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, An
 
 def with_stand_ins(content: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables with `[name]` for every required one that is missing."""
-    values = dict(variables)
-    for name in names.missing(parts_of(content), variables):
+    values = dict(tongues.filled(content.get("defaults") or {}, variables))
+    for name in names.missing(parts_of(tongues.body_for(content, values)), values):
         _put(values, name)
     return values
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from clarion.campaigns.forecast import Outlook, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
+from clarion.deliveries import tiers
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.progress import Overview
 from clarion.senders.models import Sender
@@ -23,7 +24,10 @@ def ahead_of(campaign: Campaign, run: Run, seen: Overview, now: datetime) -> Out
         return None
     if campaign.launch == Launch.TRIGGER:
         return None
-    steps = list(RunStep.objects.filter(run_id=run.pk).values_list("sender_id", "cursor"))
+    # How many a fallback gets cannot be foretold.
+    steps = list(
+        RunStep.objects.filter(run_id=run.pk, cursor__lt=tiers.EVERYBODY).values_list("sender_id", "cursor")
+    )
     today = None
     day = now.astimezone(ZoneInfo(campaign.zone)).date()
     if campaign.launch == Launch.SPREAD and run.released_id is not None and run.released_on == day:

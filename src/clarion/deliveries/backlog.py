@@ -7,9 +7,11 @@ stand between those not yet released, the numbers are estimates; their sum is tr
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
+from clarion.deliveries import tiers
 from clarion.deliveries.models import Run, RunStep
 
 #: Rows of the waiting list that are read at most.
@@ -50,6 +52,8 @@ class Backlog:
     pending: int
     steps: Sequence[StepBacklog]
     is_estimate: bool
+    #: Of a cascade: people whose messages have left and whose receipts are waited for, by step.
+    awaiting: Sequence[tuple[int, Put]] = ()
 
 
 _WAITING = """
@@ -63,6 +67,8 @@ group by 1, 2, 3 order by 1, 5
 def backlog(run: Run) -> Backlog:
     """Return where the run's pending messages are. Two queries."""
     rows = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    if run.is_cascade and run.pending:
+        return cascade_backlog(run, rows)
     if not rows or not run.pending:
         steps = [StepBacklog(step=row.step, sender_id=row.sender_id) for row in rows]
         return Backlog(pending=0, steps=steps, is_estimate=False)
@@ -100,6 +106,57 @@ def backlog(run: Run) -> Backlog:
         0 < later < count for later, count in zip(held, unclaimed, strict=True)
     )
     return Backlog(pending=run.pending, steps=_complete(steps, run.pending), is_estimate=is_cut or is_uneven)
+
+
+#: Whose receipts are waited for, of how many people, by the last step that went to them: of a sample.
+AWAITED = 2_000
+_AWAITED = """
+select max(d.id & 15)::int, l.look_at from (
+    select recipient_id, look_at from deliveries_look
+    where run_id = %(run)s and look_at > now() order by look_at limit %(sample)s) l
+join deliveries_delivery d on d.run_id = %(run)s and d.id between l.recipient_id * 16 and l.recipient_id * 16 + 15
+where d.stage in (2, 5) group by l.recipient_id, l.look_at
+"""
+_AWAITED_COUNT = """
+select count(*)::int from (
+    select from deliveries_look where run_id = %(run)s and look_at > now() limit %(most)s) l
+"""
+
+
+def cascade_backlog(run: Run, rows: Sequence[RunStep]) -> Backlog:
+    """Return where a cascade's messages are: those under way by their steps' counters, and who is waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [run.pk, SAMPLE])
+        found = cursor.fetchall()
+        cursor.execute(_AWAITED_COUNT, {"run": run.pk, "most": SAMPLE})
+        (awaited,) = cursor.fetchone()
+        cursor.execute(_AWAITED, {"run": run.pk, "sample": AWAITED})
+        seen = cursor.fetchall()
+    steps = [_step_of_cascade(run, row, [w for w in found if w[0] == row.step and not w[2]]) for row in rows]
+    by_step: dict[int, list[datetime]] = {}
+    for step, at in seen:
+        by_step.setdefault(step, []).append(at)
+    shares = fitted([len(moments) for moments in by_step.values()], awaited)
+    awaiting = [
+        (step, Put(reason=None, count=n, first=min(moments), last=max(moments)))
+        for (step, moments), n in zip(by_step.items(), shares, strict=True)
+    ]
+    total = sum(one.total for one in steps) + sum(put.count for _step, put in awaiting)
+    return Backlog(pending=total, steps=steps, is_estimate=awaited > len(seen), awaiting=awaiting)
+
+
+def _step_of_cascade(run: Run, row: RunStep, waiting: Sequence[Sequence[Any]]) -> StepBacklog:
+    under_way = max(0, row.made - row.accepted - row.failed - row.unknown - row.dropped)
+    counts = [w[3] for w in waiting]
+    counts = fitted(counts, min(under_way, sum(counts)))
+    left = under_way - sum(counts)
+    later = min(left, _unreleased(run, row, left)) if row.cursor < tiers.EVERYBODY else 0
+    put = [
+        Put(reason=w[1], count=n, first=w[4], last=w[5]) for n, w in zip(counts, waiting, strict=True) if n
+    ]
+    return StepBacklog(
+        step=row.step, sender_id=row.sender_id, ready=left - later, unreleased=later, waiting=put
+    )
 
 
 def _unreleased(run: Run, step: RunStep, unclaimed: int) -> int:

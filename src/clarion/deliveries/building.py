@@ -23,7 +23,17 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import earlier, livesheets, locks, operations, optout, partitions
+from clarion.deliveries import (
+    cascade_building,
+    earlier,
+    livesheets,
+    locks,
+    operations,
+    optout,
+    partitions,
+    tiers,
+)
+from clarion.deliveries.candidates import CANDIDATES, OF_FIXED
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -36,60 +46,6 @@ FIRST_CHUNK = 1_000
 CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
-
-#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred, unwilling). One for each kind.
-_OF_FILES = """
-        select id::bigint as key, null::bigint as contact_id, address, data as variables,
-               problem <> '' as invalid,
-               coalesce(owner.barred, false) as barred, {unwilling} as unwilling
-        from audience_sourcerow s
-        left join lateral (
-            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
-                   bool_or(%(channel)s = any(c.refusals)) as refuses,
-                   bool_or(%(channel)s = any(c.consents)) as agrees
-            from ({owners}) c
-        ) owner on true
-        where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
-"""
-_OF_FIXED = f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from audience_sourcemember m
-        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
-        where m.source_id = %(source)s and m.contact_id > %(after)s order by m.contact_id limit %(chunk)s
-"""
-_CANDIDATES = {
-    SourceKind.UPLOAD: _OF_FILES,
-    SourceKind.SHEET: _OF_FILES,
-    SourceKind.CONTACTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from audience_contact c
-        where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
-    """,
-    SourceKind.SEGMENTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from audience_contact c
-        where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
-    """,
-    SourceKind.LISTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from (
-            select distinct contact_id
-            from unnest(%(lists)s::bigint[]) wanted
-            cross join lateral (
-                -- Each list's next members by its own index, however many lists and members there are.
-                select contact_id from audience_listmember
-                where list_id = wanted and contact_id > %(after)s order by contact_id limit %(chunk)s
-            ) next
-            order by contact_id limit %(chunk)s
-        ) m
-        join audience_contact c
-          on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
-    """,
-}
 
 #: Added to a contact's variables where the sending hours are the recipients' own.
 _ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
@@ -137,7 +93,7 @@ from made
 )
 
 #: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
-_EXCLUDED = f"""
+EXCLUDED = f"""
              when exists (
                  select 1 from deliveries_recipient e
                  join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
@@ -249,7 +205,7 @@ def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | No
     `candidate.address` that its owner is left out; recipients are numbered on from it by key. It
     returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
     """
-    excluded = _EXCLUDED if leaving_out else ""
+    excluded = EXCLUDED if leaving_out else ""
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     return _CHUNK.format(candidates=candidates, excluded=excluded)
@@ -269,23 +225,27 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str, now: datetime) -> Compiled:
+def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: str = "") -> Compiled:
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
-    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk.
+    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
+    SQL for other columns of a contact `c` in the address's place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     is_fixed = campaign.source.fixed_at is not None
-    statement = zoned(_OF_FIXED if is_fixed else _CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    statement = zoned(OF_FIXED if is_fixed else CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    if address:
+        statement = statement.replace("{address} as address", address)
     kind = registry.get(channel).address_kind
     if campaign.source.kind in FILES:
         unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
-        owners = addresses.owners_sql(kind, "s.address")
-        return Compiled(statement.format(owners=owners, unwilling=unwilling), {})
+        owner = consent.owner_sql(campaign.workspace, channel, "s.address")
+        return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
-    unwilling = consent.unwilling_sql(campaign.workspace, channel)
-    address = addresses.preferred_sql(kind)
-    return Compiled(statement.format(address=address, only=only.sql, unwilling=unwilling), only.parameters)
+    # In a cascade each channel is judged by itself, later.
+    unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
+    preferred = addresses.preferred_sql(kind)
+    return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
 
 
 def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:
@@ -317,6 +277,14 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     channel = steps[0].channel
     if source.kind == SourceKind.SEGMENTS and source.fixed_at is None and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
+    if run.is_cascade:
+        ladder = tiers.ladder_of(run, steps)
+        offered = candidates_of(
+            run.campaign, channel, run.created_at, address=cascade_building.of_contact(ladder)
+        )
+        return cascade_building.facts_of_run(
+            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
+        )
     # However often the building is interrupted, its days are counted from the one on which the run began.
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -343,7 +311,7 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     The run's row is locked only at the end, because the lanes count on it while people are added.
     """
     locks.hold_building(run.pk)
-    row = Run.objects.select_related("campaign__workspace").get(pk=run.pk)
+    row = Run.objects.select_related("campaign__workspace", "campaign__source").get(pk=run.pk)
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
@@ -353,8 +321,13 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
-        cursor.execute(facts["statement"], parameters)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if row.is_cascade:
+            made, usable, last, key, waterfall = cascade_building.add_chunk(
+                cursor, row, parameters | {"statement": facts["statement"]}
+            )
+        else:
+            cursor.execute(facts["statement"], parameters)
+            made, usable, last, key, waterfall = cursor.fetchone()
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
             if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
@@ -376,18 +349,23 @@ def _go(run: Run) -> None:
 
 def _close_build(run: Run, facts: dict[str, Any]) -> None:
     """Leave out whoever was suppressed while the building went on, compare, and mark it as done."""
-    with connection.cursor() as cursor:
-        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
-        cursor.execute(_LATE, wanted | {"began": run.created_at})
-        late = [row[0] for row in cursor.fetchall()]
-    for address in late:
-        optout.skip_in_run(run.pk, facts["steps"], address)
+    for steps, address in (
+        cascade_building.late(run, facts["ladder"]) if run.is_cascade else _late(run, facts)
+    ):
+        optout.skip_in_run(run.pk, steps, address)
     difference = earlier.difference(run)
     with transaction.atomic():
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
             wake(run_id=run.pk)
+
+
+def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
+    with connection.cursor() as cursor:
+        wanted = {name: facts[name] for name in ("run", "workspace", "channel")}
+        cursor.execute(_LATE, wanted | {"began": run.created_at})
+        return [(facts["steps"], row[0]) for row in cursor.fetchall()]
 
 
 def _analyze(run: Run) -> None:

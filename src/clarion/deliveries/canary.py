@@ -16,7 +16,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Decision, Launch, Review
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import releasing
-from clarion.deliveries.models import Run, RunStep, Waiting
+from clarion.deliveries.models import Claim, Look, Run, RunStep, Waiting
 from clarion.workspaces import actors
 
 
@@ -80,6 +80,11 @@ def _is_settled(run: Run) -> bool:
     if run.in_flight or not run.pending:
         return False
     if RunStep.objects.filter(run=run, cursor__lt=F("run__released_id")).exists():
+        return False
+    if run.is_cascade and (
+        Claim.objects.filter(run_id=run.pk).exists()
+        or Look.objects.filter(run_id=run.pk, recipient_id__lte=run.released_id or 0).exists()
+    ):
         return False
     return not Waiting.objects.filter(run_id=run.pk).exists()
 

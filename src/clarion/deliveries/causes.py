@@ -43,6 +43,7 @@ class Kind(StrEnum):
     SECOND_YES = "second_yes"
     RECIPIENT_WINDOW = "recipient_window"
     RETRY = "retry"
+    RECEIPTS = "receipts"
     SENDER_LIMIT = "sender_limit"
     TURN = "turn"
     OWN_DELAY = "own_delay"
@@ -213,6 +214,10 @@ CAUSES: Mapping[Kind, Words] = {
         title=_("Put off, and tried again later"),
         cure=_("Nothing to do: they are tried again by themselves."),
         do=(Do.SHOW_WAITING,),
+    ),
+    Kind.RECEIPTS: Words(
+        title=_("Waiting for delivery receipts of step %(step)s, %(channel)s"),
+        cure=_("Nothing to do: whose message is not reported by then gets the next channel of the cascade."),
     ),
     Kind.SENDER_LIMIT: Words(
         title=_("The limit of “%(sender)s” is used up: %(limit)s"),

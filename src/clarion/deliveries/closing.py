@@ -1,13 +1,16 @@
 """Ending runs that were called off: what is still pending becomes cancelled or expired, in chunks."""
 
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
 from clarion.campaigns.states import Status
-from clarion.deliveries import locks, operations
+from clarion.deliveries import locks, looking, operations, tiers
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import STEPS, Stage
 
@@ -52,6 +55,25 @@ with u as (
 select count(*)::int from u
 """
 
+#: In a cascade people are counted when they are looked at, which whoever lost a message is.
+_OF_CASCADE = """
+, l as (
+    insert into deliveries_look (run_id, recipient_id, look_at)
+    select distinct %(run)s, id >> 4, now() from u order by 2
+    on conflict (run_id, recipient_id) do update set look_at = least(deliveries_look.look_at, excluded.look_at)
+), s as (
+    select (id & 15)::int as step, count(*)::int as n from u group by 1
+)
+select {removed}, (select jsonb_object_agg(step, n)::text from s)
+"""
+_WAITING_CASCADE = _WAITING.replace("returning 1", "returning d.id").replace(
+    "\nselect (select count(*)::int from w), (select count(*)::int from u)\n",
+    _OF_CASCADE.format(removed="(select count(*)::int from w)"),
+)
+_RANGE_CASCADE = _RANGE.replace("returning 1", "returning d.id").replace(
+    "\nselect count(*)::int from u\n", _OF_CASCADE.format(removed="0")
+)
+
 _COUNT = """
 update deliveries_run
 set pending = pending - %(count)s,
@@ -85,8 +107,10 @@ def close(run: Run, *, seconds: float = float("inf")) -> bool:
                 cursor.execute("update deliveries_run set built_at = now() where id = %s", [run.pk])
     stage = Stage(row.closing_stage or stage)
     steps = list(run.steps.values_list("step", flat=True))
-    sweeps = [partial(_sweep_waiting, run.pk, stage)]
-    sweeps += [partial(_sweep_ahead, run.pk, step, stage) for step in steps]
+    sweeps: list[Callable[[], bool]] = [partial(_sweep_waiting, run.pk, stage, is_cascade=row.is_cascade)]
+    sweeps += [partial(_sweep_ahead, run.pk, step, stage, is_cascade=row.is_cascade) for step in steps]
+    if row.is_cascade:
+        sweeps.append(lambda: looking.look(run, is_closing=True) > 0)
     for sweep in sweeps:
         while sweep():
             if time.monotonic() >= until:
@@ -96,9 +120,14 @@ def close(run: Run, *, seconds: float = float("inf")) -> bool:
 
 
 @transaction.atomic
-def _sweep_waiting(run_id: int, stage: Stage) -> bool:
+def _sweep_waiting(run_id: int, stage: Stage, *, is_cascade: bool) -> bool:
     facts = {"run": run_id, "stage": stage.value, "chunk": CHUNK}
     with connection.cursor() as cursor:
+        if is_cascade:
+            cursor.execute(_WAITING_CASCADE, facts)
+            removed, counts = cursor.fetchone()
+            _drop(cursor, run_id, counts)
+            return bool(removed)
         cursor.execute(_WAITING, facts)
         removed, count = cursor.fetchone()
         if count:
@@ -107,7 +136,7 @@ def _sweep_waiting(run_id: int, stage: Stage) -> bool:
 
 
 @transaction.atomic
-def _sweep_ahead(run_id: int, step: int, stage: Stage) -> bool:
+def _sweep_ahead(run_id: int, step: int, stage: Stage, *, is_cascade: bool) -> bool:
     facts = {"run": run_id, "step": step, "stage": stage.value, "chunk": CHUNK}
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_CURSOR, facts)
@@ -115,8 +144,18 @@ def _sweep_ahead(run_id: int, step: int, stage: Stage) -> bool:
         if moved is None:
             return False
         low, high = moved
-        cursor.execute(_RANGE, facts | {"low": (low + 1) * STEPS, "high": high * STEPS + STEPS - 1})
+        facts |= {"low": (low + 1) * STEPS, "high": high * STEPS + STEPS - 1}
+        if is_cascade:
+            cursor.execute(_RANGE_CASCADE, facts)
+            _drop(cursor, run_id, cursor.fetchone()[1])
+            return True
+        cursor.execute(_RANGE, facts)
         (count,) = cursor.fetchone()
         if count:
             cursor.execute(_COUNT, facts | {"count": count})
     return True
+
+
+def _drop(cursor: Any, run_id: int, counts: str | None) -> None:
+    if counts:
+        tiers.drop(cursor, run_id, {int(step): count for step, count in orjson.loads(counts).items()})

@@ -4,11 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from clarion.deliveries import queries, reasons, recipients, rendering
 from clarion.deliveries.models import Attempt, Receipt, Run, RunStep
 from clarion.deliveries.recipients import Message, Person
 from clarion.deliveries.states import Result, Stage, delivery_id, step_of
 from clarion.senders.models import Sender
+
+#: Code of a message that a cascade made skipped → in words.
+_UNREACHED = {
+    "no_address": gettext_lazy("No address for this channel"),
+    "suppressed": gettext_lazy("Suppressed on this channel"),
+    "no_consent": gettext_lazy("No consent for this channel"),
+    "duplicate": gettext_lazy("Somebody else of the run has the same address"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +71,13 @@ class MessageDetails:
     tries: Sequence[Try]
     receipts: Sequence[Said]
 
+    @property
+    def unreached(self) -> str:
+        """Why the channel of a cascade could not reach the person, in words; empty when it could."""
+        if self.message.stage is not Stage.SKIPPED:
+            return ""
+        return str(_UNREACHED.get(self.message.code, ""))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
@@ -105,8 +122,9 @@ def delivery_details(run: Run, recipient_id: int) -> Details | None:
 
 def copy_of(run: Run, step: RunStep, person: Person) -> rendering.Copy:
     """Return the message of that step to the person, made again from what was frozen."""
+    address = next((one.address for one in person.messages if one.step == step.step and one.address), "")
     return rendering.as_sent(
-        run, step, recipient=person.id, address=person.address, variables=person.variables
+        run, step, recipient=person.id, address=address or person.address, variables=person.variables
     )
 
 

@@ -86,8 +86,14 @@ select exists (
     select from deliveries_delivery d where d.run_id = %(run)s and d.id >> 4 = any(%(people)s) and d.stage = %(flight)s)
 """
 _PERSON = """
-update deliveries_recipient set address = '', variables = '{}', contact_id = null
+update deliveries_recipient set address = '', addresses = null, variables = '{}', contact_id = null
 where run_id = %(run)s and id = any(%(people)s)
+"""
+#: Of a cascade, where each message has its own.
+_MESSAGES = f"""
+update deliveries_delivery set address = null where run_id = %(run)s and address is not null and exists (
+    select from unnest(%(firsts)s::bigint[]) one(first)
+    where deliveries_delivery.id between one.first and one.first + {STEPS - 1})
 """
 #: Providers repeat addresses in what they say.
 _WORDS = {
@@ -118,7 +124,7 @@ def _forget_in_run(erasure: Erasure, run_id: int, people: list[int], known: list
         cursor.execute(_IN_FLIGHT, facts)
         if cursor.fetchone()[0]:
             return False
-        for statement in (*_WORDS.values(), _SAMPLES, _PUSHES, _PERSON):
+        for statement in (*_WORDS.values(), _SAMPLES, _PUSHES, _MESSAGES, _PERSON):
             cursor.execute(statement, facts)
         exports = _drop_exports(run_id)
         told = erasure.facts.setdefault("told", {"recipients": 0, "exports": 0})

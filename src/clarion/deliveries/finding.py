@@ -8,8 +8,9 @@ from functools import cache
 from django.db import connection
 from django.utils.translation import gettext
 
-from clarion.deliveries.models import Recipient, Run, RunStep
+from clarion.deliveries.models import Delivery, Recipient, Run, RunStep
 from clarion.deliveries.scanning import END, Way, search
+from clarion.deliveries.states import STEPS
 
 #: More matches than this are looked for along the run instead of being collected first.
 MATCHES = 5_000
@@ -81,7 +82,20 @@ def _by_address(run: Run, prefix: str) -> list[int]:
         rows = rows.filter(address__gte=prefix, address__lt=prefix + "\U0010ffff")
     else:
         rows = rows.filter(address=prefix)
-    return list(rows.values_list("id", flat=True)[: MATCHES + 1])
+    found = set(rows.values_list("id", flat=True)[: MATCHES + 1])
+    if run.is_cascade and len(found) <= MATCHES:
+        found |= _by_further_address(run, prefix)
+    return sorted(found)
+
+
+def _by_further_address(run: Run, prefix: str) -> set[int]:
+    """Return the people of a cascade to whom a message goes at such an address: their number, where a mail is first."""
+    messages = Delivery.objects.filter(run_id=run.pk)
+    if _is_by_code_point():
+        messages = messages.filter(address__gte=prefix, address__lt=prefix + "\U0010ffff")
+    else:
+        messages = messages.filter(address=prefix)
+    return {one // STEPS for one in messages.values_list("id", flat=True)[: MATCHES + 1]}
 
 
 _BY_NAME = """

@@ -49,7 +49,7 @@ def run_spec(row: Sequence[Any], now: float) -> RunSpec | None:
         return None
     return RunSpec(
         run_id=row[8], step=row[9], campaign_id=row[10], weight=row[11], rate_limit=row[12], delay_min=row[13],
-        delay_max=row[14], until=until, opens=opens,
+        delay_max=row[14], until=until, opens=opens, is_cascade=row[19],
     )  # fmt: skip
 
 

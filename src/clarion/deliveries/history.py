@@ -35,6 +35,10 @@ with known as materialized (
     cross join lateral (
         select p.run_id, p.id from deliveries_recipient p
         where p.run_id = run.id and p.address = any(%(addresses)s) and p.contact_id is null
+        union
+        select p.run_id, p.id from deliveries_delivery d
+        join deliveries_recipient p on p.run_id = run.id and p.id = d.id >> 4 and p.contact_id is null
+        where run.is_cascade and d.run_id = run.id and d.address = any(%(addresses)s)
     ) r
     where run.workspace_id = %(workspace)s and run.id <= %(run)s and (s.id is null or s.kind = any(%(kinds)s))
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from clarion.deliveries import cascade_ledger
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
 
@@ -75,6 +76,8 @@ def check(run: Run) -> LedgerReport:
         _check_people(report, now, steps, stages)
         for step in steps:
             _check_step(report, now, step, stages.get(step.step, {}))
+        if now.is_cascade:
+            cascade_ledger.check_messages(report, now, steps, stages)
         _check_places(report, now)
         _check_end(report, now)
     report.seconds = round(time.monotonic() - began, 3)
@@ -111,8 +114,9 @@ def _check_people(
     places = sum(getattr(run, stage.name.lower()) for stage in Stage)
     report.compare("conservation", "Every person is in exactly one place.", expected=run.total, found=places)
     report.persons = {"skipped": skipped}
-    if len(steps) != 1:
-        return  # how several messages make one person's stage is told by the recipients' rows alone
+    if run.is_cascade:
+        cascade_ledger.check_people(report, run)
+        return
     by_stage = stages.get(steps[0].step, {})
     for stage in Stage:
         if stage in (Stage.SKIPPED, Stage.PARTLY):

@@ -12,6 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.campaigns.models import Campaign
+from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
+from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
+from clarion.deliveries.inbox.models import Reply as Reply
+from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces.models import User, Workspace
@@ -39,6 +43,10 @@ class Run(models.Model):
     #: Only recipients up to this id may be sent to yet, and since which day of a spread; None for all.
     released_id = models.BigIntegerField(null=True)
     released_on = models.DateField(null=True)
+    #: Whether it has several steps: a person's stage is then kept on the person (`deliveries.looking`).
+    is_cascade = models.BooleanField(default=False)
+    #: Minutes within which a message has to be reported as delivered before the next tier goes; None for no waiting.
+    receipt_wait = models.IntegerField(null=True)
     #: Against the run before: {"added": n, "removed": n, "same": n}; empty for the first.
     difference = models.JSONField(default=dict)
     first_sent_at = models.DateTimeField(null=True)
@@ -101,6 +109,13 @@ class RunStep(models.Model):
     sender_id = models.BigIntegerField()
     #: What the channel's composer is given.
     content = models.JSONField(default=dict)
+    #: Whether the channel tells when a message arrived, as it was when the run began.
+    is_reporting = models.BooleanField(default=False)
+    # Of a cascade alone: messages that were made to be sent, of them those that were then called off (skipped,
+    # cancelled or expired), and people that the channel could not reach.
+    made = models.IntegerField(default=0)
+    dropped = models.IntegerField(default=0)
+    left_out = models.IntegerField(default=0)
     #: Every recipient up to this id has been claimed once; what came back waits in Waiting.
     cursor = models.BigIntegerField(default=0)
     # Messages.
@@ -133,9 +148,11 @@ class Recipient(models.Model):
     id = models.BigIntegerField()
     contact_id = models.BigIntegerField(null=True)
     #: By the run's first channel that the person has an address for; normalised.
-    address = models.CharField(max_length=320)
+    address = models.CharField(max_length=900)
     #: What templates may use.
     variables = models.JSONField()
+    #: Of a run of several steps: kind of address → the person's, normalised; kinds without one are absent.
+    addresses = models.JSONField(null=True)
     #: PENDING until every delivery of a cascade has ended; with one step, that delivery's stage is the person's.
     stage = models.SmallIntegerField(default=Stage.PENDING, choices=Stage.choices)
     #: Set exactly when the stage is SKIPPED.
@@ -168,6 +185,8 @@ class Delivery(models.Model):
     #: What came back later.
     result = models.SmallIntegerField(null=True)
     result_at = models.DateTimeField(null=True)
+    #: Of a run of several steps: where it goes, on no channel twice in a run; None where the person's own address is.
+    address = models.CharField(max_length=320, null=True)
 
     def __str__(self) -> str:
         return f"delivery {self.id} of run {self.run_id}"
@@ -225,6 +244,21 @@ class Waiting(models.Model):
 
     def __str__(self) -> str:
         return f"delivery {self.delivery_id} of run {self.run_id}"
+
+
+class Look(models.Model):
+    """A person of a cascade about whom something is to be decided: a message ended, or a receipt is overdue."""
+
+    pk = models.CompositePrimaryKey("run_id", "recipient_id")
+    run_id = models.BigIntegerField()
+    recipient_id = models.BigIntegerField()
+    look_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run_id", "look_at"], name="look_due")]
+
+    def __str__(self) -> str:
+        return f"look at recipient {self.recipient_id} of run {self.run_id}"
 
 
 class Worker(models.Model):

@@ -83,6 +83,8 @@ def ways(run: Run, steps: Sequence[RunStep], wanted: Narrowing, found: "Matches 
         return _skipped(wanted, found)
     if wanted.stage is None and not wanted.is_by_message:
         return [_everybody(found)]
+    if run.is_cascade and wanted.stage is not Stage.IN_FLIGHT and not wanted.is_by_message:
+        return [_of_stage(wanted.stage or Stage.PENDING, found)]
     per = max(1, len(steps))
     test, parameters = _test(wanted)
     made = []
@@ -169,6 +171,21 @@ def _skipped(wanted: Narrowing, found: "Matches | None") -> list[Way]:
         )
         for skip in skips
     ]
+
+
+def _of_stage(stage: Stage, found: "Matches | None") -> Way:
+    """Return the way to a cascade's people of a stage, which is kept with the person."""
+    test = "stage = %(t_stage)s and skip is null"
+    way = Way(
+        source=_RECIPIENT, columns="address, stage, skip", test=test, parameters={"t_stage": int(stage)},
+        of_recipients=True,
+    )  # fmt: skip
+    if found is None:
+        return way
+    if found.prefix:
+        narrowed = f"{test} and starts_with(address, %(prefix)s)"
+        return replace(way, test=narrowed, parameters={**way.parameters, "prefix": found.prefix})
+    return _among(way, found.ids)
 
 
 def _everybody(found: "Matches | None") -> Way:

@@ -15,7 +15,9 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.operations import approval
 from clarion.campaigns.states import Action, PauseCause, Status
-from clarion.deliveries import locks, partitions, releasing
+from clarion.channels import registry
+from clarion.channels.base import reports_delivery
+from clarion.deliveries import locks, partitions, releasing, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
@@ -96,6 +98,8 @@ def begin_run(campaign_id: int) -> Run | None:
         campaign=campaign,
         number=last + 1,
         released_id=0 if releasing.begins_held(campaign) else None,
+        is_cascade=len(steps) > 1,
+        receipt_wait=campaign.receipt_wait if len(steps) > 1 else None,
         plan={
             "name": campaign.name,
             "version": campaign.version,
@@ -105,11 +109,12 @@ def begin_run(campaign_id: int) -> Run | None:
         },
     )
     partitions.ensure_for(run.pk)
-    RunStep.objects.bulk_create(_frozen(run, step) for step in steps)
+    first = min(step.tier for step in steps)
+    RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
     return run
 
 
-def _frozen(run: Run, step: Step) -> RunStep:
+def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
     content = step.template_version.content if step.template_version else step.body_content
     if step.sender_id is None or not content:
         raise RunInvalid("The campaign's message has no sender or no content.")
@@ -120,6 +125,9 @@ def _frozen(run: Run, step: Step) -> RunStep:
         channel=step.channel,
         sender_id=step.sender_id,
         content=content,
+        is_reporting=reports_delivery(registry.get(step.channel)),
+        # A later tier's messages are made when it is let go, and wait at once.
+        cursor=0 if is_first else tiers.EVERYBODY,
     )
 
 

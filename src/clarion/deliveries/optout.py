@@ -4,6 +4,7 @@ Each run is a transaction of its own (docs: one run per statement and transactio
 so that whatever happens later nothing new is built for the address; asking again finishes what was cut off.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.db import connection, transaction
 
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression, SuppressionReason
-from clarion.deliveries.models import Recipient, Run, RunStep
+from clarion.deliveries import looking, tiers
+from clarion.deliveries.models import Delivery, Recipient, Run, RunStep
 from clarion.deliveries.states import Result, Skip, Stage, recipient_id, step_of
 from clarion.workspaces.models import Workspace
 from clarion.workspaces.wake import wake
@@ -43,8 +45,15 @@ def find(run_id: int, delivery_id: int) -> Subject | None:
         run_id=run_id,
         delivery_id=delivery_id,
         channel=step.channel,
-        address=person.address,
+        address=_address(run, delivery_id) or person.address,
     )
+
+
+def _address(run: Run, delivery_id: int) -> str | None:
+    """Return where a message of a cascade went; None of other runs, in which it is the person's own address."""
+    if not run.is_cascade:
+        return None
+    return Delivery.objects.filter(run_id=run.pk, id=delivery_id).values_list("address", flat=True).first()
 
 
 def is_out(subject: Subject) -> bool:
@@ -133,6 +142,8 @@ def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
         "run": run_id, "steps": steps, "address": address, "pending": Stage.PENDING.value,
         "skipped": Stage.SKIPPED.value, "suppressed": Skip.SUPPRESSED.value,
     }  # fmt: skip
+    if tiers.is_cascade(run_id):
+        return _skip_in_cascade(facts)
     with connection.cursor() as cursor:
         # First, as whoever claims or closes does: they would wait for each other for ever otherwise.
         cursor.execute(_UNWAIT_ADDRESS, facts)
@@ -148,6 +159,36 @@ def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
             cursor.execute(_COUNT, {"run": run_id, "count": count})
     wake(run_id=run_id)
     return count
+
+
+_ITS_MESSAGES = """
+    select id from deliveries_delivery
+    where run_id = %(run)s and address = %(address)s and id & 15 = any(%(steps)s::smallint[])
+"""
+
+_SKIP_THESE = """
+    update deliveries_delivery d set stage = %(skipped)s, problem = %(skipped)s, code = 'suppressed', ended_at = now()
+    where d.run_id = %(run)s and d.stage = %(pending)s and d.id = any(%(ids)s) returning d.id
+"""
+
+
+def _skip_in_cascade(facts: dict[str, Any]) -> int:
+    """Skip what is pending for an address on these channels. What follows for its owner is looked at: a fallback."""
+    run_id: int = facts["run"]
+    with connection.cursor() as cursor:
+        cursor.execute(_ITS_MESSAGES, facts)
+        wanted = facts | {"ids": [row[0] for row in cursor.fetchall()]}
+        cursor.execute(_UNWAIT, wanted)
+        cursor.execute(_SKIP_THESE, wanted)
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        cursor.execute(_UNWAIT, {"run": run_id, "ids": ids})
+        looking.note(run_id, looking.people_of(ids))
+        counts = Counter(step_of(one) for one in ids)
+        tiers.drop(cursor, run_id, counts)
+    wake(run_id=run_id)
+    return len(looking.people_of(ids))
 
 
 _RECEIPT = """

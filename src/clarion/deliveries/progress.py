@@ -37,6 +37,11 @@ class ChannelProgress:
     unknown: int
     deferred: int
     results: Mapping[str, int]
+    #: 0 for a primary channel, else which fallback it is.
+    tier: int = 0
+    #: Of a cascade: messages that were made for it, and people that it could not reach.
+    made: int = 0
+    left_out: int = 0
 
     @property
     def tried(self) -> int:
@@ -149,6 +154,9 @@ def _channel(step: RunStep, sender: Sender | None) -> ChannelProgress:
         unknown=step.unknown,
         deferred=step.deferred,
         results={name: getattr(step, name) for name in RESULTS},
+        tier=step.tier,
+        made=step.made,
+        left_out=step.left_out,
     )
 
 

@@ -31,7 +31,7 @@ _OF_DELIVERIES = {
     "deliveries_delivery": "id",
 }  # fmt: skip
 #: What else has no foreign key to the run.
-_OF_RUNS = ("deliveries_activity", "deliveries_push", "deliveries_claim")
+_OF_RUNS = ("deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_look")
 
 
 def purge(*, campaign: Campaign, by: Actor) -> int:

@@ -17,7 +17,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.channels import registry
 from clarion.content.queries import missing_variables
-from clarion.deliveries import building, earlier, locks, operations
+from clarion.deliveries import building, cascade_building, cascade_pushing, earlier, locks, operations, tiers
 from clarion.deliveries.errors import PushRefused, RunInvalid
 from clarion.deliveries.models import Push, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip
@@ -28,7 +28,7 @@ from clarion.workspaces.wake import wake
 #: People in one call.
 PUSH_MAX = 1_000
 KEY_LENGTH = 100
-ADDRESS_LENGTH = 320
+ADDRESS_LENGTH = 900
 #: Octets of one person's variables as JSON.
 VARIABLES_MAX = 64_000
 #: People who are named when variables are missing.
@@ -174,16 +174,21 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             for one, (form, _good) in zip(fresh, forms, strict=True)
         ],
     }  # fmt: skip
-    excluding = building.excluding_of(run.campaign, channel, timezone.now())
-    if excluding is not None:
-        facts |= excluding.parameters
     with connection.cursor() as cursor:
-        candidates = statement.format(
-            owners=addresses.owners_sql(kind, "p.address"),
-            unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
-        )
-        cursor.execute(building.judged(candidates, leaving_out, excluding), facts)
-        made, usable, last, key, waterfall = cursor.fetchone()
+        if run.is_cascade:
+            ladder = tiers.ladder_of(run, steps)
+            said = [one.variables for one in fresh]
+            adding = cascade_pushing.adding(run, ladder, said, facts)
+            made, usable, last, key, waterfall = cascade_building.add(cursor, ladder, adding, facts)
+        else:
+            excluding = building.excluding_of(run.campaign, channel, timezone.now())
+            facts |= excluding.parameters if excluding is not None else {}
+            candidates = statement.format(
+                owners=addresses.owners_sql(kind, "p.address"),
+                unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
+            )
+            cursor.execute(building.judged(candidates, leaving_out, excluding), facts)
+            made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))

@@ -10,9 +10,9 @@ from django.utils import timezone
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
-from clarion.deliveries import optout, unknowns
+from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
-from clarion.deliveries.states import Result, Stage, recipient_id
+from clarion.deliveries.states import Result, Stage
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -92,7 +92,7 @@ def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
     if run is None:
         return 0
     _settle_unknown(run, events)
-    _keep(run_id, events)
+    _keep(run, events)
     for event in events:
         reason = _SUPPRESSING.get(event.kind)
         subject = optout.find(run_id, event.delivery_id or 0) if reason else None
@@ -106,8 +106,8 @@ def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
 
 
 @transaction.atomic
-def _keep(run_id: int, events: list[ReceiptEvent]) -> None:
-    now = timezone.now()
+def _keep(run: Run, events: list[ReceiptEvent]) -> None:
+    now, run_id = timezone.now(), run.pk
     facts: dict[str, Any] = {
         "run": run_id,
         "deliveries": [event.delivery_id for event in events],
@@ -126,6 +126,8 @@ def _keep(run_id: int, events: list[ReceiptEvent]) -> None:
             cursor.execute(
                 _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
             )
+    if run.receipt_wait is not None:
+        looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
     wake(run_id=run_id)
 
 
@@ -133,10 +135,10 @@ def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:
     """Settle as sent what nobody knew about, where a receipt proves that the provider had taken it."""
     proven = [e.delivery_id for e in events if e.delivery_id and e.kind is not ReceiptKind.DELAYED]
     unknown = Delivery.objects.filter(run_id=run.pk, stage=Stage.UNKNOWN, id__in=proven)
-    people = [recipient_id(one) for one in unknown.values_list("id", flat=True)]
-    if people:
+    deliveries = list(unknown.values_list("id", flat=True))
+    if deliveries:
         by = actors.system(run.workspace)
-        unknowns.settle_unknown(run, by=by, choice=unknowns.Choice.SENT, ids=people)
+        unknowns.settle_unknown(run, by=by, choice=unknowns.Choice.SENT, deliveries=deliveries)
 
 
 def _key(event: ReceiptEvent) -> str:

@@ -34,6 +34,8 @@ class Message:
     #: Set while it is pending and waits: until when, and for which reason.
     not_before: datetime | None
     waits_for: int | None
+    #: Of a cascade: where it goes; empty when the channel could not reach the person, and of other runs.
+    address: str = ""
 
     @property
     def sent_at(self) -> datetime | None:
@@ -142,7 +144,7 @@ def people(run: Run, steps: Sequence[RunStep], ids: Sequence[int]) -> list[Perso
             contact_id=row.contact_id,
             address=row.address,
             variables=row.variables,
-            stage=stage_of(row, messages.get(row.id, ())),
+            stage=stage_of(row, messages.get(row.id, ()), is_cascade=run.is_cascade),
             skip=Skip(row.skip) if row.skip is not None else None,
             messages=messages.get(row.id, ()),
         )
@@ -150,11 +152,11 @@ def people(run: Run, steps: Sequence[RunStep], ids: Sequence[int]) -> list[Perso
     ]
 
 
-def stage_of(recipient: Recipient, messages: Sequence[Message]) -> Stage:
+def stage_of(recipient: Recipient, messages: Sequence[Message], *, is_cascade: bool = False) -> Stage:
     """Return how far a person has come: one message tells it alone, of several the recipient's row does."""
     if recipient.skip is not None:
         return Stage.SKIPPED
-    if len(messages) == 1:
+    if not is_cascade and len(messages) == 1:
         return messages[0].stage
     if recipient.stage == Stage.PENDING and any(one.stage is Stage.IN_FLIGHT for one in messages):
         return Stage.IN_FLIGHT
@@ -163,7 +165,7 @@ def stage_of(recipient: Recipient, messages: Sequence[Message]) -> Stage:
 
 _MESSAGES = """
 select d.id, d.stage, d.attempts, d.claimed_at, d.ended_at, d.reason, d.code, d.provider_id, d.result, d.result_at,
-       w.not_before, w.reason
+       w.not_before, w.reason, d.address
   from deliveries_delivery d
   left join deliveries_waiting w on w.run_id = d.run_id and w.delivery_id = d.id
  where d.run_id = %s and d.id = any(%s)
@@ -198,4 +200,5 @@ def _message(row: Sequence[Any], channels: Mapping[int, str]) -> Message:
         result_at=row[9],
         not_before=row[10],
         waits_for=row[11],
+        address=row[12] or "",
     )

@@ -17,13 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.audience.livesheets import rereading
-from clarion.audience.models import LiveSheet, SourceStatus
+from clarion.audience.models import FILES, LiveSheet, SourceStatus
 from clarion.audience.queries import estimate
 from clarion.campaigns import queries as campaigns
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, earlier, locks
+from clarion.deliveries import building, cascade_building, earlier, locks, tiers
 from clarion.deliveries.errors import RefreshRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -44,7 +44,7 @@ _JUST_READ = timedelta(minutes=10)
 #: Everybody of the source, judged by themselves as the builder judges.
 _JUDGED = """
 create temporary table refreshed on commit drop as
-select key, contact_id, address, variables,
+select key, contact_id, address, null::jsonb as addresses, variables,
     case when address = '' then 1
          when invalid then 2
          when row_number() over (partition by address, invalid order by key) > 1 then 3
@@ -75,7 +75,7 @@ where n.skip is null
 _PENDING = """
   and r.skip is null and not exists (
     select from deliveries_delivery d where d.run_id = %(run)s
-      and d.id between r.id * 16 and r.id * 16 + 15 and d.stage <> 0)
+      and d.id between r.id * 16 and r.id * 16 + 15 and d.stage not in (0, 6))
 """
 _REMOVED = f"""
 from deliveries_recipient r
@@ -84,7 +84,8 @@ where r.run_id = %(run)s {_PENDING}
 """
 _CHANGED = f"""
 from deliveries_recipient r
-join refreshed n on n.address = r.address and n.skip is null and n.variables <> r.variables
+join refreshed n on n.address = r.address and n.skip is null
+ and (n.variables, n.addresses) is distinct from (r.variables, r.addresses)
 where r.run_id = %(run)s {_PENDING}
 """
 _COUNTS = f"""
@@ -106,10 +107,15 @@ where w.run_id = %(run)s and w.delivery_id = gone.id * 16 + by_step.n
 """
 #: A claim that is under way holds its rows: this waits for it, and then finds them no longer pending.
 _SKIP_MESSAGES = """
-update deliveries_delivery d set stage = 6, problem = 6
-from gone, unnest(%(steps)s::smallint[]) by_step(n)
-where d.run_id = %(run)s and d.id = gone.id * 16 + by_step.n and d.stage = 0
+with u as (
+    update deliveries_delivery d set stage = 6, problem = 6
+    from gone, unnest(%(steps)s::smallint[]) by_step(n)
+    where d.run_id = %(run)s and d.id = gone.id * 16 + by_step.n and d.stage = 0
+    returning d.id
+)
+select (id & 15)::int, count(*)::int from u group by 1
 """
+_UNLOOK = "delete from deliveries_look l using gone where l.run_id = %(run)s and l.recipient_id = gone.id"
 _SKIP_PEOPLE = """
 with skipped as (
     update deliveries_recipient r set stage = 6, skip = gone.skip from gone
@@ -121,8 +127,8 @@ with skipped as (
 select skip, count(*)::int from skipped group by 1
 """
 _CHANGE = f"""
-update deliveries_recipient t set variables = v.variables, contact_id = v.contact_id
-from (select r.id, n.variables, n.contact_id {_CHANGED}) v where t.run_id = %(run)s and t.id = v.id
+update deliveries_recipient t set variables = v.variables, contact_id = v.contact_id, addresses = v.addresses
+from (select r.id, n.variables, n.contact_id, n.addresses {_CHANGED}) v where t.run_id = %(run)s and t.id = v.id
 """
 _ADD = f"""
 with made as (
@@ -134,6 +140,15 @@ with made as (
     select %(run)s, made.id * 16 + step from made, unnest(%(steps)s::smallint[]) step order by 2
 )
 select count(*)::int from made
+"""
+_ADD_TO_CASCADE = f"""
+with made as (
+    insert into deliveries_recipient (run_id, id, contact_id, address, addresses, variables, stage)
+    select %(run)s, %(last)s + row_number() over (order by n.key), n.contact_id, n.address, n.addresses,
+           n.variables, 0 {_ADDED}
+    returning id
+)
+select count(*)::int, null, max(id) from made
 """
 _COUNT = """
 update deliveries_run
@@ -257,17 +272,42 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
     facts: dict[str, Any] = {
         "workspace": row.workspace_id, "channel": channel, "source": row.source.table.pk, "after": -1, "chunk": _ALL,
     }  # fmt: skip
+    statement = _judging_cascade(row, run, facts) if run.is_cascade else _judging(row, channel, facts)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        cursor.execute("create index on refreshed (address)")
+        cursor.execute("analyze refreshed")
+        yield cursor
+        cursor.execute("drop table refreshed")
+
+
+def _judging(row: Campaign, channel: str, facts: dict[str, Any]) -> str:
+    """Return the statement that makes `refreshed`, and put its parameters to the others."""
     now = timezone.now()
     candidates = building.candidates_of(row, channel, now)
     excluding = building.excluding_of(row, channel, now)
     facts |= candidates.parameters | (excluding.parameters if excluding else {})
     excluded = f"when {excluding.sql} then {Skip.EXCLUDED.value}" if excluding else ""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_JUDGED.format(candidates=candidates.sql, excluded=excluded), facts)
-        cursor.execute("create index on refreshed (address)")
-        cursor.execute("analyze refreshed")
-        yield cursor
-        cursor.execute("drop table refreshed")
+    return _JUDGED.format(candidates=candidates.sql, excluded=excluded)
+
+
+def _judging_cascade(row: Campaign, run: Run, facts: dict[str, Any]) -> str:
+    """As `_judging`, by every address that a person has."""
+    assert row.source is not None  # noqa: S101
+    now, ladder = timezone.now(), tiers.ladder_of(run, list(run.steps.all()))
+    if row.source.kind in FILES:
+        candidates = cascade_building.people(ladder)
+        country = row.workspace.default_country
+        facts |= cascade_building.rows_of(row.source.table, ladder, country, after=-1, limit=_ALL)
+    else:
+        offered = cascade_building.of_contact(ladder)
+        candidates = building.candidates_of(row, facts["channel"], now, address=offered)
+    excluding = cascade_building.excluding_of(row, ladder, now)
+    facts |= candidates.parameters | (excluding.parameters if excluding else {})
+    facts |= cascade_building.judging(ladder)
+    return "create temporary table refreshed on commit drop as " + cascade_building.judged_alone(
+        ladder, candidates, excluding
+    )
 
 
 def _facts(run: Run) -> dict[str, Any]:
@@ -287,15 +327,23 @@ def _apply(cursor: Any, run: Run, found: Difference) -> Difference:
     cursor.execute(_GONE, facts)
     cursor.execute(_UNWAIT_GONE, facts)
     cursor.execute(_SKIP_MESSAGES, facts)
+    dropped = dict(cursor.fetchall())
     cursor.execute(_UNWAIT_GONE, facts)
+    if run.is_cascade:
+        cursor.execute(_UNLOOK, facts)
     cursor.execute(_SKIP_PEOPLE, facts)
     skips = {Skip(skip).name.lower(): count for skip, count in cursor.fetchall()}
     cursor.execute("drop table gone")
     cursor.execute(_CHANGE, facts)
     changed = cursor.rowcount
     last = Run.objects.only("last_recipient_id").get(pk=run.pk).last_recipient_id
-    cursor.execute(_ADD, facts | {"last": last})
-    (added,) = cursor.fetchone()
+    if run.is_cascade:
+        ladder = tiers.ladder_of(run, list(run.steps.all()))
+        added = cascade_building.add(cursor, ladder, _ADD_TO_CASCADE, facts | {"last": last})[0]
+        tiers.drop(cursor, run.pk, dropped)
+    else:
+        cursor.execute(_ADD, facts | {"last": last})
+        (added,) = cursor.fetchone()
     gone = sum(skips.values())
     told = orjson.dumps(skips).decode()
     cursor.execute(_COUNT, {"run": run.pk, "added": added, "gone": gone, "skips": told})

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
 
-from clarion.channels import registry
+from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import delivery_id
@@ -54,7 +54,7 @@ def as_sent(run: Run, step: RunStep, *, recipient: int, address: str, variables:
     claim = Claim(run.pk, delivery_id(recipient, step.step), 1, address, variables)
     try:
         channel = registry.get(step.channel)
-        composer = channel.composer(channel.check_content(step.content), config, context)
+        composer = tongues.composer(channel, step.content, config, context)
         payload = composer.compose(claim).payload
     except (RenderFailed, ConfigInvalid, KeyError, TypeError, ValueError) as problem:
         # A sender or a channel may have gone since; the record of the message stays readable without it.

@@ -13,6 +13,7 @@ from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Action, Status
+from clarion.deliveries import looking
 from clarion.deliveries.errors import RetryRefused
 from clarion.deliveries.models import Run, RunProblem
 from clarion.deliveries.states import Stage
@@ -33,7 +34,8 @@ _FAILED = """
     join deliveries_runstep rs on rs.run_id = %(run)s and rs.step = d.id & 15
     left join lateral (
         select true as found from audience_suppression s
-        where s.workspace_id = %(workspace)s and s.channel = rs.channel and s.address = r.address
+        where s.workspace_id = %(workspace)s and s.channel = rs.channel
+          and s.address = coalesce(d.address, r.address)
         -- Of who was erased there is no address any more.
         union all select true where r.address = '' limit 1
     ) suppressed on true
@@ -43,6 +45,20 @@ _FAILED = """
       and (%(reasons)s::smallint[] is null or d.reason = any(%(reasons)s))
 """
 _ALLOWED = " and suppressed.found is null and c.id is null"
+#: In a cascade: only for people with whom it is over, and on one tier of theirs - the first on which something can be
+#: sent again - when nothing was taken on another: nobody gets by a retry what the cascade would not have given them.
+_OF_CASCADE = """
+      and r.stage in (3, 4) and not exists (
+        select from deliveries_delivery o
+        join deliveries_runstep os on os.run_id = %(run)s and os.step = o.id & 15 and os.tier <> rs.tier
+        where o.run_id = %(run)s and o.id between r.id * 16 and r.id * 16 + 15 and (
+            o.stage in (0, 1, 2, 5)
+            or (o.problem = 4 and os.tier < rs.tier
+                and (%(reasons)s::smallint[] is null or o.reason = any(%(reasons)s))
+                and not exists (
+                    select from audience_suppression s
+                    where s.workspace_id = %(workspace)s and s.channel = os.channel and s.address = o.address))))
+"""
 
 _PREVIEW = f"""
 select count(*)::int, count(*) filter (where suppressed.found is not null or c.id is not null)::int {_FAILED}
@@ -50,7 +66,7 @@ select count(*)::int, count(*) filter (where suppressed.found is not null or c.i
 _CHANGE = f"""
 with was as (
     select d.id, d.reason, coalesce(d.code, '') as code, date_trunc('minute', d.ended_at) as minute
-    {_FAILED} {_ALLOWED} order by d.id for update of d
+    {_FAILED} {_ALLOWED} {{of_cascade}} order by d.id for update of d
 ), changed as (
     update deliveries_delivery d set stage = 0, problem = null
     from was where d.run_id = %(run)s and d.id = was.id
@@ -58,7 +74,7 @@ with was as (
     insert into deliveries_waiting (run_id, delivery_id, step, not_before, reason)
     select %(run)s, id, id & 15, now(), null from was
 )
-select id & 15, reason, code, minute, count(*)::int from was group by 1, 2, 3, 4 order by 1, 2, 3, 4
+select id & 15, reason, code, minute, count(*)::int, array_agg(id) from was group by 1, 2, 3, 4 order by 1, 2, 3, 4
 """
 _FEWER_PROBLEMS = """
 update deliveries_runproblem set count = count - %(count)s
@@ -104,7 +120,7 @@ class Retried:
 def preview(run: Run, *, reasons: Sequence[Reason] | None = None) -> Preview:
     """Return what `retry_failed` would do to the run now."""
     with connection.cursor() as cursor:
-        cursor.execute(_PREVIEW, _facts(run, reasons))
+        cursor.execute(_PREVIEW + _OF_CASCADE * run.is_cascade, _facts(run, reasons))
         failed, suppressed = cursor.fetchone()
     counts: dict[int, int] = {}
     for reason, count in RunProblem.objects.filter(run=run, stage=Stage.FAILED, count__gt=0).values_list(
@@ -136,18 +152,25 @@ def retry_failed(
         raise RetryRefused(str(_NOTHING))
     facts = _facts(run, reasons)
     with connection.cursor() as cursor:
-        cursor.execute(_PREVIEW, facts)
+        only = _OF_CASCADE * run.is_cascade
+        cursor.execute(_PREVIEW + only, facts)
         _failed, suppressed = cursor.fetchone()
-        cursor.execute(_CHANGE, facts)
+        cursor.execute(_CHANGE.replace("{of_cascade}", only), facts)
         rows = cursor.fetchall()
         count = sum(one[4] for one in rows)
         if not count:
             raise RetryRefused(str(_ALL_SUPPRESSED) if suppressed else str(_NOTHING))
         _count(cursor, run, rows)
         is_over = row.status == Status.COMPLETED
-        cursor.execute(_RUN, {"run": run.pk, "count": count, "is_over": is_over})
+        people = looking.people_of([one for row in rows for one in row[5]]) if run.is_cascade else []
+        if people:
+            looking.hold(cursor, run.pk, people)
+        counted = 0 if run.is_cascade else count
+        cursor.execute(_RUN, {"run": run.pk, "count": counted, "is_over": is_over})
         if cursor.rowcount != 1:
             raise TransitionRefused
+        if people:
+            looking.restage(cursor, run.pk, people)
     if is_over:
         lifecycle.move(row, Action.RETRY, by=by, reason=reason)
     _record(row, by, run, count, suppressed, reason)
@@ -162,7 +185,7 @@ def _facts(run: Run, reasons: Sequence[Reason] | None) -> dict[str, Any]:
 
 def _count(cursor: Any, run: Run, rows: Sequence[Sequence[Any]]) -> None:
     """Take the messages off what failed, in the order in which the engine locks."""
-    for step, reason, code, minute, count in rows:
+    for step, reason, code, minute, count, _ids in rows:
         values = {
             "run": run.pk, "step": step, "reason": reason, "code": code, "minute": minute, "count": count,
         }  # fmt: skip

@@ -9,7 +9,7 @@ select s.id, s.channel, s.lanes,
        md5(s.config::text || encode(s.sealed, 'hex') || s.lanes::text || s.channel),
        s.limit_second, s.limit_minute, s.limit_hour, s.limit_day,
        r.id, rs.step, c.id, c.weight, c.rate_limit, c.delay_min, c.delay_max,
-       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at
+       c.windows, coalesce(nullif(c.window_zone, ''), c.zone), c.window_is_recipients, c.ends_at, r.is_cascade
 from deliveries_run r
 join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
 join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
@@ -99,26 +99,32 @@ with took as (
     from deliveries_recipient r
     where d.run_id = %(run)s and d.stage = 0 and {deliveries}
       and r.run_id = %(run)s and r.id = d.id >> 4 and {recipients}
-    returning d.id, d.attempts, r.address, r.variables
+    returning d.id, d.attempts, {address}, r.variables
 ), n as (
     select count(*)::int as n from took
-), c1 as (
-    update deliveries_run set pending = pending - n.n, in_flight = in_flight + n.n
-    from n where id = %(run)s and n.n > 0
-), c2 as (
+){people}, c2 as (
     insert into deliveries_claim (id, worker_id, run_id, step, first_id, last_id, claimed_at)
     select %(claim)s, %(worker)s, %(run)s, %(step)s, %(low)s, %(high)s, now() from n where n.n > 0
 )
 select id, attempts, address, variables from took order by id
 """
 
-CLAIM_RANGE = _CLAIM.format(
-    deliveries="d.id between %(low)s and %(high)s and d.id & 15 = %(step)s",
-    recipients="r.id between %(first)s and %(last)s",
-)
-CLAIM_THESE = _CLAIM.format(
-    deliveries="d.id = any(%(ids)b::bigint[])", recipients="r.id = any(%(recipients)b::bigint[])"
-)
+_PEOPLE = """, c1 as (
+    update deliveries_run set pending = pending - n.n, in_flight = in_flight + n.n
+    from n where id = %(run)s and n.n > 0
+)"""
+_RANGE = {
+    "deliveries": "d.id between %(low)s and %(high)s and d.id & 15 = %(step)s",
+    "recipients": "r.id between %(first)s and %(last)s",
+}
+_THESE = {
+    "deliveries": "d.id = any(%(ids)b::bigint[])", "recipients": "r.id = any(%(recipients)b::bigint[])",
+}  # fmt: skip
+CLAIM_RANGE = _CLAIM.format(**_RANGE, address="r.address", people=_PEOPLE)
+CLAIM_THESE = _CLAIM.format(**_THESE, address="r.address", people=_PEOPLE)
+#: In a cascade a person is pending until all of it is through, and each channel has its own address.
+CLAIM_CASCADE_RANGE = _CLAIM.format(**_RANGE, address="coalesce(d.address, r.address) as address", people="")
+CLAIM_CASCADE_THESE = _CLAIM.format(**_THESE, address="coalesce(d.address, r.address) as address", people="")
 
 #: Keep claims from being made that are not there: one whose transaction is under way is waited for, and one that
 #: comes later finds its number taken.
@@ -152,6 +158,20 @@ with u as (
 select count(*)::int from u
 """
 
+#: The sender's id where a step's channel tracks its provider's ids.
+STEP_SENDER = "select channel, sender_id from deliveries_runstep where run_id = %s and step = %s"
+
+#: Keep which deliveries the provider's ids mean, so that its receipts find them. An id that comes again means the
+#: newer message.
+TRACK = """
+insert into deliveries_providermessage (sender_id, provider_id, run_id, delivery_id, at)
+select distinct on (v.provider_id) %(sender)s, v.provider_id, %(run)s, v.id, now()
+from unnest(%(ids)s::bigint[], %(provider_ids)s::text[]) v(id, provider_id)
+where v.provider_id <> '' order by v.provider_id
+on conflict (sender_id, provider_id) do update
+set run_id = excluded.run_id, delivery_id = excluded.delivery_id, at = excluded.at
+"""
+
 SETTLE_REST = """
 with u as (
     update deliveries_delivery d
@@ -161,7 +181,7 @@ with u as (
                 %(codes)b::text[], %(details)b::text[], %(not_befores)b::float8[], %(backs)s::smallint[])
          v(id, claim, stage, reason, code, detail, not_before, back)
     where d.run_id = %(run)s and d.id = v.id and d.stage = 1 and d.claim_id = v.claim
-    returning d.id, d.attempts, d.claimed_at, v.stage, v.reason, v.code, v.detail, v.not_before, v.back
+    returning d.id, d.attempts, d.claimed_at, d.address, v.stage, v.reason, v.code, v.detail, v.not_before, v.back
 ), w as (
     insert into deliveries_waiting (run_id, delivery_id, step, not_before, reason)
     select %(run)s, id, id & 15, greatest(to_timestamp(not_before), now()), reason from u where stage = 0
@@ -174,7 +194,7 @@ with u as (
     on conflict do nothing
 ), s as (
     insert into audience_suppression (workspace_id, channel, address, reason, origin, created_at)
-    select run.workspace_id, rs.channel, r.address, 'BOUNCED', 'run ' || run.id, now()
+    select run.workspace_id, rs.channel, coalesce(u.address, r.address), 'BOUNCED', 'run ' || run.id, now()
     from deliveries_run run
     join deliveries_recipient r on r.run_id = %(run)s and r.id = any(%(suppress)b::bigint[])
     join u on u.id >> 4 = r.id and u.stage = 4
@@ -193,6 +213,31 @@ set in_flight = in_flight - %(all)s, sent = sent + %(sent)s, failed = failed + %
     last_sent_at = case when %(sent)s > 0 then now() else last_sent_at end
 where id = %(run)s
 returning pending, in_flight
+"""
+
+#: In a cascade no person is counted yet: whoever's message ended is looked at (`deliveries.looking`), now or, when the
+#: campaign waits for receipts, as soon as one of a message that was taken is overdue.
+IS_CASCADE = "select is_cascade from deliveries_run where id = %s"
+LOOK = """
+insert into deliveries_look (run_id, recipient_id, look_at)
+select run.id, v.id >> 4,
+       case when v.stage = 4 or exists (
+                select from deliveries_delivery d
+                where d.run_id = run.id and d.run_id = %(run)s and d.id = v.id and d.result is not null)
+            then now() else now() + coalesce(case when exists (
+                select from deliveries_runstep here
+                join deliveries_runstep next on next.run_id = here.run_id and next.tier > here.tier
+                where here.run_id = %(run)s and here.step = %(step)s) then run.receipt_wait end, 0)
+                * interval '1 minute' end
+from deliveries_run run,
+     (select distinct on (id >> 4) id, stage from unnest(%(ids)s::bigint[], %(stages)s::smallint[]) u(id, stage)
+      order by id >> 4, stage = 4 desc) v
+where run.id = %(run)s
+order by 2
+on conflict (run_id, recipient_id) do update set look_at = least(deliveries_look.look_at, excluded.look_at)
+"""
+SENT_CASCADE = """
+update deliveries_run set first_sent_at = coalesce(first_sent_at, now()), last_sent_at = now() where id = %(run)s
 """
 
 COUNT_STEP = """

@@ -17,8 +17,9 @@ from django.db import InterfaceError, OperationalError
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from clarion.deliveries import arrays, gates
+from clarion.deliveries import arrays, following, gates
 from clarion.deliveries import statements as sql
+from clarion.deliveries.provider_ids import ProviderIds
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
 from clarion.engine.messages import Claim
@@ -103,6 +104,9 @@ class PostgresStore:
         self._drained = drained
         #: Lanes that may have an outage written as lasting: by us, or by an owner before us.
         self._troubled: set[tuple[int, int]] = set()
+        self._provider_ids = ProviderIds()
+        #: Whether a run has several steps, for those that were sent lately.
+        self._cascades: dict[int, bool] = {}
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -125,6 +129,7 @@ class PostgresStore:
             run = gates.run_spec(row, self._clock())
             if run is not None:
                 senders.setdefault(row[0], (row, []))[1].append(run)
+        self._cascades = {row[8]: row[19] for row in rows}
         return [
             self._lane_spec(row, lane, lanes, runs)
             for row, runs in senders.values()
@@ -204,13 +209,15 @@ class PostgresStore:
             "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id, "ids": ids,
             "recipients": [i // STEPS for i in ids], "low": min(ids), "high": max(ids),
         }  # fmt: skip
-        cursor = await connection.execute(sql.CLAIM_THESE, these, binary=True)
+        statement = sql.CLAIM_CASCADE_THESE if run.is_cascade else sql.CLAIM_THESE
+        cursor = await connection.execute(statement, these, binary=True)
         return await cursor.fetchall(), next_due or 0.0
 
     async def _claim_next(
         self, connection: psycopg.AsyncConnection[Row], run: RunSpec, claim_id: int, limit: int
     ) -> list[Row]:
         """Move the step's cursor on and claim what is under it."""
+        statement = sql.CLAIM_CASCADE_RANGE if run.is_cascade else sql.CLAIM_RANGE
         while True:
             facts = {"run": run.run_id, "step": run.step, "limit": limit}
             row = await (await connection.execute(sql.MOVE_CURSOR, facts, binary=True)).fetchone()
@@ -221,7 +228,7 @@ class PostgresStore:
                 "run": run.run_id, "step": run.step, "claim": claim_id, "worker": self._worker_id,
                 "first": low + 1, "last": high, "low": (low + 1) * STEPS, "high": high * STEPS + STEPS - 1,
             }  # fmt: skip
-            found = await (await connection.execute(sql.CLAIM_RANGE, facts, binary=True)).fetchall()
+            found = await (await connection.execute(statement, facts, binary=True)).fetchall()
             if found:
                 return found
             # Whoever was there has been left out since: go on.
@@ -278,6 +285,7 @@ class PostgresStore:
             }
             row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
             counts[Stage.SENT] = row[0] if row else 0
+            await self._provider_ids.keep(connection, run, facts)
         problems: list[Row] = []
         if rest:
             cursor = await connection.execute(sql.SETTLE_REST, _rest_facts(run_id, rest), binary=True)
@@ -288,7 +296,15 @@ class PostgresStore:
             await connection.execute(sql.CLOSE_CLAIMS, [list(closed)])
         if not any(counts.values()):
             return None
+        is_cascade = self._cascades.get(run_id)
+        if is_cascade is None:
+            is_cascade = self._cascades[run_id] = await following.is_cascade(connection, run_id)
+        if is_cascade:
+            await following.have_looked(connection, run_id, step, settlements)
         await self._count(connection, run_id, step, counts, problems)
+        if is_cascade:
+            await following.note_sending(connection, run_id, counts.get(Stage.SENT, 0))
+            return None
         facts = {
             "run": run_id,
             "all": sum(counts.values()),

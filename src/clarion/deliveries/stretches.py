@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clarion.campaigns.cascade import label
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import reasons
@@ -34,6 +35,10 @@ def of(campaign: Campaign, run: Run, where: Backlog, rate: float) -> list[Cause]
     for step in where.steps:
         if step.total:
             found += _of_step(campaign, run, step, senders.get(step.sender_id))
+    channels = dict(run.steps.values_list("step", "channel")) if where.awaiting else {}
+    for number, put in where.awaiting:
+        values: dict[str, object] = {"step": number + 1, "channel": label(channels[number])}
+        found.append(told(Kind.RECEIPTS, put.count, values=values, until=put.first))
     return _gathered(found)
 
 

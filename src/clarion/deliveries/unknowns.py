@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
+from clarion.deliveries import looking, tiers
 from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import STEPS
@@ -40,7 +41,7 @@ _WAS_REACHABLE = _WAS.replace(
     "and exists (select from deliveries_recipient r where r.run_id = %(run)s and r.id = deliveries_delivery.id >> 4"
     " and r.address <> '') {which}",
 )
-_COUNTED = "select id & 15, reason, code, minute, count(*)::int from was group by 1, 2, 3, 4"
+_COUNTED = "select id & 15, reason, code, minute, count(*)::int, array_agg(id) from was group by 1, 2, 3, 4"
 _CHANGE = {
     Choice.SENT: f"""
 with {_WAS}, changed as (
@@ -94,12 +95,14 @@ def settle_unknown(
     by: Actor,
     choice: Choice,
     ids: Sequence[int] | None = None,
+    deliveries: Sequence[int] | None = None,
     reason: int | None = None,
     code: str | None = None,
 ) -> int:
     """Settle the run's unknown messages and return how many those were.
 
-    `ids` are recipients' numbers; without them it is everybody, or those with that reason and provider's code.
+    `ids` are recipients' numbers, `deliveries` messages' own; without them it is everybody, or those with that reason
+    and provider's code.
     Whoever is not unknown any more is left alone. Raises NotAllowed, and UnknownsRefused when messages are to be
     sent again by a run that does not send any more.
     """
@@ -108,7 +111,9 @@ def settle_unknown(
     if choice is Choice.AGAIN and campaign.status not in _SENDS:
         raise UnknownsRefused(_NOT_AGAIN)
     with connection.cursor() as cursor:
-        rows = _change(cursor, run, choice, ids, reason, code)
+        if ids is not None:
+            deliveries = [one * STEPS + step for one in ids for step in range(STEPS)]
+        rows = _change(cursor, run, choice, deliveries, reason, code)
         count: int = sum(row[4] for row in rows)
         if not count:
             return 0
@@ -118,9 +123,12 @@ def settle_unknown(
         for step in sorted({row[0] for row in rows}):
             some = sum(row[4] for row in rows if row[0] == step)
             cursor.execute(_STEP[choice], {"run": run.pk, "step": step, "count": some})
-        cursor.execute(_RUN[choice], {"run": run.pk, "count": count})
-        if cursor.rowcount != 1:
-            raise UnknownsRefused(_NOT_AGAIN)
+        if tiers.is_cascade(run.pk):
+            _count_people(cursor, run, choice, [one for row in rows for one in row[5]])
+        else:
+            cursor.execute(_RUN[choice], {"run": run.pk, "count": count})
+            if cursor.rowcount != 1:
+                raise UnknownsRefused(_NOT_AGAIN)
     _record(campaign, by, choice, run, count)
     if choice is Choice.AGAIN:
         wake(run_id=run.pk)
@@ -140,12 +148,12 @@ def may_send_again(campaign: Campaign, run: Run) -> bool:
 def _change(
     cursor: Any, run: Run, choice: Choice, ids: Sequence[int] | None, reason: int | None, code: str | None
 ) -> list[Any]:
-    """Change the messages; return (step, reason, code, minute, how many) of those that were."""
+    """Change the messages; return (step, reason, code, minute, how many, which) of those that were."""
     facts: dict[str, Any] = {"run": run.pk, "reason": reason, "code": code}
     which = ""
     if ids is not None:
         which += " and id = any(%(ids)s)"
-        facts["ids"] = [one * STEPS + step for one in ids for step in range(STEPS)]
+        facts["ids"] = list(ids)
     if reason is not None:
         which += " and reason = %(reason)s"
     if code is not None:
@@ -156,12 +164,28 @@ def _change(
 
 
 def _count_reason(cursor: Any, run: Run, choice: Choice, row: Sequence[Any]) -> None:
-    step, reason, code, minute, count = row
+    step, reason, code, minute, count, _ids = row
     values = {"run": run.pk, "step": step, "reason": reason, "code": code, "minute": minute, "count": count}
     cursor.execute(_FEWER_PROBLEMS, values)
     cursor.execute(_FEWER_THAT_MINUTE, values)
     if choice is Choice.SENT:
         cursor.execute(_MORE_THAT_MINUTE, values)
+
+
+def _count_people(cursor: Any, run: Run, choice: Choice, deliveries: Sequence[int]) -> None:
+    """Count the people of a cascade anew, by what their messages say now. Raises UnknownsRefused as the others do."""
+    people = looking.people_of(deliveries)
+    looking.hold(cursor, run.pk, people)
+    if choice is Choice.AGAIN:
+        cursor.execute(_IS_OPEN, {"run": run.pk})
+        if cursor.fetchone() is None:
+            raise UnknownsRefused(_NOT_AGAIN)
+    looking.restage(cursor, run.pk, people)
+
+
+_IS_OPEN = """
+select 1 from deliveries_run where id = %(run)s and finished_at is null and closing_stage is null for no key update
+"""
 
 
 def _record(campaign: Campaign, by: Actor, choice: Choice, run: Run, count: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from clarion.channels import registry
+from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.deliveries import operations
 from clarion.deliveries.models import Run, RunStep
@@ -27,7 +27,7 @@ class Workshop:
         close_old_connections()
         sender = Sender.objects.get(pk=spec.sender_id)
         channel = registry.get(sender.channel)
-        config = channel.check_config(secrets.open_config(sender))
+        config = secrets.ready_config(sender)
         connections = config.get("connections")
         if isinstance(connections, int):
             config["connections"] = max(1, connections // spec.lanes)
@@ -42,9 +42,7 @@ class Workshop:
         step = RunStep.objects.get(run_id=run.run_id, step=run.step)
         ledger = Run.objects.select_related("campaign").get(pk=run.run_id)
         sender = Sender.objects.get(pk=step.sender_id)
-        return compose_with(
-            step, ledger, registry.get(sender.channel).check_config(secrets.open_config(sender))
-        )
+        return compose_with(step, ledger, secrets.ready_config(sender))
 
     def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
         """Block the sender and pause its campaigns."""
@@ -68,6 +66,6 @@ def compose_with(step: RunStep, run: Run, config: dict[str, Any]) -> Composer:
     )
     channel = registry.get(step.channel)
     try:
-        return channel.composer(channel.check_content(step.content), config, context)
+        return tongues.composer(channel, step.content, config, context)
     except ConfigInvalid as problem:
         raise RenderFailed(str(problem)) from problem

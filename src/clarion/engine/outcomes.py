@@ -42,6 +42,8 @@ class Reason(IntEnum):
     MAILBOX_UNAVAILABLE = 304
     DOMAIN_UNKNOWN = 305
     RECIPIENT_REFUSED = 306
+    RECIPIENT_BLOCKED = 307
+    ADDRESS_EXPIRED = 308
     # The message.
     MESSAGE_REFUSED = 401
     MESSAGE_TOO_LARGE = 402
@@ -134,6 +136,14 @@ REASONS: dict[Reason, Explanation] = {
     ),
     Reason.RECIPIENT_REFUSED: Explanation(
         sentence="The provider refused this recipient.", cure="Read the provider's answer beside it."
+    ),
+    Reason.RECIPIENT_BLOCKED: Explanation(
+        sentence="The recipient has blocked the sender.",
+        cure="Nothing to do: they are not written to again until they let the sender in.",
+    ),
+    Reason.ADDRESS_EXPIRED: Explanation(
+        sentence="The recipient's subscription is over.",
+        cure="Nothing to do: it is dropped. A new subscription is a new address.",
     ),
     Reason.MESSAGE_REFUSED: Explanation(
         sentence="The provider refused this message.", cure="Read the provider's answer beside it."

@@ -31,6 +31,8 @@ class RunSpec:
     delay_max: float = 0.0
     #: Wall-clock time from which on nothing more is handed over.
     until: float = inf
+    #: Whether other steps follow what becomes of this one: the run's people are then counted by the store's followers.
+    is_cascade: bool = False
     #: (delivery, now) → wall-clock time from which on this one may go, 0.0 for now; None when all may always.
     opens: Callable[[Claim, float], float] | None = field(default=None, compare=False)
 

@@ -19,8 +19,10 @@ log = structlog.get_logger(__name__)
 
 #: What screens say while the journal of hand-overs cannot be written.
 JOURNAL_UNWRITABLE = "Nothing is sent while the disk of this sending process takes no data"
-#: Reasons that say the address itself is dead.
-SUPPRESSING = frozenset({Reason.ADDRESS_UNKNOWN, Reason.DOMAIN_UNKNOWN})
+#: Reasons that say the address itself is dead, or closed to us.
+SUPPRESSING = frozenset(
+    {Reason.ADDRESS_UNKNOWN, Reason.DOMAIN_UNKNOWN, Reason.RECIPIENT_BLOCKED, Reason.ADDRESS_EXPIRED}
+)
 
 
 class Handover:

@@ -1,6 +1,6 @@
 """A campaign ordered in one go, as the command line does: check all that was said, then make what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,8 @@ from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import compiling, queries
 from clarion.content.errors import ContentInvalid, TrialFailed
+from clarion.runtime import order_steps
+from clarion.runtime.order_steps import OrderInvalid as OrderInvalid
 from clarion.senders import operations as senders
 from clarion.senders import secrets
 from clarion.senders.errors import NameTaken, SecretsLost
@@ -29,14 +31,6 @@ from clarion.workspaces.actors import Actor
 
 #: Largest file of a message, in octets.
 MAX_BODY = 4_000_000
-
-
-class OrderInvalid(Exception):
-    """The order cannot be carried out. `problems` are sentences, each beginning with the option it is about."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +55,8 @@ class Order:
     #: In place of `csv`, a live spreadsheet: its address, or its path on the server.
     sheet_url: str = ""
     watch: str = ""
+    #: TOML file that names further channels; see `order_steps`.
+    cascade: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +69,10 @@ class Checked:
     #: The body as a template version holds it.
     body: dict[str, str]
     content: dict[str, Any] = field(repr=False)
+    #: Further channels, each with the number of its tier.
+    further: Sequence[tuple[int, "Checked"]] = ()
+    #: Minutes to wait for receipts before a fallback goes; None for no waiting.
+    receipt_wait: int | None = None
 
 
 def check(order: Order) -> Checked:
@@ -88,6 +88,35 @@ def check(order: Order) -> Checked:
     config = _config(order, problems)
     body = _body(order, problems)
     dialect = _dialect(order, problems)
+    content = _content(order, body, problems) if body else {}
+    if content and dialect:
+        compare(content, dialect, problems)
+    plan = order_steps.Plan()
+    if order.cascade is not None:
+        plan = order_steps.read(order, order.cascade, problems)
+    further = []
+    for step in plan.steps:
+        try:
+            further.append((step.tier, _checked_step(step.order, dialect)))
+        except OrderInvalid as invalid:
+            problems += [f"{order.cascade}, {step.name}: {sentence}" for sentence in invalid.problems]
+    if problems:
+        raise OrderInvalid(problems)
+    return Checked(
+        order=order,
+        config=config,
+        body=body,
+        content=content,
+        further=further,
+        receipt_wait=plan.receipt_wait,
+    )
+
+
+def _checked_step(order: Order, dialect: Mapping[str, Any]) -> Checked:
+    """Look at a further channel, which has the people of the first."""
+    problems: list[str] = []
+    config = _config(order, problems)
+    body = _body(order, problems)
     content = _content(order, body, problems) if body else {}
     if content and dialect:
         compare(content, dialect, problems)
@@ -222,6 +251,7 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
     sender = _sender(checked, by)
     from clarion.runtime import live_orders  # which knows what an order is
 
+    further = [(tier, step, _sender(step, by)) for tier, step in checked.further]
     source = live_orders.source(checked, by) if order.csv is None else _source(checked, order.csv, by)
     campaign: Campaign | None = None
     try:
@@ -229,9 +259,16 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
             source = reading.read_source(source, progress)
         if source.table.status != SourceStatus.READY:
             raise OrderInvalid([f"--csv {order.csv}: {source.failure}"])
-        campaign = operations.create_campaign(name=order.name, by=by, rate_limit=order.rate)
+        campaign = operations.create_campaign(
+            name=order.name, by=by, rate_limit=order.rate, receipt_wait=checked.receipt_wait
+        )
         campaign = operations.set_source(campaign=campaign, source=source, by=by)
         operations.set_step(campaign=campaign, channel=order.channel, by=by, sender=sender, body=checked.body)
+        for position, (tier, step, its_sender) in enumerate(further, start=1):
+            operations.set_step(
+                campaign=campaign, channel=step.order.channel, by=by, sender=its_sender, body=step.body,
+                position=position, tier=tier,
+            )  # fmt: skip
         return operations.start(campaign=campaign, by=by)
     except BaseException as error:
         _take_back(campaign, source, by)

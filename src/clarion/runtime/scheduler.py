@@ -14,9 +14,11 @@ from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, canary, closing, operations, tending
+from clarion.deliveries import building, canary, closing, looking, operations, tending
+from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
 from clarion.runtime import receipts
+from clarion.runtime.bots import Listener
 from clarion.workspaces import actors
 
 log = structlog.get_logger(__name__)
@@ -27,14 +29,20 @@ TURN_SECONDS = 0.3
 
 
 class Scheduler:
-    """Runs in two threads, because a large build must not keep a due campaign waiting."""
+    """Runs in five threads: neither a large build nor a large cascade must keep a due campaign waiting, nor what came
+    back, nor a far bot."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._wanted = {"build": threading.Event(), "tick": threading.Event()}
+        self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick", "follow")}
         self._threads = [
+            threading.Thread(target=self._loop, args=("bots", Listener().look), name="bots", daemon=True),
             threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
+            threading.Thread(
+                target=self._loop, args=("inbox", applying.apply_due), name="inbox", daemon=True
+            ),
             threading.Thread(target=self._loop, args=("tick", tick), name="tick", daemon=True),
+            threading.Thread(target=self._loop, args=("follow", self._follow), name="follow", daemon=True),
         ]
 
     def start(self) -> None:
@@ -57,6 +65,9 @@ class Scheduler:
 
     def _build(self) -> bool:
         return build_due(self._stopping.is_set)
+
+    def _follow(self) -> bool:
+        return follow_cascades(self._stopping.is_set)
 
     def _loop(self, name: str, look: Callable[[], bool]) -> None:
         wanted = self._wanted[name]
@@ -119,6 +130,19 @@ def build_due(stopping: Callable[[], bool] = lambda: False) -> bool:
     for run in unfinished.select_related("campaign__workspace", "campaign__source"):
         with _alone("build", run.campaign_id):
             more = building.build_run(run, seconds=TURN_SECONDS, stopping=stopping) or more
+    return more
+
+
+def follow_cascades(stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Do what follows for people of cascades whose messages ended; return whether there is more to do."""
+    more = False
+    for run in looking.open_cascades():
+        with _alone("follow", run.campaign_id):
+            until = time.monotonic() + TURN_SECONDS
+            while not stopping() and looking.look(run) == looking.BATCH:
+                if time.monotonic() >= until:
+                    more = True
+                    break
     return more
 
 

@@ -23,6 +23,20 @@ def open_config(sender: Sender) -> dict[str, Any]:
     return {**sender.config, **open_secrets(public_id=str(sender.public_id), sealed=bytes(sender.sealed))}
 
 
+def ready_config(sender: Sender) -> dict[str, Any]:
+    """Return what a transport, a composer or a parser of callbacks is given: checked, with secrets and `hook_url`.
+
+    `hook_url` is where the sender's provider calls us, with a slash at its end. Raises SecretsLost, ConfigInvalid.
+    """
+    config = registry.get(sender.channel).check_config(open_config(sender))
+    return config | {"hook_url": hook_url(sender)}
+
+
+def hook_url(sender: Sender) -> str:
+    """Return the public address below which the sender's provider may call us."""
+    return f"{settings.CLARION_PUBLIC_URL}/hooks/{sender.public_id}/"
+
+
 def open_secrets(*, public_id: str, sealed: bytes) -> dict[str, Any]:
     """Return the secret settings alone, for code that has read the row itself. Raises SecretsLost."""
     if not sealed:

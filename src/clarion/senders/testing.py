@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from clarion.channels import registry
+from clarion.channels import registry, tongues
 from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Outcome, Reason, Refused, Scope, Unknown
@@ -68,7 +68,7 @@ def send_test(
     )
     claim = Claim(run_id=_NO_RUN, delivery_id=_NO_DELIVERY, attempt=1, address=address, variables=variables)
     try:
-        message = channel.composer(channel.check_content(content), config, context).compose(claim)
+        message = tongues.composer(channel, content, config, context).compose(claim)
     except RenderFailed as error:
         return Refused(reason=Reason.RENDER_FAILED, scope=Scope.MESSAGE, detail=str(error)[:200])
     handed_over: list[bool] = []

@@ -34,6 +34,7 @@ CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
 CLARION_FETCH_ALLOW: Reach = _values["FETCH_ALLOW"]
 CLARION_WATCH_FOLDERS: tuple[Path, ...] = _values["WATCH_FOLDERS"]
+CLARION_MEDIA_MB: int = _values["MEDIA_MB"]
 CLARION_METRICS_TOKEN: str | None = _values["METRICS_TOKEN"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]
 CLARION_WEB_THREADS: int = _values["WEB_THREADS"]
@@ -52,6 +53,7 @@ CLARION_APPS = [
     f"clarion.{name}"
     for name in (
         "web",
+        "hooks",
         "public",
         "runtime",
         "deliveries",

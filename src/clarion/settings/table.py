@@ -107,6 +107,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Where addresses that users type may lead besides the public internet. Everybody may name a URL there.",
     ),
     Setting(
+        name="MEDIA_MB",
+        parse=env.whole(0, 1_000_000),
+        accepts="0 to 1,000,000",
+        default="1000",
+        fallback=lambda: 1000,
+        meaning="How many megabytes of pictures and documents the media library of a workspace holds.",
+    ),
+    Setting(
         name="METRICS_TOKEN",
         parse=env.secret,
         accepts="at least 32 characters",

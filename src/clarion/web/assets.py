@@ -43,7 +43,8 @@ class Asset:
 
 
 def asset(name: str) -> Asset:
-    """The asset "clarion.css", "clarion.js", "htmx.js", "icons.svg" or "<page>.js" of static/js/pages.
+    """The asset "clarion.css", "clarion.js", "htmx.js", "icons.svg", "<page>.js" of static/js/pages or
+    "<page>.css" of static/css/pages.
 
     Raises LookupError for any other name. With DEBUG on, style sheets and scripts are read at every call.
     """
@@ -100,10 +101,12 @@ def _make(name: str) -> Asset:
         return _packed("text/javascript; charset=utf-8", htmx.read_text("utf-8"))
     if name == "icons.svg":
         return _packed("image/svg+xml; charset=utf-8", icons.sprite().decode())
-    script = re.fullmatch(r"[a-z][a-z0-9_-]*\.js", name)
+    asked = re.fullmatch(r"[a-z][a-z0-9_-]*\.(js|css)", name)
     # The match is a plain str; a template's own string class cannot become part of a path.
-    page = STATIC / "js" / "pages" / script[0] if script else None
+    page = STATIC / asked[1] / "pages" / asked[0] if asked else None
     if page is not None and page.is_file():
+        if page.suffix == ".css":
+            return _packed("text/css; charset=utf-8", _joined([page]))
         return _packed("text/javascript; charset=utf-8", _script([STATIC / "js" / "dom.js", page]))
     raise LookupError(name)
 
@@ -119,6 +122,10 @@ def _style_sheet() -> str:
     paths = [css / f"{name}.css" for name in _FIRST]
     paths += sorted((css / "components").glob("*.css"))
     paths += [css / f"{name}.css" for name in _LAST]
+    return _joined(paths)
+
+
+def _joined(paths: list[Path]) -> str:
     joined = "\n".join(_CSS_COMMENT.sub("", path.read_text("utf-8")) for path in paths)
     return _INDENT.sub("\n", joined).strip() + "\n"
 

@@ -16,7 +16,7 @@ from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
 from clarion.audience.models import Source, SourceKind
 from clarion.audience.sheets import NoSuchSheet
 from clarion.campaigns import operations
-from clarion.web import campaign_people
+from clarion.web import campaign_cascade, campaign_people
 from clarion.web.campaign_columns import address_column_of
 from clarion.workspaces.actors import of_member
 
@@ -214,6 +214,4 @@ def channel_of(form: CampaignForm) -> str:
     """Return the channel by which addresses are read."""
     chosen = getattr(form, "cleaned_data", {}).get("sender")
     sender = next((one for one in form.all_senders if str(one.public_id) == chosen), None) if chosen else None
-    if sender is not None:
-        return sender.channel
-    return form.step.channel if form.step else "email"
+    return campaign_cascade.channel_of_people(form.campaign, form.position, sender.channel if sender else "")

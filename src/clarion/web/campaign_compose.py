@@ -11,11 +11,18 @@ from django.utils.translation import ngettext
 
 from clarion.audience import queries as audience
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, preflight
+from clarion.campaigns import material, preflight, queries
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
-from clarion.web import campaign_columns, campaign_people, campaign_preview, campaign_timing, timing_words
+from clarion.web import (
+    campaign_cascade,
+    campaign_columns,
+    campaign_people,
+    campaign_preview,
+    campaign_timing,
+    timing_words,
+)
 from clarion.web.campaign_form import CampaignForm
 from clarion.web.durations import in_words
 from clarion.web.links import workspace_url
@@ -83,6 +90,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "pane": campaign_preview.pane(request, campaign),
         "test": campaign_preview.test_state(request, campaign),
         **campaign_people.choices(form),
+        **campaign_cascade.context(request, campaign, form.position),
     }
 
 
@@ -118,7 +126,8 @@ def estimate(campaign: Campaign) -> Estimate | None:
         good = table.row_count - table.bad_count
         so_far = audience.Waterfall(matched=table.row_count, invalid=table.bad_count, will_receive=good)
         return Estimate(waterfall=so_far, losses=[], reading=reading)
-    channel = min((step.channel for step in campaign.steps.all()), default=material.DEFAULT_CHANNEL)
+    first = queries.first_step(campaign)
+    channel = first.channel if first is not None else material.DEFAULT_CHANNEL
     counted = audience.estimate(source, channel)
     losses = [
         (_("No address"), counted.no_address),

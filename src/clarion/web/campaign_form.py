@@ -14,8 +14,9 @@ from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import campaign_audience, campaign_people, timing_form
+from clarion.web import campaign_audience, campaign_cascade, campaign_people, timing_form
 from clarion.web.campaign_audience import AudienceFields
+from clarion.web.campaign_cascade import CascadeForm
 from clarion.web.timing_form import TimingForm
 from clarion.workspaces.actors import of_member
 
@@ -27,19 +28,12 @@ if TYPE_CHECKING:
 BODY_LENGTH = 1_000_000
 
 #: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
-_WANTED = (
-    "sender",
-    "content",
-    "template",
-    "subject",
-    "source",
-    "upload",
-    *timing_form.WANTED,
-)
+_WANTED = ("sender", "content", "template", "subject", "source", "upload", *timing_form.WANTED)
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
     "audience": (*campaign_audience.NAMES,),
+    "cascade": ("receipt_wait",),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
     **timing_form.PARTS,
 }
@@ -47,7 +41,7 @@ _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only")
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(AudienceFields, TimingForm):
+class CampaignForm(AudienceFields, CascadeForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -82,12 +76,16 @@ class CampaignForm(AudienceFields, TimingForm):
         help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, member: Membership, campaign: Campaign, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", initial_of(campaign, member))
+    def __init__(
+        self, *args: Any, member: Membership, campaign: Campaign, position: int = 0, **kwargs: Any
+    ) -> None:
+        """`position` is the channel whose message is shown."""
+        kwargs.setdefault("initial", initial_of(campaign, member, position))
         super().__init__(*args, **kwargs)
         self.member = member
         self.campaign = campaign
-        self.step = queries.first_step(campaign)
+        self.step = queries.step_at(campaign, position)
+        self.position = self.step.position if self.step else 0
         self._offer_choices()
         self.take_rows(campaign, member.workspace.locale)
 
@@ -139,9 +137,9 @@ class CampaignForm(AudienceFields, TimingForm):
         return not any(name in self.errors for name in PARTS[part])
 
 
-def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
-    """Return the form's values for what is saved."""
-    step = queries.first_step(campaign)
+def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dict[str, Any]:
+    """Return the form's values for what is saved; `position` is the channel whose message is shown."""
+    step = queries.step_at(campaign, position)
     source = campaign.source
     body: Mapping[str, Any] = step.body_source if step else {}
     return {
@@ -149,11 +147,12 @@ def initial_of(campaign: Campaign, member: Membership) -> dict[str, Any]:
         "tags": ", ".join(campaign.tags),
         "notes": campaign.notes,
         **campaign_audience.initial(source),
+        "receipt_wait": campaign.receipt_wait,
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
-        "mode": body.get("mode", "html"),
+        "mode": body.get("mode") or ("text" if step and step.channel == "sms" else "html"),
         **timing_form.initial_timing(campaign),
     }
 
@@ -165,6 +164,7 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     """
     savers: dict[str, Callable[[CampaignForm], None]] = {
         "basics": _save_basics, "audience": campaign_audience.save, "message": _save_message,
+        "cascade": campaign_cascade.save,
         "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
         "hours": lambda form: _save_changes(form, timing_form.hours_changes(form)),
         "pace": lambda form: _save_changes(form, timing_form.pace_changes(form)),
@@ -226,6 +226,7 @@ def _save_message(form: CampaignForm) -> None:
         sender=sender,
         template_version=version,
         body=body if is_written or before else None,
+        position=form.position,
         by=of_member(form.member),
     )
     if version is None and not step.body_content:

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from clarion.campaigns import offers
+from clarion.campaigns import cascade, offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, progress, trail
@@ -279,7 +279,7 @@ def _messages(seen: Overview) -> list[Measure]:
 def _channels(seen: Overview) -> list[Measure]:
     return [
         Measure(
-            label=one.sender,
+            label=f"{one.sender} · {cascade.role(one.tier)}" if len(seen.channels) > 1 else one.sender,
             value=one.tried,
             share=100 * one.accepted / one.tried if one.tried else 0.0,
             channel=one.channel,
@@ -316,6 +316,7 @@ def setup(campaign: Campaign) -> list[Fact]:
     step = first_step(campaign)
     facts = []
     if step is not None:
+        facts += _cascade_facts(campaign)
         facts.append(Fact(label=_("Sender"), value=step.sender.name if step.sender else "—", user_text=True))
         version = step.template_version
         if version is not None:
@@ -348,6 +349,17 @@ def setup(campaign: Campaign) -> list[Fact]:
         facts.append(Fact(label=_("Tags"), value=", ".join(campaign.tags), user_text=True))
     if campaign.notes:
         facts.append(Fact(label=_("Notes"), value=campaign.notes, user_text=True))
+    return facts
+
+
+def _cascade_facts(campaign: Campaign) -> list[Fact]:
+    """Return which channels go in which order; nothing of a single one."""
+    if campaign.steps.count() < 2:
+        return []
+    facts = [Fact(label=_("Cascade"), value=cascade.summary(campaign))]
+    if campaign.receipt_wait is not None and cascade.has_fallback(campaign):
+        words = _("%(n)d minutes before a fallback goes") % {"n": campaign.receipt_wait}
+        facts.append(Fact(label=_("Waits for receipts"), value=words))
     return facts
 
 

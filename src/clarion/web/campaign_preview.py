@@ -18,7 +18,7 @@ from clarion.content import rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
-from clarion.web import sms_size
+from clarion.web import campaign_cascade, looks, sms_size
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
 
@@ -52,6 +52,8 @@ class Pane:
     missing: list[str] = field(default_factory=list)
     problem: str = ""
     frame_url: str = ""
+    #: How it looks on a channel that shows no documents.
+    seen: looks.Seen | None = None
     previous_url: str = ""
     next_url: str = ""
 
@@ -65,10 +67,11 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
 
     `names` are the URL names of the pane and of the frame on the page that shows it.
     """
-    step = queries.first_step(campaign)
+    step = campaign_cascade.step_shown(request, campaign)
     people = _people(campaign)
     number = _number(request, len(people))
     person = people[number - 1] if people else NOBODY
+    which = f"&step={step.position}" if step is not None and step.position else ""
     sender = _sender_name(step)
     shown = _name_of(person)
     is_sms = step is not None and step.channel == "sms"
@@ -90,9 +93,10 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     return Pane(
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
         preheader=beside, missing=filled.missing, problem=filled.problem,
-        frame_url=f"{frame}?recipient={number}&v={campaign.version}",
-        previous_url=f"{url}?recipient={number - 1}" if number > 1 else "",
-        next_url=f"{url}?recipient={number + 1}" if number < len(people) else "",
+        frame_url=f"{frame}?recipient={number}{which}&v={campaign.version}",
+        seen=looks.seen(step.channel, filled, sender=sender) if step and not filled.problem else None,
+        previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",
+        next_url=f"{url}?recipient={number + 1}{which}" if number < len(people) else "",
     )  # fmt: skip
 
 
@@ -106,7 +110,7 @@ def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
 
 def document(request: PageRequest, campaign: Campaign) -> str:
     """Return the message as an HTML document."""
-    step = queries.first_step(campaign)
+    step = campaign_cascade.step_shown(request, campaign)
     people = _people(campaign)
     person = people[_number(request, len(people)) - 1] if people else NOBODY
     content = content_of(step)[0] if step else {}
@@ -128,7 +132,7 @@ class TestState:
 
 def test_state(request: PageRequest, campaign: Campaign) -> TestState:
     """Return what the form for tests shows."""
-    step = queries.first_step(campaign)
+    step = campaign_cascade.step_shown(request, campaign)
     is_possible = bool(step and step.sender and content_of(step)[0])
     return TestState(
         is_possible=is_possible,
@@ -140,7 +144,7 @@ def test_state(request: PageRequest, campaign: Campaign) -> TestState:
 
 def send_tests(request: PageRequest, campaign: Campaign) -> list[tuple[int, str]]:
     """Send the tests and return, for each address, a message level and what became of it."""
-    step = queries.first_step(campaign)
+    step = campaign_cascade.step_shown(request, campaign)
     typed = request.POST.get("addresses", "").replace(";", ",").replace("\n", ",")
     addresses = list(dict.fromkeys(one.strip() for one in typed.split(",") if one.strip()))
     if step is None or step.sender is None or not content_of(step)[0]:

@@ -15,6 +15,7 @@ from clarion.audience.models import ConsentSource, ConsentState
 from clarion.audience.queries import duplicates
 from clarion.channels import registry
 from clarion.deliveries import history
+from clarion.senders import invitations
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import address_for
 from clarion.web.parts import Action, Confirm
@@ -99,6 +100,7 @@ def context_of(request: PageRequest, contact: Contact) -> dict[str, Any]:
     return {
         "ways": _ways(request, contact, suppressions),
         "way_form": AddressForm(),
+        "joins": invitations.links_to(request.workspace, contact_id=contact.pk),
         "consent": _said(request, contact),
         "consent_form": ConsentForm(),
         "consent_history": queries.consent_history(contact, limit=50),

@@ -7,6 +7,7 @@ nothing, no origin (`sandbox`), and links that lead nowhere.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from csp.decorators import csp_replace
 from django.conf import settings
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
     from clarion.content.rendering import Preview
 
+#: Where the media library's pictures come from, also when pages are looked at by another name of the server.
+_PUBLIC = "{0.scheme}://{0.netloc}".format(urlsplit(settings.CLARION_PUBLIC_URL))
 #: Styles in the mail and pictures from anywhere over https are what a mail reader shows too.
 POLICY: dict[str, list[str]] = {
     "default-src": ["'none'"],
     "style-src": ["'unsafe-inline'"],
-    "img-src": ["'self'", "data:", "https:"],
+    "img-src": ["'self'", "data:", "https:", _PUBLIC],
     "frame-ancestors": ["'self'"],
     "form-action": ["'none'"],
     "base-uri": ["'self'"],

@@ -69,7 +69,7 @@ class SenderForm(forms.Form):
 class SendTestForm(forms.Form):
     """One message to one address."""
 
-    address = forms.CharField(label=_("To"), max_length=254)
+    address = forms.CharField(label=_("To"), max_length=2000)
     template = forms.ChoiceField(label=_("What"), required=False)
 
     def __init__(self, *args: Any, member: Membership, channel: str, **kwargs: Any) -> None:

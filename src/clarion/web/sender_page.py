@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from clarion.channels import registry
 from clarion.channels.forms import SetupForm, setup_form
 from clarion.deliveries import holdback
 from clarion.senders import queries, secrets
@@ -17,6 +18,7 @@ from clarion.web import sender_trials
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
 from clarion.web.sender_forms import SenderForm, SendTestForm, plain_numbers
+from clarion.web.sender_guides import guide_of
 from clarion.web.stopping import on_its_way
 from clarion.workspaces.permissions import Permission
 
@@ -113,6 +115,11 @@ def sender_page(request: PageRequest, sender: Sender, **context: Any) -> HttpRes
     return editor(request, sender, sender.channel, form, setup, **context)
 
 
+def _own_address(request: PageRequest, channel: str) -> str:
+    """Return where a test is likely to go: to oneself, by mail."""
+    return request.member.user.email if registry.get(channel).address_kind == "email" else ""
+
+
 def editor(
     request: PageRequest,
     sender: Sender | None,
@@ -125,6 +132,9 @@ def editor(
     if not may_manage:
         for field in (*form.fields.values(), *setup.fields.values()):
             field.disabled = True
+    if sender is None and not form.is_bound:
+        suggested = getattr(registry.get(channel), "suggested_limits", {})
+        form.initial = {**form.initial, **{f"limit_{span}": value for span, value in suggested.items()}}
     used_by = getattr(sender, "used_by_count", 0)
     held = holdback.held_back(request.workspace, sender) if sender else None
     filled = {
@@ -140,10 +150,11 @@ def editor(
         "used_by": used_by,
         "health": queries.health_of(sender) if sender else None,
         "status": sender.status.lower() if sender else "",
+        "guide": guide_of(sender) if sender else None,
         "records": sender_trials.dns_records(sender) if sender and may_manage else [],
         "actions": actions_of(request, sender, used_by=used_by, with_open=False) if sender else [],
         "test_form": SendTestForm(
-            member=request.member, channel=channel, initial={"address": request.member.user.email}
+            member=request.member, channel=channel, initial={"address": _own_address(request, channel)}
         ),
         **context,
     }

@@ -6,26 +6,36 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clarion.audience.masking import mask
 from clarion.audience.queries import contacts
 from clarion.channels import registry
+from clarion.channels.content_forms import content_fields
+from clarion.content import media
 from clarion.content.compiling import MAX_SUBJECT, MODES
+from clarion.content.language_names import name_of
+from clarion.content.sources import in_language
+from clarion.lib.languages import MAX_TAG
 from clarion.lib.template_lint import MAX_SOURCE
 from clarion.workspaces.names import MAX_NAME
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from clarion.audience.models import Contact
+    from clarion.channels.looks import Look
     from clarion.content.errors import Problem
     from clarion.workspaces.models import Membership
 
 #: How many of the newest contacts a preview offers.
 _PEOPLE = 20
+
+#: How many of the newest files of the library can be attached.
+_FILES = 50
 
 #: Fields every contact has, with words to insert them by.
 _CONTACT_FIELDS = {
@@ -37,7 +47,13 @@ _CONTACT_FIELDS = {
     "unsubscribe_url": gettext_lazy("Unsubscribe link"),
 }
 
-_MODE_LABELS = {"html": "HTML", "mjml": "MJML", "text": gettext_lazy("Text only")}
+_MODE_LABELS = {
+    "blocks": gettext_lazy("Blocks"),
+    "html": "HTML",
+    "mjml": "MJML",
+    "markdown": "Markdown",
+    "text": gettext_lazy("Text only"),
+}
 
 
 class TemplateForm(forms.Form):
@@ -76,28 +92,103 @@ class TemplateForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input--code", "rows": 6, "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+    #: Of which language the message is that is being written; "" for the template's first one.
+    edited = forms.CharField(required=False, max_length=MAX_TAG, widget=forms.HiddenInput)
+    language = forms.CharField(
+        label=gettext_lazy("Language of this message"),
+        max_length=MAX_TAG,
+        required=False,
+        help_text=gettext_lazy("Such as en or de-AT. People whose language is not there get this one."),
+        widget=forms.TextInput(attrs={"list": "languages", "autocomplete": "off"}),
+    )
+    defaults = forms.CharField(
+        label=gettext_lazy("Defaults of fields"),
+        required=False,
+        max_length=20_000,
+        help_text=gettext_lazy(
+            "One a line, such as: first_name = friend. Used where a person has nothing there."
+        ),
+        widget=forms.Textarea(attrs={"class": "input--code", "rows": 3, "spellcheck": "false"}),
+    )
+    attached = forms.MultipleChoiceField(
+        label=gettext_lazy("Attachments"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(
+        self, *args: Any, is_new: bool, look: Look, files: Sequence[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.look = look
+        channel = str(self.data.get("channel") or self.initial.get("channel") or "")
+        self._extras = content_fields(channel)
+        self.fields.update(self._extras)
+        if look.has_title:
+            self.fields["subject"].label = _("Title")
+        self.fields["attached"].choices = files  # type: ignore[attr-defined]
+        self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in look.modes]  # type: ignore[attr-defined]
+        if not look.has_subject:
+            self.fields["source"].widget.attrs["rows"] = 8
         field = self.fields["channel"]
         field.choices = [(one.name, one.label) for one in registry.all_channels()]  # type: ignore[attr-defined]
         field.required = is_new
         field.disabled = not is_new
 
+    def extras(self) -> list[forms.BoundField]:
+        """Return what a message of the channel has beside its text."""
+        return [self[name] for name in self._extras]
+
+    def clean_defaults(self) -> dict[str, str]:
+        """Return {name: value}."""
+        lines = [line for line in str(self.cleaned_data["defaults"]).splitlines() if line.strip()]
+        pairs = [
+            (name.strip(), sign, value.strip())
+            for name, sign, value in (line.partition("=") for line in lines)
+        ]
+        for name, sign, _value in pairs:
+            if not sign or not name:
+                raise forms.ValidationError(_("Write each default as a name, = and a value."))
+        return {name: value for name, _sign, value in pairs}
+
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem at its field, with its line where it has one."""
         for one in problems:
-            field = one.field if one.field in self.fields else "source"
+            field = "attached" if one.field == "files" else one.field
+            field = field if field in self.fields else "source"
+            sentence = f"{name_of(one.language)}: {one.sentence}" if one.language else one.sentence
             self.add_error(
                 field,
-                _("Line %(line)d: %(text)s") % {"line": one.line, "text": one.sentence}
-                if one.line
-                else one.sentence,
+                _("Line %(line)d: %(text)s") % {"line": one.line, "text": sentence} if one.line else sentence,
             )
 
 
-def source_of(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the template's source out of a form's data, cleaned or raw."""
-    return {name: str(data.get(name) or "") for name in ("mode", "subject", "preheader", "source", "text")}
+def source_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said in one language out of a form's data, cleaned or raw."""
+    found: dict[str, Any] = {
+        name: str(data.get(name) or "") for name in ("mode", "subject", "preheader", "source", "text")
+    }
+    extras = {name: data.get(name) for name in content_fields(str(data.get("channel") or ""))}
+    said = {name: "1" if value is True else str(value) for name, value in extras.items() if value}
+    return {**found, "extras": said} if said else found
+
+
+def whole_source_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same with what goes for the whole template, out of cleaned data."""
+    own = {name: data.get(name) or "" for name in ("language", "defaults")}
+    return {**source_of(data), **own, "files": data.get("attached") or []}
+
+
+def initial_of(source: Mapping[str, Any], edited: str) -> dict[str, Any]:
+    """Return the form's data for a template's source, of one of its languages."""
+    defaults = "\n".join(f"{name} = {value}" for name, value in (source.get("defaults") or {}).items())
+    said = in_language(source, edited)
+    return {
+        **said,
+        **said.pop("extras", {}),
+        "edited": edited,
+        "language": source.get("language", ""),
+        "defaults": defaults,
+        "attached": source.get("files", []),
+    }
 
 
 def people(member: Membership) -> list[tuple[str, str]]:
@@ -122,6 +213,15 @@ def variables_as(member: Membership, contact_id: str) -> dict[str, Any]:
         return {}
     own = ("email", "phone", "first_name", "last_name", "language")
     return {**contact.attributes, **{name: getattr(contact, name) for name in own}}
+
+
+def attachable(member: Membership, chosen: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Return (key, words) of the newest files that can go with a message, and of those that do."""
+    newest = media.files_for(member)
+    keys = set(chosen)
+    files = [*newest[:_FILES], *(one for one in (newest.filter(key__in=keys) if keys else ()))]
+    files = list(dict.fromkeys(files))
+    return [(one.key, f"{one.name} ({filesizeformat(one.size)})") for one in files]
 
 
 def insertable(member: Membership) -> list[tuple[str, str]]:

@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from clarion.campaigns import preflight
+from clarion.campaigns.models import Campaign
+from clarion.channels import registry
+from clarion.channels.looks import MAIL_MODES, Look
 from clarion.content import operations, queries
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived
-from clarion.content.models import Template
+from clarion.content.models import Approval, Template
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor, of_member
 from clarion.workspaces.errors import NameInvalid, NotAllowed
 from clarion.workspaces.models import AuditEvent
 from tests.factories import Cast, make_cast
+from tests.integration.campaigns.making import make_launchable
 
 pytestmark = pytest.mark.django_db
 
@@ -214,3 +219,48 @@ def test_saving_at_the_same_time_gives_each_a_number(cast: Cast, bob: Actor) -> 
         numbers = sorted(pool.map(save, range(4)))
 
     assert numbers == [2, 3, 4, 5]
+
+
+class TestApproval:
+    """Where a provider approves templates, a campaign waits for it. No channel of today asks for that."""
+
+    @pytest.fixture(autouse=True)
+    def asking(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        look = Look(modes=MAIL_MODES, has_subject=True, needs_approval=True)
+        monkeypatch.setattr(type(registry.get("email")), "look", look)
+
+    def test_a_campaign_is_held_until_its_version_is_approved(self, bob: Actor, cast: Cast) -> None:
+        template = given_a_template(
+            bob, source='<p>Hi {{ name|default("x") }} {{ unsubscribe_url }}</p>', subject="S"
+        )
+        version = queries.latest_version(template)
+        campaign = make_launchable(cast.workspace)
+        assert "template_approval" in {one.code for one in preflight.examine(campaign).blockers}
+        campaign.steps.update(template_version=version)
+        (held,) = preflight.examine(campaign).blockers
+        assert "is not approved by the provider: Not asked yet" in held.sentence
+
+        operations.set_approval(version=version, by=bob, approval=Approval.APPROVED)
+
+        assert preflight.blockers(Campaign.objects.get(pk=campaign.pk)) == []
+        event = AuditEvent.objects.get(action="template.approval_changed")
+        assert event.object_id == str(template.public_id)
+
+    def test_a_new_version_is_to_be_approved_anew(self, bob: Actor) -> None:
+        template = given_a_template(bob)
+        operations.set_approval(version=queries.latest_version(template), by=bob, approval=Approval.APPROVED)
+
+        assert operations.save_version(template=template, by=bob, source=source(subject="New")).approval == ""
+
+    def test_a_stranger_may_not(self, bob: Actor, cast: Cast) -> None:
+        version = queries.latest_version(given_a_template(bob))
+
+        with pytest.raises(Template.DoesNotExist):
+            operations.set_approval(version=version, by=of_member(cast.mallory), approval=Approval.APPROVED)
+
+
+def test_a_channel_that_needs_no_approval_has_none(bob: Actor) -> None:
+    with pytest.raises(ValueError, match="no approval"):
+        operations.set_approval(
+            version=queries.latest_version(given_a_template(bob)), by=bob, approval=Approval.APPROVED
+        )

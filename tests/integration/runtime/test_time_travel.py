@@ -14,7 +14,10 @@ from clarion.audience.models import Contact, List, ListMember, Source, SourceKin
 from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign, Launch, MissedPolicy, RepeatUnit, Step
 from clarion.campaigns.states import Status
+from clarion.channels import registry
 from clarion.deliveries import ledger
+from clarion.deliveries.models import Delivery
+from clarion.deliveries.states import STEPS, Result
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.models import Workspace
@@ -75,6 +78,47 @@ def launched(workspace: Workspace, people: int, zones: tuple[str, ...] = ("",), 
         body_content={"subject": "Hello", "html": "", "text": "Only today. {{ unsubscribe_url }}"},
     )  # fmt: skip
     return operations.launch(campaign=campaign, by=actors.system(workspace))
+
+
+def test_a_fallback_goes_when_receipts_are_half_an_hour_late_and_late_ones_change_nothing(
+    clock: Clock, worker: Worker, workspace: Workspace, tmp_path: Path
+) -> None:
+    began = clock.at + timedelta(hours=1)
+    campaign = launched(workspace, 6, receipt_wait=30, launch=Launch.SCHEDULE, starts_at=began)
+    first = campaign.steps.get()
+    outbox = tmp_path / "outbox" / "first"
+    outbox.mkdir(parents=True)
+    assert first.sender is not None
+    config = {"outbox": str(outbox), "latency_seconds": 0.0, "connections": 8}
+    prompt, late = sorted(Contact.objects.filter(workspace=workspace), key=lambda one: one.pk)[:2]
+    Contact.objects.filter(pk=prompt.pk).update(email="bounce@example.test")
+    Contact.objects.filter(pk=late.pk).update(email="refuse@example.test")
+    # Receipts come an hour late: after 30 minutes everybody who was sent to is taken for not reached.
+    Sender.objects.filter(pk=first.sender_id).update(
+        config=registry.get("sandbox").check_config(config | {"receipt_delay_seconds": 3600.0})
+    )
+    second = Sender.objects.create(workspace=workspace, channel="sandbox", name="Second", config={})
+    Step.objects.create(
+        campaign=campaign,
+        channel="sandbox",
+        sender=second,
+        position=1,
+        tier=1,
+        body_content=first.body_content,
+    )
+
+    worker.run_until(began + timedelta(hours=3))
+
+    done = whole(campaign)
+    run = campaign.runs.get()
+    assert done.status == Status.COMPLETED
+    fallbacks = [one for one in sent(campaign) if one.at >= began + timedelta(minutes=30)]
+    # Whoever is refused by both gets nothing; for the others nothing was heard of the first message.
+    assert Counter(one.at - began for one in fallbacks) == {timedelta(minutes=30): 5}
+    assert Counter(one.at - began for one in sent(campaign))[timedelta()] == 5
+    assert (run.sent, run.failed) == (5, 1)
+    delivered = Delivery.objects.filter(run_id=run.pk, result=Result.DELIVERED).values_list("id", flat=True)
+    assert sum(one % STEPS == 0 for one in delivered) == 4
 
 
 def whole(campaign: Campaign) -> Campaign:

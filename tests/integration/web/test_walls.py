@@ -16,6 +16,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.campaigns.states import Status
+from clarion.content import operations as content
 from clarion.content.models import Template, TemplateVersion
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.wanted import Wanted
@@ -26,6 +27,7 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests import ledgers
 from tests.factories import Cast
+from tests.pictures import png
 
 pytestmark = pytest.mark.django_db
 
@@ -123,8 +125,9 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     assert campaign.source is not None
     invitation, _secret = workspaces.invite(by=by, email=f"{SECRET}-4@shop.example", role=Role.VIEWER)
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
+    picture = content.store_media(by=by, file=io.BytesIO(png()), name="Logo.png")
     named = {
-        "export": export,
+        "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
         "moderation": campaign, "template": template, "sender": sender,
         "source": campaign.source, "member": cast.bob, "invitation": invitation,

@@ -54,6 +54,17 @@ class TestAddressIndex:
     def test_is_none_when_there_are_no_addresses(self) -> None:
         assert columns.address_index(["name", "city"], [["Ana", "Bonn"]]) is None
 
+    def test_chats_are_known_by_the_columns_name_alone_as_any_number_could_be_one(self) -> None:
+        sample = [["77", "42"], ["78", "-100123"]]
+
+        assert columns.address_index(["points", "Telegram ID"], sample, kind="telegram") == 1
+        assert columns.address_index(["points", "age"], sample, kind="telegram") is None
+
+    def test_browsers_are_known_by_what_they_look_like(self) -> None:
+        sample = [["Ada", "https://push.example/x BAAA AAAA"]]
+
+        assert columns.address_index(["name", "browser"], sample, kind="webpush") == 1
+
 
 class TestMapping:
     def test_each_field_is_suggested_once_and_the_rest_become_attributes(self) -> None:

@@ -60,6 +60,7 @@ from clarion.audience.operations.sources import (
     delete_source,
     leave_out,
 )
+from clarion.audience.operations.subscribing import Newcomer, drop_expired, subscribe, unsubscribe
 from clarion.audience.operations.suppressions import (
     add_suppression,
     suppress,
@@ -71,6 +72,7 @@ from clarion.audience.operations.suppressions import (
 __all__ = [
     "NOBODY",
     "ContactFields",
+    "Newcomer",
     "SheetFields",
     "Without",
     "add_address",
@@ -99,6 +101,7 @@ __all__ = [
     "delete_segment",
     "delete_sheet",
     "delete_source",
+    "drop_expired",
     "forget_attribute",
     "leave_out",
     "merge_contacts",
@@ -114,9 +117,11 @@ __all__ = [
     "set_contact_state",
     "start_import",
     "state_of",
+    "subscribe",
     "suppress",
     "suppress_file",
     "undo_bulk_edit",
+    "unsubscribe",
     "unsuppress",
     "update_contact",
     "update_list",

@@ -27,6 +27,7 @@ from clarion.audience.queries.imports import (
     import_questions,
     imports_for,
 )
+from clarion.audience.queries.languages import spoken
 from clarion.audience.queries.livesheets import campaigns_with, sheet_for, sheets_for, sheets_of, usable_copy
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
@@ -79,6 +80,7 @@ __all__ = [
     "sheets_for",
     "sheets_of",
     "source_for",
+    "spoken",
     "suppression_for",
     "suppression_rows",
     "suppressions_of",

@@ -5,6 +5,7 @@ NotAllowed when the actor's role does not include the change, TransitionRefused 
 allow it (any more), and CampaignInvalid, with sentences, when what is said makes no sense or cannot be launched.
 """
 
+from clarion.campaigns.operations.cascading import add_step, arrange, remove_step
 from clarion.campaigns.operations.drafting import (
     create_campaign,
     record_test,
@@ -38,9 +39,11 @@ from clarion.campaigns.operations.reviewing import approve, reject, release, sub
 
 __all__ = [
     "add_note",
+    "add_step",
     "after_approval",
     "approve",
     "archive",
+    "arrange",
     "cancel",
     "change_speed",
     "continue_",
@@ -56,6 +59,7 @@ __all__ = [
     "record_test",
     "reject",
     "release",
+    "remove_step",
     "reopen",
     "replan_resumption",
     "reschedule",

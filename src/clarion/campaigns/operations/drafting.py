@@ -112,12 +112,13 @@ def set_step(
     template_version: TemplateVersion | None = None,
     body: Mapping[str, Any] | None = None,
     position: int = 0,
+    tier: int = 0,
 ) -> Step:
     """Say through which sender one channel of the campaign goes and what it says, and return the step.
 
     The content is a version of a template, or `body`, a source as a template version holds it. A body that does
     not compile is kept as it was typed, and the preflight names what is wrong with it; one that gives way to a
-    template is kept too, for a change of mind.
+    template is kept too, for a change of mind. `tier` is a new step's.
     """
     by.require(Permission.EDIT)
     _check_belonging(by, channel, sender, template_version)
@@ -126,7 +127,7 @@ def set_step(
         values |= _body_values(campaign, position, channel, body)
     now = changing.locked(campaign, by)
     step = Step.objects.filter(campaign=now, position=position).first() or Step(
-        campaign=now, position=position, channel=channel
+        campaign=now, position=position, channel=channel, tier=tier
     )
     different = changing.different(step, values)
     if step._state.adding:

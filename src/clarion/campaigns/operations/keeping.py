@@ -15,7 +15,7 @@ from clarion.workspaces.permissions import Permission
 _COPIED = (
     "notes", "tags", "source_id", "launch", "auto_start", "starts_at", "ends_at", "zone", "repeat_every", "repeat_unit",
     "repeat_count", "repeat_until", "only_new", "windows", "window_zone", "window_is_recipients", "missed_policy",
-    "missed_hours", "error_percent", "delay_min", "delay_max", "rate_limit", "weight",
+    "missed_hours", "error_percent", "receipt_wait", "delay_min", "delay_max", "rate_limit", "weight",
 )  # fmt: skip
 _COPIED_STEP = (
     "position", "tier", "channel", "sender_id", "template_version_id", "body_source", "body_content",

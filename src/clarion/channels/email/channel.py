@@ -4,7 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.email import addresses, checking
 from clarion.channels.email import config as settings
 from clarion.channels.email import content as contents
@@ -12,7 +13,7 @@ from clarion.channels.email.composer import Composer
 from clarion.channels.email.transport import Transport
 
 
-class EmailChannel:
+class EmailChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "email"
@@ -20,6 +21,7 @@ class EmailChannel:
     icon = "mail"
     address_kind = "email"
     secrets = settings.SECRETS
+    look = looks.MAIL
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smtp://user:password@host:port` and `Shop <shop@example.com>`."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clarion.channels.base import CheckResult, StepContext
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, NoHooks, StepContext
 from clarion.channels.sandbox import composer as composing
 from clarion.channels.sandbox import config as settings
 from clarion.channels.sandbox.outbox import FileOutbox, NoOutbox
@@ -14,14 +15,16 @@ from clarion.channels.sandbox.transport import BAD_TOKEN, Transport
 MAX_ADDRESS = 254
 
 
-class SandboxChannel:
+class SandboxChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sandbox"
     label = "Sandbox (nothing leaves)"
     icon = "flask-conical"
     address_kind = "email"
+    reports_delivery = True
     secrets = frozenset({"token"})
+    look = looks.Look(shape=looks.Shape.MAIL, modes=looks.MAIL_MODES, has_subject=True)
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `sandbox:?refuse_share=0.1&outbox=/tmp/outbox`; nothing given is fine too."""

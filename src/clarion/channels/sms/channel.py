@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
 from clarion.channels.sms import checking
 from clarion.channels.sms import config as settings
 from clarion.channels.sms import content as contents
@@ -12,7 +13,7 @@ from clarion.channels.sms.transport import Transport
 from clarion.lib import phones
 
 
-class SmsChannel:
+class SmsChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sms"
@@ -20,6 +21,7 @@ class SmsChannel:
     icon = "message-square-text"
     address_kind = "phone"
     secrets = settings.SECRETS
+    look = looks.SMS
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `smpp://user:password@host:port?source=Shop`; `sender` is the source too."""

@@ -17,7 +17,7 @@ from clarion.campaigns import offers, operations, preflight, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.web import campaign_compose, campaign_preview, hours_rows, timing_form
+from clarion.web import campaign_cascade, campaign_compose, campaign_preview, hours_rows, timing_form
 from clarion.web.campaign_form import CampaignForm, save
 from clarion.web.campaign_new import NewCampaignForm
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -63,13 +63,15 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     if campaign.status not in (Status.DRAFT, Status.PAUSED):
         return render(request, "campaigns/reopen.html", {"campaign": campaign})
     timing = tuple(timing_form.PARTS)
-    parts = timing if campaign.status == Status.PAUSED else ("basics", "audience", "message", *timing)
+    whole = ("basics", "audience", "cascade", "message", *timing)
+    parts = timing if campaign.status == Status.PAUSED else whole
+    position = campaign_cascade.position_in(request)
     if request.method != "POST":
-        form = CampaignForm(member=request.member, campaign=campaign)
+        form = CampaignForm(member=request.member, campaign=campaign, position=position)
         return render(request, "campaigns/edit.html", campaign_compose.context(request, campaign, form))
     changed_rows = hours_rows.changed(request.POST)
     data = _with_kept(changed_rows or request.POST, campaign)
-    form = CampaignForm(data, request.FILES, member=request.member, campaign=campaign)
+    form = CampaignForm(data, request.FILES, member=request.member, campaign=campaign, position=position)
     try:
         campaign = save(form, only=parts)
     except TransitionRefused:
@@ -94,7 +96,7 @@ def _with_kept(posted: QueryDict, campaign: Campaign) -> QueryDict:
 
 def _autosaved(request: PageRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
     """Answer with the parts of the page that depend on what was saved."""
-    fresh = CampaignForm(member=request.member, campaign=campaign)
+    fresh = CampaignForm(member=request.member, campaign=campaign, position=form.position)
     if form.offered and "file" in form.errors:
         fresh.offer_columns(form.offered)
     context = campaign_compose.context(request, campaign, fresh)
@@ -112,10 +114,16 @@ def _after_saving(request: PageRequest, campaign: Campaign) -> HttpResponse:
         case "leave":
             messages.success(request, _("“%(name)s” is saved.") % {"name": campaign.name})
             return HttpResponseRedirect(_detail_url(request, campaign))
+        case do if do.startswith("channel-"):
+            return HttpResponseRedirect(
+                f"{_edit_url(request, campaign)}{campaign_cascade.change(request, campaign, do)}"
+            )
         case do if do in ("audience", "message", "timing", "review"):
-            return HttpResponseRedirect(f"{_edit_url(request, campaign)}#{do}")
+            return HttpResponseRedirect(
+                f"{_edit_url(request, campaign)}{campaign_cascade.shown(request)}#{do}"
+            )
     messages.success(request, _("Saved."))
-    return HttpResponseRedirect(_edit_url(request, campaign))
+    return HttpResponseRedirect(f"{_edit_url(request, campaign)}{campaign_cascade.shown(request)}")
 
 
 def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
@@ -205,14 +213,15 @@ def send_test(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     campaign = _campaign(request, id)
     for level, sentence in campaign_preview.send_tests(request, campaign):
         messages.add_message(request, level, sentence)
-    return HttpResponseRedirect(f"{_edit_url(request, campaign)}#test")
+    return HttpResponseRedirect(f"{_edit_url(request, campaign)}{campaign_cascade.shown(request)}#test")
 
 
 @require_safe
 def estimate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Who will get it, asked for again while an uploaded file is being read."""
     campaign = _campaign(request, id)
-    form = CampaignForm(member=request.member, campaign=campaign)
+    position = campaign_cascade.position_in(request)
+    form = CampaignForm(member=request.member, campaign=campaign, position=position)
     return render(request, "campaigns/edit.html#fresh", campaign_compose.context(request, campaign, form))
 
 

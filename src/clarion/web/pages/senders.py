@@ -29,6 +29,8 @@ from clarion.workspaces.errors import NameInvalid
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clarion.web.http import PageRequest
 
 #: A search of fewer characters is none.
@@ -55,6 +57,8 @@ _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
     "sms": gettext_lazy("Any SMPP 3.4 provider, or your own SMS centre."),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
+    "telegram": gettext_lazy("A bot of yours, to people who started it, and to channels and groups."),
+    "webpush": gettext_lazy("Notifications in the browsers of people who said yes on your site."),
 }
 
 
@@ -178,7 +182,7 @@ def _row(request: PageRequest, sender: Any) -> dict[str, Any]:
         "sender": sender,
         "status": sender.status.lower(),
         "tone": "red" if sender.status == SenderStatus.BLOCKED else "amber",
-        "origin": sender.config.get("from_address", ""),
+        "origin": _origin(sender.config),
         "limits": limits_text(sender),
         "health": queries.health_of(sender),
         "url": workspace_url(request, "sender", id=sender.public_id),
@@ -186,6 +190,13 @@ def _row(request: PageRequest, sender: Any) -> dict[str, Any]:
         "menu_id": f"menu-{sender.public_id}",
         "menu_label": _("Actions for %(name)s") % {"name": sender.name},
     }
+
+
+def _origin(config: Mapping[str, Any]) -> str:
+    """Return who the messages are from, as recipients know it."""
+    if config.get("username"):
+        return f"@{config['username']}"
+    return str(config.get("from_address") or config.get("source") or ", ".join(config.get("origins") or ()))
 
 
 def _filters(channels: list[str], statuses: list[str]) -> list[FilterGroup]:

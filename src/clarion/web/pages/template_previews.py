@@ -16,6 +16,7 @@ from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import ContentInvalid
 from clarion.content.rendering import Preview, preview
 from clarion.web.access import require
+from clarion.web.looks import seen
 from clarion.web.mail_frame import document, framed, note
 from clarion.web.template_forms import source_of, variables_as
 from clarion.workspaces.permissions import Permission
@@ -34,10 +35,12 @@ def template_check(request: PageRequest, workspace: str) -> HttpResponse:
         "preview": shown,
         "variables": compiled.variables if compiled else [],
         "octets": len(shown.html.encode()) if shown else 0,
+        # Gmail shows so much of a mail.
         "is_clipped": bool(shown and len(shown.html.encode()) > 102_000),
         "as_somebody": bool(request.POST.get("as")),
+        "seen": seen(_channel(request), shown) if shown else None,
     }
-    return render(request, "templates/edit.html#check", context)
+    return render(request, "templates/_check.html", context)
 
 
 @require_POST
@@ -65,23 +68,38 @@ def version_frame(request: PageRequest, workspace: str, id: UUID, number: int) -
     if template is None or version is None:
         raise Http404
     variables = variables_as(request.member, request.GET.get("as", ""))
+    if tag := request.GET.get("language"):
+        variables["language"] = tag
     return _framed(request.GET, preview(version.content, template.channel, variables))
 
 
 def _shown(request: PageRequest) -> tuple[Preview | None, list[Any], Compiled | None]:
     """Return the preview of what is in the editor, or the problems with it."""
-    channel = request.POST.get("channel", "email")
-    if channel not in registry.CHANNELS:
-        raise Http404
-    source = source_of(request.POST)
+    channel = _channel(request)
+    tag = str(request.POST.get("edited") or request.POST.get("language") or "")
+    source = {**source_of(request.POST), "language": tag, "defaults": _defaults(request.POST)}
     # A subject is wanted for saving; one can look at the message before.
     source["subject"] = source["subject"].strip() or "…"
     try:
         compiled = compile_source(channel, source, with_trial=False)
     except ContentInvalid as error:
         return None, error.problems, None
+    # Whoever it is, what is being written is shown, not another language of the template.
     variables = variables_as(request.member, request.POST.get("as", ""))
     return preview(compiled.content, channel, variables), [], compiled
+
+
+def _channel(request: PageRequest) -> str:
+    channel = str(request.POST.get("channel", "email"))
+    if channel not in registry.CHANNELS:
+        raise Http404
+    return channel
+
+
+def _defaults(data: Any) -> dict[str, str]:
+    """Return the defaults as far as they are written by now."""
+    lines = [line.partition("=") for line in str(data.get("defaults") or "").splitlines()]
+    return {name.strip(): value.strip() for name, sign, value in lines if sign and name.strip()}
 
 
 def _framed(data: Any, shown: Preview) -> HttpResponse:

@@ -13,8 +13,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clarion.campaigns.queries import using_template
 from clarion.content import operations, queries
 from clarion.content.errors import ContentInvalid, TemplateArchived, TrialFailed
+from clarion.content.sources import each_language
 from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from clarion.content.models import Template, TemplateVersion
     from clarion.web.http import PageRequest
 
+#: Campaigns that are named, the newest.
+_MOST_CAMPAIGNS = 50
 #: Lines of a difference that are shown.
 _MOST_LINES = 400
 
@@ -41,7 +45,9 @@ def version_list(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
     """Every version, newest first."""
     template = _template(request, id)
     versions = list(queries.versions_of(template))
-    return render(request, "templates/versions.html", {"template": template, "versions": versions})
+    campaigns = using_template(request.member, template)[:_MOST_CAMPAIGNS]
+    context = {"template": template, "versions": versions, "campaigns": campaigns}
+    return render(request, "templates/versions.html", context)
 
 
 @require_safe
@@ -101,7 +107,13 @@ def _difference(before: TemplateVersion | None, after: TemplateVersion) -> list[
 
 
 def _text_of(version: TemplateVersion) -> list[str]:
-    source = version.source
-    head = [f"{name}: {source[name]}" for name in ("mode", "subject", "preheader") if source.get(name)]
-    text = ["", *source["text"].split("\n")] if source.get("text") else []
-    return [*head, "", *source.get("source", "").split("\n"), *text]
+    """Return everything a version says, in every language, line by line."""
+    lines: list[str] = []
+    for tag, source in each_language(version.source):
+        lines += [f"language: {tag}"] if tag else []
+        lines += [f"{name}: {source[name]}" for name in ("mode", "subject", "preheader") if source.get(name)]
+        lines += ["", *source.get("source", "").split("\n")]
+        lines += ["", *source["text"].split("\n")] if source.get("text") else []
+    lines += [f"default: {name} = {value}" for name, value in (version.source.get("defaults") or {}).items()]
+    names = dict(version.media.values_list("key", "name"))
+    return lines + [f"attachment: {names.get(key, key)}" for key in version.source.get("files") or ()]

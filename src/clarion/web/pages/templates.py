@@ -12,23 +12,37 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
-from clarion.content import operations, queries
+from clarion.content import language_names, operations, queries
+from clarion.content.blocks import STYLE
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TrialFailed
+from clarion.content.models import Approval
+from clarion.lib.languages import is_rtl
+from clarion.web import block_kinds
+from clarion.web import template_starters as starters
 from clarion.web.access import require
-from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
-from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
+from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
+from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
 from clarion.web.statuses import channel_look
-from clarion.web.template_forms import TemplateForm, insertable, people, source_of
+from clarion.web.template_forms import (
+    TemplateForm,
+    attachable,
+    initial_of,
+    insertable,
+    people,
+    source_of,
+    whole_source_of,
+)
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NameInvalid
+from clarion.workspaces.names import MAX_NAME
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from clarion.content.models import Template
+    from clarion.content.models import Template, TemplateVersion
     from clarion.web.http import PageRequest
 
 PAGE_SIZE = 50
@@ -48,18 +62,6 @@ HINT = gettext_lazy(
     "Write {{ first_name|default('friend') }} for a person's own value, {% if city %} … {% endif %} for conditions"
     " and {% for line in lines %} … {% endfor %} for lists."
 )
-
-#: What the editor begins with, by mode.
-STARTERS = {
-    "html": '<!doctype html>\n<html>\n<body>\n  <h1>Hello {{ first_name|default("there") }},</h1>\n  <p>…</p>\n'
-    '  <p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>\n</body>\n</html>\n',
-    "mjml": "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n"
-    '        <mj-text font-size="16px">Hello {{ first_name|default("there") }},</mj-text>\n'
-    '        <mj-button href="https://example.com/">…</mj-button>\n'
-    '        <mj-text><a href="{{ unsubscribe_url }}">Unsubscribe</a></mj-text>\n'
-    "      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n",
-    "text": 'Hello {{ first_name|default("there") }},\n\n…\n\nUnsubscribe: {{ unsubscribe_url }}\n',
-}
 
 
 @require_safe
@@ -120,10 +122,15 @@ def template_list(request: PageRequest, workspace: str) -> HttpResponse:
 def template_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Write a new template."""
     require(request, Permission.EDIT)
+    asked = (request.POST if request.method == "POST" else request.GET).get("channel", "")
+    channel = asked if asked in registry.CHANNELS else "email"
+    look, files = starters.look(channel), attachable(request.member)
     if request.method != "POST":
-        initial = {"channel": "email", "source": STARTERS["html"]}
-        return _editor(request, None, TemplateForm(initial=initial, is_new=True))
-    form = TemplateForm(request.POST, is_new=True)
+        mode, source = next(iter(starters.starters(channel).items()))
+        name = request.GET.get("name", "")[:MAX_NAME]
+        initial = {"channel": channel, "mode": mode, "source": source, "name": name}
+        return _editor(request, None, TemplateForm(initial=initial, is_new=True, look=look, files=files))
+    form = TemplateForm(request.POST, is_new=True, look=look, files=files)
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -131,7 +138,7 @@ def template_new(request: PageRequest, workspace: str) -> HttpResponse:
                 by=of_member(request.member),
                 channel=data["channel"],
                 name=data["name"],
-                source=source_of(data),
+                source=whole_source_of(data),
             )
         except (ContentInvalid, NameInvalid, NameTaken, TrialFailed) as error:
             _explain(form, error)
@@ -146,16 +153,21 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
     """The editor; saving adds a version when something changed."""
     template = _template(request, id)
     version = queries.latest_version(template)
+    look = starters.look(template.channel)
+    files = attachable(request.member, version.source.get("files") or ())
+    edited = _edited(request, version)
     if request.method != "POST":
-        initial = {**version.source, "name": template.name, "channel": template.channel}
-        return _editor(request, template, TemplateForm(initial=initial, is_new=False))
+        initial = {**initial_of(version.source, edited), "name": template.name, "channel": template.channel}
+        return _editor(request, template, TemplateForm(initial=initial, is_new=False, look=look, files=files))
     require(request, Permission.EDIT)
     by = of_member(request.member)
-    form = TemplateForm(request.POST, initial={"channel": template.channel}, is_new=False)
+    initial = {"channel": template.channel}
+    form = TemplateForm(request.POST, initial=initial, is_new=False, look=look, files=files)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            saved = operations.save_version(template=template, by=by, source=source_of(data))
+            source = source_of(data) if edited else whole_source_of(data)
+            saved = operations.save_version(template=template, by=by, source=source, language=edited)
             renamed = operations.rename_template(template=template, by=by, name=data["name"])
         except (ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed) as error:
             _explain(form, error)
@@ -163,100 +175,14 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
             _tell(
                 request, saved.number if saved.number != version.number else 0, renamed.name != template.name
             )
-            return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
+            return HttpResponseRedirect(language_url(request, template, edited))
     return _editor(request, template, form)
 
 
-@require_POST
-def template_duplicate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Copy the latest version and open the copy."""
-    template = _template(request, id)
-    require(request, Permission.EDIT)
-    copy = operations.duplicate_template(template=template, by=of_member(request.member))
-    messages.success(request, _("“%(name)s” is a copy; change it as you like.") % {"name": copy.name})
-    return HttpResponseRedirect(workspace_url(request, "template", id=copy.public_id))
-
-
-@require_POST
-def template_archive(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Put the template away."""
-    template = _template(request, id)
-    require(request, Permission.EDIT)
-    if not is_confirmed(request):
-        back = workspace_url(request, "template", id=template.public_id)
-        return confirm_page(
-            request, _archive_question(template, queries.campaigns_using(template)), back=back
-        )
-    operations.archive_template(template=template, by=of_member(request.member))
-    messages.success(request, _("“%(name)s” is in the archive.") % {"name": template.name})
-    return HttpResponseRedirect(workspace_url(request, "templates"))
-
-
-@require_POST
-def template_restore(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Bring the template back."""
-    template = _template(request, id)
-    require(request, Permission.EDIT)
-    try:
-        operations.restore_template(template=template, by=of_member(request.member))
-    except NameTaken:
-        messages.error(
-            request,
-            _("Another template is called “%(name)s” now. Rename that one first.") % {"name": template.name},
-        )
-    else:
-        messages.success(request, _("“%(name)s” is back.") % {"name": template.name})
-    return HttpResponseRedirect(workspace_url(request, "template", id=template.public_id))
-
-
-def actions_of(request: PageRequest, template: Template, *, used_by: int, with_open: bool) -> list[Action]:
-    """Return what the member may do to the template."""
-
-    def url(name: str) -> str:
-        return workspace_url(request, name, id=template.public_id)
-
-    actions = []
-    if with_open:
-        actions.append(Action(label=_("Open"), url=url("template"), icon="pencil"))
-    actions.append(Action(label=_("Versions"), url=url("template_versions"), icon="history"))
-    if request.member.may(Permission.EDIT):
-        actions.append(
-            Action(label=_("Duplicate"), url=url("template_duplicate"), icon="copy", method="post")
-        )
-        if template.archived_at is None:
-            actions.append(
-                Action(
-                    label=_("Archive"),
-                    url=url("template_archive"),
-                    icon="archive",
-                    method="post",
-                    separate=True,
-                    confirm=_archive_question(template, used_by),
-                )
-            )
-        else:
-            actions.append(
-                Action(label=_("Restore"), url=url("template_restore"), icon="archive-restore", method="post")
-            )
-    return actions
-
-
-def _archive_question(template: Template, used_by: int) -> Confirm:
-    facts = [
-        ngettext(
-            "%(count)d campaign uses it and keeps its version.",
-            "%(count)d campaigns use it and keep their version.",
-            used_by,
-        )
-        % {"count": used_by}
-    ]
-    return Confirm(
-        title=_("Archive “%(name)s”?") % {"name": template.name},
-        text=_("It can be restored at any time."),
-        facts=facts if used_by else [],
-        label=_("Archive"),
-        danger=False,
-    )
+def _edited(request: PageRequest, version: TemplateVersion) -> str:
+    """Return of which language the message is edited; "" for the first one and for one that is not there."""
+    asked = request.POST.get("edited", "") if request.method == "POST" else request.GET.get("language", "")
+    return asked if asked in (version.source.get("languages") or {}) else ""
 
 
 def _template(request: PageRequest, id: UUID) -> Template:
@@ -267,8 +193,13 @@ def _template(request: PageRequest, id: UUID) -> Template:
 
 
 def _row(request: PageRequest, template: Any) -> dict[str, Any]:
+    needs_approval = starters.look(template.channel).needs_approval
     return {
         "template": template,
+        "languages": [template.own_language, *(template.other_languages or ())]
+        if template.own_language
+        else [],
+        "approval": Approval(template.approval).label if needs_approval else "",
         "url": workspace_url(request, "template", id=template.public_id),
         "actions": actions_of(request, template, used_by=template.used_by_count, with_open=True),
         "menu_id": f"menu-{template.public_id}",
@@ -305,12 +236,24 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
             field.disabled = True
     version = queries.latest_version(template) if template else None
     used_by = queries.campaigns_using(template) if template else 0
+    edited = _edited(request, version) if version else ""
+    channel = template.channel if template else str(form["channel"].value() or "email")
     context = {
         "template": template,
         "version": version,
         "form": form,
         "hint": HINT,
-        "starters": json.dumps(STARTERS) if template is None else "",
+        "starters": json.dumps(starters.starters(channel)) if may_edit else "",
+        "is_new": template is None,
+        "look": form.look,
+        "edited": edited,
+        "is_rtl": is_rtl(edited or str(version.source.get("language") or "") if version else ""),
+        "tabs": language_tabs(request, template, version, edited) if template and version else [],
+        "common_languages": language_names.common(),
+        "block_kinds": block_kinds.kinds() if "blocks" in form.look.modes else [],
+        "block_defaults": json.dumps(block_kinds.defaults() if "blocks" in form.look.modes else {}),
+        "block_style": json.dumps(STYLE),
+        "approval": Approval(version.approval).label if version and form.look.needs_approval else "",
         "may_edit": may_edit,
         "used_by": used_by,
         "people": people(request.member),
@@ -320,6 +263,7 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
         "frame_url": workspace_url(
             request, "template_version_frame", id=template.public_id, number=version.number
         )
+        + (f"?language={edited}" if edited else "")
         if template and version and not form.is_bound
         else "",
     }

@@ -46,6 +46,7 @@ function goToLine(line) {
 
 // A new frame each time: posting into one that has a document would add a step to the browser's history.
 function showFrame() {
+  if (!find("[data-stage]")) return;
   const button = find("[data-preview-button]");
   const old = find(".preview__frame");
   const frame = old.cloneNode(false);
@@ -63,13 +64,35 @@ function refresh() {
   showFrame();
 }
 
-// A beginning that nobody has touched gives way to the one of the chosen language.
+// A beginning that nobody has touched gives way to the one of the chosen way of writing. Blocks are no text that one
+// goes on with, so what was written before stays with its own way.
 const starters = JSON.parse(form?.dataset.starters || "{}");
+const kept = {};
+let mode = find("[name=mode]:checked")?.value;
+const isTouched = () => area.value.trim() && !Object.values(starters).includes(area.value);
 on("change", "[data-starters] [name=mode]", (_event, choice) => {
-  if (!Object.values(starters).includes(area.value) && area.value.trim()) return;
-  area.value = starters[choice.value];
+  kept[mode] = area.value;
+  if (!isTouched() || "blocks" === mode || "blocks" === choice.value) area.value = kept[choice.value] ?? starters[choice.value];
+  mode = choice.value;
   numberLines();
 });
+
+// Each channel has its own ways of writing: an editor in which nothing was written gives way to the channel's.
+on("change", "[data-new] [name=channel]", (_event, choice) => {
+  if (isTouched()) return;
+  const name = encodeURIComponent(find("[name=name]").value);
+  location.assign(`${form.dataset.new}?channel=${choice.value}&name=${name}`);
+});
+
+function replaceAll(pairs) {
+  area.value = pairs.reduce((text, [char, instead]) => text.replaceAll(char, instead), area.value);
+  numberLines();
+  refresh();
+}
+on("click", "[data-replace]", (_event, button) => replaceAll([[button.dataset.replace, button.dataset.with]]));
+on("click", "[data-replace-all]", () =>
+  replaceAll(findAll("[data-replace]").map((one) => [one.dataset.replace, one.dataset.with])),
+);
 
 let waiting = 0;
 function soon() {

@@ -1,22 +1,24 @@
 """Every write to templates. Each is one transaction with its audit event, and asks for the permission itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.content import queries
+from clarion.channels import registry
+from clarion.channels.looks import look_of
+from clarion.content import media, queries
 from clarion.content.compiling import Compiled, compile_source
-from clarion.content.errors import NameTaken, TemplateArchived
-from clarion.content.models import Template, TemplateVersion
+from clarion.content.errors import ContentInvalid, NameTaken, Problem, TemplateArchived, TemplateInUse
+from clarion.content.models import Approval, Template, TemplateVersion
+from clarion.content.sources import in_language, with_language, without_language
+from clarion.lib import languages
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.names import MAX_NAME, clean_name
 from clarion.workspaces.permissions import Permission
-
-#: Longest name, in characters.
 
 
 def create_template(*, by: Actor, channel: str, name: str, source: Mapping[str, Any]) -> Template:
@@ -26,27 +28,77 @@ def create_template(*, by: Actor, channel: str, name: str, source: Mapping[str, 
     """
     by.require(Permission.EDIT)
     name = clean_name(name)
-    compiled = compile_source(channel, source)
-    return _create(by=by, channel=channel, name=name, compiled=compiled)
+    return _create(by=by, channel=channel, name=name, compiled=_compiled(by, channel, source))
 
 
-def save_version(*, template: Template, by: Actor, source: Mapping[str, Any]) -> TemplateVersion:
+def save_version(
+    *, template: Template, by: Actor, source: Mapping[str, Any], language: str | None = None
+) -> TemplateVersion:
     """Return a new version with this source, or the latest one when nothing changed.
 
-    Raises NotAllowed, ContentInvalid, TrialFailed, TemplateArchived.
+    With a language the source is what the template says in it ("" for its first one), and the other languages stay
+    as they are, whatever somebody else has saved of them meanwhile. Raises NotAllowed, ContentInvalid, TrialFailed,
+    TemplateArchived.
     """
+
+    def changed(last: TemplateVersion) -> Mapping[str, Any]:
+        return source if language is None else with_language(last.source, language, source)
+
+    return _save(template, by, changed)
+
+
+def add_language(*, template: Template, by: Actor, language: str, first: str = "") -> TemplateVersion:
+    """Return a version that says in one language more what it says in its first one, to be translated.
+
+    `first` is said to be the first one's tag when the template does not know it yet. One that is there already
+    stays as it is. Raises as `save_version`.
+    """
+    tag = _tag(language)
+
+    def changed(last: TemplateVersion) -> Mapping[str, Any]:
+        own = last.source.get("language") or first
+        if tag in (own, *(last.source.get("languages") or {})):
+            return dict(last.source)
+        return with_language({**last.source, "language": own}, tag, in_language(last.source, ""))
+
+    return _save(template, by, changed)
+
+
+def remove_language(*, template: Template, by: Actor, language: str) -> TemplateVersion:
+    """Return a version without one of the further languages. Raises as `save_version`."""
+    return _save(template, by, lambda last: without_language(last.source, language))
+
+
+def _save(
+    template: Template, by: Actor, changed: Callable[[TemplateVersion], Mapping[str, Any]]
+) -> TemplateVersion:
     by.require(Permission.EDIT)
-    compiled = compile_source(template.channel, source)
+    last = queries.latest_version(template)
+    # Compiling and trying take long, so no lock is held meanwhile; when somebody saved first it is done again.
+    compiled = _compiled(by, template.channel, changed(last))
     with transaction.atomic():
         template = _locked(template, by)
         if template.archived_at is not None:
             raise TemplateArchived
-        last = queries.latest_version(template)
-        if last.source == compiled.source and last.content == compiled.content:
-            return last
-        version = _add_version(template, last.number + 1, compiled, by)
-        _record(by, template, "changed", changes={"version": (last.number, version.number)})
+        now = queries.latest_version(template)
+        if now.pk != last.pk:
+            compiled = _compiled(by, template.channel, changed(now))
+        if now.source == compiled.source and now.content == compiled.content:
+            return now
+        version = _add_version(template, now.number + 1, compiled, by)
+        _record(by, template, "changed", changes={"version": (now.number, version.number)})
         return version
+
+
+def _tag(language: str) -> str:
+    try:
+        return languages.clean(language)
+    except ValueError as error:
+        raise ContentInvalid([Problem("language", 0, str(error))]) from None
+
+
+def _compiled(by: Actor, channel: str, source: Mapping[str, Any]) -> Compiled:
+    return compile_source(channel, source, files=media.attachments_of(by.workspace, source))
 
 
 @transaction.atomic
@@ -117,6 +169,40 @@ def restore_template(*, template: Template, by: Actor) -> Template:
 
 
 @transaction.atomic
+def delete_template(*, template: Template, by: Actor) -> None:
+    """Delete the template with all its versions, for good.
+
+    Raises NotAllowed, and TemplateInUse with how many campaigns have one of its versions: those need it, also for
+    showing what was sent. Such a template can be archived.
+    """
+    by.require(Permission.EDIT)
+    template = _locked(template, by)
+    used = queries.campaigns_using(template)
+    if used:
+        raise TemplateInUse(used)
+    _record(by, template, "deleted")
+    template.delete()
+
+
+@transaction.atomic
+def set_approval(
+    *, version: TemplateVersion, by: Actor, approval: Approval, note: str = ""
+) -> TemplateVersion:
+    """Note what the provider says of a version. Raises NotAllowed, and ValueError where none has to approve."""
+    by.require(Permission.EDIT)
+    template = _locked(version.template, by)
+    if not look_of(registry.get(template.channel)).needs_approval:
+        raise ValueError(f"templates of {template.channel} need no approval")
+    before = version.approval
+    version.approval, version.approval_note = approval, note.strip()[:1000]
+    version.save(update_fields=["approval", "approval_note"])
+    if before != approval:
+        changes = {"approval": (str(before), str(approval)), "version": (version.number, version.number)}
+        _record(by, template, "approval_changed", reason=version.approval_note, changes=changes)
+    return version
+
+
+@transaction.atomic
 def _create(*, by: Actor, channel: str, name: str, compiled: Compiled, reason: str = "") -> Template:
     try:
         with transaction.atomic():
@@ -131,7 +217,7 @@ def _create(*, by: Actor, channel: str, name: str, compiled: Compiled, reason: s
 
 
 def _add_version(template: Template, number: int, compiled: Compiled, by: Actor) -> TemplateVersion:
-    return TemplateVersion.objects.create(
+    version = TemplateVersion.objects.create(
         template=template,
         number=number,
         source=compiled.source,
@@ -139,6 +225,8 @@ def _add_version(template: Template, number: int, compiled: Compiled, by: Actor)
         variables=compiled.variables,
         created_by=by.user,
     )
+    version.media.set(media.used_in(by.workspace, compiled.source))
+    return version
 
 
 def _locked(template: Template, by: Actor) -> Template:

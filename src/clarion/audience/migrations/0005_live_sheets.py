@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0003_people'),
+        ('audience', '0004_long_addresses'),
         ('workspaces', '0004_list_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

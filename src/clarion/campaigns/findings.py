@@ -1,0 +1,50 @@
+"""What a preflight finds: the words for it, and what its looks share."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from clarion.campaigns.models import Campaign, Step
+
+
+class Level(StrEnum):
+    PASS = "pass"  # noqa: S105
+    WARN = "warn"
+    BLOCK = "block"
+
+
+class Section(StrEnum):
+    """A part of the compose page, and its anchor there."""
+
+    BASICS = "basics"
+    AUDIENCE = "audience"
+    MESSAGE = "message"
+    TIMING = "timing"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. `code` is stable; `section` is where it is cured."""
+
+    code: str
+    level: Level
+    sentence: str
+    section: Section
+    #: A page outside the campaign where it is cured, and the public id of what it shows.
+    cure_url_name: str = ""
+    cure_id: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found so far."""
+
+    campaign: Campaign
+    steps: list[Step]
+    #: Counting takes a second a million people: who only launches does without.
+    is_counted: bool = True
+    checks: list[Check] = field(default_factory=list)
+    recipients: int | None = None
+
+    def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
+        self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))

@@ -1,0 +1,46 @@
+"""Trying a bot's token, for a person to read."""
+
+from clarion.channels.base import CheckResult
+from clarion.channels.http import HttpReply
+from clarion.channels.telegram import replies
+from clarion.channels.telegram.config import Config
+from clarion.channels.telegram.transport import client_of
+from clarion.engine.outcomes import REASONS, Accepted
+
+
+async def check_credentials(config: Config) -> CheckResult:
+    """Ask which bot this is; send nothing."""
+    http = client_of(config, connections=1)
+    try:
+        answer = await http.request(
+            "POST", "/getMe", body=b"{}", headers={"Content-Type": "application/json"}
+        )
+    finally:
+        await http.aclose()
+    if not isinstance(answer, HttpReply):
+        return CheckResult(ok=False, problem=_sentence(answer))
+    said = replies.read(answer.body)
+    bot = said.get("result")
+    if said.get("ok") is not True or not isinstance(bot, dict):
+        return CheckResult(ok=False, problem=_sentence(replies.outcome_of(answer.status, answer.body)))
+    username = str(bot.get("username") or "")
+    lines = [
+        ("Bot", str(bot.get("first_name") or "")),
+        ("Name", f"@{username}"),
+        ("Link", f"https://t.me/{username}"),
+    ]
+    if bot.get("can_join_groups") is not None:
+        lines.append(("Groups", "may join groups" if bot["can_join_groups"] else "may not join groups"))
+    if config.username and config.username.lower() != username.lower():
+        problem = f"The token belongs to @{username}, not to @{config.username}."
+        return CheckResult(ok=False, lines=lines, problem=problem)
+    return CheckResult(ok=True, lines=lines)
+
+
+def _sentence(outcome: object) -> str:
+    if isinstance(outcome, Accepted):
+        return "The answer is not that of a Bot API."
+    reason, code, detail = (getattr(outcome, name) for name in ("reason", "code", "detail"))
+    said = " ".join(part for part in (code, detail) if part)
+    sentence = REASONS[reason].sentence
+    return f"{sentence} ({said})" if said else sentence

@@ -1,0 +1,89 @@
+"""A Bot API that behaves as the chat's number asks, with answers worded as Telegram words them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+TOKEN = "123456789:AAF-s3cret-of-the-contract"
+
+THROTTLED, BLOCKED, UNKNOWN_CHAT, DROPS, HANGS, BAD_MARKUP, ILL, GATEWAY, NONSENSE = range(9001, 9010)
+
+_REFUSALS: dict[int, tuple[int, str, dict[str, Any]]] = {
+    THROTTLED: (429, "Too Many Requests: retry after 7", {"retry_after": 7}),
+    BLOCKED: (403, "Forbidden: bot was blocked by the user", {}),
+    UNKNOWN_CHAT: (400, "Bad Request: chat not found", {}),
+    BAD_MARKUP: (400, 'Bad Request: can\'t parse entities: Unsupported start tag "div" at byte offset 0', {}),
+    ILL: (500, "Internal Server Error: restart", {}),
+}
+
+
+@dataclass
+class Server:
+    """What it has taken: (method, body) of each message."""
+
+    token: str = TOKEN
+    taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    asked: int = 0
+    port: int = 0
+    #: What getUpdates gives until it is confirmed.
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    last_update: int = 0
+
+    def happens(self, **facts: Any) -> None:
+        """Let something happen at the bot."""
+        self.last_update += 1
+        self.updates.append({"update_id": self.last_update, **facts})
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Server"]:
+        app = web.Application()
+        app.router.add_post("/bot{token}/{method}", self._answer)
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.asked += 1
+        if request.match_info["token"] != self.token:
+            return _said(401, "Unauthorized")
+        method = request.match_info["method"]
+        if method == "getMe":
+            return _ok({"id": 123456789, "is_bot": True, "first_name": "Shop", "username": "my_shop_bot"})
+        if method == "getUpdates":
+            self.updates = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
+            return _ok(self.updates[: body.get("limit", 100)])
+        chat = body["chat_id"]
+        if chat in _REFUSALS:
+            status, words, parameters = _REFUSALS[chat]
+            return _said(status, words, parameters)
+        if chat == GATEWAY:
+            return web.Response(status=502, text="<html>502 Bad Gateway</html>")
+        if chat == NONSENSE:
+            return web.Response(text="hello")
+        self.taken.append((method, body))
+        if chat == DROPS:
+            assert request.transport
+            request.transport.abort()
+        if chat == HANGS:
+            await asyncio.sleep(30)
+        return _ok({"message_id": len(self.taken), "chat": {"id": chat}, "date": 1})
+
+
+def _ok(result: Any) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def _said(status: int, words: str, parameters: dict[str, Any] | None = None) -> web.Response:
+    body = {"ok": False, "error_code": status, "description": words, "parameters": parameters or {}}
+    return web.json_response(body, status=status)

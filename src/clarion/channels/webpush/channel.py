@@ -1,0 +1,56 @@
+"""The web push channel as the rest of the program sees it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, NoHooks, StepContext
+from clarion.channels.webpush import checking, subscription
+from clarion.channels.webpush import config as settings
+from clarion.channels.webpush import content as contents
+from clarion.channels.webpush.composer import Composer
+from clarion.channels.webpush.transport import Transport
+
+
+class WebPushChannel(NoHooks):
+    """A `clarion.channels.base.Channel`."""
+
+    name = "webpush"
+    label = "Web push"
+    icon = "bell-ring"
+    address_kind = "webpush"
+    secrets = settings.SECRETS
+    look = looks.PUSH
+
+    def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
+        """Return settings from `webpush:?private_key=…`; `sender` is the mail address to ask about us."""
+        config = settings.config_from_url(url)
+        if sender:
+            config["subject"] = sender
+        return config
+
+    def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cleaned settings of a sender. Raises ConfigInvalid."""
+        return settings.check(config)
+
+    def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cleaned content. Raises ConfigInvalid."""
+        return contents.check(content)
+
+    def normalise_address(self, address: str) -> str:
+        """Return a browser's subscription in its one form. Raises ValueError with a sentence."""
+        return str(subscription.read(address))
+
+    def composer(
+        self, content: Mapping[str, Any], config: Mapping[str, Any], context: StepContext
+    ) -> Composer:
+        """Prepare the content for a run."""
+        return Composer(checked=content, config=settings.Config.of(config), context=context)
+
+    def transport(self, config: Mapping[str, Any]) -> Transport:
+        """Return a transport that connects on first use."""
+        return Transport(settings.Config.of(config))
+
+    async def check_credentials(self, config: Mapping[str, Any]) -> CheckResult:
+        """Make a token with the key pair, without sending; say what pages need."""
+        return await checking.check_credentials(settings.Config.of(config))

@@ -1,0 +1,1 @@
+"""What sites need to let their visitors subscribe to notifications: two scripts, and the doors they knock at."""

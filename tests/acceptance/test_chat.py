@@ -1,0 +1,69 @@
+"""`clarion send` over HTTP channels: a bot's messages and browsers' notifications, from files, each once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarion.channels.telegram.tests import server as telegram
+from clarion.channels.webpush import vapid
+from clarion.channels.webpush.tests import server as webpush
+from tests.acceptance.installation import Installation, new_home
+from tests.acceptance.smtp import Running
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 100
+
+
+def sent(
+    installation: Installation, folder: Path, channel: str, url: str, lines: list[str], *more: str
+) -> Any:
+    (folder / f"{channel}.txt").write_text("Hello {{ name }}\n")
+    (folder / f"{channel}.csv").write_text("\n".join(lines))
+    done = installation.clarion(
+        *("send", "--name", channel, "--channel", channel, "--json", "--text", str(folder / f"{channel}.txt")),
+        *("--csv", str(folder / f"{channel}.csv"), "--sender-url", url, *more),
+        seconds=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:
+    home = new_home()
+    home.parent.chmod(0o711)
+    key = vapid.new_key()
+    bots, pushes = telegram.Server(), webpush.Server(vapid.public_of(key))
+    running = Running({"bots": bots, "pushes": pushes})
+    installation = Installation(home)
+    chats = ["chat_id,name", *(f"{n},Person {n}" for n in range(1, PEOPLE + 1))]
+    chats += [f"{telegram.BLOCKED},Nobody"]
+    browsers = ["browser,name", *(f"{pushes.address(f'b{n}')},Person {n}" for n in range(1, PEOPLE + 1))]
+    browsers += [f"{pushes.address('410')},Gone"]
+    try:
+        by_bot = sent(
+            installation,
+            home.parent,
+            "telegram",
+            f"telegram+http://{telegram.TOKEN}@127.0.0.1:{bots.port}",
+            chats,
+        )
+        by_push = sent(
+            installation, home.parent, "webpush", f"webpush:?private_key={key}&services=127.0.0.1", browsers,
+            "--from", "ops@shop.example", "--subject", "News for {{ name }}",
+        )  # fmt: skip
+        checked = installation.clarion("check-ledger")
+    finally:
+        installation.remove()
+        running.close()
+
+    assert (by_bot["sent"], by_bot["failed"], by_bot["unknown"]) == (PEOPLE, 1, 0)
+    assert (by_push["sent"], by_push["failed"], by_push["unknown"]) == (PEOPLE, 1, 0)
+    assert checked.returncode == 0
+    assert sorted(body["chat_id"] for _method, body in bots.taken) == list(range(1, PEOPLE + 1))
+    assert {note["title"] for _headers, note in pushes.taken} == {
+        f"News for Person {n}" for n in range(1, PEOPLE + 1)
+    }
+    assert len(pushes.taken) == PEOPLE

@@ -1,0 +1,115 @@
+"""Two channels in Chromium: composed as primary and fallback, sent, and seen person by person."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.audience.models import Contact, Source, SourceKind
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import Status
+from clarion.deliveries.models import Run
+from clarion.engine.plan import Settled
+from clarion.senders.models import Sender
+from tests import cascades, ledgers
+from tests.browser.conftest import PATIENCE, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.fixture(params=SHAPES)
+def page(
+    request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer, people: ledgers.People
+) -> Iterator[Page]:
+    client = Client()
+    client.force_login(people.alice.user)
+    context = browser.new_context(reduced_motion="reduce", bypass_csp=True, **SHAPES[request.param])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies(
+        [{"name": n, "value": m.value, "url": live_server.url} for n, m in client.cookies.items()]
+    )
+    page = context.new_page()
+    page.shape = request.param  # type: ignore[attr-defined]
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def people(transactional_db: None) -> ledgers.People:
+    return ledgers.make_people()
+
+
+def is_well(page: Page, axe_source: str, name: str) -> None:
+    """It fits the window, and axe has nothing against it."""
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{folder}/{name}-{page.shape}.png", full_page=True)  # type: ignore[attr-defined]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(axe_source)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+def _send(run: Run) -> None:
+    """Let the mail fail for two of three people, and the rest be sent."""
+    try:
+        cascades.run_through(
+            run, lambda person, step, attempt: Settled.FAILED if step == 0 and person < 3 else Settled.SENT
+        )
+    finally:
+        connection.close()
+
+
+def test_a_fallback_is_composed_and_its_way_is_seen(
+    page: Page, live_server: LiveServer, people: ledgers.People, axe_source: str
+) -> None:
+    for n in (1, 2, 3):
+        Contact.objects.create(workspace=people.workspace, first_name="Ada", **cascades.both(n))
+    source = Source.objects.create(workspace=people.workspace, kind=SourceKind.CONTACTS)
+    campaign = ledgers.make_campaign(people.alice, status=Status.DRAFT, source=source, started_at=None)
+    Sender.objects.update(config={"host": "mail.example.test", "from_address": "shop@example.test"})
+    Sender.objects.create(workspace=people.workspace, channel="sms", name="Texts", config={"source": "Shop"})
+    heard = watch(page)
+    base = f"{live_server.url}/w/{people.workspace.slug}/campaigns/{campaign.public_id}/"
+
+    page.goto(f"{base}edit/")
+    page.locator("#id_source").fill("<p>Hello {{ first_name }}</p>")
+    page.get_by_role("button", name="Add a channel").press("Enter")
+    page.wait_for_url("**/edit/?step=1#message")
+    channels = page.get_by_role("group", name="Channels")
+    expect(channels).to_contain_text("→ SMS")
+    expect(page.get_by_label("When SMS goes")).to_have_value("1")
+    page.locator("#id_source").fill("Short for {{ first_name }}")
+    page.locator("#id_receipt_wait").fill("30")
+    page.get_by_role("button", name="Add a channel").focus()
+    expect(channels).not_to_contain_text("not complete")
+    expect(page.locator("#compose-review")).to_contain_text("The channels go like this")
+    is_well(page, axe_source, "compose")
+    channels.get_by_role("link").first.click()
+    expect(page.locator("#id_subject")).to_have_value("Hello {{ first_name }}")
+    assert Campaign.objects.get(pk=campaign.pk).receipt_wait == 30
+
+    Campaign.objects.filter(pk=campaign.pk).update(status=Status.BUILDING, receipt_wait=None)
+    run = cascades.built(Campaign.objects.get(pk=campaign.pk))
+    with ThreadPoolExecutor(1) as beside:  # this thread has Playwright's loop
+        beside.submit(_send, run).result()
+    page.goto(base)
+    expect(page.get_by_text("Fallback 1").first).to_be_visible()
+    is_well(page, axe_source, "overview")
+    page.goto(f"{base}recipients/?status=partly")
+    expect(page.locator("[data-table] tbody tr")).to_have_count(2)
+    is_well(page, axe_source, "recipients")
+    page.goto(f"{base}recipients/1/")
+    expect(page.get_by_text("+493000000001").first).to_be_visible()
+    is_well(page, axe_source, "person")
+    assert heard == []

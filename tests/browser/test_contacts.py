@@ -1,0 +1,116 @@
+"""A contact's page in Chromium: addresses, consent, attributes and merging by hand, accessible in every shape."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.audience import operations
+from clarion.audience.models import Contact
+from tests import ledgers
+from tests.browser.conftest import PATIENCE, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+class Site:
+    """A running site with two contacts that are one person, and its owner's session."""
+
+    def __init__(self, server: LiveServer) -> None:
+        people = ledgers.make_people()
+        by = ledgers.actor(people.alice)
+        operations.define_attribute(by=by, label="Plan", kind="CHOICE", choices=["Free", "Paid"])
+        self.ana, self.other = (
+            operations.create_contact(
+                by=by,
+                fields={"email": email, "phone": "+4930123456", "first_name": name, "tags": ["vip"]},
+            )
+            for email, name in (("ana.sol@shop.example", "Ana"), ("sol@home.example", "Annie"))
+        )
+        operations.set_consent(by=by, contact=self.ana, channel="sms", state="GIVEN", note="At the fair")
+        client = Client()
+        client.force_login(people.alice.user)
+        self.cookies: Any = [
+            {"name": name, "value": morsel.value, "url": server.url}
+            for name, morsel in client.cookies.items()
+        ]
+        self.url = f"{server.url}/w/{people.workspace.slug}/contacts/"
+
+
+@pytest.fixture
+def site(live_server: LiveServer) -> Site:
+    return Site(live_server)
+
+
+def test_a_profile_is_kept_by_hand_and_two_contacts_become_one(site: Site, browser: Browser) -> None:
+    context = browser.new_context(reduced_motion="reduce", **SHAPES["light"])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies(site.cookies)
+    page = context.new_page()
+    heard = watch(page)
+    page.goto(f"{site.url}{site.ana.public_id}/")
+
+    page.get_by_label("Kind").select_option(label="E-mail address")
+    page.get_by_label("Address", exact=True).fill("ana@work.example")
+    page.get_by_role("button", name="Add address").click()
+    addresses = page.locator("#addresses")
+    expect(addresses).to_contain_text("ana@work.example")
+    addresses.get_by_role("button", name="Prefer").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ana@work.example")
+
+    page.get_by_text("Note what the person said").click()
+    page.get_by_label("Channel").select_option("email")
+    page.get_by_label("Consent", exact=True).select_option("WITHDRAWN")
+    page.locator("#id_said-note").fill("By telephone")
+    page.get_by_role("button", name="Note it").click()
+    expect(page.locator("#consent")).to_contain_text("By telephone")
+
+    page.get_by_label("Plan").select_option("Paid")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Merge").click()
+    page.get_by_label("Annie").check()
+    page.get_by_role("button", name="Merge").click()
+    expect(addresses).to_contain_text("sol@home.example")
+
+    site.ana.refresh_from_db()
+    assert (site.ana.first_name, site.ana.email, site.ana.refusals) == (
+        "Annie",
+        "ana@work.example",
+        ["email"],
+    )
+    assert site.ana.attributes == {"plan": "Paid"}
+    assert Contact.objects.count() == 1
+    assert heard == []
+    context.close()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_pages_fit_and_are_accessible(site: Site, browser: Browser, axe_source: str, shape: str) -> None:
+    context = browser.new_context(reduced_motion="reduce", **SHAPES[shape])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies(site.cookies)
+    page = context.new_page()
+    heard = watch(page)
+    paths = {
+        "profile": f"{site.ana.public_id}/", "attributes": "attributes/", "duplicates": "duplicates/",
+        "merge": f"{site.ana.public_id}/merge/?with={site.other.public_id}", "change": "change/", "grid": "",
+        "edits": "edits/", "erasures": "erasures/",
+    }  # fmt: skip
+    for name, path in paths.items():
+        page.goto(site.url + path)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        page.evaluate(axe_source)
+        found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
+        assert (name, overflow <= 0, found) == (name, True, [])
+    assert heard == []
+    context.close()
