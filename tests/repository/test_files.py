@@ -31,6 +31,8 @@ HARMLESS = re.compile(
 #: Modules that may write besides `operations.py`, and what makes each an operation under a name of its own.
 WRITERS = {
     "audience/importing.py": "keeps the progress of an import, row batch by row batch",
+    "audience/fixing.py": "writes down who a source means, once",
+    "audience/livesheets/rereading.py": "keeps what reading a live spreadsheet has shown",
     "audience/reading.py": "keeps the progress of reading a source, row batch by row batch",
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",

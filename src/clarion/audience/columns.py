@@ -1,5 +1,6 @@
 """What the columns of a file mean: names for templates, the contact's fields, and which column is the address."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -78,6 +79,12 @@ def variable_names(columns: Iterable[str]) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
+
+
+def fingerprint(columns: Iterable[str]) -> str:
+    """Return by what files with the same headers are known: SHA-256 in hex; case and blanks do not count."""
+    words = "\x1f".join(" ".join(column.casefold().split()) for column in columns)
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
 
 def slug(column: str) -> str:

@@ -28,6 +28,8 @@ _SAMPLE_BYTES = 256 * 1024
 #: Octets checked to be UTF-8 before another encoding is guessed.
 _UTF8_CHECK_BYTES = 64 * 1024**2
 _DELIMITERS = (",", ";", "\t", "|")
+#: Rows within which the header is looked for.
+_MOST_TITLES = 20
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -107,6 +109,9 @@ def sniff(path: Path, overrides: Mapping[str, Any] | None = None) -> Dialect:
         encoding=encoding, delimiter=delimiter, quote=str(quote), has_header=True, columns=(),
         skips_space=skips_space, skip_lines=skip_lines,
     )  # fmt: skip
+    if wanted.get("has_header", True) and (titles := _title_lines(text, dialect)):
+        text = "".join(io.StringIO(text, newline="").readlines()[titles:])
+        dialect = replace(dialect, skip_lines=skip_lines + titles)
     rows = [row for row in sample_rows(text, dialect) if row]
     if not rows:
         raise CsvInvalid(_("The file is empty."))
@@ -241,6 +246,34 @@ def _looks_like_header(row: list[str]) -> bool:
     while names and not names[-1]:
         names.pop()
     return bool(names) and len(set(names)) == len(names) and not any(map(_ADDRESS_LIKE.fullmatch, names))
+
+
+def _title_lines(text: str, dialect: Dialect) -> int:
+    """Return how many lines stand above the header: titles, dates and blanks in far fewer cells than the rows have.
+
+    Only above a row that can be a header, and only when the rows below it are as wide.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), **parser_options(dialect))
+    seen: list[tuple[int, list[str]]] = []
+    start = 0
+    try:
+        for row in reader:
+            seen.append((start, row))
+            start = reader.line_num
+            if len(seen) == 200:
+                break
+    except csv.Error:
+        return 0
+    filled = [sum(1 for cell in row if cell.strip()) for _line, row in seen]
+    widths = Counter(filled)
+    usual = max(widths, key=lambda width: width * widths[width], default=0)
+    if usual < 3:
+        return 0  # of two columns a title and a row look the same
+    for at, (line, row) in enumerate(seen[:_MOST_TITLES]):
+        if filled[at] > usual // 2:
+            is_header = at > 0 and filled[at] >= usual and _looks_like_header(row)
+            return line if is_header else 0
+    return 0
 
 
 def _columns(rows: list[list[str]], has_header: bool) -> tuple[str, ...]:

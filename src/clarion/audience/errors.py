@@ -20,6 +20,8 @@ __all__ = [
     "RulesInvalid",
     "SegmentInUse",
     "SegmentNameTaken",
+    "SheetInUse",
+    "SheetInvalid",
     "SourceInvalid",
 ]
 
@@ -76,6 +78,23 @@ class SegmentNameTaken(ValueError):
 
 class SegmentInUse(ValueError):
     """A campaign that is not over goes by the segment. `campaigns` are the names of the first of them."""
+
+    def __init__(self, campaigns: Sequence[str]) -> None:
+        shown = ", ".join(f"“{name}”" for name in campaigns)
+        super().__init__(_("It is in use by %(campaigns)s.") % {"campaigns": shown})
+        self.campaigns = list(campaigns)
+
+
+class SheetInvalid(ValueError):
+    """A live spreadsheet cannot be kept so. `problems` maps a field's name to a sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class SheetInUse(ValueError):
+    """Campaigns have the live spreadsheet. `campaigns` are the names of the first of them."""
 
     def __init__(self, campaigns: Sequence[str]) -> None:
         shown = ", ".join(f"“{name}”" for name in campaigns)

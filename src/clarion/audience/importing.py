@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clarion.audience import attributes, csvfile, locks, merging, tables, tombstones, uploads
+from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, ImportStatus
 from clarion.audience.people import Person, RowRefused, person_maker
@@ -109,6 +110,7 @@ def _run_batches(the_import: Import, progress: Progress | None) -> None:
         country=the_import.workspace.default_country,
         defined=attributes.defined(the_import.workspace),
         is_erased=tombstones.watcher_of_all(the_import.workspace_id),
+        forms=Forms.from_json(the_import.forms),
     )
     with (
         tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
@@ -176,19 +178,23 @@ def _store(
     people, good = _people(batch, make, report)
     report_bytes = report.keep()
     with transaction.atomic(), connection.cursor() as cursor:
-        created = merging.merge(
+        told = merging.merge(
             cursor,
             workspace_id=the_import.workspace_id,
             people=people,
             updates_known=the_import.on_known == "update",
             list_id=the_import.add_to_id,
+            makes_new=the_import.makes_new,
             note=the_import.file_name,
         )
-        known = good - created
+        if the_import.makes_new:
+            created, rest = told, good - told
+            updated = rest if the_import.on_known == "update" else 0
+        else:
+            created, updated = 0, told
         facts: dict[str, Any] = {
             "rows": len(batch), "created": created, "bad": len(batch) - good, "read": read_bytes,
-            "updated": known if the_import.on_known == "update" else 0,
-            "skipped": 0 if the_import.on_known == "update" else known,
+            "updated": updated, "skipped": good - created - updated,
             "report": report_bytes, "id": the_import.pk, "done": done,
         }  # fmt: skip
         # Conditional: a cancelled import stops here, and one that lost its lock cannot count twice.

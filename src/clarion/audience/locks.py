@@ -8,6 +8,8 @@ from django.db import connection
 #: First keys of the locks, one a kind of work.
 SOURCES = 0x41554431
 IMPORTS = 0x41554432
+SHEETS = 0x41554434
+FIXING = 0x41554435
 _CONTACTS = 0x41554433
 
 

@@ -70,14 +70,22 @@ _UPDATE_FOUND = f"""
 update audience_contact c set {_MERGED.format(new="s")} from audience_staging s where c.id = s.contact_id
 """  # noqa: S608
 
+#: Known ones alone, which have been told by a statement of their own.
+_ONLY_KNOWN = f"""
+update audience_contact c set {_MERGED.format(new="s")}
+from audience_staging s
+where s.email <> '' and s.contact_id is null and c.workspace_id = %(workspace)s and c.email = s.email
+"""  # noqa: S608
+
 _ADD_TO_LIST = f"""
 with added as (
     insert into audience_listmember (list_id, contact_id, added_at)
     select %(list)s, c.id, now() from audience_staging s join audience_contact c
         on c.workspace_id = %(workspace)s and c.email = s.email and c.email <> '' and s.contact_id is null
     union all
-    select %(list)s, ({_KNOWN_BY_PHONE}), now() from audience_staging s
-    where s.email = '' and s.contact_id is null
+    select %(list)s, known.id, now() from audience_staging s
+    cross join lateral ({_KNOWN_BY_PHONE}) known(id)
+    where s.email = '' and s.contact_id is null and known.id is not null
     union all
     select %(list)s, s.contact_id, now() from audience_staging s where s.contact_id is not null
     on conflict do nothing returning 1
@@ -94,11 +102,13 @@ def merge(
     people: Sequence[Person],
     updates_known: bool,
     list_id: int | None,
+    makes_new: bool = True,
     note: str = "",
 ) -> int:
     """Make or update contacts, each person once, in the caller's transaction. Returns how many were made.
 
-    Who is known by a further address is found by it. `note` says where consent was told.
+    Without `makes_new` none are, and it returns how many were known. Who is known by a further address is found by
+    it. `note` says where consent was told.
     """
     facts = {"workspace": workspace_id, "list": list_id, "updates": updates_known, "note": note[:200]}
     locks.hold_addresses(workspace_id)
@@ -109,6 +119,15 @@ def merge(
     cursor.execute("truncate audience_staging")
     _copy(cursor, people)
     cursor.execute("analyze audience_staging")
+    if not makes_new:
+        known = 0
+        for statement in (_ONLY_KNOWN, _UPDATE_FOUND, _UPDATE_BY_PHONE):
+            cursor.execute(statement, facts)
+            known += int(cursor.rowcount)
+        if list_id is not None:
+            cursor.execute(_ADD_TO_LIST, facts)
+        belongings.store(cursor, facts, people, has_further=has_further)
+        return known
     cursor.execute(_UPDATE_KNOWN if updates_known else _SKIP_KNOWN, facts)
     created = int(cursor.fetchone()[0])
     if has_further and updates_known:

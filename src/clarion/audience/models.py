@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.audience import person_models
 from clarion.audience.contact_activity import ContactActivity as ContactActivity
+from clarion.audience.livesheets import models as sheet_models
 from clarion.audience.optout import AnswerWords as AnswerWords
 from clarion.audience.optout import FrequencyCap as FrequencyCap
 from clarion.audience.optout import OptOutRules as OptOutRules
@@ -28,8 +29,10 @@ ConsentSource = person_models.ConsentSource
 ConsentState = person_models.ConsentState
 Erasure = person_models.Erasure
 ErasureStatus = person_models.ErasureStatus
+LiveSheet = sheet_models.LiveSheet
 MergedContact = person_models.MergedContact
 Tombstone = person_models.Tombstone
+WhenUnreadable = sheet_models.WhenUnreadable
 
 
 class ContactState(models.TextChoices):
@@ -144,12 +147,18 @@ class Segment(models.Model):
     name = models.CharField(_("name"), max_length=120)
     #: As `segments.to_json` gives it.
     rule = models.JSONField()
+    #: Made for one campaign: it is not offered elsewhere, and goes with the source that has it.
+    is_once = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="segment_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=models.Q(is_once=False), name="segment_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -193,11 +202,16 @@ class SourceKind(models.TextChoices):
     UPLOAD = "UPLOAD", _("Uploaded file")
     LISTS = "LISTS", _("Lists")
     SEGMENTS = "SEGMENTS", _("Segments")
-    CONTACTS = "CONTACTS", _("All contacts")
+    CONTACTS = "CONTACTS", _("Contacts")
+    SHEET = "SHEET", _("Live spreadsheet")
+
+
+#: Kinds whose people are rows of a file.
+FILES = frozenset({SourceKind.UPLOAD, SourceKind.SHEET})
 
 
 class SourceStatus(models.TextChoices):
-    """An upload is read by a background job; the other kinds are ready at once."""
+    """An upload is read by a background job, which also fixes who is meant; other sources are ready at once."""
 
     WAITING = "WAITING", _("Waiting")
     READING = "READING", _("Reading")
@@ -206,7 +220,11 @@ class SourceStatus(models.TextChoices):
 
 
 class Source(models.Model):
-    """Where a campaign's recipients come from. An upload's rows are kept in SourceRow, frozen."""
+    """Where a campaign's recipients come from. An upload's rows are kept in SourceRow, frozen.
+
+    One that leaves people out of a file has the file's own source in `rows_of`. A live spreadsheet's source has its
+    `sheet`; each reading of that sheet is an upload that has the `sheet` too, a copy.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
@@ -217,6 +235,14 @@ class Source(models.Model):
     #: Whoever is on one of these lists or in one of these segments gets nothing, whatever the kind.
     excluded_lists = models.ManyToManyField(List, blank=True, related_name="+")
     excluded_segments = models.ManyToManyField(Segment, blank=True, related_name="sources_without")
+    rows_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
+    )
+    sheet = models.ForeignKey(
+        LiveSheet, null=True, blank=True, on_delete=models.PROTECT, related_name="sources"
+    )
+    #: Since when the people of lists, segments or contacts are those in SourceMember; None for whoever fits later.
+    fixed_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=8, choices=SourceStatus.choices, default=SourceStatus.READY)
     #: Upload: file below CLARION_HOME/uploads, its size, and how it is to be read.
     file_name = models.CharField(max_length=255, blank=True)
@@ -241,10 +267,36 @@ class Source(models.Model):
                 condition=models.Q(status=SourceStatus.FAILED) ^ models.Q(failure=""),
                 name="source_failure_told",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=SourceKind.SHEET) | models.Q(sheet__isnull=False),
+                name="source_sheet_named",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or str(self.get_kind_display())
+
+    @property
+    def table(self) -> "Source":
+        """The source with the rows, their problems and columns: a file's own, or a sheet's last good copy.
+
+        A sheet that was never read has none: this is then the source itself, which is WAITING.
+        """
+        if self.kind == SourceKind.SHEET and self.sheet is not None:
+            return self.sheet.copy or self
+        return self.rows_of or self
+
+
+class SourceMember(models.Model):
+    """A contact whom a source means since its people were fixed."""
+
+    pk = models.CompositePrimaryKey("source_id", "contact_id")
+    source_id = models.BigIntegerField()
+    #: Contacts are deleted by statements of their own; who is gone is met nowhere.
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} of source {self.source_id}"
 
 
 class SourceRow(models.Model):
@@ -288,6 +340,10 @@ class Import(models.Model):
     mapping = models.JSONField(default=dict)
     #: What to do with a contact that is already known: "update" or "skip".
     on_known = models.CharField(max_length=6, default="update")
+    #: Whether contacts that are not known yet are made; else only known ones are changed.
+    makes_new = models.BooleanField(default=True)
+    #: What its cells mean: {"country", "decimal", "dates", "types": {variable: kind}}, as `cellforms.Forms` reads it.
+    forms = models.JSONField(default=dict, blank=True)
     add_to = models.ForeignKey(List, null=True, blank=True, on_delete=models.SET_NULL)
     read_bytes = models.BigIntegerField(default=0)
     row_count = models.IntegerField(default=0)
@@ -328,3 +384,20 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class MappingMemory(models.Model):
+    """How the columns of a file with these headers were meant the last time."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
+    #: SHA-256 of the headers, in order.
+    headers = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    forms = models.JSONField(default=dict)
+    used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "headers"], name="mapping_memory_once")]
+
+    def __str__(self) -> str:
+        return f"mapping {self.pk}"

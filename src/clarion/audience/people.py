@@ -7,7 +7,8 @@ from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, attributes, columns
+from clarion.audience import addresses, attributes, cellforms, columns
+from clarion.audience.cellforms import PLAIN, Forms
 from clarion.audience.csvfile import plain_cell
 from clarion.audience.models import Attribute
 
@@ -82,18 +83,23 @@ def person_maker(
     country: str = "",
     defined: Mapping[str, Attribute] | None = None,
     is_erased: Callable[[str, str], bool] = lambda kind, address: False,
+    forms: Forms = PLAIN,
 ) -> Callable[[Sequence[str]], Person]:
     """Return the function that makes a Person of a row's cells, or raises RowRefused. The mapping was checked.
 
-    `country` is meant where a phone number has no country code; `defined` says what attributes may hold; of whom
-    `is_erased` tells by kind and address, nothing is kept.
+    `country` is meant where a phone number has no country code, unless the forms name another one; `defined` says
+    what attributes may hold; of whom `is_erased` tells by kind and address, nothing is kept.
     """
+    country = forms.country or country
     puts: list[tuple[int, str, _Put]] = []
     address_column = ""
     for index, name in enumerate(columns.variable_names(file_columns)):
         meant = mapping.get(name, "")
         if meant:
-            puts.append((index, file_columns[index], _put(meant, country, defined or {})))
+            put = _put(meant, country, defined or {})
+            if meant.startswith(columns.ATTRIBUTE) and (kind := forms.types.get(name)):
+                put = _read_first(cellforms.reader(kind, forms), put)
+            puts.append((index, file_columns[index], put))
             if meant in ("email", "phone"):
                 address_column = address_column or file_columns[index]
 
@@ -113,6 +119,11 @@ def person_maker(
         return person
 
     return make
+
+
+def _read_first(read: Callable[[str], str], put: _Put) -> _Put:
+    """Return what gives a cell its one form before it is put."""
+    return lambda person, value: put(person, read(value))
 
 
 def _put(meant: str, country: str, defined: Mapping[str, Attribute]) -> _Put:

@@ -30,6 +30,24 @@ def read_source(source_id: int) -> None:
         reading.read_source_job(source_id)
 
 
+@app.task(name="audience.fix_source", queue="audience", retry=_RETRY)
+def fix_source(source_id: int) -> None:
+    """Write down who is meant by a source now."""
+    from clarion.audience import fixing
+
+    with _own_connection():
+        fixing.fix_source_job(source_id)
+
+
+@app.task(name="audience.read_sheet", queue="audience", retry=_RETRY)
+def read_sheet(sheet_id: int) -> None:
+    """Read a live spreadsheet again."""
+    from clarion.audience.livesheets import rereading
+
+    with _own_connection():
+        rereading.read_sheet_job(sheet_id)
+
+
 @app.task(name="audience.run_import", queue="audience", retry=_RETRY)
 def run_import(import_id: int) -> None:
     """Bring a mapped file's rows into the contacts."""

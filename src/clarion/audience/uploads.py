@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -67,6 +69,19 @@ def store(file: Readable, *, limit: int = MAX_FILE_BYTES) -> Stored:
     return Stored(name, size)
 
 
+@contextmanager
+def receiving() -> Iterator[tuple[IO[bytes], str]]:
+    """Lend a new stored file, open for writing and reading, and its name; it is removed again by an exception."""
+    name = secrets.token_hex(16)
+    try:
+        with _create(name) as file:
+            yield file, name
+            file.flush()
+    except BaseException:
+        remove(name)
+        raise
+
+
 def new_report() -> str:
     """Return the name of a new, empty file for rejected rows."""
     name = f"{secrets.token_hex(16)}.report"
@@ -83,5 +98,5 @@ def remove(name: str) -> None:
 
 
 def _create(name: str) -> IO[bytes]:
-    descriptor = os.open(path_of(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    return os.fdopen(descriptor, "wb")
+    descriptor = os.open(path_of(name), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    return os.fdopen(descriptor, "w+b")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
 from clarion.audience.columns import suggest_field
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.channels.looks import look_of
@@ -75,10 +75,17 @@ def fits(template_channel: str, channel: str) -> bool:
 
 def suits(source: Source, channel: str) -> bool:
     """Whether the file was read for the kind of address that the channel writes to; lists suit every channel."""
-    if source.kind != SourceKind.UPLOAD:
+    if source.kind not in FILES:
         return True
-    read_for = source.dialect.get("channel", channel)
+    read_for = source.table.dialect.get("channel", channel)
     return registry.get(read_for).address_kind == registry.get(channel).address_kind
+
+
+def unreadable(source: Source) -> str:
+    """Return why a live spreadsheet cannot be written to by now, as a sentence; empty when it can, or is none."""
+    if source.sheet is None or not source.sheet.problem:
+        return ""
+    return "" if audience.usable_copy(source.sheet) is not None else source.sheet.problem
 
 
 def reaches(campaign: Campaign, source: Source, channel: str) -> bool:
@@ -86,7 +93,7 @@ def reaches(campaign: Campaign, source: Source, channel: str) -> bool:
     if suits(source, channel):
         return reaches_anybody(campaign, source, channel)
     kind = registry.get(channel).address_kind
-    return any(kind in (name, suggest_field(name)) for name in source.dialect.get("variables", []))
+    return any(kind in (name, suggest_field(name)) for name in source.table.dialect.get("variables", []))
 
 
 def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterfall:

@@ -134,14 +134,17 @@ def _look_at_audience(found: Findings) -> None:
     if source is None:
         found.add("audience", Level.BLOCK, Section.AUDIENCE, _("Choose who gets it."))
         return
-    if source.status == SourceStatus.FAILED:
+    why = source.table.failure or material.unreadable(source)
+    if why:
         found.add(
             "audience_failed", Level.BLOCK, Section.AUDIENCE,
-            _("The file could not be read: %(why)s") % {"why": source.failure},
+            _("The file could not be read: %(why)s") % {"why": why},
         )  # fmt: skip
         return
-    if source.status != SourceStatus.READY:
-        found.add("audience_reading", Level.BLOCK, Section.AUDIENCE, _("The file is still being read."))
+    if source.table.status != SourceStatus.READY:
+        is_file = source.fixed_at is None
+        sentence = _("The file is still being read.") if is_file else _("Who is meant is being written down.")
+        found.add("audience_reading", Level.BLOCK, Section.AUDIENCE, sentence)
         return
     _count_audience(found, source)
 
@@ -184,13 +187,11 @@ def _tell_audience(found: Findings, source: Source, recipients: int) -> None:
         ngettext("%(n)s person will get it.", "%(n)s people will get it.", recipients)
         % {"n": f"{recipients:,}"},
     )  # fmt: skip
-    if source.bad_count:
+    if bad := source.table.bad_count:
         found.add(
             "audience_bad_rows", Level.WARN, Section.AUDIENCE,
-            ngettext(
-                "%(n)s row of the file cannot be used.", "%(n)s rows of the file cannot be used.", source.bad_count
-            )
-            % {"n": f"{source.bad_count:,}"},
+            ngettext("%(n)s row of the file cannot be used.", "%(n)s rows of the file cannot be used.", bad)
+            % {"n": f"{bad:,}"},
         )  # fmt: skip
 
 
@@ -248,7 +249,7 @@ def _look_at_content(found: Findings) -> None:
 
 def _look_at_variables(found: Findings, content: dict[str, Any], variables: list[str]) -> None:
     source = found.campaign.source
-    if source is None or source.status != SourceStatus.READY:
+    if source is None or source.table.status != SourceStatus.READY:
         return
     missing = material.missing(content, source)
     if missing:

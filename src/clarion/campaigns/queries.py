@@ -119,11 +119,13 @@ def template_versions_for(member: Membership, *, step: Step | None = None) -> Se
 
 def recent_uploads(member: Membership, campaign: Campaign, limit: int = 6) -> list[Source]:
     """Return the files that were uploaded last, and the campaign's own."""
-    files = Source.objects.filter(workspace_id=member.workspace_id, kind=SourceKind.UPLOAD)
+    files = Source.objects.filter(
+        workspace_id=member.workspace_id, kind=SourceKind.UPLOAD, sheet=None, rows_of=None
+    )
     found = list(files.order_by("-id")[:limit])
     own = campaign.source
-    if own is not None and own.kind == SourceKind.UPLOAD and own not in found:
-        found.append(own)
+    if own is not None and own.kind == SourceKind.UPLOAD and own.table not in found:
+        found.append(own.table)
     return found
 
 

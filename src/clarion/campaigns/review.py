@@ -15,7 +15,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import LiveSheet, Source, SourceKind
 from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign, Step
 from clarion.content.language_names import name_of
@@ -157,17 +157,20 @@ def _audience(source: Source | None) -> dict[str, Any]:
     """Return the definition. A list counts by its name and id: who is on it changes every day."""
     if source is None:
         return {"kind": ""}
-    if source.kind == SourceKind.UPLOAD:
-        dialect = source.dialect
-        return {
-            "kind": source.kind,
-            "id": str(source.public_id),
-            "file": source.name or source.file_name,
-            "rows": source.row_count,
-            "address": dialect.get("address", ""),
-            "columns": list(dialect.get("variables", ())),
-        }
     found: dict[str, Any] = {"kind": source.kind}
+    if source.kind == SourceKind.UPLOAD:
+        table = source.table
+        found |= {
+            "id": str(table.public_id),
+            "file": table.name or table.file_name,
+            "rows": table.row_count,
+            "address": table.dialect.get("address", ""),
+            "columns": list(table.dialect.get("variables", ())),
+        }
+    if source.sheet is not None and source.kind == SourceKind.SHEET:
+        found["sheet"] = _of_sheet(source.sheet)
+    if source.fixed_at is not None:
+        found["fixed"] = [str(source.public_id), source.fixed_at.isoformat(timespec="minutes")]
     if source.kind == SourceKind.LISTS:
         found["lists"] = _named(source.lists)
     if source.kind == SourceKind.SEGMENTS:
@@ -178,6 +181,17 @@ def _audience(source: Source | None) -> dict[str, Any]:
     if ruled := _ruled(source.excluded_segments):
         found["excluded_segments"] = ruled
     return found
+
+
+def _of_sheet(sheet: LiveSheet) -> dict[str, Any]:
+    """Return where the rows come from, which is approved, and not the rows, which change by themselves."""
+    place = hashlib.sha256(f"{sheet.url}{sheet.path}{sheet.overrides.get('sheet', '')}".encode()).hexdigest()
+    return {
+        "id": str(sheet.public_id),
+        "label": sheet.name,
+        "place": place[:16],
+        "address": sheet.overrides.get("address", ""),
+    }
 
 
 def _named(lists: Any) -> list[list[str]]:
@@ -255,6 +269,9 @@ _LABELS = {
     "address": gettext_lazy("Column with the address"),
     "columns": gettext_lazy("Columns of the file"),
     "lists": gettext_lazy("Lists"),
+    "sheet": gettext_lazy("Live source"),
+    "place": gettext_lazy("Place of the live source"),
+    "fixed": gettext_lazy("People fixed"),
     "only_new": gettext_lazy("Only people who are new since the last run"),
     "ignores_caps": gettext_lazy("Ignores frequency caps"),
 }

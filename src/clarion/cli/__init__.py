@@ -27,6 +27,7 @@ from clarion.cli import (
     segment,
     send,
     server,
+    source,
     stopping,
     suppression,
     template,
@@ -57,6 +58,7 @@ ledger.register(app)
 audit.register(app)
 member.register(app)
 segment.register(app)
+source.register(app)
 suppression.register(app)
 template.register(app)
 health.register(app)

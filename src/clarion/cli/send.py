@@ -44,6 +44,21 @@ def send(
             help="Who gets it, as CSV, XLSX or ODS: a column with the addresses; the others are variables.",
         ),
     ] = None,
+    sheet_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Who gets it, as a spreadsheet on the web (CSV, XLSX, ODS or a shared Google sheet) that is read "
+            "when it is sent.",
+        ),
+    ] = "",
+    watch: Annotated[
+        str,
+        typer.Option(
+            metavar="PATH",
+            help="Who gets it, as a file in a folder of CLARION_WATCH_FOLDERS that is read when it is sent.",
+        ),
+    ] = "",
     address: Annotated[
         str, typer.Option(metavar="COLUMN", help="The column with the addresses, where it is not plain.")
     ] = "",
@@ -71,7 +86,7 @@ def send(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
 ) -> None:
-    """Send a campaign to everyone in a CSV, XLSX or ODS file.
+    """Send a campaign to everyone in a CSV, XLSX or ODS file, or in a live spreadsheet.
 
     Makes what is missing: the workspace, the sender, the source, the campaign. Where a server runs (`clarion up`),
     it sends; else this command does, until all is done, and Ctrl-C pauses.
@@ -86,7 +101,7 @@ def send(
     order = orders.Order(
         name=name, channel=channel, sender_url=sender_url, sender=from_, subject=subject, html=html, mjml=mjml,
         text=text, csv=csv, rate=rate, reply_to=reply_to, address=address,
-        sheet=sheet, cascade=cascade,
+        sheet=sheet, sheet_url=sheet_url, watch=watch, cascade=cascade,
     )  # fmt: skip
     checked = _checked(order)
     with session.opened(), following.Follower() as follower:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.audience import addresses, consent
-from clarion.audience.models import SourceKind, SourceStatus
+from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.queries.narrowing import left_out, members_only
 from clarion.audience.segments import Compiled
@@ -23,7 +23,18 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
-from clarion.deliveries import caps, cascade_building, earlier, locks, operations, optout, partitions, tiers
+from clarion.deliveries import (
+    caps,
+    cascade_building,
+    earlier,
+    livesheets,
+    locks,
+    operations,
+    optout,
+    partitions,
+    tiers,
+)
+from clarion.deliveries.candidates import CANDIDATES, OF_FIXED
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip, Stage
@@ -36,46 +47,6 @@ FIRST_CHUNK = 1_000
 CHUNK = 20_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
-
-#: Candidates of the next chunk: (key, contact_id, address, variables, invalid, barred, unwilling). One for each kind.
-_CANDIDATES = {
-    SourceKind.UPLOAD: """
-        select id::bigint as key, null::bigint as contact_id, address, data as variables,
-               problem <> '' as invalid,
-               coalesce(owner.barred, false) as barred, {unwilling} as unwilling
-        from audience_sourcerow s
-        left join lateral ({owner}) owner on true
-        where source_id = %(source)s and id > %(after)s order by id limit %(chunk)s
-    """,
-    SourceKind.CONTACTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from audience_contact c
-        where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
-    """,
-    SourceKind.SEGMENTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from audience_contact c
-        where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
-    """,
-    SourceKind.LISTS: f"""
-        select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling
-        from (
-            select distinct contact_id
-            from unnest(%(lists)s::bigint[]) wanted
-            cross join lateral (
-                -- Each list's next members by its own index, however many lists and members there are.
-                select contact_id from audience_listmember
-                where list_id = wanted and contact_id > %(after)s order by contact_id limit %(chunk)s
-            ) next
-            order by contact_id limit %(chunk)s
-        ) m
-        join audience_contact c
-          on c.id = m.contact_id and c.id > %(after)s and c.workspace_id = %(workspace)s
-    """,
-}
 
 #: Added to a contact's variables where the sending hours are the recipients' own.
 _ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
@@ -207,7 +178,12 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
         return False
     if stopping():
         return True
-    facts = _facts(run)
+    copy = None
+    if run.campaign.source is not None and run.campaign.source.kind == SourceKind.SHEET:
+        copy = livesheets.copy_for(run)
+        if copy is None:
+            return False  # it is being read; its end is told to the scheduler
+    facts = _facts(run, copy)
     while _build_chunk(run, facts):
         run.refresh_from_db()
         if run.total == FIRST_CHUNK:
@@ -257,11 +233,12 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
     SQL for a cascade's columns of a contact `c` in its place.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
-    statement = zoned(_CANDIDATES[SourceKind(campaign.source.kind)], campaign)
+    is_fixed = campaign.source.fixed_at is not None
+    statement = zoned(OF_FIXED if is_fixed else CANDIDATES[SourceKind(campaign.source.kind)], campaign)
     if address:
         statement = statement.replace("{address} as address", address)
     kind = registry.get(channel).address_kind
-    if campaign.source.kind == SourceKind.UPLOAD:
+    if campaign.source.kind in FILES:
         unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
         owner = consent.owner_sql(campaign.workspace, channel, "s.address")
         return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
@@ -285,23 +262,27 @@ def zoned(statement: str, campaign: Campaign) -> str:
     return statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
 
 
-def _facts(run: Run) -> dict[str, Any]:
-    """Return the parameters that stay the same for every chunk, the statement among them."""
+def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
+    """Return the parameters that stay the same for every chunk, the statement among them.
+
+    `copy` is the reading of a live spreadsheet that the run goes by.
+    """
     source = run.campaign.source
     if source is None:
         raise RunInvalid("The campaign has no audience.")
-    if source.kind == SourceKind.UPLOAD and source.status != SourceStatus.READY:
-        raise RunInvalid(source.failure or "The campaign's file has not been read to its end.")
+    table = copy or source.table
+    if table.status != SourceStatus.READY:
+        raise RunInvalid(table.failure or "The campaign's file has not been read to its end.")
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
-    if source.kind == SourceKind.SEGMENTS and not source.segments.exists():
+    if source.kind == SourceKind.SEGMENTS and source.fixed_at is None and not source.segments.exists():
         raise RunInvalid("The campaign's segments were deleted.")
     if run.is_cascade:
         ladder = tiers.ladder_of(run, steps)
         columns = cascade_building.of_contact(ladder)
         offered = candidates_of(run.campaign, channel, run.created_at, address=columns)
         return cascade_building.facts_of_run(
-            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run)
+            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
         )
     candidates = candidates_of(run.campaign, channel, run.created_at)
     excluding = excluding_of(run.campaign, channel, run.created_at)
@@ -314,7 +295,7 @@ def _facts(run: Run) -> dict[str, Any]:
             "run": run.pk,
             "earlier": leaving_out,
             "workspace": run.workspace_id,
-            "source": source.pk,
+            "source": table.pk,
             "channel": channel,
             "steps": [step.step for step in steps],
         }

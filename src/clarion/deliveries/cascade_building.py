@@ -15,7 +15,7 @@ from django.utils import timezone
 from clarion.audience import addresses
 from clarion.audience.addresses import owners_sql, preferred_sql
 from clarion.audience.columns import suggest_field
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source
 from clarion.audience.queries.narrowing import left_out
 from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
@@ -97,15 +97,15 @@ from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(varia
 
 
 def facts_of_run(
-    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Sequence[int]
+    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Sequence[int], table: Source
 ) -> dict[str, Any]:
     """Return the statement that adds candidates to the run, and its parameters that stay the same.
 
     `offered` are the campaign's candidates with `of_contact`; a file's are given by `rows_of`. `excluded` is the
-    condition that somebody has got it from one of the runs `leaving_out`.
+    condition that somebody has got it from one of the runs `leaving_out`, `table` the source with a file's rows.
     """
     source = run.campaign.source
-    candidates = people(ladder) if source is not None and source.kind == SourceKind.UPLOAD else offered
+    candidates = people(ladder) if source is not None and source.kind in FILES else offered
     excluding = excluding_of(run.campaign, ladder, run.created_at)
     parts = _parts(ladder, candidates, excluding, excluded=excluded if leaving_out else "")
     return (
@@ -114,7 +114,7 @@ def facts_of_run(
         | judging(ladder)
         | {
             "statement": _ADD.format(**parts), "run": run.pk, "earlier": list(leaving_out), "ladder": ladder,
-            "source": run.campaign.source_id,
+            "source": table.pk, "table": table,
         }
     )  # fmt: skip
 
@@ -125,13 +125,13 @@ def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...
     `facts` are of `facts_of_run`, with after, chunk and last. Returns as `building.judged`'s statement does.
     """
     ladder, source = facts["ladder"], run.campaign.source
-    wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement")}
+    wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement", "table")}
     if not wanted["last"]:
         # Contacts that were imported just now would be looked for one by one through all of them.
         cursor.execute("analyze audience_contact, audience_address")
-    if source is not None and source.kind == SourceKind.UPLOAD:
+    if source is not None and source.kind in FILES:
         country = run.campaign.workspace.default_country
-        wanted |= rows_of(source, ladder, country, after=wanted["after"], limit=wanted["chunk"])
+        wanted |= rows_of(facts["table"], ladder, country, after=wanted["after"], limit=wanted["chunk"])
     held = held_to_caps(run, ladder, facts["statement"])
     return add(cursor, ladder, held.sql, wanted | held.parameters)
 

@@ -278,7 +278,7 @@ def _submitted(campaign: Campaign) -> str:
 
 
 def _reading(campaign: Campaign) -> _Block | None:
-    source = campaign.source
+    source = campaign.source.table if campaign.source is not None else None
     if source is None or source.status not in (SourceStatus.WAITING, SourceStatus.READING):
         return None
     text = ""
@@ -296,6 +296,9 @@ def _building(campaign: Campaign, run: Run | None) -> _Block:
     if earlier:
         return _Block(kind=Kind.SETTLING)
     text = ""
+    source = campaign.source
+    if run is not None and source is not None and source.sheet is not None and "copy" not in run.plan:
+        return _Block(kind=Kind.READING, text=_("“%(file)s” is read again.") % {"file": source.sheet.name})
     if run is not None and run.finished_at is None and run.source_count:
         text = _("%(done)s of %(all)s rows are taken.") % {
             "done": f"{run.built_count:,}",

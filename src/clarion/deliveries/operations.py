@@ -7,6 +7,8 @@ from django.db.models import Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from clarion.audience.models import LiveSheet, Source
+from clarion.audience.queries import usable_copy
 from clarion.campaigns import lifecycle
 from clarion.campaigns import operations as campaign_operations
 from clarion.campaigns.errors import TransitionRefused
@@ -23,7 +25,7 @@ from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
-from clarion.workspaces import actors
+from clarion.workspaces import actors, audit
 
 
 def call_off_earlier(campaign_id: int) -> None:
@@ -36,6 +38,30 @@ def call_off_earlier(campaign_id: int) -> None:
             Run.objects.filter(pk=run.pk, finished_at=None, closing_stage=None).update(
                 closing_stage=Stage.CANCELLED, built_at=Coalesce("built_at", Now())
             )
+
+
+@transaction.atomic
+def settle_copy(run: Run, sheet: LiveSheet) -> Source:
+    """Have the run go by what was read last of its live spreadsheet, and return that.
+
+    Raises RunInvalid when it could not be read and an older copy is not to be used. The sheet's row is held, so that
+    the copy is not put away meanwhile.
+    """
+    row = Run.objects.select_for_update(of=("self",)).select_related("campaign__workspace").get(pk=run.pk)
+    held = LiveSheet.objects.select_for_update().get(pk=sheet.pk)
+    copy = usable_copy(held)
+    if copy is None:
+        raise RunInvalid(f"The live source “{held.name}” could not be read: {held.problem}"[:500])
+    as_of = held.current_at.isoformat() if held.current_at else ""
+    row.plan = {**row.plan, "copy": {"id": copy.pk, "as_of": as_of, "problem": held.problem}}
+    row.save(update_fields=["plan"])
+    run.plan = row.plan
+    audit.record(
+        by=actors.system(row.campaign.workspace), action="campaign.read_source", kind="campaign",
+        object_id=str(row.campaign.public_id), object_name=row.campaign.name, reason=held.problem[:500],
+        changes={"rows": (None, copy.row_count), "as_of": (None, as_of)},
+    )  # fmt: skip
+    return copy
 
 
 def _is_of_this_launch(run: Run, campaign: Campaign) -> bool:

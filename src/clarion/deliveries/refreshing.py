@@ -8,6 +8,7 @@ left already, and changed variables of those who wait are taken over.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -15,7 +16,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience.models import SourceKind, SourceStatus
+from clarion.audience.livesheets import rereading
+from clarion.audience.models import FILES, LiveSheet, SourceStatus
 from clarion.audience.queries import estimate
 from clarion.campaigns import queries as campaigns
 from clarion.campaigns.errors import TransitionRefused
@@ -36,6 +38,8 @@ REFRESHABLE = frozenset({Status.DRAFT, Status.PAUSED})
 _ACTION = "campaign.refresh"
 #: More than any source holds.
 _ALL = 2_000_000_000
+#: A reading of a live spreadsheet so long ago is what the person looked at.
+_JUST_READ = timedelta(minutes=10)
 
 #: Everybody of the source, judged by themselves as the builder judges.
 _JUDGED = """
@@ -218,19 +222,32 @@ def may_refresh(campaign: Campaign) -> bool:
 
 def _refreshable(campaign: Campaign, by: Actor) -> tuple[Campaign, Run | None]:
     by.require(Permission.EDIT)
-    found = Campaign.objects.select_related("source", "workspace")
+    found = Campaign.objects.select_related("source__sheet", "workspace")
     row = found.filter(pk=campaign.pk, workspace=by.workspace).first()
     if row is None or not may_refresh(row):
         raise TransitionRefused
     assert row.source is not None  # noqa: S101 - `may_refresh` has looked
-    if row.source.status != SourceStatus.READY:
-        raise RefreshRefused(row.source.failure or _("The campaign's file is still being read."))
+    if row.source.sheet is not None:
+        _read_again(row.source.sheet)
+    table = row.source.table
+    if table.status != SourceStatus.READY:
+        raise RefreshRefused(table.failure or _("The campaign's file is still being read."))
     run = None
     if row.status == Status.PAUSED:
         run = Run.objects.filter(campaign=row, finished_at=None).order_by("-number").first()
     if run is not None and (run.built_at is None or run.closing_stage is not None):
         raise RefreshRefused(_("The recipients are still being put together; try again in a moment."))
     return row, run
+
+
+def _read_again(sheet: LiveSheet) -> None:
+    """Have a live spreadsheet read unless that was done just now. Raises RefreshRefused while it is not."""
+    now = timezone.now()
+    if sheet.checked_at is None or sheet.checked_at < now - _JUST_READ:
+        rereading.want(sheet)
+        raise RefreshRefused(_("The live source is being read again. Ask once more in a moment."))
+    if sheet.problem:
+        raise RefreshRefused(_("The live source could not be read: %(why)s") % {"why": sheet.problem})
 
 
 def _of_draft(row: Campaign) -> Difference:
@@ -254,7 +271,7 @@ def _judged(row: Campaign, run: Run) -> Iterator[Any]:
     channel = run.steps.order_by("step")[0].channel
     assert row.source is not None  # noqa: S101
     facts: dict[str, Any] = {
-        "workspace": row.workspace_id, "channel": channel, "source": row.source.pk, "after": -1, "chunk": _ALL,
+        "workspace": row.workspace_id, "channel": channel, "source": row.source.table.pk, "after": -1, "chunk": _ALL,
     }  # fmt: skip
     statement = _judging_cascade(row, run, facts) if run.is_cascade else _judging(row, channel, facts)
     channels = list(dict.fromkeys(run.steps.order_by("step").values_list("channel", flat=True)))
@@ -281,10 +298,10 @@ def _judging_cascade(row: Campaign, run: Run, facts: dict[str, Any]) -> str:
     """As `_judging`, by every address that a person has."""
     assert row.source is not None  # noqa: S101
     now, ladder = timezone.now(), tiers.ladder_of(run, list(run.steps.all()))
-    if row.source.kind == SourceKind.UPLOAD:
+    if row.source.kind in FILES:
         candidates = cascade_building.people(ladder)
         country = row.workspace.default_country
-        facts |= cascade_building.rows_of(row.source, ladder, country, after=-1, limit=_ALL)
+        facts |= cascade_building.rows_of(row.source.table, ladder, country, after=-1, limit=_ALL)
     else:
         offered = cascade_building.of_contact(ladder)
         candidates = building.candidates_of(row, facts["channel"], now, address=offered)

@@ -50,6 +50,16 @@ def count_finished(timestamp: int) -> None:
         counting.count_finished(seconds=50)
 
 
+@app.periodic(cron="23 * * * *")
+@app.task(name="deliveries.drop_old_copies", queue="housekeeping", queueing_lock="deliveries.drop_old_copies")
+def drop_old_copies(timestamp: int) -> None:
+    """Forget readings of live spreadsheets that no run goes by."""
+    from clarion.deliveries import livesheets
+
+    with _own_connection():
+        livesheets.drop_old_copies()
+
+
 @app.task(name="deliveries.finish_erasure", queue="housekeeping", retry=_RETRY)
 def finish_erasure(erasure_id: int) -> None:
     """Remove an erased person from what was sent; once more later when a message of theirs is on its way."""

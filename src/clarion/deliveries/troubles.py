@@ -100,7 +100,7 @@ def moves(campaign: Campaign) -> list[StateChange]:
 
 def file_trouble(campaign: Campaign) -> FileTrouble | None:
     """Return what is wrong with the campaign's file, if anything is."""
-    source = campaign.source
+    source = campaign.source.table if campaign.source is not None else None
     if source is None or (source.status != SourceStatus.FAILED and not source.bad_count):
         return None
     return FileTrouble(failure=source.failure, bad_rows=source.bad_count, rows=source.row_count)

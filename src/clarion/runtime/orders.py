@@ -52,6 +52,9 @@ class Order:
     address: str = ""
     #: Sheet of a spreadsheet; empty takes the first with anything in it.
     sheet: str = ""
+    #: In place of `csv`, a live spreadsheet: its address, or its path on the server.
+    sheet_url: str = ""
+    watch: str = ""
     #: TOML file that names further channels; see `order_steps`.
     cascade: Path | None = None
 
@@ -65,7 +68,7 @@ class Checked:
     config: dict[str, Any] = field(repr=False)
     #: The body as a template version holds it.
     body: dict[str, str]
-    csv: Path
+    content: dict[str, Any] = field(repr=False)
     #: Further channels, each with the number of its tier.
     further: Sequence[tuple[int, "Checked"]] = ()
     #: Minutes to wait for receipts before a fallback goes; None for no waiting.
@@ -87,7 +90,7 @@ def check(order: Order) -> Checked:
     dialect = _dialect(order, problems)
     content = _content(order, body, problems) if body else {}
     if content and dialect:
-        _compare(content, dialect, problems)
+        compare(content, dialect, problems)
     plan = order_steps.Plan()
     if order.cascade is not None:
         plan = order_steps.read(order, order.cascade, problems)
@@ -97,10 +100,15 @@ def check(order: Order) -> Checked:
             further.append((step.tier, _checked_step(step.order, dialect)))
         except OrderInvalid as invalid:
             problems += [f"{order.cascade}, {step.name}: {sentence}" for sentence in invalid.problems]
-    if problems or order.csv is None:
+    if problems:
         raise OrderInvalid(problems)
     return Checked(
-        order=order, config=config, body=body, csv=order.csv, further=further, receipt_wait=plan.receipt_wait
+        order=order,
+        config=config,
+        body=body,
+        content=content,
+        further=further,
+        receipt_wait=plan.receipt_wait,
     )
 
 
@@ -111,10 +119,10 @@ def _checked_step(order: Order, dialect: Mapping[str, Any]) -> Checked:
     body = _body(order, problems)
     content = _content(order, body, problems) if body else {}
     if content and dialect:
-        _compare(content, dialect, problems)
-    if problems or order.csv is None:
+        compare(content, dialect, problems)
+    if problems:
         raise OrderInvalid(problems)
-    return Checked(order=order, config=config, body=body, csv=order.csv)
+    return Checked(order=order, config=config, body=body, content=content)
 
 
 def _config(order: Order, problems: list[str]) -> dict[str, Any]:
@@ -184,6 +192,11 @@ def _unreadable(path: Path) -> str:
 
 def _dialect(order: Order, problems: list[str]) -> dict[str, Any]:
     path = order.csv
+    if sum(map(bool, (path, order.sheet_url, order.watch))) > 1:
+        problems.append(_("--csv, --sheet-url, --watch: give one of them."))
+        return {}
+    if order.sheet_url or order.watch:
+        return {}  # it is read when the order is placed
     if path is None:
         problems.append(_("--csv: name the file with the recipients."))
         return {}
@@ -217,7 +230,7 @@ def _content(order: Order, body: Mapping[str, str], problems: list[str]) -> dict
     return {}
 
 
-def _compare(content: Mapping[str, Any], dialect: Mapping[str, Any], problems: list[str]) -> None:
+def compare(content: Mapping[str, Any], dialect: Mapping[str, Any], problems: list[str]) -> None:
     known = dialect["variables"]
     missing = queries.missing_variables(content, known)
     if missing:
@@ -236,13 +249,16 @@ def place(checked: Checked, *, by: Actor, progress: reading.Progress | None = No
     if by.workspace.moderation:
         raise OrderInvalid([_("Campaigns of this workspace are sent only after a moderator approved them.")])
     sender = _sender(checked, by)
+    from clarion.runtime import live_orders  # which knows what an order is
+
     further = [(tier, step, _sender(step, by)) for tier, step in checked.further]
-    source = _source(checked, by)
+    source = live_orders.source(checked, by) if order.csv is None else _source(checked, order.csv, by)
     campaign: Campaign | None = None
     try:
-        source = reading.read_source(source, progress)
-        if source.status != SourceStatus.READY:
-            raise OrderInvalid([f"--csv {checked.csv}: {source.failure}"])
+        if order.csv is not None:
+            source = reading.read_source(source, progress)
+        if source.table.status != SourceStatus.READY:
+            raise OrderInvalid([f"--csv {order.csv}: {source.failure}"])
         campaign = operations.create_campaign(
             name=order.name, by=by, rate_limit=order.rate, receipt_wait=checked.receipt_wait
         )
@@ -267,18 +283,18 @@ def _take_back(campaign: Campaign | None, source: Source, by: Actor) -> None:
     audience.delete_source(by=by, source=source)
 
 
-def _source(checked: Checked, by: Actor) -> Source:
+def _source(checked: Checked, csv: Path, by: Actor) -> Source:
     try:
-        with checked.csv.open("rb") as file:
+        with csv.open("rb") as file:
             return audience.create_upload_source(
                 by=by,
                 file=file,
-                file_name=checked.csv.name,
+                file_name=csv.name,
                 channel=checked.order.channel,
                 dialect_overrides=_overrides(checked.order),
             )
     except (CsvInvalid, OSError) as error:
-        raise OrderInvalid([f"--csv {checked.csv}: {error}"]) from None
+        raise OrderInvalid([f"--csv {csv}: {error}"]) from None
 
 
 def _sender(checked: Checked, by: Actor) -> Sender:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from clarion.lib.reach import Reach
 from clarion.settings import database, env, keys, logging, security, table
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -32,6 +33,8 @@ CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION
 CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
+CLARION_FETCH_ALLOW: Reach = _values["FETCH_ALLOW"]
+CLARION_WATCH_FOLDERS: tuple[Path, ...] = _values["WATCH_FOLDERS"]
 CLARION_MEDIA_MB: int = _values["MEDIA_MB"]
 CLARION_METRICS_TOKEN: str | None = _values["METRICS_TOKEN"]
 CLARION_WEB_WORKERS: int = _values["WEB_WORKERS"]

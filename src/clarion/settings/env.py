@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from clarion.lib.reach import Reach
+
 PREFIX = "CLARION_"
 #: Most bytes read from a `_FILE`: more is not a setting but a mistake.
 FILE_LIMIT = 64 * 1024
@@ -164,6 +166,19 @@ def hosts(value: str) -> list[str]:
     if wrong:
         raise ValueError(f"must hold host names only, not {wrong[0]!r}")
     return names
+
+
+def reach(value: str) -> Reach:
+    """Return what may be reached besides the public internet."""
+    return Reach.of(value)
+
+
+def folders(value: str) -> tuple[Path, ...]:
+    """Return absolute paths separated by colons. The root is none: a path below it says nothing."""
+    found = tuple(directory(part) for part in value.split(":") if part)
+    if Path("/") in found:
+        raise ValueError("must name folders, not all of the machine")
+    return found
 
 
 def read(settings: tuple[Setting, ...], environ: Mapping[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from clarion.lib.reach import Reach
 from clarion.settings import env
 from clarion.settings.env import Bind, Setting
 
@@ -106,6 +107,14 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="After how many days an exported file is removed.",
     ),
     Setting(
+        name="FETCH_ALLOW",
+        parse=env.reach,
+        accepts="host names, addresses and networks such as `10.1.0.0/16`, separated by commas",
+        default="none",
+        fallback=Reach,
+        meaning="Where addresses that users type may lead besides the public internet. Everybody may name a URL there.",
+    ),
+    Setting(
         name="MEDIA_MB",
         parse=env.whole(0, 1_000_000),
         accepts="0 to 1,000,000",
@@ -120,6 +129,14 @@ SETTINGS: tuple[Setting, ...] = (
         default="none: `/metrics` does not exist",
         fallback=lambda: None,
         meaning="Whoever sends it as a bearer token may read `/metrics`, in the Prometheus format.",
+    ),
+    Setting(
+        name="WATCH_FOLDERS",
+        parse=env.folders,
+        accepts="absolute paths, separated by `:`; `{workspace}` in one stands for each workspace’s short name",
+        default="none",
+        fallback=tuple,
+        meaning="Folders on the server whose files may be live sources, of every workspace unless it is named.",
     ),
     Setting(
         name="WEB_WORKERS",

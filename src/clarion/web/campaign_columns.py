@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from clarion.audience import queries as audience
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source, SourceKind
 from clarion.campaigns.models import Campaign
 
 
 def address_column_of(source: Source | None) -> str:
     """Return the column of an uploaded file that holds the addresses, as the file calls it."""
-    dialect = source.dialect if source is not None and source.kind == SourceKind.UPLOAD else {}
+    dialect = source.table.dialect if source is not None and source.kind == SourceKind.UPLOAD else {}
     pairs = zip(dialect.get("variables", ()), dialect.get("columns", ()), strict=False)
     return str(dict(pairs).get(dialect.get("address", ""), ""))
 
@@ -17,11 +17,12 @@ def address_column_of(source: Source | None) -> str:
 def mapping(campaign: Campaign) -> list[tuple[str, str, str, bool]]:
     """Return the columns of an uploaded file: name, field in messages, first value, whether it is the address."""
     source = campaign.source
-    if source is None or source.kind != SourceKind.UPLOAD:
+    if source is None or source.kind not in FILES:
         return []
-    columns, names = source.dialect.get("columns", ()), source.dialect.get("variables", ())
+    dialect = source.table.dialect
+    columns, names = dialect.get("columns", ()), dialect.get("variables", ())
     first = next(iter(audience.sample(source, 1)), {})
-    address = source.dialect.get("address", "")
+    address = dialect.get("address", "")
     return [
         (column, name, str(first.get(name) or "")[:60], address in (column, name))
         for column, name in zip(columns, names, strict=False)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience import queries as audience
-from clarion.audience.models import Source, SourceKind, SourceStatus
+from clarion.audience.models import Source, SourceStatus
 from clarion.campaigns import material, preflight, queries
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
@@ -118,13 +118,15 @@ def estimate(campaign: Campaign) -> Estimate | None:
     source = campaign.source
     if source is None:
         return None
-    if source.status == SourceStatus.FAILED:
-        return Estimate(waterfall=audience.Waterfall(), losses=[], failure=source.failure)
-    reading = _reading(source)
+    failure = source.table.failure or material.unreadable(source)
+    if failure:
+        return Estimate(waterfall=audience.Waterfall(), losses=[], failure=failure)
+    table = source.table
+    reading = _reading(table)
     if reading is not None:
         # Counting what is kept, over and over while more comes, would cost more than the reading.
-        good = source.row_count - source.bad_count
-        so_far = audience.Waterfall(matched=source.row_count, invalid=source.bad_count, will_receive=good)
+        good = table.row_count - table.bad_count
+        so_far = audience.Waterfall(matched=table.row_count, invalid=table.bad_count, will_receive=good)
         return Estimate(waterfall=so_far, losses=[], reading=reading)
     first = queries.first_step(campaign)
     channel = first.channel if first is not None else material.DEFAULT_CHANNEL
@@ -137,7 +139,7 @@ def estimate(campaign: Campaign) -> Estimate | None:
 
 
 def _reading(source: Source) -> int | None:
-    if source.kind != SourceKind.UPLOAD or source.status == SourceStatus.READY:
+    if source.status == SourceStatus.READY:
         return None
     return min(99, source.read_bytes * 100 // source.file_bytes) if source.file_bytes else 0
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clarion.audience import operations as audience_operations
 from clarion.audience import queries as audience
-from clarion.audience import uploads
-from clarion.audience.errors import CsvInvalid, NoAddressColumn, SourceInvalid
-from clarion.audience.models import Source, SourceKind
-from clarion.audience.sheets import NoSuchSheet
 from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
 from clarion.campaigns.models import Campaign
-from clarion.web import campaign_cascade, campaign_people, timing_form, tracking_form
+from clarion.web import campaign_audience, campaign_cascade, campaign_people, timing_form, tracking_form
+from clarion.web.campaign_audience import AudienceFields
 from clarion.web.campaign_cascade import CascadeForm
-from clarion.web.campaign_columns import address_column_of
 from clarion.web.timing_form import TimingForm
 from clarion.web.tracking_form import TrackingForm
 from clarion.workspaces.actors import of_member
@@ -39,33 +33,17 @@ _WANTED = ("sender", "content", "template", "subject", "source", "upload", *timi
 
 PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
-    "audience": (
-        "audience",
-        "lists",
-        "segments",
-        "without_lists",
-        "without_segments",
-        "upload",
-        "sheet",
-        "address_column",
-        "file",
-    ),
+    "audience": (*campaign_audience.NAMES,),
     "cascade": ("receipt_wait",),
     "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
     "tracking": tracking_form.FIELDS,
     **timing_form.PARTS,
 }
-_AUDIENCES = [
-    ("UPLOAD", gettext_lazy("A file")),
-    ("LISTS", gettext_lazy("Lists")),
-    ("SEGMENTS", gettext_lazy("Segments")),
-    ("CONTACTS", gettext_lazy("All contacts")),
-]
 _MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only"))]
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(CascadeForm, TrackingForm, TimingForm):
+class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -81,26 +59,6 @@ class CampaignForm(CascadeForm, TrackingForm, TimingForm):
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    audience = forms.ChoiceField(label=gettext_lazy("Recipients from"), choices=_AUDIENCES, required=False)
-    lists = forms.MultipleChoiceField(
-        label=gettext_lazy("Lists"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    segments = forms.MultipleChoiceField(
-        label=gettext_lazy("Segments"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    without_lists = forms.MultipleChoiceField(
-        label=gettext_lazy("Without lists"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    without_segments = forms.MultipleChoiceField(
-        label=gettext_lazy("Without segments"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    upload = forms.ChoiceField(label=gettext_lazy("File"), required=False)
-    #: Any text: the sheets and columns of a file that is being uploaded are not known before.
-    sheet = forms.CharField(label=gettext_lazy("Sheet"), required=False, max_length=300, widget=forms.Select)
-    address_column = forms.CharField(
-        label=gettext_lazy("Column with the addresses"), required=False, max_length=300, widget=forms.Select
-    )
-    file = forms.FileField(label=gettext_lazy("CSV, XLSX or ODS file"), required=False, allow_empty_file=True)
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), required=False)
     content = forms.ChoiceField(label=gettext_lazy("Message"), choices=_CONTENTS, required=False)
     template = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
@@ -139,14 +97,12 @@ class CampaignForm(CascadeForm, TrackingForm, TimingForm):
         self.all_senders = list(queries.senders_for(self.member))
         self.uploads = list(queries.recent_uploads(self.member, self.campaign))
         self.versions = list(queries.template_versions_for(self.member, step=self.step))
-        self.all_segments = list(audience.segments_for(self.member))
-        for name, found in campaign_people.offered(self).items():
-            self._choose(name, [(str(one.public_id), one.name) for one in found])
+        self.all_segments = campaign_people.segments_of(self)
+        self.all_sheets = list(audience.sheets_for(self.member))
+        for name, choices in campaign_audience.offered(self).items():
+            self._choose(name, choices)
         self._choose(
             "sender", [("", _("Choose a sender")), *(_sender_choice(one) for one in self.all_senders)]
-        )
-        self._choose(
-            "upload", [("", _("No file yet")), *((str(one.public_id), one.name) for one in self.uploads)]
         )
         self._choose(
             "template",
@@ -169,33 +125,6 @@ class CampaignForm(CascadeForm, TrackingForm, TimingForm):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
         field.choices = choices
-
-    def offer_columns(self, columns: Iterable[str]) -> None:
-        """Let the person say which of the columns holds the addresses."""
-        self.offered = list(columns)
-        widget = self.fields["address_column"].widget
-        assert isinstance(widget, forms.Select)  # noqa: S101
-        widget.choices = [("", _("Found by itself")), *((name, name) for name in self.offered)]
-
-    def offer_sheets(self, sheets: Iterable[str]) -> None:
-        """Let the person say which sheet of a workbook is meant."""
-        self.offered_sheets = list(sheets)
-        widget = self.fields["sheet"].widget
-        assert isinstance(widget, forms.Select)  # noqa: S101
-        widget.choices = [(name, name) for name in self.offered_sheets]
-
-    @property
-    def sheets(self) -> list[str]:
-        """The sheets of the uploaded workbook, when there are several."""
-        source = self.campaign.source
-        found = list(source.dialect.get("sheets", ())) if source and source.kind == SourceKind.UPLOAD else []
-        return found if len(found) > 1 else []
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of the uploaded file."""
-        source = self.campaign.source
-        return list(source.dialect.get("columns", ())) if source and source.kind == SourceKind.UPLOAD else []
 
     def as_shown(self) -> CampaignForm:
         """Return the form for drawing; it is not to be validated after that."""
@@ -220,11 +149,7 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         "name": campaign.name,
         "tags": ", ".join(campaign.tags),
         "notes": campaign.notes,
-        "audience": source.kind if source else "UPLOAD",
-        **campaign_people.initial(source),
-        "upload": str(source.public_id) if source and source.kind == SourceKind.UPLOAD else "",
-        "address_column": address_column_of(source),
-        "sheet": source.dialect.get("sheet", "") if source else "",
+        **campaign_audience.initial(source),
         "receipt_wait": campaign.receipt_wait,
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and step.template_version else "own",
@@ -242,7 +167,7 @@ def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaig
     What an operation refuses is added to the form's errors. Raises NotAllowed and TransitionRefused.
     """
     savers: dict[str, Callable[[CampaignForm], None]] = {
-        "basics": _save_basics, "audience": _save_audience, "message": _save_message,
+        "basics": _save_basics, "audience": campaign_audience.save, "message": _save_message,
         "cascade": campaign_cascade.save,
         "tracking": lambda form: _save_changes(form, tracking_form.changes(form.cleaned_data)),
         "timing": lambda form: _save_changes(form, timing_form.timing_changes(form, form.campaign)),
@@ -314,80 +239,6 @@ def _save_message(form: CampaignForm) -> None:
         for name, sentence in material.compiled(step.channel, step.body_source).problems.items():
             if step.body_source.get(name):
                 form.add_error(name, sentence)
-
-
-def _save_audience(form: CampaignForm) -> None:
-    data = form.cleaned_data
-    try:
-        source = _chosen_source(form, data)
-    except (CsvInvalid, SourceInvalid) as error:
-        name = "segments" if data["audience"] == SourceKind.SEGMENTS else "lists"
-        form.add_error("file" if isinstance(error, CsvInvalid) else name, str(error))
-        if isinstance(error, NoAddressColumn):
-            form.offer_columns(error.columns)
-            form.offer_sheets(error.sheets if len(error.sheets) > 1 else ())
-        return
-    before = form.campaign.source
-    if source is None or source == before:
-        return
-    operations.set_source(campaign=form.campaign, source=source, by=of_member(form.member))
-    form.campaign.source = source
-    if before is not None:
-        _forget(before, form)
-
-
-def _chosen_source(form: CampaignForm, data: Mapping[str, Any]) -> Source | None:
-    """Return the source the form asks for, made if it is new; None to leave it as it is."""
-    before = form.campaign.source
-    if data["file"]:
-        said = {"address": data["address_column"], "sheet": data["sheet"]}
-        try:
-            return _uploaded(form, data["file"], data["file"].name, said)
-        except NoSuchSheet:  # it was chosen for another file
-            data["file"].seek(0)
-            return _uploaded(form, data["file"], data["file"].name, said | {"sheet": ""})
-    if data["audience"] in campaign_people.KINDS:
-        return campaign_people.chosen(form, data)
-    if data["audience"] == SourceKind.UPLOAD and data["upload"]:
-        upload = next((one for one in form.uploads if str(one.public_id) == data["upload"]), None)
-        if upload is None or upload != before:
-            return upload  # the column and the sheet were chosen for another file
-        sheet = upload.dialect.get("sheet", "")
-        said = {"address": data["address_column"], "sheet": data["sheet"] or sheet}
-        if said["sheet"] != sheet:
-            said["address"] = ""  # another sheet has other columns
-        elif said["address"] in ("", address_column_of(upload)):
-            return upload
-        with uploads.path_of(upload.file_path).open("rb") as file:
-            return _uploaded(form, file, upload.file_name, said)
-    return None
-
-
-def _uploaded(form: CampaignForm, file: uploads.Readable, name: str, said: Mapping[str, str]) -> Source:
-    return audience_operations.create_upload_source(
-        by=of_member(form.member),
-        file=file,
-        file_name=name,
-        channel=channel_of(form),
-        dialect_overrides={key: value for key, value in said.items() if value},
-    )
-
-
-def _forget(source: Source, form: CampaignForm) -> None:
-    """Delete a choice of lists that nothing uses any more. An uploaded file stays, for a change of mind."""
-    if source.kind == SourceKind.UPLOAD:
-        return
-    try:
-        audience_operations.delete_source(by=of_member(form.member), source=source)
-    except ProtectedError:
-        return  # a copy of the campaign has it
-
-
-def channel_of(form: CampaignForm) -> str:
-    """Return the channel by which addresses are read."""
-    chosen = getattr(form, "cleaned_data", {}).get("sender")
-    sender = next((one for one in form.all_senders if str(one.public_id) == chosen), None) if chosen else None
-    return campaign_cascade.channel_of_people(form.campaign, form.position, sender.channel if sender else "")
 
 
 def _sender_choice(sender: Sender) -> tuple[str, str]:

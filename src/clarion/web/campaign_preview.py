@@ -189,7 +189,7 @@ def _send_one(request: PageRequest, step: Step, address: str, person: dict[str, 
 
 def _people(campaign: Campaign) -> list[dict[str, Any]]:
     source = campaign.source
-    if source is None or source.status == SourceStatus.FAILED:
+    if source is None or source.table.status == SourceStatus.FAILED:
         return []
     return audience.sample(source, SAMPLE)
 

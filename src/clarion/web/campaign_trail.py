@@ -59,6 +59,7 @@ _ACTIONS: dict[str, _StrPromise] = {
     "edit": gettext_lazy("Opened for changes"),
     "duplicate": gettext_lazy("Copied"),
     "archive": gettext_lazy("Archived"),
+    "read_source": gettext_lazy("Live source read"),
     "restore": gettext_lazy("Restored"),
     "ignore_caps": gettext_lazy("Frequency caps ignored, or held to again"),
     "delete": gettext_lazy("Deleted"),

@@ -138,7 +138,7 @@ def delete_contacts(*, by: Actor, contact_ids: Collection[int]) -> int:
             cursor.execute(
                 "update audience_list set member_count = member_count - %s where id = %s", [count, list_id]
             )
-        for table in ("address", "consentchange", "mergedcontact"):
+        for table in ("address", "consentchange", "mergedcontact", "sourcemember"):
             cursor.execute(f"delete from audience_{table} where contact_id = any(%s)", [ids])  # noqa: S608
         cursor.execute("delete from audience_contact where id = any(%s)", [ids])
         deleted = int(cursor.rowcount)

@@ -1,6 +1,7 @@
 """Imports of contacts from a file: uploaded, mapped, started, cancelled by people; run by a background job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import columns, tables, tasks, uploads
+from clarion.audience import attributes, cellforms, columns, tables, tasks, uploads
+from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.errors import ImportNotPossible, MappingInvalid
-from clarion.audience.models import Import, ImportStatus, List
+from clarion.audience.models import AttributeKind, Import, ImportStatus, List, MappingMemory
+from clarion.audience.queries.imports import import_questions
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -32,7 +35,7 @@ def create_import(*, by: Actor, file: uploads.Readable, file_name: str) -> Impor
             file_path=stored.name,
             file_bytes=stored.size,
             dialect=dialect.to_json(),
-            mapping=columns.suggest_mapping(dialect.columns, sample),
+            **_suggested(by, dialect, sample),
             created_by=by.user,
         )
     except BaseException:
@@ -46,7 +49,7 @@ def redialect_import(*, by: Actor, the_import: Import, overrides: Mapping[str, A
     dialect, sample = _looked_at(uploads.path_of(the_import.file_path), overrides)
     changed = Import.objects.filter(
         workspace=by.workspace, pk=the_import.pk, status=ImportStatus.MAPPING
-    ).update(dialect=dialect.to_json(), mapping=columns.suggest_mapping(dialect.columns, sample))
+    ).update(dialect=dialect.to_json(), **_suggested(by, dialect, sample))
     if not changed:
         raise ImportNotPossible(_("The import has already been started."))
     the_import.refresh_from_db()
@@ -63,17 +66,67 @@ def _looked_at(path: Path, overrides: Mapping[str, Any]) -> tuple[Dialect, list[
     return dialect, sample
 
 
+def _suggested(by: Actor, dialect: Dialect, sample: list[list[str]]) -> dict[str, Any]:
+    """Return mapping and forms: as they were meant the last time for a file with these headers, else as they look."""
+    names = columns.variable_names(dialect.columns)
+    found = cellforms.found(names, sample)
+    memory = MappingMemory.objects.filter(
+        workspace=by.workspace, headers=columns.fingerprint(dialect.columns)
+    ).first()
+    if memory is None or not dialect.has_header or columns.check_mapping(dialect.columns, memory.mapping):
+        mapping = columns.suggest_mapping(dialect.columns, sample)
+        types = _types(by, mapping, found.types)
+        return {"mapping": mapping, "forms": replace(found, types=types).to_json()}
+    return {"mapping": memory.mapping, "forms": memory.forms}
+
+
+_KINDS = {
+    AttributeKind.NUMBER: cellforms.NUMBER,
+    AttributeKind.DATE: cellforms.DATE,
+    AttributeKind.BOOLEAN: cellforms.YES_NO,
+}
+
+
+def _types(by: Actor, mapping: Mapping[str, str], looks: Mapping[str, str]) -> dict[str, str]:
+    """Return the kinds of the columns: as the workspace has defined its attributes, else as they look."""
+    defined = attributes.defined(by.workspace)
+    found: dict[str, str] = {}
+    for name, meant in mapping.items():
+        if not meant.startswith(columns.ATTRIBUTE):
+            continue
+        one = defined.get(columns.slug(meant.removeprefix(columns.ATTRIBUTE)))
+        kind = looks.get(name) if one is None else _KINDS.get(AttributeKind(one.kind))
+        if kind:
+            found[name] = kind
+    return found
+
+
 def start_import(
     *,
     by: Actor,
     the_import: Import,
     mapping: Mapping[str, str],
     updates_known: bool = True,
+    makes_new: bool = True,
     add_to: List | None = None,
+    forms: Forms | None = None,
 ) -> Import:
-    """Have the file imported by a background job. Raises MappingInvalid, ImportNotPossible when started before."""
+    """Have the file imported by a background job. Raises MappingInvalid, ImportNotPossible when started before.
+
+    `forms` say what numbers, dates and the like mean; without them what was found in the file, or said the last
+    time for one like it. What that leaves open has to be said.
+    """
     by.require(Permission.MANAGE_AUDIENCE)
-    if problems := columns.check_mapping(the_import.dialect["columns"], mapping):
+    problems = columns.check_mapping(the_import.dialect["columns"], mapping)
+    if not (updates_known or makes_new):
+        problems.append(_("Contacts have to be made, updated, or both."))
+    forms = forms if forms is not None else Forms.from_json(the_import.forms)
+    asked = import_questions(the_import, forms) if the_import.status == ImportStatus.MAPPING else set()
+    if "decimal" in asked:
+        problems.append(_("Say whether the point or the comma parts the fraction of a number."))
+    if "dates" in asked:
+        problems.append(_("Say whether the day or the month of a date comes first."))
+    if problems:
         raise MappingInvalid(problems)
     if add_to is not None and add_to.workspace_id != by.workspace.pk:
         raise MappingInvalid([_("The list belongs to another workspace.")])
@@ -84,11 +137,18 @@ def start_import(
             status=ImportStatus.WAITING,
             mapping=dict(mapping),
             on_known="update" if updates_known else "skip",
+            makes_new=makes_new,
             add_to=add_to,
+            forms=forms.to_json(),
         )
         if not started:
             raise ImportNotPossible(_("The import has already been started."))
         the_import.refresh_from_db()
+        MappingMemory.objects.update_or_create(
+            workspace=by.workspace,
+            headers=columns.fingerprint(the_import.dialect["columns"]),
+            defaults={"mapping": dict(mapping), "forms": forms.to_json(), "used_at": timezone.now()},
+        )
         _record(by, "import.started", the_import)
         tasks.run_import.defer(import_id=the_import.pk)
     return the_import

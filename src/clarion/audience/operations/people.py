@@ -110,8 +110,13 @@ def _addresses(ours: Contact, theirs: Contact, fields: Mapping[str, Any]) -> lis
 
 
 def _move_lists(ours: Contact, theirs: Contact) -> None:
-    """Put the one on the lists of the other, in the order of the lists; the counts follow."""
+    """Put the one on the lists of the other, in the order of the lists; the counts follow. So for picked contacts."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into audience_sourcemember (source_id, contact_id) select source_id, %s"
+            " from audience_sourcemember where contact_id = %s on conflict do nothing",
+            [ours.pk, theirs.pk],
+        )
         cursor.execute(
             "select list_id, exists (select from audience_listmember o where o.contact_id = %s"
             " and o.list_id = m.list_id) from audience_listmember m where contact_id = %s order by list_id",
@@ -162,7 +167,8 @@ def _move_activity(ours: Contact, theirs: Contact) -> None:
 
 def _delete(contact_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("delete from audience_listmember where contact_id = %s", [contact_id])
+        for table in ("audience_listmember", "audience_sourcemember"):
+            cursor.execute(f"delete from {table} where contact_id = %s", [contact_id])  # noqa: S608
         cursor.execute("delete from audience_contact where id = %s", [contact_id])
 
 

@@ -14,14 +14,17 @@ from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
 
-def create_segment(*, by: Actor, name: str, rule: Any) -> Segment:
-    """Make a segment of a rule's JSON. Raises RuleInvalid and SegmentNameTaken."""
-    by.require(Permission.MANAGE_AUDIENCE)
+def create_segment(*, by: Actor, name: str, rule: Any, is_once: bool = False) -> Segment:
+    """Make a segment of a rule's JSON. Raises RuleInvalid and SegmentNameTaken.
+
+    With `is_once` it is for the one source that will have it: it is not offered elsewhere, and goes with that.
+    """
+    by.require(Permission.EDIT if is_once else Permission.MANAGE_AUDIENCE)
     kept = segments.to_json(segments.parse(rule))
     try:
         with transaction.atomic():
             made = Segment.objects.create(
-                workspace=by.workspace, name=name.strip(), rule=kept, created_by=by.user
+                workspace=by.workspace, name=name.strip(), rule=kept, created_by=by.user, is_once=is_once
             )
             _record(by, "segment.created", made, {"rule": (None, kept)})
     except IntegrityError:

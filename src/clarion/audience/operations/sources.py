@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clarion.audience import columns, csvfile, tables, tasks, uploads
 from clarion.audience.errors import NoAddressColumn, SourceInvalid
-from clarion.audience.models import List, Segment, Source, SourceKind, SourceRow, SourceStatus
+from clarion.audience.models import (
+    Contact,
+    List,
+    LiveSheet,
+    Segment,
+    Source,
+    SourceKind,
+    SourceMember,
+    SourceRow,
+    SourceStatus,
+)
 from clarion.channels import registry
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -103,28 +115,77 @@ def dialect_of(
     return dialect.to_json() | {"channel": channel, "variables": names, "address": names[index]}
 
 
-def create_list_source(*, by: Actor, lists: Sequence[List], without: Without = NOBODY) -> Source:
-    """Make a source of one or more lists of the workspace, ready at once. Raises SourceInvalid."""
+def create_list_source(
+    *, by: Actor, lists: Sequence[List], without: Without = NOBODY, is_fixed: bool = False
+) -> Source:
+    """Make a source of one or more lists of the workspace. Raises SourceInvalid.
+
+    Whoever is on them when it is sent is meant; with `is_fixed` whoever is on them now.
+    """
     by.require(Permission.EDIT)
     if not lists:
         raise SourceInvalid(_("Choose at least one list."))
     both = [one.name for one in lists if one in without.lists]
-    return _made(by, SourceKind.LISTS, both, without, lists=lists)
+    return _made(by, SourceKind.LISTS, both, without, lists=lists, is_fixed=is_fixed)
 
 
-def create_segment_source(*, by: Actor, segments: Sequence[Segment], without: Without = NOBODY) -> Source:
-    """Make a source of whoever is in at least one of the segments when it is sent. Raises SourceInvalid."""
+def create_segment_source(
+    *, by: Actor, segments: Sequence[Segment], without: Without = NOBODY, is_fixed: bool = False
+) -> Source:
+    """Make a source of whoever is in at least one of the segments when it is sent, or now. Raises SourceInvalid."""
     by.require(Permission.EDIT)
     if not segments:
         raise SourceInvalid(_("Choose at least one segment."))
     both = [one.name for one in segments if one in without.segments]
-    return _made(by, SourceKind.SEGMENTS, both, without, segments=segments)
+    return _made(by, SourceKind.SEGMENTS, both, without, segments=segments, is_fixed=is_fixed)
 
 
-def create_contacts_source(*, by: Actor, without: Without = NOBODY) -> Source:
-    """Make a source of all contacts of the workspace, ready at once. Raises SourceInvalid."""
+def create_contacts_source(*, by: Actor, without: Without = NOBODY, is_fixed: bool = False) -> Source:
+    """Make a source of all contacts that the workspace has when it is sent, or now. Raises SourceInvalid."""
     by.require(Permission.EDIT)
-    return _made(by, SourceKind.CONTACTS, [], without)
+    return _made(by, SourceKind.CONTACTS, [], without, is_fixed=is_fixed)
+
+
+def create_chosen_source(*, by: Actor, contacts: Sequence[Contact], without: Without = NOBODY) -> Source:
+    """Make a source of these contacts and no others, ready at once. Raises SourceInvalid."""
+    by.require(Permission.EDIT)
+    if not contacts:
+        raise SourceInvalid(_("Choose at least one contact."))
+    if any(one.workspace_id != by.workspace.pk for one in contacts):
+        raise SourceInvalid(_("The contact belongs to another workspace."))
+    name = ngettext("%(n)s chosen contact", "%(n)s chosen contacts", len(contacts)) % {"n": len(contacts)}
+    with transaction.atomic():
+        made = _made(by, SourceKind.CONTACTS, [], without, name=name)
+        ids = {one.pk for one in contacts}
+        SourceMember.objects.bulk_create(SourceMember(source_id=made.pk, contact_id=pk) for pk in sorted(ids))
+        made.fixed_at, made.row_count = timezone.now(), len(ids)
+        made.save(update_fields=["fixed_at", "row_count"])
+    return made
+
+
+def create_sheet_source(*, by: Actor, sheet: LiveSheet, without: Without = NOBODY) -> Source:
+    """Make a source of a live spreadsheet, as it is at each run. Raises SourceInvalid.
+
+    The people left out are known by their addresses.
+    """
+    by.require(Permission.EDIT)
+    if sheet.workspace_id != by.workspace.pk:
+        raise SourceInvalid(_("The spreadsheet belongs to another workspace."))
+    return _made(by, SourceKind.SHEET, [], without, name=sheet.name, sheet=sheet, status=SourceStatus.WAITING)
+
+
+def leave_out(*, by: Actor, upload: Source, without: Without) -> Source:
+    """Return a source of the upload's rows but for those people, known by their addresses. Raises SourceInvalid.
+
+    Without anybody to leave out that is the upload itself.
+    """
+    by.require(Permission.EDIT)
+    upload = upload.rows_of or upload
+    if upload.kind != SourceKind.UPLOAD or upload.workspace_id != by.workspace.pk:
+        raise SourceInvalid(_("The file belongs to another workspace."))
+    if not (without.lists or without.segments):
+        return upload
+    return _made(by, SourceKind.UPLOAD, [], without, name=upload.name, rows_of=upload)
 
 
 def _made(
@@ -135,6 +196,8 @@ def _made(
     *,
     lists: Sequence[List] = (),
     segments: Sequence[Segment] = (),
+    is_fixed: bool = False,
+    **fields: Any,
 ) -> Source:
     """Keep a source; `both` are the names of what is included and excluded at once."""
     if any(one.workspace_id != by.workspace.pk for one in (*lists, *without.lists)):
@@ -147,29 +210,37 @@ def _made(
             % {"name": both[0]}
         )
     names = [one.name for one in lists] + [one.name for one in segments]
+    if is_fixed:
+        fields |= {"status": SourceStatus.WAITING, "fixed_at": timezone.now()}
     with transaction.atomic():
         source = Source.objects.create(
             workspace=by.workspace,
             kind=kind,
-            name=", ".join(names)[:200],
             created_by=by.user,
+            **{"name": ", ".join(names)[:200], **fields},
         )
         source.lists.set(lists)
         source.segments.set(segments)
         source.excluded_lists.set(without.lists)
         source.excluded_segments.set(without.segments)
+        if is_fixed:
+            tasks.fix_source.defer(source_id=source.pk)
     return source
 
 
 def delete_source(*, by: Actor, source: Source) -> None:
-    """Forget a source that no campaign uses, with its rows and its file.
+    """Forget a source that no campaign uses, with its rows, its file, and segments made for it alone.
 
-    Raises ProtectedError while a campaign has it. A job that is reading it finds it gone and ends.
+    Raises ProtectedError while a campaign has it, or a source that leaves people out of it. A job that is reading it
+    finds it gone and ends.
     """
     by.require(Permission.EDIT)
     with transaction.atomic():
+        once = list(source.segments.filter(is_once=True).values_list("pk", flat=True))
         SourceRow.objects.filter(source_id=source.pk).delete()
+        SourceMember.objects.filter(source_id=source.pk).delete()
         name = source.file_path
         source.delete()
+        Segment.objects.filter(pk__in=once, source=None).delete()
         if name:
             transaction.on_commit(partial(uploads.remove, name))

@@ -20,8 +20,15 @@ from clarion.audience.queries.contacts import (
     suppressions_of,
     tags_of,
 )
-from clarion.audience.queries.imports import PreviewRow, import_for, import_preview, imports_for
+from clarion.audience.queries.imports import (
+    PreviewRow,
+    import_for,
+    import_preview,
+    import_questions,
+    imports_for,
+)
 from clarion.audience.queries.languages import spoken
+from clarion.audience.queries.livesheets import campaigns_with, sheet_for, sheets_for, sheets_of, usable_copy
 from clarion.audience.queries.optout import (
     caps_of,
     is_suppressed,
@@ -36,6 +43,7 @@ from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
     Waterfall,
     estimate,
+    members_of,
     problem_rows,
     reaches_anybody,
     source_for,
@@ -65,6 +73,7 @@ __all__ = [
     "StepPage",
     "Wanted",
     "Waterfall",
+    "campaigns_with",
     "caps_of",
     "consent_history",
     "contact_for",
@@ -77,12 +86,14 @@ __all__ = [
     "ids_of",
     "import_for",
     "import_preview",
+    "import_questions",
     "imports_for",
     "is_suppressed",
     "known_variables",
     "list_for",
     "lists_for",
     "lists_of",
+    "members_of",
     "merged_into",
     "own_words_of",
     "people_of",
@@ -93,6 +104,9 @@ __all__ = [
     "sample",
     "segment_for",
     "segments_for",
+    "sheet_for",
+    "sheets_for",
+    "sheets_of",
     "source_for",
     "spoken",
     "suppression_counts",
@@ -103,5 +117,6 @@ __all__ = [
     "suppressions_page",
     "suppressions_wanted",
     "tags_of",
+    "usable_copy",
     "words_of",
 ]

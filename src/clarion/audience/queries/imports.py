@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from clarion.audience import attributes, tables, tombstones, uploads
+from clarion.audience import attributes, cellforms, columns, tables, tombstones, uploads
+from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import Import
 from clarion.audience.people import Person, RowRefused, person_maker
 from clarion.workspaces.models import Membership
+
+#: Rows by which a file is judged.
+SAMPLE_ROWS = 200
 
 
 def imports_for(member: Membership) -> QuerySet[Import]:
@@ -24,6 +29,18 @@ def import_for(member: Membership, public_id: UUID) -> Import | None:
     return imports_for(member).filter(public_id=public_id).first()
 
 
+def import_questions(the_import: Import, forms: Forms) -> set[str]:
+    """Return which of "decimal" and "dates" the file's first rows do not settle: see `cellforms.unsettled`."""
+    names = columns.variable_names(the_import.dialect["columns"])
+    return cellforms.unsettled(forms, names, first_rows(the_import))
+
+
+def first_rows(the_import: Import) -> list[list[str]]:
+    """Return the cells of the rows by which a file is judged."""
+    rows = tables.rows(uploads.path_of(the_import.file_path), Dialect.from_json(the_import.dialect))
+    return [row.cells for row in islice(rows, SAMPLE_ROWS) if not row.problem]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewRow:
     """A row of the file, and the contact it would make or why it makes none."""
@@ -34,7 +51,9 @@ class PreviewRow:
     problem: str = ""
 
 
-def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 5) -> list[PreviewRow]:
+def import_preview(
+    the_import: Import, mapping: Mapping[str, str], limit: int = 5, *, forms: Forms | None = None
+) -> list[PreviewRow]:
     """Return the file's first rows as they would be stored. `mapping` has been checked."""
     dialect = Dialect.from_json(the_import.dialect)
     make = person_maker(
@@ -43,6 +62,7 @@ def import_preview(the_import: Import, mapping: Mapping[str, str], limit: int = 
         country=the_import.workspace.default_country,
         defined=attributes.defined(the_import.workspace),
         is_erased=tombstones.watcher_of_all(the_import.workspace_id),
+        forms=forms if forms is not None else Forms.from_json(the_import.forms),
     )
     shown: list[PreviewRow] = []
     for row in tables.rows(uploads.path_of(the_import.file_path), dialect):

@@ -4,7 +4,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clarion.audience.addresses import preferred_sql
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source
 from clarion.audience.queries import narrowing
 from clarion.channels import registry
 
@@ -28,8 +28,8 @@ def spoken(source: Source, channel: str) -> dict[str, int]:
 
     Suppressions and exclusions are not looked at: it is told to authors, nothing is decided by it.
     """
-    facts = {"source": source.pk, "workspace": source.workspace_id, "most": _MOST}
-    if source.kind == SourceKind.UPLOAD:
+    facts = {"source": source.table.pk, "workspace": source.workspace_id, "most": _MOST}
+    if source.kind in FILES:
         statement = _OF_ROWS
     else:
         only = narrowing.members_only(source, timezone.now())

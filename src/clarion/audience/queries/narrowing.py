@@ -21,8 +21,21 @@ _ON_EXCLUDED_LISTS = (
 )
 
 
+#: By the key of the members, which are looked up for a contact.
+_IS_FIXED = (
+    "exists (select from audience_sourcemember m where m.source_id = %(fixed)s and m.contact_id = c.id)"
+)
+
+
 def members_only(source: Source, now: datetime) -> Compiled:
-    """Return the condition that a contact `c` of the workspace is meant by a source that is no upload."""
+    """Return the condition that a contact `c` of the workspace is meant by a source that is no file."""
+    if source.fixed_at is not None:
+        return Compiled(_IS_FIXED, {"fixed": source.pk})
+    return meant(source, now)
+
+
+def meant(source: Source, now: datetime) -> Compiled:
+    """Return the same condition for whom the source's lists and segments mean, whatever was fixed before."""
     if source.kind == SourceKind.LISTS:
         return Compiled(_ON_LISTS, {"lists": list(source.lists.values_list("pk", flat=True))})
     if source.kind == SourceKind.SEGMENTS:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.audience.models import FILES, Source, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.queries.sources import CONTACT_VARIABLES_SQL
 
@@ -17,8 +17,8 @@ _ATTRIBUTE_SAMPLE = 5_000
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
     """Return what templates may use of the source's first recipients, in its order."""
-    if source.kind == SourceKind.UPLOAD:
-        rows = SourceRow.objects.filter(source_id=source.pk, problem="").order_by("id")
+    if source.kind in FILES:
+        rows = SourceRow.objects.filter(source_id=source.table.pk, problem="").order_by("id")
         return list(rows.values_list("data", flat=True)[:limit])
     only = narrowing.members_only(source, timezone.now())
     with connection.cursor() as cursor:
@@ -35,8 +35,8 @@ def known_variables(source: Source) -> set[str]:
 
     Of large audiences the attributes of the oldest and the newest contacts are known.
     """
-    if source.kind == SourceKind.UPLOAD:
-        return set(source.dialect.get("variables", ()))
+    if source.kind in FILES:
+        return set(source.table.dialect.get("variables", ()))
     only = narrowing.members_only(source, timezone.now())
     part = (
         "(select attributes from audience_contact c where workspace_id = %(workspace)s"  # noqa: S608

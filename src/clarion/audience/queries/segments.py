@@ -33,8 +33,8 @@ class Count:
 
 
 def segments_for(member: Membership) -> QuerySet[Segment]:
-    """Return the workspace's segments by name."""
-    return Segment.objects.filter(workspace=member.workspace).order_by("name", "pk")
+    """Return the workspace's segments by name, but for those made for one campaign."""
+    return Segment.objects.filter(workspace=member.workspace, is_once=False).order_by("name", "pk")
 
 
 def segment_for(member: Membership, public_id: UUID) -> Segment | None:

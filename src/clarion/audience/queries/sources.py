@@ -12,7 +12,7 @@ from psycopg import sql
 from clarion.audience import capping, consent, csvfile, tables, uploads
 from clarion.audience.addresses import all_owners_sql, owners_sql, preferred_sql
 from clarion.audience.csvdialect import Dialect
-from clarion.audience.models import Source, SourceKind, SourceRow
+from clarion.audience.models import FILES, Contact, Source, SourceKind, SourceMember, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
@@ -62,6 +62,12 @@ def source_for(member: Membership, public_id: UUID) -> Source | None:
     return Source.objects.filter(workspace=member.workspace, public_id=public_id).first()
 
 
+def members_of(source: Source) -> list[Contact]:
+    """Return the contacts that were picked for the source, or written down."""
+    ids = SourceMember.objects.filter(source_id=source.pk).values("contact_id")
+    return list(Contact.objects.filter(workspace_id=source.workspace_id, pk__in=ids))
+
+
 def estimate(
     source: Source, channel: str, *, campaign_id: int | None = None, is_capped: bool = True
 ) -> Waterfall:
@@ -70,7 +76,7 @@ def estimate(
     `campaign_id` is whose people these are: what it has open itself uses up nobody's share of messages. The people of
     very large audiences are held to frequency caps by some of them at random.
     """
-    address = "r.address" if source.kind == SourceKind.UPLOAD else "people.address"
+    address = "r.address" if source.kind in FILES else "people.address"
     held = (
         held_back(source, channel, campaign_id, address=address, contact="people.id") if is_capped else None
     )
@@ -82,9 +88,10 @@ def _without_caps(source: Source, channel: str) -> Waterfall:
     suppressed, do_not_contact, no_consent, _nobody, excluded, *rest = _counted(
         *_estimate_sql(source, channel, Compiled("false", {}))
     )
-    if source.kind == SourceKind.UPLOAD:
-        frozen = source.counts or frozen_counts(source)
-        matched = source.row_count
+    if source.kind in FILES:
+        table = source.table
+        frozen = table.counts or frozen_counts(table)
+        matched = table.row_count
         no_address, invalid, duplicate = (frozen[name] for name in ("no_address", "invalid", "duplicate"))
     else:
         matched, no_address, duplicate = rest
@@ -107,7 +114,7 @@ def _with_caps(before: Waterfall, source: Source, channel: str, held: Compiled) 
     """Return the estimate with those who have had their share: of many people, by some of them at random."""
     people = before.will_receive + before.excluded
     every = 1 if people <= CAPS_COUNTED else people // CAPS_SAMPLED
-    digest = "hashtext(r.address)" if source.kind == SourceKind.UPLOAD else "hashint8(people.id)"
+    digest = "hashtext(r.address)" if source.kind in FILES else "hashint8(people.id)"
     some = Compiled(
         f"(mod({digest}, %(cap_every)s::int) = 0 and {held.sql})", held.parameters | {"cap_every": every}
     )
@@ -132,9 +139,9 @@ def _estimate_sql(
 ) -> tuple[str | sql.Composed, dict[str, Any]]:
     """Return what counts: suppressed, barred, without consent, capped, excluded; of contacts also more."""
     kind = registry.get(channel).address_kind
-    if source.kind != SourceKind.UPLOAD:
+    if source.kind not in FILES:
         return _people_sql(source, kind, channel, capped)
-    facts = {"source": source.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
+    facts = {"source": source.table.pk, "workspace": source.workspace_id, "channel": channel, "kind": kind}
     out = left_out_by(source, kind, "r.address")
     statement = _BLOCKED_SQL.replace("{excluded}", out.sql).replace("{capped}", capped.sql)
     statement = statement.replace("{unwilling}", consent.owner_unwilling_sql(source.workspace, channel))
@@ -151,17 +158,18 @@ def reaches_anybody(
     Of several contacts with one phone number any may be that person, which `estimate` is stricter about.
     """
     kind = registry.get(channel).address_kind
-    is_upload = source.kind == SourceKind.UPLOAD
-    address = "r.address" if is_upload else preferred_sql(kind)
+    is_file = source.kind in FILES
+    address = "r.address" if is_file else preferred_sql(kind)
     out = left_out_by(source, kind, address)
     held = held_back(source, channel, campaign_id, address=address, contact="c.id") if is_capped else None
     held = held or Compiled("false", {})
     only = narrowing.members_only(source, timezone.now())
-    if is_upload:
+    if is_file:
         unwilling = consent.owner_unwilling_sql(source.workspace, channel)
     else:
         unwilling = consent.unwilling_sql(source.workspace, channel)
-    statement = sql.SQL(_ANYBODY_SQL[SourceKind(source.kind)]).format(
+    shape = _ANYBODY_FIXED if source.fixed_at is not None else _ANYBODY_SQL[SourceKind(source.kind)]
+    statement = sql.SQL(shape).format(
         address=sql.SQL(address),
         owners=sql.SQL(owners_sql(kind, "r.address")),
         not_suppressed=sql.SQL(_NOT_SUPPRESSED).format(of=sql.SQL(address)),
@@ -169,7 +177,7 @@ def reaches_anybody(
         excluded=sql.SQL(f"({out.sql} or {held.sql})"),
         only=sql.SQL(only.sql),
     )
-    facts = {"workspace": source.workspace_id, "channel": channel, "source": source.pk}
+    facts = {"workspace": source.workspace_id, "channel": channel, "source": source.table.pk}
     with connection.cursor() as cursor:
         cursor.execute(statement, only.parameters | out.parameters | held.parameters | facts)
         return bool(cursor.fetchone()[0])
@@ -186,7 +194,7 @@ def held_back(
 
     `address` and `contact`, the id, are SQL about rows of the source; the contact of a file's row is looked up.
     """
-    if source.kind == SourceKind.UPLOAD:
+    if source.kind in FILES:
         contact = f"(select o.id from ({owners_sql(registry.get(channel).address_kind, address)}) o limit 1)"  # noqa: S608
     return capping.capped(
         source.workspace, channels=[channel], address=address, contact=contact, now=timezone.now(),
@@ -270,19 +278,29 @@ _NOT_SUPPRESSED = """
         where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = {of} limit 1
     ) suppressed on true
 """
+_ANYBODY_IN_FILE = """
+    select exists (
+        select from audience_sourcerow r {not_suppressed}
+        left join lateral (
+            select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
+                bool_or(%(channel)s = any(c.refusals)) as refuses, bool_or(%(channel)s = any(c.consents)) as agrees
+            from ({owners}) c
+        ) owner on true
+        where r.source_id = %(source)s and r.problem = ''
+          and suppressed.found is null and not coalesce(owner.barred, false) and not ({unwilling})
+          and not {excluded})
+"""
+_ANYBODY_FIXED = """
+    select exists (
+        select from audience_sourcemember m
+        join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
+        {not_suppressed}
+        where m.source_id = %(source)s and c.state = 'ACTIVE' and {address} <> ''
+          and suppressed.found is null and not ({unwilling}) and not {excluded})
+"""
 _ANYBODY_SQL = {
-    SourceKind.UPLOAD: """
-        select exists (
-            select from audience_sourcerow r {not_suppressed}
-            left join lateral (
-                select bool_or(c.state = 'DO_NOT_CONTACT') as barred,
-                    bool_or(%(channel)s = any(c.refusals)) as refuses, bool_or(%(channel)s = any(c.consents)) as agrees
-                from ({owners}) c
-            ) owner on true
-            where r.source_id = %(source)s and r.problem = ''
-              and suppressed.found is null and not coalesce(owner.barred, false) and not ({unwilling})
-              and not {excluded})
-    """,
+    SourceKind.UPLOAD: _ANYBODY_IN_FILE,
+    SourceKind.SHEET: _ANYBODY_IN_FILE,
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}
@@ -327,10 +345,11 @@ def _people_sql(
 
 
 def problem_rows(source: Source) -> Iterator[list[str]]:
-    """Yield the header and the rejected rows of an upload: row number, column, reason, and the cells as they were.
+    """Yield the header and the rejected rows of a file: row number, column, reason, and the cells as they were.
 
     Safe to open in a spreadsheet.
     """
+    source = source.table
     dialect = Dialect.from_json(source.dialect)
     problems = dict(
         SourceRow.objects.filter(source_id=source.pk)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clarion.audience import consent
 from clarion.audience.addresses import owners_sql, preferred_sql
-from clarion.audience.models import Source, SourceKind
+from clarion.audience.models import FILES, Source
 from clarion.audience.queries import narrowing, sources
 from clarion.channels import registry
 
@@ -134,9 +134,9 @@ def _statement(
     kind = registry.get(channel).address_kind
     condition = _CONDITIONS[step]
     parameters: dict[str, Any] = {
-        "workspace": source.workspace_id, "channel": channel, "source": source.pk,
+        "workspace": source.workspace_id, "channel": channel, "source": source.table.pk,
     }  # fmt: skip
-    is_file = source.kind == SourceKind.UPLOAD
+    is_file = source.kind in FILES
     if is_file:
         first = "row_number() over (partition by r.address, r.problem = '' order by r.id) = 1"
         unwilling = consent.owner_unwilling_sql(source.workspace, channel)

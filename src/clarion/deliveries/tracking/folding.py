@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from clarion.audience.models import SourceKind
+from clarion.audience.models import FILES
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import delivery_id, recipient_id
 
@@ -109,7 +109,7 @@ def _fold_on(run: Run) -> bool:
         first = _first(row)
         last = min(_reached(row), first + CHUNK - 1)
         source = run.campaign.source
-        if last >= first and not (source is not None and source.kind == SourceKind.UPLOAD):
+        if last >= first and not (source is not None and source.kind in FILES):
             # A chunk is looked up by keys, whatever the planner thinks of tables that have just grown.
             cursor.execute("set local enable_seqscan = off; set local jit = off")
             cursor.execute(_RANGE, {"run": row.pk, "first": first, "last": last})

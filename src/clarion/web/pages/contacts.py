@@ -184,6 +184,7 @@ def _bulk_buttons(request: PageRequest) -> list[dict[str, Any]]:
         return []
     return [
         {"label": _("Change"), "icon": "list-checks", "value": "change"},
+        {"label": _("Write to them"), "icon": "send", "url": workspace_url(request, "contacts_campaign")},
         {"label": _("Activate"), "icon": "circle-check", "value": "ACTIVE"},
         {"label": _("Do not contact"), "icon": "shield-off", "value": "DO_NOT_CONTACT"},
         {"label": _("Delete"), "icon": "trash-2", "value": "delete"},

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.audience import columns, operations, queries, uploads
+from clarion.audience.cellforms import Forms
 from clarion.audience.errors import CsvInvalid, ImportNotPossible, MappingInvalid
 from clarion.audience.models import Import, ImportStatus
 from clarion.web.access import require
@@ -108,9 +109,13 @@ def _form(request: PageRequest, the_import: Import, data: Any = None) -> Mapping
 def _mapping_page(
     request: PageRequest, the_import: Import, form: MappingForm, dialect: DialectForm
 ) -> HttpResponse:
-    mapping = form.mapping() if form.is_bound and form.is_valid() else the_import.mapping
+    is_said = form.is_bound and form.is_valid()
+    mapping = form.mapping() if is_said else the_import.mapping
+    forms = form.forms() if is_said else Forms.from_json(the_import.forms)
     is_sound = not columns.check_mapping(the_import.dialect["columns"], mapping)
-    shown = queries.import_preview(the_import, mapping if is_sound else the_import.mapping, PREVIEW_ROWS)
+    shown = queries.import_preview(
+        the_import, mapping if is_sound else the_import.mapping, PREVIEW_ROWS, forms=forms
+    )
     samples = [next((row.cells[at] for row in shown if at < len(row.cells) and row.cells[at]), "")
                for at in range(len(the_import.dialect["columns"]))]  # fmt: skip
     context = {
@@ -119,6 +124,7 @@ def _mapping_page(
         "dialect": dialect,
         "columns": list(zip(form.columns(), samples, strict=True)),
         "preview": shown,
+        "asked": queries.import_questions(the_import, forms),
         "encoding": the_import.dialect["encoding"],
         "sheet": the_import.dialect.get("sheet", ""),
         "has_sheets": "sheet" in dialect.fields,
@@ -170,7 +176,9 @@ def import_start(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
                 by=of_member(request.member),
                 the_import=the_import,
                 mapping=form.mapping(),
-                updates_known=form.cleaned_data["on_known"] == "update",
+                updates_known=form.cleaned_data["on_known"] in ("update", "only"),
+                makes_new=form.cleaned_data["on_known"] != "only",
+                forms=form.forms(),
                 add_to=form.cleaned_data["add_to"],
             )
         except MappingInvalid as refusal:

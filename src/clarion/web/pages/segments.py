@@ -18,7 +18,7 @@ from clarion.audience import attributes, operations, queries, segments
 from clarion.audience.errors import SegmentInUse, SegmentNameTaken
 from clarion.audience.models import Segment
 from clarion.audience.queries import segments as counting
-from clarion.web import segment_builder
+from clarion.web import segment_builder, segment_once
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
@@ -94,6 +94,7 @@ def segment_delete(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
 def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
     """Draw the builder, do what one of its buttons says, or keep the rule."""
     name = NameForm(initial={"name": segment.name if segment else ""})
+    campaign = segment_once.campaign_of(request) if segment is None else None
     root = segment_builder.of_rule(segment.rule) if segment else segment_builder.blank()
     lists = list(queries.lists_for(request.member))
     campaigns = _campaigns(request, segment)
@@ -102,7 +103,13 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         what = request.POST.get("do", "")
         root = segment_builder.of_form(request.POST)
         segment_builder.act(root, what)
-        if what == "save":
+        if what == "once" and campaign is not None:
+            url = segment_once.use(request, campaign, root)
+            if url:
+                return (
+                    HttpResponse(headers={"HX-Redirect": url}) if request.htmx else HttpResponseRedirect(url)
+                )
+        elif what == "save":
             name = NameForm(request.POST)
             segment_builder.number(root, lists, defined=defined, campaigns=campaigns)
             kept = _keep(request, segment, name, root)
@@ -117,6 +124,7 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
     context = {
         "segment": segment,
         "form": name,
+        "campaign": campaign,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
         **_asked_about(request, segment),

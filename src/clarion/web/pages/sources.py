@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from clarion.audience import queries
-from clarion.audience.models import SourceKind
+from clarion.audience.models import FILES
 from clarion.web.access import require
 from clarion.web.csv_answers import csv_answer
 from clarion.workspaces.permissions import Permission
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def source_rejected(request: PageRequest, workspace: str, id: UUID) -> HttpResponseBase:
     """The upload's rejected rows as a file: row number, column, reason, and the cells as they were."""
     source = queries.source_for(request.member, id)
-    if source is None or source.kind != SourceKind.UPLOAD or not source.bad_count or not source.file_path:
+    if source is None or source.kind not in FILES or not source.table.bad_count or not source.table.file_path:
         raise Http404
     require(request, Permission.EXPORT)
     require(request, Permission.VIEW_PII)
-    name = f"{source.file_name.rsplit('.', 1)[0]}-rejected.csv"
+    name = f"{source.table.file_name.rsplit('.', 1)[0]}-rejected.csv"
     return csv_answer(queries.problem_rows(source), name=name)
