@@ -154,7 +154,7 @@ def test_words_of_the_glossary_are_models() -> None:
     }
     models = {
         node.name
-        for path in SOURCE.glob("*/models.py")
+        for path in SOURCE.glob("*/**/models.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef)
     }

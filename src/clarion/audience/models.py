@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clarion.audience import person_models
 from clarion.audience.contact_activity import ContactActivity as ContactActivity
 from clarion.audience.livesheets import models as sheet_models
+from clarion.audience.mapping_memory import MappingMemory as MappingMemory
 from clarion.audience.optout import AnswerWords as AnswerWords
 from clarion.audience.optout import FrequencyCap as FrequencyCap
 from clarion.audience.optout import OptOutRules as OptOutRules
@@ -384,20 +385,3 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
-
-
-class MappingMemory(models.Model):
-    """How the columns of a file with these headers were meant the last time."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
-    #: SHA-256 of the headers, in order.
-    headers = models.CharField(max_length=64)
-    mapping = models.JSONField()
-    forms = models.JSONField(default=dict)
-    used_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "headers"], name="mapping_memory_once")]
-
-    def __str__(self) -> str:
-        return f"mapping {self.pk}"
