@@ -9,14 +9,15 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 
 from clarion.audience import operations as audience
-from clarion.audience.models import Contact, Erasure, ErasureStatus
+from clarion.audience.models import Contact, Erasure, ErasureStatus, SoftBounce
 from clarion.audience.operations import erasure as files_and_end
 from clarion.channels import registry
 from clarion.deliveries import history, optout
 from clarion.deliveries.exporting import files
-from clarion.deliveries.models import Export, ExportStatus
+from clarion.deliveries.models import Answer, Export, ExportStatus, ReplyPart, StrayEvent
 from clarion.deliveries.states import STEPS, Stage, delivery_id
 from clarion.workspaces.actors import Actor
 
@@ -56,12 +57,25 @@ def finish(erasure_id: int) -> bool:
             optout.skip_pending(workspace=erasure.workspace, channel=channel.name, address=address)
     if not _forget_everywhere(erasure, known):
         return False
+    _forget_words(erasure, known)
     rows, removed = files_and_end.erase_from_sources(erasure, known)
     removed += files_and_end.erase_from_reports(erasure, known)
     told = erasure.facts.get("told", {"recipients": 0, "exports": 0})
     files_and_end.end_erasure(erasure, told | {"rows": rows, "files": removed})
     log.info("erasure.done", erasure_id=erasure_id, **told)
     return True
+
+
+def _forget_words(erasure: Erasure, known: list[str]) -> None:
+    """Delete what the person wrote to us, and what providers told of their addresses that belongs to no message."""
+    Answer.objects.filter(workspace_id=erasure.workspace_id, address__in=known).delete()
+    ReplyPart.objects.filter(sender__workspace_id=erasure.workspace_id, address__in=known).delete()
+    SoftBounce.objects.filter(workspace_id=erasure.workspace_id, address__in=known).delete()
+    naming = Q()
+    for address in known:
+        naming |= Q(event__icontains=address)
+    if known:
+        StrayEvent.objects.filter(naming, sender__workspace_id=erasure.workspace_id).delete()
 
 
 def _forget_everywhere(erasure: Erasure, known: list[str]) -> bool:

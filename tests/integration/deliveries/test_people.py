@@ -23,6 +23,7 @@ from clarion.audience.models import (
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, erasing, history, ledger, personal, retrying
+from clarion.deliveries.answers import answer_received
 from clarion.deliveries.exporting import files
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.models import (
@@ -34,9 +35,11 @@ from clarion.deliveries.models import (
     Recipient,
     Run,
     RunProblem,
+    StrayEvent,
 )
 from clarion.deliveries.states import Skip, Stage
 from clarion.deliveries.wanted import Wanted
+from clarion.senders.models import Sender
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers
 
@@ -193,6 +196,13 @@ class TestErasure:
         )
         mine, file = sent_to_all(people), sent_to_file(people, ANA, "bob@shop.example")
         ledgers.add_receipts(mine, [1], ledgers.Result.BOUNCED)
+        sender = Sender.objects.get(pk=mine.steps.get().sender_id)
+        answer_received(
+            channel=sender.channel, sender=sender, from_address=ANA, text="I am Solaris, leave me alone"
+        )
+        StrayEvent.objects.create(
+            sender=sender, received_at=ledgers.BEGAN, why="UNMATCHED", event=f'{{"address": "{ANA}"}}'
+        )
         Receipt.objects.filter(run_id=mine.pk).update(detail=f"550 <{ANA}> is unknown")
         Attempt.objects.create(
             run_id=mine.pk, delivery_id=16, number=1, started_at=ledgers.BEGAN, ended_at=ledgers.BEGAN,
