@@ -298,10 +298,10 @@ class TestPreflight:
     ) -> None:
         """Counting a million people takes longer than the first message may."""
 
-        def counted(*_: object) -> int:
+        def counted(*_: object) -> None:
             raise AssertionError("the audience was counted")
 
-        monkeypatch.setattr(preflight.material, "size", counted)
+        monkeypatch.setattr(preflight.material, "counted", counted)
         workspace = making.make_workspace()
         by = making.actor(making.make_member(workspace))
         going, empty = making.make_launchable(workspace), making.make_launchable(workspace)

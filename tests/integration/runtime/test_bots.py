@@ -11,7 +11,7 @@ from clarion.audience import addresses, operations
 from clarion.audience.models import Contact, Suppression
 from clarion.channels.telegram.tests import server
 from clarion.deliveries.inbox import applying
-from clarion.deliveries.inbox.models import Reply
+from clarion.deliveries.models import Answer
 from clarion.runtime import bots
 from clarion.senders import invitations
 from clarion.senders import operations as senders
@@ -124,7 +124,7 @@ def test_what_people_write_is_kept_as_an_answer(far: server.Server) -> None:
     bots.listen(sender)
     applying.apply_due()
 
-    assert [(one.address, one.text) for one in Reply.objects.all()] == [("42", "Is it still on?")]
+    assert [(one.address, one.text) for one in Answer.objects.all()] == [("42", "Is it still on?")]
 
 
 def test_a_bot_that_cannot_be_read_is_left_alone_for_a_while(far: server.Server) -> None:

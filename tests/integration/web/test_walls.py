@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
 from clarion.audience import operations as audience
-from clarion.audience.models import Suppression
+from clarion.audience.models import LiveSheet, Suppression
 from clarion.campaigns.states import Status
 from clarion.content import operations as content
 from clarion.content.models import Template, TemplateVersion
@@ -126,7 +126,11 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     invitation, _secret = workspaces.invite(by=by, email=f"{SECRET}-4@shop.example", role=Role.VIEWER)
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     picture = content.store_media(by=by, file=io.BytesIO(png()), name="Logo.png")
+    sheet = LiveSheet.objects.create(
+        workspace=cast.workspace, name="Orders", url="https://sheets.example.test/orders.csv", channel="email"
+    )
     named = {
+        "sheet": sheet,
         "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
         "moderation": campaign, "template": template, "sender": sender,
