@@ -79,7 +79,9 @@ class Snapshot:
 
 def snapshot(campaign_id: int) -> Snapshot:
     """Return the campaign as it is now."""
-    campaign = Campaign.objects.select_related("workspace", "source").get(pk=campaign_id)
+    campaign = (
+        Campaign.objects.select_related("workspace", "source").prefetch_related("steps").get(pk=campaign_id)
+    )
     run = Run.objects.filter(campaign=campaign).defer("plan", "waterfall").order_by("-number").first()
     return Snapshot(campaign=campaign, run=run)
 

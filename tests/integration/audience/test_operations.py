@@ -172,11 +172,11 @@ class TestSuppressions:
 
         assert (added, known, len(problems)) == (2, 1, 1)
         assert problems[0].startswith("Row 3: ")
-        rows = list(queries.suppression_rows(cast.alice))
+        rows = list(queries.suppression_rows(cast.alice, queries.Wanted()))
         assert [row[:4] for row in rows[1:]] == [
             ["ana@shop.example", "email", "BOUNCED", "old.csv"], ["bob@shop.example", "email", "MANUAL", "old.csv"]
         ]  # fmt: skip
-        assert len(list(queries.suppression_rows(cast.mallory))) == 1
+        assert len(list(queries.suppression_rows(cast.mallory, queries.Wanted()))) == 1
 
 
 def test_a_viewer_changes_nothing(cast: Cast, contact: MakeContact) -> None:

@@ -40,7 +40,7 @@ def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.Monk
     head, _, tail = slow.rpartition("from made")
     slow = f"{head}from made cross join nap{tail}"
 
-    def slowly(_run: Run) -> dict[str, Any]:
+    def slowly(_run: Run, *_copy: object) -> dict[str, Any]:
         return facts | {"statement": slow}
 
     monkeypatch.setattr(building, "_facts", slowly)

@@ -118,7 +118,7 @@ class TestCheck:
 
     def test_knows_the_channels(self, order: Order) -> None:
         assert problems(replace(order, channel="pigeon")) == [
-            "--channel: choose one of: email, sms, sandbox."
+            "--channel: choose one of: email, sms, telegram, webpush, sandbox."
         ]
 
 
