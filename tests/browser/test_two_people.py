@@ -52,7 +52,7 @@ def compose(page: Page) -> None:
     page.goto("/w/acme/campaigns/new/")
     page.get_by_label("Name").fill("Winter boots")
     page.get_by_role("button", name="Create the draft").click()
-    page.get_by_role("radio", name="All contacts").check()
+    page.get_by_role("radio", name="Contacts", exact=True).check()
     expect(page.locator("#compose-estimate")).to_contain_text(f"{PEOPLE}")
     page.get_by_label("Sender").select_option(label="Shop")
     page.get_by_label("Subject").fill("{{ first_name }}, your boots are back")
