@@ -111,14 +111,16 @@ def test_of_a_cascade_nobody_gets_a_channel_twice_and_only_the_refused_get_the_f
         "make_two_tiers", count=CASCADED, outbox=str(outbox), refuse_share=0.4, config=mailbox.config
     )
     for what, share in zip(schedule, (0.2, 0.6), strict=True):
-        wait_for(60, lambda share=share: mailbox.count() >= share * len(refused), f"{share:.0%} of the mails")
+        wait_for(
+            180, lambda share=share: mailbox.count() >= share * len(refused), f"{share:.0%} of the mails"
+        )
         kill(installation, what)
 
     def finished() -> dict[str, Any] | None:
         state: dict[str, Any] | None = beside.try_to("state_of_campaign", campaign=campaign)
         return state if state and state["done"] else None
 
-    end = wait_for(90, finished, "the run's end")
+    end = wait_for(180, finished, "the run's end")
     got, unknown = mailbox.received(), set(end["unknown_addresses"])
     taken = Counter(record["address"] for record, _at in read(outbox))
     assert [who for who, count in (got | taken).items() if count > 1] == [], "somebody got a channel twice"
