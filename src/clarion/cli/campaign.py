@@ -69,7 +69,9 @@ def list_(
             if status.upper() not in Status.values:
                 session.refuse([f"--status: choose one of: {', '.join(Status.values).lower()}."])
             found = found.filter(status=status.upper())
-        newest = found.select_related("workspace").prefetch_related("steps").order_by("-created_at", "-id")[:limit]
+        newest = (
+            found.select_related("workspace").prefetch_related("steps").order_by("-created_at", "-id")[:limit]
+        )
         rows = watching.snapshots(newest)
         if as_json:
             told.dump([told.campaign(seen) for seen in rows])
