@@ -4,24 +4,22 @@ What certainly was not taken is Deferred; what was handed over and not answered 
 followed, cookies not kept, proxies of the environment not used, and no request is repeated by itself.
 """
 
-import asyncio
 import json as jsonlib
-import os
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import urlencode
-
-import aiohttp
-from yarl import URL
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from clarion.channels.exchanges import Exchange, Recorder, shown_body, shown_fields
 from clarion.engine.outcomes import Deferred, Reason, Refused, Scope, Unknown
+
+if TYPE_CHECKING:
+    from clarion.channels.http_session import HttpSession
 
 USER_AGENT = "Clarion"
 #: Longest wait that a provider can ask for, in seconds.
@@ -103,35 +101,6 @@ def outcome_of_status(reply: HttpReply, *, code: str = "", detail: str = "") -> 
     return Refused(reason=Reason.MESSAGE_REFUSED, scope=Scope.MESSAGE, **facts)
 
 
-@dataclass(slots=True)
-class _Request:
-    """One request on its way: whether it was handed over."""
-
-    hand_over: Callable[[], None]
-    handed: bool = False
-
-
-_under_way: ContextVar[_Request | None] = ContextVar("clarion_http_request", default=None)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells of the moment when there is a connection and nothing of the request is written yet."""
-
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
-        connection = await super().connect(req, traces, timeout)
-        request = _under_way.get()
-        if request is not None:
-            try:
-                request.hand_over()
-            except BaseException:
-                connection.release()
-                raise
-            request.handed = True
-        return connection
-
-
 class HttpClient:
     """One provider's address, and the connections to it. Connects on first use; made anywhere, used on one loop.
 
@@ -152,15 +121,16 @@ class HttpClient:
         self._limits = limits or HttpLimits()
         self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
         if auth is not None:
-            self._headers["Authorization"] = aiohttp.encode_basic_auth(auth[0], auth[1], "utf-8")
+            self._headers["Authorization"] = f"Basic {b64encode(':'.join(auth).encode()).decode()}"
         self._verify, self._ca_file = verify_certificate, ca_file
         #: Keeps some of what is said, for the sender's page.
         self.recorder: Recorder | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._session: HttpSession | None = None
         self._is_closed = False
 
     def __repr__(self) -> str:
-        return f"HttpClient({URL(self._base).origin() if '://' in self._base else '?'})"
+        where = urlsplit(self._base)
+        return f"HttpClient({where.scheme}://{where.netloc.rpartition('@')[2]})"
 
     async def request(
         self,
@@ -182,22 +152,22 @@ class HttpClient:
         """
         if self._is_closed:
             return Deferred(reason=Reason.CONNECTION_FAILED, scope=Scope.PROVIDER, detail="closed")
-        request = _Request(hand_over)
-        options: dict[str, Any] = {"headers": dict(headers or {}), "allow_redirects": False}
+        sent = dict(headers or {})
         if json is not None:
             body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-            options["headers"].setdefault("Content-Type", "application/json")
-        if body is not None:
-            options["data"] = body
+            sent.setdefault("Content-Type", "application/json")
         elif form is not None:
-            options["data"] = aiohttp.FormData(_pairs(form))
-        whole = self._base + path
-        if query:
-            # Not yarl's own way: it takes a percent sign in a value for an escape that is there already.
-            whole += ("&" if "?" in path else "?") + urlencode(_pairs(query))
-        url = URL(whole, encoded=True)
+            body = urlencode(_pairs(form), errors="replace").encode()
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        # Not yarl's own way: it takes a percent sign in a value for an escape that is there already.
+        url = self._base + path + (("&" if "?" in path else "?") + urlencode(_pairs(query)) if query else "")
         began = time.monotonic()
-        reply = await self._asked(method, url, request, options)
+        try:
+            session = self._session or self._open()
+        except OSError as problem:
+            # The file with the certificates is gone, or is none.
+            return Deferred(reason=Reason.TLS_FAILED, scope=Scope.PROVIDER, detail=problem.strerror or "")
+        reply = await session.ask(method, url, hand_over, sent, body)
         if self.recorder is not None:
             failed = not (isinstance(reply, HttpReply) and reply.is_success)
             if self.recorder.wants(failed):
@@ -205,48 +175,18 @@ class HttpClient:
                 self.recorder.add(_exchange(method, path, asked, reply, time.monotonic() - began))
         return reply
 
-    async def _asked(
-        self, method: str, url: URL, request: _Request, options: dict[str, Any]
-    ) -> HttpReply | Deferred | Unknown:
-        token = _under_way.set(request)
-        try:
-            session = self._session or self._open()
-            async with session.request(method, url, **options) as answer:
-                return await self._read(answer)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
-            return _failed(problem, request.handed)
-        finally:
-            _under_way.reset(token)
-
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
         self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
-            await session.close()
-            # What is closed below TLS is closed a turn of the loop later.
-            await asyncio.sleep(0)
+            await session.aclose()
 
-    def _open(self) -> aiohttp.ClientSession:
-        limits = self._limits
-        session = aiohttp.ClientSession(
-            connector=_Connector(
-                limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=self._tls(), ttl_dns_cache=60
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            timeout=aiohttp.ClientTimeout(
-                total=limits.connect_seconds + limits.answer_seconds, connect=limits.connect_seconds,
-                sock_read=limits.answer_seconds,
-            ),
-            read_bufsize=65_536,
-            trust_env=False,
-        )  # fmt: skip
-        # aiohttp repeats GET and PUT by itself when a kept connection breaks. A gateway that takes messages by GET
-        # may have taken this one already.
-        session._retry_connection = False
-        self._session = session
-        return session
+    def _open(self) -> "HttpSession":
+        from clarion.channels.http_session import HttpSession
+
+        self._session = HttpSession(self._limits, self._headers, self._tls())
+        return self._session
 
     def _tls(self) -> ssl.SSLContext | bool:
         if not self._verify:
@@ -254,19 +194,6 @@ class HttpClient:
         if not self._ca_file:
             return True
         return ssl.create_default_context(cafile=self._ca_file)
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> HttpReply:
-        most = self._limits.answer_octets
-        parts: list[bytes] = []
-        size = 0
-        async for part in answer.content.iter_chunked(65_536):
-            parts.append(part[: most - size])
-            size += len(part)
-            if size >= most:
-                answer.close()
-                break
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return HttpReply(status=answer.status, headers=headers, body=b"".join(parts))
 
 
 def _exchange(
@@ -294,35 +221,6 @@ def _code_in(reply: HttpReply) -> str:
     except (ValueError, AttributeError):
         return ""
     return str(found)[:40] if isinstance(found, str | int) else ""
-
-
-def _failed(problem: Exception, handed: bool) -> Deferred | Unknown:
-    """Return the outcome of a request without an answer."""
-    words = _words(problem)
-    if handed:
-        timed_out = isinstance(problem, TimeoutError)
-        return Unknown(reason=Reason.TIMED_OUT if timed_out else Reason.CONNECTION_LOST, detail=words)
-    reason = Reason.CONNECTION_FAILED
-    if isinstance(problem, aiohttp.ClientSSLError | ssl.SSLError):
-        reason = Reason.TLS_FAILED
-    return Deferred(reason=reason, scope=Scope.PROVIDER, detail=words)
-
-
-def _words(problem: Exception) -> str:
-    """Say what happened without the address, which may hold secrets."""
-    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        return str(getattr(problem.certificate_error, "verify_message", "") or "the certificate is not valid")
-    if isinstance(problem, aiohttp.ClientConnectorDNSError):
-        return "the host name is not known"
-    if isinstance(problem, TimeoutError):
-        return "no answer in time"
-    number = problem.errno if isinstance(problem, OSError) else None
-    if number and number > 0:
-        return os.strerror(number)
-    return {
-        aiohttp.ServerDisconnectedError: "the provider closed the connection",
-        aiohttp.ClientResponseError: "the answer is not HTTP",
-    }.get(type(problem), type(problem).__name__)
 
 
 def _pairs(given: Pairs) -> list[tuple[str, str]]:

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from clarion.lib.fetching import Fetched, FetchFailed, FetchLimits, checked_url, fetch
+from clarion.lib.fetch_rules import Fetched, FetchFailed, FetchLimits, checked_url
+from clarion.lib.fetching import fetch
 from clarion.lib.reach import PUBLIC, Reach
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clarion.audience import uploads
-from clarion.lib import fetching
-from clarion.lib.fetching import FetchFailed, FetchLimits
+from clarion.lib import fetch_rules
+from clarion.lib.fetch_rules import FetchFailed, FetchLimits
 
 #: Octets and seconds that one reading may take.
 LIMITS = FetchLimits(octets=256 * 1024**2, seconds=120.0, silence=30.0)
@@ -82,7 +82,7 @@ def checked_url(url: str) -> str:
     """Return the URL as it is kept. Raises PlaceInvalid; whether it leads somewhere is seen when it is read."""
     text = url.strip()
     try:
-        fetching.checked_url(export_url(text), settings.CLARION_FETCH_ALLOW)
+        fetch_rules.checked_url(export_url(text), settings.CLARION_FETCH_ALLOW)
     except FetchFailed as problem:
         raise PlaceInvalid(sentence(problem)) from None
     except ValueError:
@@ -116,6 +116,8 @@ def watched_folders(slug: str) -> list[Path]:
 
 def take_url(url: str, known: Known) -> Taken:
     """Fetch what the URL names unless it is what is known. Raises PlaceInvalid."""
+    from clarion.lib import fetching  # loads the HTTP client, which few processes need
+
     try:
         with uploads.receiving() as (file, name):
             fetched = fetching.fetch_now(
