@@ -48,7 +48,7 @@ def commands_page() -> str:
     import click
     import typer
 
-    from clarion.cli import app
+    from clarion.cli.program import app
 
     program = typer.main.get_command(app)
     parts = [

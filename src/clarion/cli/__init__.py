@@ -8,70 +8,29 @@ Exit codes: 0 done; 1 failed; 2 bad input or settings; 3 a campaign ended otherw
 
 import sys
 
-import typer
-
-from clarion.cli import (
-    analytics,
-    audit,
-    bounce,
-    campaign,
-    contact,
-    deliveries,
-    demo,
-    export,
-    health,
-    keeping,
-    ledger,
-    member,
-    run,
-    segment,
-    send,
-    server,
-    source,
-    stopping,
-    suppression,
-    template,
-    why,
-)
-
-app = typer.Typer(
-    name="clarion",
-    help="Clarion: a self-hosted outbound campaign manager.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-server.register(app)
-send.register(app)
-campaign.register(app)
-analytics.register(campaign.group)
-keeping.register(campaign.group)
-contact.register(app)
-why.register(campaign.group)
-stopping.register(app)
-run.register(app)
-deliveries.register(app)
-export.register(app)
-demo.register(app)
-ledger.register(app)
-audit.register(app)
-member.register(app)
-segment.register(app)
-source.register(app)
-suppression.register(app)
-template.register(app)
-health.register(app)
-bounce.register(app)
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=arguments, prog_name="clarion")
+        if given == ["worker"]:
+            return _worker()
+        from clarion.cli.program import app
+
+        app(args=given, prog_name="clarion")
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(end.code + "\n")
             return 1
         return end.code or 0
     return 0
+
+
+def _worker() -> int:
+    """Send, as the command does. A process that stays needs none of what reads command lines, which takes 12 MB."""
+    from clarion.cli import bootstrap
+
+    bootstrap.django()
+    from clarion.runtime import worker
+
+    return worker.main()

@@ -6,8 +6,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import typer
-
 
 def django() -> None:
     """Load settings and applications. Ends the program with code 2 and a list when the settings are bad."""
@@ -49,5 +47,7 @@ def database() -> Iterator[None]:
             finally:
                 connections.close_all()
     except postgres.PostgresUnusable as problem:
+        import typer
+
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None

@@ -1,10 +1,12 @@
 """What may be fetched, and what came or went wrong. `clarion.lib.fetching` does it, and alone loads the HTTP client."""
 
 from dataclasses import dataclass
-
-from yarl import URL
+from typing import TYPE_CHECKING
 
 from clarion.lib.reach import PUBLIC, Reach
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 _LONGEST_URL = 2_000
 _PORTS = {"http": 80, "https": 443}
@@ -52,8 +54,10 @@ class Fetched:
     last_modified: str
 
 
-def checked_url(text: str, reach: Reach = PUBLIC) -> URL:
+def checked_url(text: str, reach: Reach = PUBLIC) -> "URL":
     """Return the URL as it will be fetched. Raises FetchFailed("url") with a word on what is wrong with it."""
+    from yarl import URL
+
     if len(text) > _LONGEST_URL or any(ord(letter) < 33 or ord(letter) == 127 for letter in text):
         raise FetchFailed("url", "characters")
     try:

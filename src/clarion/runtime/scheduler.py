@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 1.0
 #: A run is built, or closed, for about so long before the next one has its turn.
 TURN_SECONDS = 0.3
+#: What became of contacts is noted no more often than this.
+FOLD_SECONDS = 5.0
 
 
 class Scheduler:
@@ -36,6 +38,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._next_fold = 0.0
         self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick", "follow")}
         self._threads = [
             threading.Thread(target=self._loop, args=("bots", Listener().look), name="bots", daemon=True),
@@ -66,8 +69,14 @@ class Scheduler:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _build(self) -> bool:
+        if build_due(self._stopping.is_set):
+            return True
         # Noting what became of contacts waits until nothing is to be built.
-        return build_due(self._stopping.is_set) or folding.fold_due(seconds=TURN_SECONDS)
+        if time.monotonic() < self._next_fold:
+            return False
+        more = folding.fold_due(seconds=TURN_SECONDS)
+        self._next_fold = 0.0 if more else time.monotonic() + FOLD_SECONDS
+        return more
 
     def _follow(self) -> bool:
         return follow_cascades(self._stopping.is_set)

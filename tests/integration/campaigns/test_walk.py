@@ -21,7 +21,8 @@ from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch, Review, Step
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Status
-from clarion.cli import app, following, session
+from clarion.cli import following, session
+from clarion.cli.program import app
 from clarion.deliveries import purging, retrying
 from clarion.runtime import watching
 from clarion.workspaces import actors, audit

@@ -2,7 +2,7 @@
 
 from typer.testing import CliRunner, Result
 
-from clarion.cli import app
+from clarion.cli.program import app
 
 
 def clarion(*arguments: object) -> Result:

@@ -9,7 +9,8 @@ from django.test import Client
 from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from tests.following import CHROME, click_path, count_hits, make_followed
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from clarion.deliveries.models import Run, Waiting
 from tests import ledgers
 

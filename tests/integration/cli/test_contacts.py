@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, Erasure
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 from clarion.campaigns import moderation
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
-from clarion.cli import app
+from clarion.cli.program import app
 from clarion.workspaces.models import AuditEvent
 from tests.integration.campaigns import making
 

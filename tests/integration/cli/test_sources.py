@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from clarion.audience.models import LiveSheet, SourceKind
 from clarion.campaigns.models import Campaign
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from clarion.lib.reach import Reach
 from clarion.runtime import orders
 from clarion.runtime.orders import Order, OrderInvalid

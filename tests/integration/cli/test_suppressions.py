@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from clarion.audience.models import FrequencyCap, Suppression
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers
 

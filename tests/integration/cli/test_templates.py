@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from clarion.cli import app, bootstrap
+from clarion.cli import bootstrap
+from clarion.cli.program import app
 from clarion.content.models import Template
 from tests import ledgers
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.cli import app
+from clarion.cli.program import app
 from clarion.deliveries.models import Run
 from tests.integration.campaigns import making
 

@@ -39,8 +39,7 @@ from deliveries_recipient r
 left join audience_mergedcontact m on m.old_id = r.contact_id
 join deliveries_run u on u.id = r.run_id
 join workspaces_workspace w on w.id = u.workspace_id
-join deliveries_delivery d on d.run_id = %(run)s and d.id >= r.id * 16 and d.id < r.id * 16 + 16
-    and d.stage in (2, 4, 5) and {deliveries}
+join deliveries_delivery d on d.run_id = %(run)s and r.id = d.id >> 4 and d.stage in (2, 4, 5) and {deliveries}
 left join (
     select delivery_id, min(at) filter (where result in (2, 3, 4, 5, 12, 13)) as delivered,
            min(at) filter (where result in (3, 4, 5)) as opened, min(at) filter (where result = 4) as clicked,
