@@ -11,8 +11,8 @@ from clarion.channels.viber.tests.making import given, make_config, make_message
 from clarion.channels.viber.tests.server import SERVICE, TOKEN
 from clarion.engine.messages import RenderFailed
 
-PICTURE = {"image_url": "https://shop.example/{{ n }}.jpg"}
-BUTTON = {"button_label": "Shop {{ n }}", "button_url": "https://shop.example/?n={{ n }}"}
+PICTURE: dict[str, Any] = {"image_url": "https://shop.example/{{ n }}.jpg"}
+BUTTON: dict[str, Any] = {"button_label": "Shop {{ n }}", "button_url": "https://shop.example/?n={{ n }}"}
 
 
 def body(settings: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:

@@ -181,11 +181,12 @@ class Gateway:
 
     def _sent(self, chat: str) -> dict[str, Any]:
         own = f"3EB0{len(self.taken):08}"
-        return {
+        told: dict[str, dict[str, Any]] = {
             "waha": {"id": f"true_{chat}@c.us_{own}", "timestamp": 1_780_000_000},
             "evolution": {"key": {"remoteJid": f"{chat}@s.whatsapp.net", "fromMe": True, "id": own}},
             "greenapi": {"idMessage": own},
-        }[self.protocol]
+        }
+        return told[self.protocol]
 
     def _broken(self) -> web.Response:
         if self.protocol == "waha":

@@ -11,7 +11,7 @@ from clarion.channels.whatsapp.tests.server import KEY
 from clarion.channels.whatsapp.transport import gateway_of
 from clarion.engine.messages import RenderFailed
 
-PICTURE = {"attachment": "image", "media_url": "https://shop.example/{{ n }}.png?x=1"}
+PICTURE: dict[str, Any] = {"attachment": "image", "media_url": "https://shop.example/{{ n }}.png?x=1"}
 
 
 def body(protocol: str, typing: float = 0, **fields: Any) -> tuple[str, Any]:
