@@ -200,6 +200,12 @@ class _Tidy(Workshop):
         finally:
             connections.close_all()
 
+    def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
+        try:
+            super().refuse_sender(sender_id, reason, detail)
+        finally:
+            connections.close_all()
+
 
 class _Alone:
     """There is no other process."""
@@ -242,9 +248,3 @@ def sent(campaign: Campaign) -> list[Sent]:
             [campaign.pk],
         )
         return [Sent(*row) for row in cursor.fetchall()]
-
-    def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
-        try:
-            super().refuse_sender(sender_id, reason, detail)
-        finally:
-            connections.close_all()
