@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
-from tests.acceptance.installation import Installation, prepared_home, wait_for
+from tests.acceptance.installation import PATIENCE, Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -135,7 +135,7 @@ def campaigns(installation: Installation, files: Path) -> Iterator[dict[str, Cal
 
     @cache
     def ended(name: str) -> Ended:
-        said, words = commands[name].communicate(timeout=150)
+        said, words = commands[name].communicate(timeout=150 * PATIENCE)
         assert said, words
         return Ended(commands[name].returncode, json.loads(said), words, running.servers[name])
 
