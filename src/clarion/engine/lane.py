@@ -17,7 +17,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
-from clarion.engine.ports import Store, StoreDown, Transport
+from clarion.engine.ports import Store, StoreDown, Transport, patience_of
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
 from clarion.engine.settling import Outbox
@@ -125,14 +125,23 @@ class Lane:
         self.suspended = False
         self._wake()
 
-    async def stop(self, *, seconds: float) -> bool:
-        """Give back what is claimed, let what is being handed over end within `seconds`, close and `settle`."""
+    @property
+    def is_talking(self) -> bool:
+        """Whether something is under way that takes its time, such as a call, so that the lane is better kept."""
+        return self._busy > 0 and patience_of(self.transport) > 0
+
+    async def stop(self, *, seconds: float, ending: asyncio.Event | None = None) -> bool:
+        """Give back what is claimed, let what is being handed over end within `seconds`, close and `settle`.
+
+        What takes its time (`patience_of`) has that time, until `ending` is set and `seconds` more.
+        """
         self.stopping = True
         claiming, settling = self._servants
         claiming.cancel()
         await asyncio.gather(claiming, return_exceptions=True)
         self.withdraw()
         self._wake()
+        await self._be_patient(ending)
         _, late = await asyncio.wait(self._slots, timeout=seconds)
         for task in [*late, settling]:
             task.cancel()
@@ -142,6 +151,19 @@ class Lane:
         except Exception:
             log.exception("transport.unclosable", sender=self.spec.sender_id)
         return await self.settle()
+
+    async def _be_patient(self, ending: asyncio.Event | None) -> None:
+        if ending is None or not self.is_talking:
+            return
+        told = asyncio.create_task(ending.wait())
+        done = asyncio.create_task(asyncio.wait(self._slots))
+        try:
+            await asyncio.wait(
+                {told, done}, timeout=patience_of(self.transport), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            told.cancel()
+            done.cancel()
 
     async def settle(self) -> bool:
         """Write what a stopped lane still holds; return whether nothing of it is left unwritten."""
