@@ -51,7 +51,7 @@ exten => _+XXXXXXXXXX1,1,Ringing()
  same => n,Hangup()
 exten => _+XXXXXXXXXX2,1,Answer()
  same => n,Wait(0.3)
- same => n,Playback(vm-theperson&vm-isunavail&vm-intro)
+ same => n,Playback(vm-theperson&vm-isunavail)
  same => n,Playback(beep)
  same => n,Wait(30)
  same => n,Hangup()
@@ -122,7 +122,11 @@ def asterisk() -> Iterator[Asterisk]:
             stack.enter_context(_running(folder))
         _answers(web)
         yield Asterisk(
-            url=f"http://127.0.0.1:{web}", home=(home / "ours").relative_to(ROOT), log=ours / "log/full.log", network_log=network / "log/full.log")
+            url=f"http://127.0.0.1:{web}",
+            home=(home / "ours").relative_to(ROOT),
+            log=ours / "log/full.log",
+            network_log=network / "log/full.log",
+        )
 
 
 def _folder(folder: Path, sip: str, dialplan: str, *, web: int = 0) -> Path:
@@ -131,7 +135,11 @@ def _folder(folder: Path, sip: str, dialplan: str, *, web: int = 0) -> Path:
     for name in ("etc", "var", "spool/recording", "run", "log"):
         (folder / name).mkdir(parents=True)
     first = _free(socket.SOCK_DGRAM) // 2 * 2
-    http = f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {web}\n" if web else "[general]\nenabled = no\n"
+    http = (
+        f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {web}\n"
+        if web
+        else "[general]\nenabled = no\n"
+    )
     files = {
         "asterisk.conf": f"""
             [directories]

@@ -17,7 +17,7 @@ from clarion.channels.voice import CHANNEL
 from clarion.channels.voice.ari import config
 from clarion.channels.voice.ari.transport import Transport
 from clarion.channels.voice.tests.making import make_message
-from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
+from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope
 from tests.servers import asterisk
 from tests.servers.asterisk import Asterisk
 
@@ -104,7 +104,7 @@ async def test_every_way_a_call_can_end_has_its_disposition(exchange: Asterisk) 
 
 
 async def test_a_machine_is_told_from_a_person_and_hung_up_on_or_left_the_message(exchange: Asterisk) -> None:
-    async with transport(exchange) as (made, heard):
+    async with transport(exchange) as (made, _):
         person, hung_up, left = await asyncio.gather(
             call(made, asterisk.HUMAN, 1, amd="hang_up"),
             call(made, asterisk.MACHINE, 2, amd="hang_up"),
@@ -116,10 +116,10 @@ async def test_a_machine_is_told_from_a_person_and_hung_up_on_or_left_the_messag
     assert hung_up.reason is Reason.MACHINE_ANSWERED
     assert isinstance(left, Accepted)
     assert (person.code, left.code) == ("answered", "voicemail")
-    log = exchange.network_log.read_text()
-    assert log.index("Playing 'beep") < log.rindex("Spawn extension (callees, +49300000032")
     # Ours begins after their beep.
-    assert _seconds(exchange.log, "Playing 'hello-world", last=True) > _seconds(exchange.network_log, "Playing 'beep")
+    assert _seconds(exchange.log, "Playing 'hello-world", last=True) > _seconds(
+        exchange.network_log, "Playing 'beep"
+    )
 
 
 def _seconds(log: Path, words: str, *, last: bool = False) -> str:
@@ -166,7 +166,9 @@ async def test_a_text_is_spoken_once_and_fetched_from_us(exchange: Asterisk, tmp
         async with transport(exchange, folder=str(tmp_path), record=True) as (made, _):
             outcomes = []
             for line in (6, 7):
-                message = make_message(number(asterisk.HUMAN, line), delivery=line * 16, media_url="", text="Good day.")
+                message = make_message(
+                    number(asterisk.HUMAN, line), delivery=line * 16, media_url="", text="Good day."
+                )
                 url = f"http://127.0.0.1:{runner.addresses[0][1]}/s/{message.payload.speech}.wav"
                 object.__setattr__(message.payload, "speech_url", url)
                 outcomes.append(await asyncio.wait_for(made.send(message, HandOvers()), 60))
@@ -181,7 +183,9 @@ async def test_a_text_is_spoken_once_and_fetched_from_us(exchange: Asterisk, tmp
     assert list((asterisk.ROOT / exchange.home / "spool/recording").glob("*.wav"))
 
 
-async def test_what_is_missing_at_the_exchange_stops_the_sender_and_not_only_one_call(exchange: Asterisk) -> None:
+async def test_what_is_missing_at_the_exchange_stops_the_sender_and_not_only_one_call(
+    exchange: Asterisk,
+) -> None:
     async with transport(exchange, amd_context="nowhere") as (made, _):
         context = await call(made, asterisk.HUMAN, 8, amd="hang_up")
         sound = await call(made, asterisk.HUMAN, 9, media_url="sound:there-is-no-such-sound")
@@ -201,9 +205,14 @@ async def test_what_is_missing_at_the_exchange_stops_the_sender_and_not_only_one
 
 async def test_stopping_ends_calls_and_knows_what_became_of_them(exchange: Asterisk) -> None:
     async with transport(exchange) as (made, _):
-        ringing = asyncio.create_task(made.send(make_message(number(asterisk.NO_ANSWER), retries=1), HandOvers()))
+        ringing = asyncio.create_task(
+            made.send(make_message(number(asterisk.NO_ANSWER), retries=1), HandOvers())
+        )
         talking = asyncio.create_task(
-            made.send(make_message(number(asterisk.HUMAN), delivery=64, media_url="sound:demo-congrats"), HandOvers())
+            made.send(
+                make_message(number(asterisk.HUMAN), delivery=64, media_url="sound:demo-congrats"),
+                HandOvers(),
+            )
         )
         await asyncio.sleep(2.5)
         began = time.monotonic()
@@ -235,4 +244,4 @@ async def test_a_call_in_the_air_survives_a_broken_event_socket(exchange: Asteri
         await made._client._socket.close()
         outcome = await asyncio.wait_for(sending, 60)
 
-    assert isinstance(outcome, Accepted | Unknown)
+    assert isinstance(outcome, Accepted)

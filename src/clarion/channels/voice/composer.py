@@ -16,7 +16,9 @@ UNSUBSCRIBE = "unsubscribe"
 class Composer:
     """A `clarion.engine.ports.Composer` for calls."""
 
-    def __init__(self, *, checked: Mapping[str, Any], config: Mapping[str, Any], context: StepContext) -> None:
+    def __init__(
+        self, *, checked: Mapping[str, Any], config: Mapping[str, Any], context: StepContext
+    ) -> None:
         """`checked` is what `content.check` returned. Raises RenderFailed if it can no longer be prepared."""
         try:
             self._program = templating.Program(content.parts_of(checked))
@@ -51,7 +53,9 @@ class Composer:
             if media and not content.is_media(media):
                 raise ValueError("The recording is no address and no sound.")
             if len(text) > content.MAX_SPOKEN:
-                raise ValueError(f"The text has {len(text):,} characters; at most {content.MAX_SPOKEN:,} are spoken.")
+                raise ValueError(
+                    f"The text has {len(text):,} characters; at most {content.MAX_SPOKEN:,} are spoken."
+                )
         except (templating.FillFailed, ValueError) as error:
             raise RenderFailed(str(error)) from None
         return Message(

@@ -1,4 +1,4 @@
-"""What a call says and does: a text to speak or a recording to play, keys, machines, retries; checked when it is saved."""
+"""What a call says and does: a text or a recording, keys, machines, retries; checked when it is saved."""
 
 import re
 from collections.abc import Mapping
@@ -36,14 +36,18 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         "media_url": reader.template("media_url").strip(),
         "voice": reader.pattern("voice", _VOICE, "Write a voice such as en-us or de, without spaces."),
         "speed": reader.whole("speed", 0, 0, 400),
-        "caller_id": reader.pattern("caller_id", _NUMBER, "Write the number that is shown, with + and its country."),
+        "caller_id": reader.pattern(
+            "caller_id", _NUMBER, "Write the number that is shown, with + and its country."
+        ),
         "amd": reader.choice("amd", AMD, "off"),
         "keys": reader.keys(),
         "key_seconds": reader.whole("key_seconds", 5, 1, 60),
         "connect": reader.choice("connect", CONNECT, "key"),
-        "connect_to": reader.pattern("connect_to", _NUMBER, "Write the extension or number to put through to."),
+        "connect_to": reader.pattern(
+            "connect_to", _NUMBER, "Write the extension or number to put through to."
+        ),
         "retries": reader.whole("retries", 0, 0, MAX_RETRIES),
-        **{name: reader.whole(name, 60, 10, 86_400) for name in _WAITS},
+        **{name: reader.whole(name, 60, 1, 86_400) for name in _WAITS},
     }
     problems = reader.problems
     if str(content.get("html") or "").strip():
@@ -84,11 +88,11 @@ def retries_of(content: Mapping[str, Any]) -> Retries:
 
 
 def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
-    media = "".join(
-        _TAG if is_tag else piece for piece, is_tag in templating.split(cleaned["media_url"])
-    )
+    media = "".join(_TAG if is_tag else piece for piece, is_tag in templating.split(cleaned["media_url"]))
     if media and not media.startswith(_TAG) and not _MEDIA.fullmatch(media.replace(_TAG, "x")):
-        problems.setdefault("media_url", "Write an address that begins with https://, or sound: and a sound's name.")
+        problems.setdefault(
+            "media_url", "Write an address that begins with https://, or sound: and a sound's name."
+        )
 
 
 def is_media(text: str) -> bool:

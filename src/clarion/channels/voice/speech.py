@@ -110,7 +110,9 @@ class Speech:
         try:
             await asyncio.to_thread(self._keep, path, octets)
         except OSError as problem:
-            raise SpeechFailed(f"the recording cannot be written: {problem.strerror}", is_engines=True) from None
+            raise SpeechFailed(
+                f"the recording cannot be written: {problem.strerror}", is_engines=True
+            ) from None
         self._made += 1
         if self._made % _LOOK_AFTER == 1:
             await asyncio.to_thread(tidy, self._folder)

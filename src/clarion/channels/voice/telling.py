@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.voice.dispositions import REACHED, Disposition
@@ -55,7 +56,7 @@ def events_of(ended: Ended, message: Message, call_id: str) -> list[ReceiptEvent
     """Return what the call tells of the delivery beyond its outcome; nothing of calls that reached nobody."""
     if ended.disposition not in REACHED:
         return []
-    ids = {"run_id": message.run_id, "delivery_id": message.delivery_id}
+    ids: dict[str, Any] = {"run_id": message.run_id, "delivery_id": message.delivery_id}
     events: list[ReceiptEvent | Reply] = [
         ReceiptEvent(
             kind=ReceiptKind.DELIVERED, **ids, provider_id=call_id, address=message.address,

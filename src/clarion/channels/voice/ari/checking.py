@@ -33,7 +33,9 @@ async def check_credentials(config: Config) -> CheckResult:
         if "{" not in trunk:
             reply = await client.http.request("GET", f"/endpoints/{technology}/{trunk}")
             if not isinstance(reply, HttpReply) or not reply.is_success:
-                return CheckResult(ok=False, lines=lines, problem=f"Asterisk knows no trunk {technology}/{trunk}.")
+                return CheckResult(
+                    ok=False, lines=lines, problem=f"Asterisk knows no trunk {technology}/{trunk}."
+                )
             lines.append(("Trunk", f"{technology}/{trunk}: {_read(reply).get('state', '')}"))
         for module, what, problem in _MODULES:
             reply = await client.http.request("GET", f"/asterisk/modules/{module}")
@@ -46,7 +48,9 @@ async def check_credentials(config: Config) -> CheckResult:
         await client.aclose()
     if config.speech == "espeak-ng":
         found = shutil.which("espeak-ng")
-        lines.append(("Text to speech", found or "espeak-ng is not installed here: only recordings can be played"))
+        lines.append(
+            ("Text to speech", found or "espeak-ng is not installed here: only recordings can be played")
+        )
     return CheckResult(ok=True, lines=lines)
 
 

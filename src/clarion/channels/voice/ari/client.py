@@ -1,7 +1,7 @@
 """The two ways to an Asterisk: requests, and the WebSocket on which it tells what happens on the calls of ours.
 
-Each transport is an application of its own to Asterisk, under a name that no other has: what happens on a call is told to
-whoever made it. When the socket breaks while there are calls, it is opened again for as long as there are any, and
+Each transport is an application of its own to Asterisk, under a name that no other has: what happens on a call is told
+to whoever made it. When the socket breaks while there are calls, it is opened again for as long as there are any, and
 each call is told (`LOST`, then `BACK`), so that it can ask what became of it meanwhile.
 """
 
@@ -128,7 +128,7 @@ class Client:
                     headers={"Authorization": f"Basic {sign_in}"},
                     heartbeat=HEARTBEAT_SECONDS,
                     max_msg_size=MAX_EVENT,
-                    ssl=True if self._config.verify_certificate else False,
+                    ssl=bool(self._config.verify_certificate),
                 )
         except aiohttp.WSServerHandshakeError as refusal:
             raise Unreachable(_refused(refusal.status)) from None
@@ -159,8 +159,10 @@ class Client:
             self._tell_all(BACK)
 
     async def _read(self) -> None:
-        assert self._socket is not None
-        async for message in self._socket:
+        socket = self._socket
+        if socket is None:
+            return
+        async for message in socket:
             try:
                 event = json.loads(message.data)
                 queue = self._calls.get(channel_of(event))

@@ -128,9 +128,11 @@ class Conversation:
     async def _until_answered(self) -> None:
         until = time.monotonic() + self._config.ring_seconds + SPARE_SECONDS
         if await self._line.wait_for("StasisStart", until) is None:
-            # Asterisk has forgotten its own limit, or its events do not come: what rings is ended.
-            await self._line.hang_up()
-            raise Over(19)
+            await self._line.catch_up()
+            if await self._line.wait_for("StasisStart", time.monotonic()) is None:
+                # Asterisk has forgotten its own limit: what rings is ended.
+                await self._line.hang_up()
+                raise Over(19)
 
     async def _is_machine(self) -> bool:
         """Let the dialplan tell a machine from a person. Raises Over and Unfit."""
@@ -138,6 +140,7 @@ class Conversation:
         known = len(self._line.apps)
         await self._line.ask("POST", "/continue", context=context, extension="s", priority="1")
         until = time.monotonic() + SPARE_SECONDS
+        self._line.awaits_amd = True
         try:
             while True:
                 event = await self._line.wait_for("StasisStart", until)
@@ -145,6 +148,7 @@ class Conversation:
                     raise Unfit(f"The context {context} of the dialplan does not come back to us.")
                 args = [str(one) for one in event.get("args") or ()]
                 if args[:1] == ["amd"]:
+                    self._line.awaits_amd = False
                     return args[1:2] == ["MACHINE"]
         except Over:
             if not any(app == "AMD" for app in self._line.apps[known:]) and self._line.is_fresh:
@@ -159,9 +163,9 @@ class Conversation:
                 key = await self._key(time.monotonic() + plan.key_seconds)
             if key is None or key.action != "repeat":
                 break
-        if plan.connect_to and (plan.connects_all or (key and key.action == "connect")):
-            if not (key and key.action == "stop"):
-                await self._connect()
+        action = key.action if key is not None else ""
+        if plan.connect_to and (action == "connect" or (plan.connects_all and action != "stop")):
+            await self._connect()
 
     async def _play(self) -> Key | None:
         """Play the message until it ends, or a key that means something is pressed, which is returned."""
@@ -263,9 +267,7 @@ class Conversation:
         """Record both sides. A call whose recording fails goes on."""
         line = self._line
         name = line.channel
-        reply = await line.ask(
-            "POST", f"/snoop/{name}-ear", spy="both", app=line.app, appArgs="ear"
-        )
+        reply = await line.ask("POST", f"/snoop/{name}-ear", spy="both", app=line.app, appArgs="ear")
         if isinstance(reply, HttpReply) and reply.is_success:
             kept = await line.record_ear(f"{name}-ear", name)
             self.story.recording = name if kept else ""
@@ -304,7 +306,9 @@ def _refused(reply: HttpReply) -> Outcome:
     if reply.status == _THERE_ALREADY:
         return Unknown(reason=Reason.PROTOCOL_ERROR, code="HTTP 409", detail="the call is under way already")
     if reply.status == 400:
-        return Refused(reason=Reason.MESSAGE_REFUSED, scope=Scope.MESSAGE, code="HTTP 400", detail=_words(reply))
+        return Refused(
+            reason=Reason.MESSAGE_REFUSED, scope=Scope.MESSAGE, code="HTTP 400", detail=_words(reply)
+        )
     if reply.status == 500:
         # "Allocation failed": there is no such trunk, or it has no line left.
         return Deferred(

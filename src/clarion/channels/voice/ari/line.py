@@ -31,10 +31,14 @@ class Line:
         #: When it was answered, by our own clock; None before.
         self.answered_at: float | None = None
         self.rang = False
+        #: Whether it was given to us after it was answered.
+        self.is_ours = False
         #: Applications of the dialplan that the channel has come to.
         self.apps: list[str] = []
         #: Keys that were pressed and not looked at yet.
         self.keys: list[str] = []
+        #: Whether the dialplan is telling a machine from a person.
+        self.awaits_amd = False
         #: The recording that is being played.
         self.playback = ""
         self.app = client.app
@@ -45,11 +49,17 @@ class Line:
         """Whether it was answered less than two seconds ago."""
         return self.answered_at is not None and time.monotonic() - self.answered_at < 2.0
 
-    async def dial(self, query: Mapping[str, str], variables: Mapping[str, str], hand_over: Callable[[], None]) -> Any:
+    async def dial(
+        self, query: Mapping[str, str], variables: Mapping[str, str], hand_over: Callable[[], None]
+    ) -> HttpReply | Deferred | Unknown:
         """Let it ring; see `HttpClient.request` for what is returned."""
         body = {"variables": dict(variables)}
         return await self._client.http.request(
-            "POST", f"/channels/{quote(self.channel)}", hand_over, query={**query, "app": self._client.app}, json=body
+            "POST",
+            f"/channels/{quote(self.channel)}",
+            hand_over,
+            query={**query, "app": self._client.app},
+            json=body,
         )
 
     async def ask(self, method: str, what: str = "", **query: str) -> HttpReply | Deferred | Unknown:
@@ -68,7 +78,7 @@ class Line:
             if event is LOST:
                 continue
             if event is BACK:
-                await self._catch_up()
+                await self.catch_up()
                 continue
             self._note(event)
             return event
@@ -94,7 +104,9 @@ class Line:
     async def hang_up(self, seconds: float = 5.0) -> None:
         """End the call and return when it is over."""
         try:
-            await self.ask("DELETE", reason="normal")
+            reply = await self.ask("DELETE", reason="normal")
+            if isinstance(reply, HttpReply) and reply.status == 404:
+                return
             until = time.monotonic() + seconds
             while await self.next(until) is not None:
                 pass
@@ -103,7 +115,10 @@ class Line:
 
     async def record_ear(self, ear: str, name: str) -> bool:
         """Record what a channel that listens in hears; return whether that began."""
-        path, query = f"/channels/{quote(ear)}/record", {"name": name, "format": "wav", "ifExists": "overwrite"}
+        path, query = (
+            f"/channels/{quote(ear)}/record",
+            {"name": name, "format": "wav", "ifExists": "overwrite"},
+        )
         reply = await self._client.http.request("POST", path, query=query)
         return isinstance(reply, HttpReply) and reply.is_success
 
@@ -124,12 +139,14 @@ class Line:
                 self.answered_at = time.monotonic()
         elif kind == "ChannelDialplan":
             self.apps.append(str(event.get("dialplan_app", "")))
-        if kind == "ChannelDtmfReceived":
+        if kind == "StasisStart":
+            self.is_ours = True
+        elif kind == "ChannelDtmfReceived":
             self.keys.append(str(event.get("digit", ""))[:1])
         elif kind == "ChannelDestroyed":
             raise Over(_number(event.get("cause")), _number(event.get("tech_cause")))
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """Find out what happened while nothing was heard, and tell it as if it had been. Raises Over."""
         await self._client.http.request(
             "POST", f"/applications/{self._client.app}/subscription",
@@ -142,7 +159,7 @@ class Line:
             state = reply.json().get("state") if isinstance(reply, HttpReply) else ""
         except (ValueError, AttributeError):
             state = ""
-        if state == "Up" and self.answered_at is None:
+        if state == "Up" and not self.is_ours:
             self._events.put_nowait({"type": "StasisStart", "args": []})
         if self.playback:
             played = await self._client.http.request("GET", f"/playbacks/{quote(self.playback)}")
@@ -150,6 +167,8 @@ class Line:
                 self._events.put_nowait(
                     {"type": "PlaybackFinished", "playback": {"id": self.playback, "state": "done"}}
                 )
+        if not self.awaits_amd:
+            return
         told = await self.ask("GET", "/variable", variable="AMDSTATUS")
         if isinstance(told, HttpReply) and told.is_success:
             try:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from clarion.channels.base import Heard
@@ -13,6 +14,7 @@ from clarion.channels.voice.ari.client import Client, Unreachable
 from clarion.channels.voice.ari.config import Config
 from clarion.channels.voice.ari.conversation import SPARE_SECONDS, Conversation, Story, Unfit
 from clarion.channels.voice.ari.line import Line
+from clarion.channels.voice.dispositions import Disposition
 from clarion.channels.voice.payload import Call
 from clarion.channels.voice.speech import Speech, SpeechFailed
 from clarion.engine.messages import Message
@@ -62,7 +64,9 @@ class Transport:
         channel = f"{self._client.app}-{message.run_id}.{message.delivery_id}.{call.attempt}"
         async with self._client.events(channel) as events:
             line = Line(self._client, channel, events)
-            return await self._call(message, Conversation(line, self._config, call, media), channel, hand_over)
+            return await self._call(
+                message, Conversation(line, self._config, call, media), channel, hand_over
+            )
 
     async def aclose(self) -> None:
         """Close every connection. May be called twice."""
@@ -89,10 +93,10 @@ class Transport:
     async def _told(self, message: Message, story: Story, channel: str) -> Outcome:
         """Bring what the call brought to the inbox, and return its outcome."""
         call: Call = message.payload
-        assert story.disposition is not None
+        disposition = story.disposition or Disposition.FAILED
         link = self._config.recording_url.replace("{name}", story.recording) if story.recording else ""
         ended = telling.Ended(
-            disposition=story.disposition,
+            disposition=disposition,
             seconds=story.seconds,
             whole=story.whole,
             pressed=tuple(story.pressed),
@@ -103,20 +107,11 @@ class Transport:
         events = telling.events_of(ended, message, channel)
         if events and self._heard is not None and message.delivery_id:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._bring(events)
+                await _bring(events, self._heard)
         return dispositions.outcome_of(
-            story.disposition, attempt=call.attempt, retries=call.plan.retries, provider_id=channel,
+            disposition, attempt=call.attempt, retries=call.plan.retries, provider_id=channel,
             detail=telling.detail_of(ended),
         )  # fmt: skip
-
-    async def _bring(self, events: Sequence[ReceiptEvent | Reply]) -> None:
-        assert self._heard is not None
-        for _ in range(_TELL_TIMES):
-            stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            self._heard(events, lambda kept, done=stored: done.done() or done.set_result(kept))  # type: ignore[misc]
-            if await stored:
-                return
-            await asyncio.sleep(_TELL_SECONDS)
 
     async def _media(self, call: Call) -> str:
         """Return what Asterisk is asked to play. Raises SpeechFailed."""
@@ -129,3 +124,18 @@ class Transport:
             # Asterisk chooses the ending itself.
             return f"sound:{path.with_suffix('')}"
         return f"sound:{call.speech_url}"
+
+
+async def _bring(events: Sequence[ReceiptEvent | Reply], heard: Heard) -> None:
+    """Offer what a call brought until it is kept, within reason."""
+    for _ in range(_TELL_TIMES):
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        heard(events, partial(_settle, stored))
+        if await stored:
+            return
+        await asyncio.sleep(_TELL_SECONDS)
+
+
+def _settle(stored: asyncio.Future[bool], kept: bool) -> None:
+    if not stored.done():
+        stored.set_result(kept)

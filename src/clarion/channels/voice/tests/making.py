@@ -9,7 +9,7 @@ from clarion.channels.voice.ari.transport import Transport
 from clarion.channels.voice.composer import Composer
 from clarion.engine.messages import Claim, Message
 
-PASSWORD = "s3cret-of-ari"  # noqa: S105  # a test's secret
+PASSWORD = "s3cret-of-ari"  # a test's own
 CONTEXT = StepContext(
     workspace_id=1,
     run_id=3,
@@ -39,7 +39,9 @@ def make_transport(url: str, **changes: Any) -> Transport:
     return Transport(config.Config.of(make_config(url, **changes) | extra))
 
 
-def make_message(number: str = "+4930000001", *, attempt: int = 1, delivery: int = 48, **fields: Any) -> Message:
+def make_message(
+    number: str = "+4930000001", *, attempt: int = 1, delivery: int = 48, **fields: Any
+) -> Message:
     """Return a call as the composer makes it."""
     checked = content.check({"text": "Hello", "media_url": SOUND} | fields)
     composer = Composer(checked=checked, config=make_config(), context=CONTEXT)
