@@ -184,8 +184,10 @@ class Dispatcher:
         for key, spec in plan.items():
             if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:
                 await self._open(spec)
-        if len(self._lanes) > fair:
-            self._close(next(reversed(self._lanes)))
+        # What is kept only until its calls have ended is in nobody's plan, and takes nobody's share.
+        planned = [key for key in self._lanes if key in plan]
+        if len(planned) > fair:
+            self._close(planned[-1])
 
     async def _open(self, spec: LaneSpec) -> None:
         if not await self._locks.acquire(spec.key):
