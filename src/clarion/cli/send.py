@@ -74,7 +74,7 @@ def send(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="What the channel's messages have beside a text, such as retries=2 or amd=leave of a call; repeatable.",
+            help="What the channel's messages have beside a text, such as retries=2 of a call; repeatable.",
         ),
     ] = None,
     reply_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where answers go.")] = "",

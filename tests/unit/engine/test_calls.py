@@ -36,7 +36,9 @@ class Calls(Scripted):
 
 async def test_an_exact_wait_is_neither_lengthened_nor_spread() -> None:
     outcome = Deferred(reason=Reason.LINE_BUSY, after=7200.0, exact=True)
-    bench = Bench(Scripted(lambda message: outcome), retry=RetryPolicy(first_gap=9 * 3600.0, longest_gap=9 * 3600.0))
+    bench = Bench(
+        Scripted(lambda message: outcome), retry=RetryPolicy(first_gap=9 * 3600.0, longest_gap=9 * 3600.0)
+    )
     bench.add(1, 1)
     lane = await bench.start()
     (row,) = bench.store.runs[1, 0].deliveries.values()
