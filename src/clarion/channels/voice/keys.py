@@ -1,7 +1,6 @@
 """What the keys of the telephone do after, or during, the message."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: reply: note the answer and end · repeat: play the message again · connect: put through · stop: call no more.
@@ -40,17 +39,3 @@ def parse(text: str) -> dict[str, Key]:
     if len(found) > MAX_KEYS:
         raise ValueError(f"There are at most {MAX_KEYS} keys.")
     return found
-
-
-def packed(keys: Mapping[str, Key]) -> str:
-    """Return keys and actions in a few letters, for addresses that bring them back: "1r9s"."""
-    return "".join(one.key + one.action[:2] for one in keys.values())
-
-
-def action_in(text: str, key: str) -> str:
-    """Return the action of a key out of what `packed` made; "" where it has none."""
-    short = {name[:2]: name for name in ACTIONS}
-    for start in range(0, len(text), 3):
-        if text[start : start + 1] == key:
-            return short.get(text[start + 1 : start + 3], "")
-    return ""
