@@ -17,7 +17,8 @@ from clarion.engine.journal import Journal
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
-from clarion.engine.ports import Store, StoreDown, Transport, patience_of
+from clarion.engine.patience import let_end, patience_of
+from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
 from clarion.engine.settling import Outbox
@@ -141,7 +142,8 @@ class Lane:
         await asyncio.gather(claiming, return_exceptions=True)
         self.withdraw()
         self._wake()
-        await self._be_patient(ending)
+        if ending is not None and self.is_talking:
+            await let_end(self._slots, patience_of(self.transport), ending)
         _, late = await asyncio.wait(self._slots, timeout=seconds)
         for task in [*late, settling]:
             task.cancel()
@@ -151,19 +153,6 @@ class Lane:
         except Exception:
             log.exception("transport.unclosable", sender=self.spec.sender_id)
         return await self.settle()
-
-    async def _be_patient(self, ending: asyncio.Event | None) -> None:
-        if ending is None or not self.is_talking:
-            return
-        told = asyncio.create_task(ending.wait())
-        done = asyncio.create_task(asyncio.wait(self._slots))
-        try:
-            await asyncio.wait(
-                {told, done}, timeout=patience_of(self.transport), return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            told.cancel()
-            done.cancel()
 
     async def settle(self) -> bool:
         """Write what a stopped lane still holds; return whether nothing of it is left unwritten."""

@@ -39,14 +39,6 @@ class Transport(Protocol):
         """Close every connection. May be called twice."""
 
 
-def patience_of(transport: Transport) -> float:
-    """Return the seconds for which one message may be under way: the transport's `patience`, 0.0 without one.
-
-    A lane that is to end while its process goes on lets such messages end, as cutting off a call helps nobody.
-    """
-    return float(getattr(transport, "patience", 0.0))
-
-
 class Store(Protocol):
     """The ledger, as the engine needs it. Every method may raise StoreDown."""
 

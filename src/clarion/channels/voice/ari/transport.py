@@ -29,7 +29,7 @@ class Transport:
 
     def __init__(self, config: Config) -> None:
         self.concurrency = config.connections
-        #: See `clarion.engine.ports.patience_of`: pausing a campaign cuts nobody off.
+        #: See `clarion.engine.patience`: pausing a campaign cuts nobody off.
         self.patience = config.ring_seconds + config.max_seconds + SPARE_SECONDS
         self._config = config
         self._client = Client(config)
