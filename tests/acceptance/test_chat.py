@@ -11,7 +11,7 @@ from clarion.channels.telegram.tests import server as telegram
 from clarion.channels.voice.tests import exchange
 from clarion.channels.webpush import vapid
 from clarion.channels.webpush.tests import server as webpush
-from tests.acceptance.installation import Installation, new_home
+from tests.acceptance.installation import Installation, prepared_home
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -63,8 +63,7 @@ def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ende
 
 
 def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:
-    home = new_home()
-    home.parent.chmod(0o711)
+    home = prepared_home()
     key = vapid.new_key()
     bots, pushes = telegram.Server(), webpush.Server(vapid.public_of(key))
     running = Running({"bots": bots, "pushes": pushes})
