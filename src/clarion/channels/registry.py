@@ -9,6 +9,7 @@ CHANNELS = {
     "email": "clarion.channels.email",
     "sms": "clarion.channels.sms",
     "telegram": "clarion.channels.telegram",
+    "voice": "clarion.channels.voice",
     "webpush": "clarion.channels.webpush",
     "sandbox": "clarion.channels.sandbox",
 }

@@ -125,7 +125,10 @@ class Handover:
         if attempt >= lane.spec.retry.attempts:
             self._settle(Settled.FAILED, reason=Reason.ATTEMPTS_EXHAUSTED, code=code, detail=detail)
             return
-        until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
+        if outcome.exact and outcome.after is not None:
+            until = lane.clock() + outcome.after
+        else:
+            until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
         self._settle(Settled.PENDING, not_before=until, reason=reason, code=code, detail=detail)
 
     def _refused(self, outcome: Refused) -> None:

@@ -81,18 +81,18 @@ def send_test(
             await transport.aclose()
 
     try:
-        return _run(send)
+        return _run(send, float(getattr(channel, "test_seconds", TIME_LIMIT)))
     except TimeoutError:
         if handed_over:
             return Unknown(reason=Reason.TIMED_OUT)
         return Refused(reason=Reason.TIMED_OUT, scope=Scope.MESSAGE)
 
 
-def _run(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def _run(make: Callable[[], Coroutine[Any, Any, T]], seconds: float = TIME_LIMIT) -> T:
     """Run a coroutine on a loop in a thread of its own, whatever loop this thread has. Raises TimeoutError."""
 
     async def limited() -> T:
-        return await asyncio.wait_for(make(), TIME_LIMIT)
+        return await asyncio.wait_for(make(), seconds)
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender-test") as pool:
         return pool.submit(asyncio.run, limited()).result()

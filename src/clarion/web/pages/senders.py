@@ -58,6 +58,7 @@ _ABOUT = {
     "sms": gettext_lazy("Any SMPP 3.4 provider or SMS centre, Twilio, or a gateway with an HTTP interface."),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
     "telegram": gettext_lazy("A bot of yours, to people who started it, and to channels and groups."),
+    "voice": gettext_lazy("Calls that say a text or play a recording, over an Asterisk of yours."),
     "webpush": gettext_lazy("Notifications in the browsers of people who said yes on your site."),
 }
 
