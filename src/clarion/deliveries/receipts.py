@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.audience import addresses
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
@@ -14,6 +15,7 @@ from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.states import Result, Stage
 from clarion.deliveries.tracking import folding
+from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -116,6 +118,24 @@ def _act(run_id: int, event: ReceiptEvent) -> None:
         if not audience.note_soft_bounce(**whom, run_id=run_id, delivery_id=subject.delivery_id, at=at):
             return
     optout.skip_pending(**whom)
+
+
+def left(sender_id: int, address: str) -> bool:
+    """Write to an address no more whose owner opted out at the provider; return whether it is one of the sender's kind.
+
+    Done again, it changes nothing.
+    """
+    sender = Sender.objects.select_related("workspace").filter(pk=sender_id).first()
+    if sender is None or not address:
+        return False
+    try:
+        address = addresses.normaliser(sender.channel, sender.workspace.default_country)(address)
+    except ValueError:
+        return False
+    whom: Any = {"workspace": sender.workspace, "channel": sender.channel, "address": address}
+    audience.suppress(**whom, reason=SuppressionReason.UNSUBSCRIBED, origin=sender.name)
+    optout.skip_pending(**whom)
+    return True
 
 
 @transaction.atomic
