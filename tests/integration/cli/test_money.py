@@ -33,7 +33,7 @@ def test_a_balance_is_begun_topped_up_corrected_and_read(where: tuple[str, str])
     assert ["correction" in lines[0], "top_up" in lines[1], "Invoice 7" in lines[1]] == [True] * 3
     assert clarion("balance", "ledger", "--csv", *where).stdout.splitlines()[1].startswith("1,")
     assert list(AuditEvent.objects.order_by("number").values_list("action", flat=True)) == [
-        "balance.switch_on", "balance.top_up", "balance.correction",
+        "workspace.balance_on", "workspace.balance_top_up", "workspace.balance_correction",
     ]  # fmt: skip
 
 

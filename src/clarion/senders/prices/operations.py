@@ -85,7 +85,7 @@ def set_price(*, by: Actor, said: Said) -> Price:
         return before
     old = _shown(before) if before is not None else None
     price, _is_new = Price.objects.update_or_create(**where, defaults=values)
-    _told(by, "price.set", {_name(price): (old, _shown(price))})
+    _told(by, "workspace.price_set", {_name(price): (old, _shown(price))})
     return price
 
 
@@ -98,7 +98,7 @@ def remove_price(*, by: Actor, price: Price) -> None:
         return
     name, old = _name(found), _shown(found)
     found.delete()
-    _told(by, "price.remove", {name: (old, None)})
+    _told(by, "workspace.price_removed", {name: (old, None)})
 
 
 @transaction.atomic
@@ -123,7 +123,7 @@ def replace_prices(*, by: Actor, said: Sequence[Said]) -> int:
         )
         for one in plain
     )  # fmt: skip
-    _told(by, "price.replace", {"lines": (count, len(plain))})
+    _told(by, "workspace.prices_replaced", {"lines": (count, len(plain))})
     return len(plain)
 
 

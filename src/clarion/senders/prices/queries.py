@@ -46,8 +46,7 @@ def tariff(workspace: Workspace, channel: str, sender_id: int | None, config: Ma
 def most_units(channel: str, config: Mapping[str, Any]) -> int:
     """Return how many units a message of a sender can have at most: parts of an SMS, seconds of a call, else one.
 
-    A channel tells by `most_units(config)`, or its senders by the setting `max_parts`.
+    A channel tells by its method `most_units(config)`.
     """
-    ask = getattr(registry.get(channel), "most_units", None)
-    most = ask(config) if ask is not None else config.get("max_parts", 1)
-    return int(most) if isinstance(most, int | float) and most >= 1 else 1
+    ask = getattr(registry.get(channel), "most_units", None) if channel in registry.CHANNELS else None
+    return max(1, int(ask(config))) if ask is not None else 1

@@ -60,7 +60,7 @@ def _switch(by: Actor, *, is_on: bool, changes: dict[str, tuple[Any, Any]]) -> N
         return
     Workspace.objects.filter(pk=by.workspace.pk).update(has_balance=is_on)
     by.workspace.has_balance = is_on
-    _told(by, "balance.switch_on" if is_on else "balance.switch_off", changes | {"on": (was, is_on)})
+    _told(by, "workspace.balance_on" if is_on else "workspace.balance_off", changes | {"on": (was, is_on)})
 
 
 @transaction.atomic
@@ -104,7 +104,7 @@ def _by_person(by: Actor, kind: EntryKind, amount: int, note: str) -> LedgerEntr
     )  # fmt: skip
     shown = {"amount": (None, amounts.plain(amount)), "currency": (account.currency, account.currency)}
     shown["balance"] = (amounts.plain(before), amounts.plain(entry.balance))
-    _told(by, f"balance.{kind.value.lower()}", shown, reason=entry.note)
+    _told(by, f"workspace.balance_{kind.value.lower()}", shown, reason=entry.note)
     wake(balance=account.workspace_id)
     return entry
 
