@@ -51,7 +51,7 @@ def check_ledger(
                 accounts.append(checking.check_account(account))
             if not as_json:
                 _print_account(accounts[-1])
-    right = all(report.is_right for report in [*reports, *accounts])
+    right = all(one.is_right for one in reports) and all(one.is_right for one in accounts)
     if as_json:
         found = {"right": right, "runs": [_as_json(report) for report in reports]}
         typer.echo(json.dumps(found | {"accounts": [_account_as_json(report) for report in accounts]}))

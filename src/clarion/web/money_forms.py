@@ -69,7 +69,7 @@ class CurrencyForm(forms.Form):
 class PriceForm(forms.Form):
     channel = forms.ChoiceField(label=gettext_lazy("Channel"))
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), required=False)
-    prefix = forms.CharField(
+    begins = forms.CharField(
         label=gettext_lazy("Numbers that begin with"),
         required=False,
         max_length=20,
@@ -110,7 +110,7 @@ class PriceForm(forms.Form):
         """The price; only of a valid form."""
         data = self.cleaned_data
         return Said(
-            channel=data["channel"], sender=self._senders.get(data["sender"]), prefix=data["prefix"],
+            channel=data["channel"], sender=self._senders.get(data["sender"]), prefix=data["begins"],
             amount=data["amount"], period=data["period"] or 0, refunds=data["refunds"],
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from clarion.deliveries import building, comparing
 from clarion.deliveries.exporting.rows import layout_of
 from clarion.deliveries.models import Delivery, RunStep
 from clarion.deliveries.money import tending
+from clarion.senders import operations as senders
 from clarion.senders.models import Price
 from clarion.senders.prices import operations as prices
 from clarion.workspaces import actors
@@ -106,9 +107,11 @@ class TestLaunching:
         for contact in alice.workspace.contact_set.all():
             contact.phone = f"+4915112345{contact.pk % 1000:03d}"
             contact.save()
-        sender = making.make_sender(
-            alice.workspace, channel="sms", config={"host": "127.0.0.1", "port": 2775, "security": "none"}
-        )
+        config = {
+            "host": "127.0.0.1", "system_id": "shop", "password": "s3cret", "allow_cleartext_login": True,
+            "security": "none", "source": "Shop",
+        }  # fmt: skip
+        sender = senders.create_sender(by=making.actor(alice), channel="sms", name="Texts", config=config)
         text = {"text": "Hi {{ first_name }} " + "x" * 200}
         campaign.steps.update(channel="sms", sender=sender, body_content=text, body_source=text)
 
@@ -198,9 +201,9 @@ class TestPricesPage:
         client, page = client_of(alice), url(alice, "prices")
 
         client.post(
-            page, {"do": "set", "channel": "sms", "prefix": "+49", "amount": "0.075", "refunds": "on"}
+            page, {"do": "set", "channel": "sms", "begins": "+49", "amount": "0.075", "refunds": "on"}
         )
-        client.post(page, {"do": "set", "channel": "sms", "prefix": "49", "amount": "0.08"})
+        client.post(page, {"do": "set", "channel": "sms", "begins": "49", "amount": "0.08"})
 
         price = Price.objects.get()
         assert (price.prefix, price.amount, price.refunds) == ("49", 80_000, False)

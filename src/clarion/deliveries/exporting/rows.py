@@ -117,7 +117,7 @@ class Layout:
             return {}
         keys = [delivery_id(one, step.step) for one in ids for step in self.steps]
         sent = Delivery.objects.filter(run_id=self.run.pk, id__in=keys, stage=Stage.SENT, cost__isnull=False)
-        return {pk: amounts.plain(cost) for pk, cost in sent.values_list("id", "cost")}
+        return {pk: amounts.plain(cost or 0) for pk, cost in sent.values_list("id", "cost")}
 
     def _line(self, person: Person, heard: Mapping[int, "Heard"], costs: Mapping[int, str]) -> list[Cell]:
         name = mask_name(person.name) if self.is_masked else person.name

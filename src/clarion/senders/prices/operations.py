@@ -80,7 +80,7 @@ def set_price(*, by: Actor, said: Said) -> Price:
     before = Price.objects.select_for_update().filter(**where).first()
     if before is None and Price.objects.filter(workspace=by.workspace).count() >= MOST:
         raise PriceInvalid({"prefix": _("A price list has at most %(n)d lines.") % {"n": MOST}})
-    values = {"amount": plain.amount, "period": plain.period, "refunds": plain.refunds}
+    values: dict[str, Any] = {"amount": plain.amount, "period": plain.period, "refunds": plain.refunds}
     if before is not None and all(getattr(before, name) == value for name, value in values.items()):
         return before
     old = _shown(before) if before is not None else None

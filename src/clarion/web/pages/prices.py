@@ -100,7 +100,7 @@ def _done(request: PageRequest, do: str, form: PriceForm, file_form: PriceFileFo
             operations.set_price(by=by, said=form.said)
         except PriceInvalid as error:
             for field, sentence in error.fields.items():
-                form.add_error(field, sentence)
+                form.add_error("begins" if field == "prefix" else field, sentence)
             return False
         messages.success(request, _("The price is set."))
         return True
