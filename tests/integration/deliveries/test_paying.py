@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import PauseCause, Status
 from clarion.channels.events import ReceiptEvent, ReceiptKind
-from clarion.deliveries import ledger, receipts, unknowns
+from clarion.deliveries import ledger, pushing, receipts, unknowns
 from clarion.deliveries import operations as runs
 from clarion.deliveries.causes import Kind
 from clarion.deliveries.explain import explain_now
@@ -31,6 +31,7 @@ from tests.runs import MadeRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NAMED = {"first_name": "Ana", "city": "Leipzig", "points": 1}
 SMS = (Rate("", UNIT), Rate("49", 2 * UNIT), Rate("4915", 5 * UNIT))
 
 
@@ -189,6 +190,27 @@ class TestTheEndOfTheBalance:
         scheduler.look_after_money()
         assert now(made).status == Status.SENDING
         assert send(made) == 6
+        paying.assert_it_adds_up(made.workspace)
+
+    def test_people_who_are_pushed_are_paid_as_they_come(self) -> None:
+        made = make_paid(count=0, units=2, campaign={"launch": Launch.TRIGGER})
+        Run.objects.filter(pk=made.run.pk).update(built_at=None)
+        by = actors.operator(made.workspace)
+
+        def push(*numbers: int) -> None:
+            people = [{"key": str(n), "address": f"p{n}@example.test", "variables": NAMED} for n in numbers]
+            pushing.push(campaign=made.campaign, people=people, by=by)
+
+        push(1)
+        assert send(made) == 1
+        push(2, 3)
+        assert send(made) == 1
+
+        scheduler.look_after_money()
+        assert now(made).pause_cause == PauseCause.BALANCE
+        accounts.top_up(by=by, amount=UNIT)
+        scheduler.look_after_money()
+        assert (now(made).status, send(made)) == (Status.SENDING, 1)
         paying.assert_it_adds_up(made.workspace)
 
     def test_it_does_not_pause_while_what_is_under_way_may_leave_something_over(self) -> None:

@@ -1,21 +1,25 @@
 """The balance and the price list on their pages, and what campaigns cost wherever that is asked."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from clarion.campaigns import costs, lifecycle, operations, preflight
 from clarion.campaigns.errors import CampaignInvalid
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch, RepeatUnit
 from clarion.campaigns.preflight import Level
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import building, comparing
 from clarion.deliveries.exporting.rows import layout_of
 from clarion.deliveries.models import Delivery, RunStep
 from clarion.deliveries.money import tending
+from clarion.runtime import scheduler
 from clarion.senders import operations as senders
 from clarion.senders.models import Price
 from clarion.senders.prices import operations as prices
@@ -101,6 +105,47 @@ class TestLaunching:
 
         assert paying.account_of(alice.workspace).available == 10 * UNIT
         paying.assert_it_adds_up(alice.workspace)
+
+    def test_a_scheduled_start_is_checked_at_once_and_paid_when_it_comes(self, alice: Membership) -> None:
+        campaign = priced(alice, units=10)
+        by, later = making.actor(alice), timezone.now() + timedelta(hours=2)
+
+        operations.schedule(campaign=campaign, starts_at=later, zone="UTC", by=by)
+        assert paying.account_of(alice.workspace).reserved == 0
+        with time_machine.travel(later + timedelta(seconds=1)):
+            scheduler.start_due()
+
+        assert Campaign.objects.get(pk=campaign.pk).status == Status.BUILDING
+        assert paying.account_of(alice.workspace).reserved == 4 * UNIT
+
+    def test_a_scheduled_start_that_cannot_be_paid_any_more_begins_and_waits_for_money(
+        self, alice: Membership
+    ) -> None:
+        campaign = priced(alice, units=10)
+        by, later = making.actor(alice), timezone.now() + timedelta(hours=2)
+        operations.schedule(campaign=campaign, starts_at=later, zone="UTC", by=by)
+        accounts.correct(by=by, amount=-8 * UNIT, note="Spent elsewhere.")
+
+        with time_machine.travel(later + timedelta(seconds=1)):
+            scheduler.start_due()
+
+        assert Campaign.objects.get(pk=campaign.pk).status == Status.BUILDING
+        building.build(campaign.pk)
+        assert RunStep.objects.get().reserved == 0
+
+    @pytest.mark.parametrize("launch", [Launch.SCHEDULE, Launch.RECURRING, Launch.SPREAD])
+    def test_one_that_waits_for_its_time_is_refused_when_there_is_too_little(
+        self, alice: Membership, launch: Launch
+    ) -> None:
+        campaign = priced(alice, units=3)
+        at = timezone.now() + timedelta(hours=1)
+        operations.update_campaign(
+            campaign=campaign, by=making.actor(alice), launch=launch, starts_at=at,
+            ends_at=at + timedelta(days=3), repeat_every=1, repeat_unit=RepeatUnit.DAY,
+        )  # fmt: skip
+
+        with pytest.raises(CampaignInvalid, match=r"1\.00 EUR is missing"):
+            operations.launch(campaign=Campaign.objects.get(), by=making.actor(alice))
 
     def test_the_parts_of_each_text_are_foretold(self, alice: Membership) -> None:
         campaign = priced(alice, units=100, channel="sms", amount=UNIT)
