@@ -70,11 +70,13 @@ def main() -> None:
                 cost = send(box, workspace, sender, count, 200 if name == "200 prefixes" else 0)
                 if number:  # the first is for warming up
                     found[name].append(cost)
-        free = statistics.median(found["free"])
-        for name, costs in found.items():
-            middle = statistics.median(costs)
-            told = ", ".join(f"{cost:.1f}" for cost in costs)
-            print(f"{name}: {middle:.1f} µs a mail ({middle / free * 100 - 100:+.1f} %); {told}", flush=True)
+        for measure in (min, statistics.median):
+            free = measure(found["free"])
+            for name, costs in found.items():
+                figure = measure(costs)
+                change = figure / free * 100 - 100
+                print(f"{measure.__name__}: {name}: {figure:.1f} µs a mail ({change:+.1f} %)", flush=True)
+        print(found)
 
 
 if __name__ == "__main__":

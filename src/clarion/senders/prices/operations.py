@@ -71,7 +71,7 @@ def set_price(*, by: Actor, said: Said) -> Price:
     plain = said.checked()
     if plain.sender is not None and plain.sender.workspace_id != by.workspace.pk:
         raise PriceInvalid({"sender": _("There is no such sender.")})
-    where = {
+    where: dict[str, Any] = {
         "workspace": by.workspace,
         "channel": plain.channel,
         "sender": plain.sender,

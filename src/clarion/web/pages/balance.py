@@ -109,9 +109,9 @@ def _standing(request: PageRequest, account: Account) -> dict[str, Any]:
     page = queries.entries_of(account, kind=kind, **keys_of(request))
     return {
         "tiles": [
-            (_("Available"), amounts.told(now.available, now.currency), _("for campaigns to come"), "wallet"),
-            (_("Reserved"), amounts.told(now.reserved, now.currency), _("for campaigns under way"), ""),
-            (_("Balance"), amounts.told(now.balance, now.currency), _("both together"), ""),
+            (_("Available"), amounts.told(now.available, now.currency), _("for campaigns to come")),
+            (_("Reserved"), amounts.told(now.reserved, now.currency), _("for campaigns under way")),
+            (_("Balance"), amounts.told(now.balance, now.currency), _("both together")),
         ],
         "rows": _shown(request, account, page.rows),
         "kinds": [Option(value="", label=_("All entries"), checked=kind is None)]

@@ -135,7 +135,5 @@ def _row(request: PageRequest, price: Price, account: Account, *, may_manage: bo
 
 def _unit(price: Price) -> str:
     if price.period:
-        return ngettext("for each second begun", "for each %(n)d seconds begun", price.period) % {
-            "n": price.period
-        }
-    return _("for each part") if price.channel == "sms" else _("for each message")
+        return ngettext("begun second", "begun %(n)d seconds", price.period) % {"n": price.period}
+    return _("part") if price.channel == "sms" else _("message")
