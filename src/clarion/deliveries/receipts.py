@@ -13,6 +13,7 @@ from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
 from clarion.deliveries.tracking import folding
 from clarion.senders.models import Sender
@@ -159,6 +160,9 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
             cursor.execute(
                 _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
             )
+    bounced = [event.delivery_id for event in events if _RESULTS[event.kind] is Result.BOUNCED]
+    if bounced and run.workspace.has_balance:
+        paying.refund(run_id, [one for one in bounced if one is not None])
     if run.receipt_wait is not None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
     wake(run_id=run_id)

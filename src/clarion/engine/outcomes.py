@@ -233,6 +233,8 @@ class Accepted:
     provider_id: str = ""
     #: The provider's code, such as "250 2.0.0".
     code: str = ""
+    #: How many units the provider bills, where only it knows: started seconds of a call. 0 for what the message has.
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
