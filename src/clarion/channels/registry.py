@@ -8,6 +8,7 @@ from clarion.channels.base import Channel
 CHANNELS = {
     "email": "clarion.channels.email",
     "sms": "clarion.channels.sms",
+    "waba": "clarion.channels.waba",
     "telegram": "clarion.channels.telegram",
     "webpush": "clarion.channels.webpush",
     "sandbox": "clarion.channels.sandbox",
