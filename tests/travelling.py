@@ -30,6 +30,7 @@ from clarion.deliveries.workshop import Workshop
 from clarion.engine import settling
 from clarion.engine.dispatcher import Dispatcher
 from clarion.engine.journal import Journal
+from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.runtime import scheduler
@@ -196,6 +197,12 @@ class _Tidy(Workshop):
     def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         try:
             return super().composer(spec, run)
+        finally:
+            connections.close_all()
+
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        try:
+            super().pause_campaign(campaign_id, reason, detail)
         finally:
             connections.close_all()
 

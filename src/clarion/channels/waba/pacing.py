@@ -21,6 +21,10 @@ class Pacing:
         last = self._last.get(number)
         return max(0.0, PAIR_SECONDS - (now - last)) if last is not None else 0.0
 
+    def forget(self, number: str) -> None:
+        """Forget that the number was written to: what was sent to it was not taken."""
+        self._last.pop(number, None)
+
     def note(self, number: str, now: float) -> None:
         """Remember that the number is written to now."""
         # Popped first, so that the order of the dict is that of the last times.

@@ -63,8 +63,11 @@ class Transport:
 
         reply = await self._http.request("POST", self._path, begin, body=post.body, headers=_HEADERS)
         if not isinstance(reply, HttpReply):
+            if isinstance(reply, Deferred):
+                self._pacing.forget(post.to)
             return reply
         if not reply.is_success:
+            self._pacing.forget(post.to)
             return codes.outcome_of(reply, attempt=post.attempt)
         try:
             told = reply.json()["messages"][0]

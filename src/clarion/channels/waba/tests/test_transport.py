@@ -127,6 +127,18 @@ async def test_one_person_gets_a_message_every_six_seconds_and_others_do_not_wai
     assert len(far.taken) == 2
 
 
+async def test_whoever_was_refused_does_not_wait_for_the_next_message() -> None:
+    async with server.Server(everybody=132015).running() as far:
+        transport = make_transport(far.port)
+        refused = await transport.send(make_message(), HandOvers())
+        far.everybody = 0
+        taken = await transport.send(make_message(), HandOvers())
+        await transport.aclose()
+
+    assert isinstance(refused, Refused)
+    assert isinstance(taken, Accepted)
+
+
 async def test_pacing_forgets_the_oldest() -> None:
     pacing = Pacing()
     for n in range(REMEMBERED + 1):
