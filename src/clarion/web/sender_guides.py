@@ -53,8 +53,8 @@ def _waba(sender: Sender) -> Guide:
         title=_("Where WhatsApp calls"),
         text=_(
             "In Meta's app dashboard, under WhatsApp, Configuration, enter this address with your verify token and "
-            "subscribe to these fields. Without them no message is seen to be delivered, nobody's answer arrives, and a "
-            "template that is paused is noticed late."
+            "subscribe to these fields. Without them no message is seen to be delivered, nobody's answer arrives, and "
+            "a template that is paused is noticed late."
         ),
         copies=[
             (_("Address"), secrets.hook_url(sender)),
