@@ -76,6 +76,12 @@ def on_their_way(senders: Iterable[Sender], keys: Iterable[TemplateKey]) -> list
     ]
 
 
+def on_their_way_by(sender: Sender) -> list[int]:
+    """Return the ids of campaigns that may send by the sender, whatever they say."""
+    found = Campaign.objects.filter(status__in=_ON_THEIR_WAY, steps__sender=sender).distinct()
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
 def _content_of(step: Step) -> Mapping[str, Any]:
     found: Mapping[str, Any] = step.template_version.content if step.template_version else step.body_content
     return found

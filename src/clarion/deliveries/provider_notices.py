@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from clarion.campaigns import templates_there
-from clarion.channels.base import SyncFailed
-from clarion.channels.events import Notice
+from clarion.campaigns.models import Campaign
+from clarion.channels.base import SyncFailed, TemplateKey
+from clarion.channels.events import Notice, NoticeKind
 from clarion.deliveries import operations as deliveries
 from clarion.senders.errors import SecretsLost
 from clarion.senders.models import Sender
@@ -38,14 +39,22 @@ def apply(told: Sequence[tuple[int, Notice]]) -> int:
             continue
         try:
             paused += _apply(sender, notice)
-        except ValueError:
-            log.warning("notice.unusable", sender=sender_id, kind=notice.kind.value)
+            if notice.kind is NoticeKind.TEMPLATE_STATUS:
+                templates_there.note_approvals(sender.workspace, sender.channel)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # One notice that nobody can handle must not keep the others waiting, nor come back for ever.
+            log.exception("notice.fault", sender=sender_id, kind=notice.kind.value)
     return paused
 
 
 @transaction.atomic
 def _apply(sender: Sender, notice: Notice) -> int:
     own = queries.sharing(sender)
+    if notice.kind is NoticeKind.TEMPLATE_STATUS:
+        key = TemplateKey(name=notice.name, language=notice.language)
+        _hold(own, templates_there.on_their_way(own, [key]))
     changes = {one.key: one for each in own for one in operations.note(sender=each, notice=notice)}
     return _follow(own, list(changes.values()))
 
@@ -61,6 +70,7 @@ def refresh(*, sender: Sender, by: Actor) -> Synced:
         operations.note_failure(sender=sender, sentence=str(failure))
         raise
     with transaction.atomic():
+        _hold([sender], templates_there.on_their_way_by(sender))
         done = operations.keep(sender=sender, account=account, by=by)
         _follow([sender], done.changes)
     templates_there.note_approvals(sender.workspace, sender.channel)
@@ -81,7 +91,7 @@ def refresh_due() -> int:
 
 
 def _follow(senders: Sequence[Sender], changes: Sequence[Change]) -> int:
-    """Pause what goes by a template that may no longer be sent, and show the new states in the library."""
+    """Pause what goes by a template that may no longer be sent; return how many campaigns that were."""
     if not changes:
         return 0
     channel = queries.approving(senders[0].channel)
@@ -93,5 +103,11 @@ def _follow(senders: Sequence[Sender], changes: Sequence[Change]) -> int:
         sentence = templates_there.sentence_of(one.key.name, one.key.language, one.after, one.note)
         for campaign_id in templates_there.on_their_way(senders, [one.key]):
             paused += deliveries.pause_unsayable(campaign_id, sentence)
-    templates_there.note_approvals(senders[0].workspace, senders[0].channel)
     return paused
+
+
+def _hold(senders: Sequence[Sender], campaign_ids: Sequence[int]) -> None:
+    """Lock what may be changed, in the order that everybody does: campaigns, senders, and the audit trail last."""
+    list(Campaign.objects.select_for_update().filter(pk__in=campaign_ids).order_by("pk").values_list("pk"))
+    ids = [one.pk for one in senders]
+    list(Sender.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
