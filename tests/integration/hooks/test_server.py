@@ -37,7 +37,10 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def signed(told: Any, secret: str = bell.SECRET) -> dict[str, Any]:
     body = json.dumps(told).encode()
-    return {"data": body, "headers": {"X-Bell": hmac.new(secret.encode(), body, "sha256").hexdigest()}}
+    return {
+        "data": io.BytesIO(body),
+        "headers": {"X-Bell": hmac.new(secret.encode(), body, "sha256").hexdigest()},
+    }
 
 
 def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> None:

@@ -86,7 +86,7 @@ class TestTheList:
 
         assert client_of(cast.alice).get(url(other)).status_code == 404
         assert (
-            "templates/"
+            url(other)
             not in client_of(cast.alice).get(f"/w/acme/senders/{other.public_id}/").content.decode()
         )
 
