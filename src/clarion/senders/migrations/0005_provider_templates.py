@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('senders', '0003_exchanges'),
+        ('senders', '0004_money'),
     ]
 
     operations = [
