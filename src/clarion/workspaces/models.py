@@ -108,6 +108,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.workspace}"
 
+    @property
+    def is_observer(self) -> bool:
+        """Whether it is not kept anywhere: a system administrator looks at a workspace they do not belong to."""
+        return self.pk is None
+
     def may(self, permission: Permission) -> bool:
         """Whether this member's role includes the permission."""
         return permission in permissions_of(Role(self.role))

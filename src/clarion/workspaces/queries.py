@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from clarion.workspaces.models import Invitation, Membership, User
+from clarion.workspaces.models import Invitation, Membership, User, Workspace
 from clarion.workspaces.operations.members import digest_of
-from clarion.workspaces.permissions import Permission
+from clarion.workspaces.permissions import Permission, Role
 
 
 def membership_for(user: User, slug: str) -> Membership | None:
@@ -19,6 +19,17 @@ def memberships_for(user: User) -> list[Membership]:
         .filter(user=user, user__is_active=True, suspended_at=None)
         .order_by("workspace__name", "workspace_id")
     )
+
+
+def observer_for(user: User, slug: str) -> Membership | None:
+    """Return the membership, which is nowhere kept, by which a system administrator looks at a workspace of others.
+
+    It is a viewer's: nothing is changed by it, and addresses are masked. None for everybody else.
+    """
+    if not user.is_superuser or not user.is_active:
+        return None
+    workspace = Workspace.objects.filter(slug=slug).first()
+    return Membership(user=user, workspace=workspace, role=Role.VIEWER) if workspace is not None else None
 
 
 def members_for(member: Membership) -> list[Membership]:
