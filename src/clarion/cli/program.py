@@ -24,6 +24,7 @@ from clarion.cli import (
     suppression,
     template,
     why,
+    workspaces,
 )
 
 app = typer.Typer(
@@ -55,3 +56,4 @@ suppression.register(app)
 template.register(app)
 health.register(app)
 bounce.register(app)
+workspaces.register(app)

@@ -58,6 +58,14 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
 
+class PiiPolicy(models.TextChoices):
+    """How whoever may see whole addresses and names gets to see them."""
+
+    SHOWN = "SHOWN", _("Shown to whoever may see them")
+    #: Masked for everybody, until one person's are asked for, which is kept in the audit trail.
+    ON_REQUEST = "ON_REQUEST", _("Masked, and shown one by one on request")
+
+
 class Workspace(models.Model):
     """A tenant: everything else belongs to exactly one."""
 
@@ -67,7 +75,10 @@ class Workspace(models.Model):
     locale = models.CharField(max_length=12, default="en")
     #: Two letters, for phone numbers written without a country code.
     default_country = models.CharField(max_length=2, blank=True)
+    #: Set by a system administrator. Without it the pages of campaigns are not there, and nothing is sent.
     campaigns_enabled = models.BooleanField(default=True)
+    #: Why campaigns are switched off, for whoever administers the workspace.
+    campaigns_off_reason = models.CharField(max_length=500, blank=True, db_default="")
     #: The kill switch: nothing leaves while it is set.
     halted_at = models.DateTimeField(null=True, blank=True)
     #: The name of whoever switched it off, and why.
@@ -80,9 +91,23 @@ class Workspace(models.Model):
     #: Whether its campaigns follow links and opens where they do not say otherwise themselves.
     track_links = models.BooleanField(default=False, db_default=False)
     track_opens = models.BooleanField(default=False, db_default=False)
+    #: What new campaigns have as their sending hours, in a campaign's own form; empty for always.
+    windows = models.JSONField(default=list, db_default=[], blank=True)
+    pii_policy = models.CharField(
+        max_length=10, choices=PiiPolicy, default=PiiPolicy.SHOWN, db_default=PiiPolicy.SHOWN
+    )
+    #: After so many days the people of a finished run are blanked in its record; 0 keeps them.
+    retention_days = models.PositiveIntegerField(default=0, db_default=0)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pii_policy__in=PiiPolicy.values), name="workspace_pii_policy_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

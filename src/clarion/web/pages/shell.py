@@ -22,8 +22,10 @@ def start(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("account_login"))
     memberships = {one.workspace.slug: one for one in queries.memberships_for(request.user)}
     if not memberships:
+        if request.user.is_superuser:
+            return HttpResponseRedirect(reverse("system_workspaces"))
         return render(request, "account/no_workspace.html")
-    last = request.session.get(LAST_WORKSPACE)
+    last = str(request.session.get(LAST_WORKSPACE, ""))
     member = memberships.get(last) or next(iter(memberships.values()))
     return HttpResponseRedirect(navigation.first_url(member) or reverse("profile"))
 
