@@ -194,6 +194,8 @@ UNASKED = {
     "campaigns.operations.schedule_as_said": "reads the time first",
     "campaigns.operations.start_due": "the program's own move",
     "content.operations.add_language": "reads the language first",
+    "workspaces.operations.open_workspace": "asks for an administrator of the installation",
+    "workspaces.operations.switch_campaigns": "asks for an administrator of the installation",
 }
 
 
