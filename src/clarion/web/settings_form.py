@@ -15,12 +15,23 @@ from clarion.web.calendar_grid import first_weekday
 from clarion.web.countries import country_choices
 from clarion.web.pages.profile import zones
 from clarion.workspaces import operations
+from clarion.workspaces.models import PiiPolicy
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import Workspace
 
 #: Fields that are the workspace's by the same name.
-_SAME = ("name", "zone", "locale", "default_country", "moderation", "track_links", "track_opens")
+_SAME = (
+    "name",
+    "zone",
+    "locale",
+    "default_country",
+    "moderation",
+    "track_links",
+    "track_opens",
+    "pii_policy",
+    "retention_days",
+)
 
 
 def initial_of(workspace: Workspace) -> dict[str, Any]:
@@ -66,6 +77,23 @@ class SettingsForm(forms.Form):
         label=gettext_lazy("To"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    pii_policy = forms.ChoiceField(
+        label=gettext_lazy("Whole addresses and names"),
+        required=False,
+        choices=PiiPolicy.choices,
+        help_text=gettext_lazy(
+            "On request, one person’s are shown for ten minutes to whoever may see them, which the audit trail keeps."
+        ),
+    )
+    retention_days = forms.IntegerField(
+        label=gettext_lazy("Days after which the people of a finished run are forgotten"),
+        required=False,
+        min_value=0,
+        max_value=operations.MAX_RETENTION_DAYS,
+        help_text=gettext_lazy(
+            "Its numbers stay; addresses, names, values, answers and exported files go for good. 0 keeps them."
+        ),
     )
     moderation = forms.BooleanField(
         label=gettext_lazy("Campaigns need a moderator's approval"),
@@ -123,7 +151,7 @@ class SettingsForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """What `update_workspace` takes, of a form that is valid."""
         said = dict(self.cleaned_data)
-        said["locale"] = said["locale"] or None
+        said["locale"], said["pii_policy"] = said["locale"] or None, said["pii_policy"] or None
         days, begins, ends = (said.pop(name) for name in ("window_days", "window_begins", "window_ends"))
         until = "24:00" if ends == time() else f"{ends or time():%H:%M}"
         said["windows"] = [{"days": sorted(days), "from": f"{begins:%H:%M}", "to": until}] if days else []

@@ -123,6 +123,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     #: While set, the workspace is closed to them; what they did stays theirs.
     suspended_at = models.DateTimeField(null=True, blank=True)
+    #: Of one request: a person's data was asked for, which is in the audit trail.
+    is_shown_people = False
 
     class Meta:
         constraints = [
@@ -132,6 +134,13 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.workspace}"
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether whole addresses and names are shown to them, on this request. `may` tells whether they may ask."""
+        if not self.may(Permission.VIEW_PII):
+            return False
+        return self.workspace.pii_policy == PiiPolicy.SHOWN or self.is_shown_people
 
     @property
     def is_observer(self) -> bool:

@@ -35,7 +35,7 @@ from clarion.campaigns.operations.moving import (
     resume,
     stop,
 )
-from clarion.campaigns.operations.noting import add_note
+from clarion.campaigns.operations.noting import add_note, reveal_recipient
 from clarion.campaigns.operations.rescheduling import reschedule
 from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
@@ -68,6 +68,7 @@ __all__ = [
     "reschedule",
     "restore",
     "resume",
+    "reveal_recipient",
     "schedule",
     "schedule_as_said",
     "set_source",
