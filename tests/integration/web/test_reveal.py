@@ -65,7 +65,7 @@ def test_a_ticket_is_good_for_one_person_and_whoever_asked(cast: Cast, contact: 
 def test_a_recipient_and_their_message_are_shown_on_request(cast: Cast, contact: Contact) -> None:
     campaign = ledgers.make_campaign(cast.alice, status=Status.COMPLETED)
     ledgers.make_run(campaign, finished=True, sent=2)
-    RunStep.objects.update(content={"subject": "Hi", "text": "Dear {{ last_name }}", "html": ""})
+    RunStep.objects.update(content={"subject": "Hi", "text": "Dear {{ first_name }}", "html": ""})
     bob, root = client_of(cast.bob), f"/w/{cast.workspace.slug}/campaigns/{campaign.public_id}/recipients/"
     for url in (root, f"{root}1/"):
         assert "person00000" not in bob.get(url).content.decode()
