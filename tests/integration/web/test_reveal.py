@@ -8,6 +8,7 @@ from clarion.audience import operations as audience
 from clarion.audience.models import Contact
 from clarion.campaigns.states import Status
 from clarion.deliveries.models import RunStep
+from clarion.senders.models import Sender
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.models import AuditEvent, PiiPolicy
 from tests import ledgers
@@ -66,6 +67,7 @@ def test_a_recipient_and_their_message_are_shown_on_request(cast: Cast, contact:
     campaign = ledgers.make_campaign(cast.alice, status=Status.COMPLETED)
     ledgers.make_run(campaign, finished=True, sent=2)
     RunStep.objects.update(content={"subject": "Hi", "text": "Dear {{ first_name }}", "html": ""})
+    Sender.objects.update(config={"host": "mail.example.test", "from_address": "shop@example.test"})
     bob, root = client_of(cast.bob), f"/w/{cast.workspace.slug}/campaigns/{campaign.public_id}/recipients/"
     for url in (root, f"{root}1/"):
         assert "person00000" not in bob.get(url).content.decode()
