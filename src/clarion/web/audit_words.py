@@ -35,6 +35,7 @@ _TITLES: dict[str, _StrPromise] = {
     "contact.address_preferred": _("Another address preferred"),
     "contact.revealed": _("A person's data shown"),
     "campaign.revealed": _("A recipient's data shown"),
+    "workspace.branding": _("Look of public pages changed"),
     "workspace.create": _("Workspace made"),
     "workspace.switch_campaigns": _("Campaigns switched on or off"),
     "contact.exported": _("A person's data downloaded"),

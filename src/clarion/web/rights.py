@@ -185,7 +185,7 @@ _WORKSPACE_PAGES = {
     "members member": Right(_VIEW, _WORKSPACE),
     "member_act invitation_renew invitation_withdraw demo_remove": _posting(_WORKSPACE),
     "members_leave": _posting(_ANYBODY),
-    "settings optout_rules": Right(_WORKSPACE, _WORKSPACE),
+    "settings optout_rules branding": Right(_WORKSPACE, _WORKSPACE),
     "optout_words": Right(_WORKSPACE, _WORKSPACE),
     "optout_words_reset": _posting(_WORKSPACE),
 }
