@@ -33,6 +33,8 @@ class Entry:
     url: str = ""
     count: int = 0
     current: bool = False
+    #: Shown only where the workspace has switched this on: the name of its field.
+    switch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ NAVIGATION: tuple[Group, ...] = (
         _("Workspace"),
         (
             Entry("senders", "plug", _("Channels & senders")),
+            Entry("balance", "wallet", _("Balance"), switch="has_balance"),
             Entry("outbox", "flask-conical", _("Sandbox outbox")),
             Entry("audit", "scroll-text", _("Audit log")),
             Entry("members", "user-plus", _("Members")),
@@ -109,6 +112,7 @@ def built_groups(member: Membership, path: str) -> list[Group]:
             if _exists(entry.name, settings.ROOT_URLCONF)
             and rights.is_there(entry.name, member.workspace)
             and rights.may_open(member, entry.name)
+            and (not entry.switch or getattr(member.workspace, entry.switch))
         )
         if entries:
             groups.append(Group(group.label, entries))

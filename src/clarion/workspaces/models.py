@@ -11,6 +11,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.workspaces.money.models import Account as Account
+from clarion.workspaces.money.models import EntryKind as EntryKind
+from clarion.workspaces.money.models import Hold as Hold
+from clarion.workspaces.money.models import LedgerEntry as LedgerEntry
 from clarion.workspaces.permissions import Permission, Role, permissions_of
 
 
@@ -98,6 +102,8 @@ class Workspace(models.Model):
     )
     #: After so many days the people of a finished run are blanked in its record; 0 keeps them.
     retention_days = models.PositiveIntegerField(default=0, db_default=0)
+    #: Whether its campaigns are paid from a balance (`workspaces.money`).
+    has_balance = models.BooleanField(default=False, db_default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content', '0002_media_and_approval'),
-        ('workspaces', '0008_settings_and_switch'),
+        ('workspaces', '0009_settings_and_switch'),
     ]
 
     operations = [

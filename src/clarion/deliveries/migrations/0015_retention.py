@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0013_receipts_inbox'),
+        ('deliveries', '0014_money'),
     ]
 
     operations = [
