@@ -34,8 +34,7 @@ def sent(
 
 
 def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ended() -> None:
-    home = new_home()
-    home.parent.chmod(0o711)
+    home = prepared_home()
     far = exchange.Exchange()
     running = Running({"far": far})
     installation = Installation(home)

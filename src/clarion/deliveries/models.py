@@ -151,7 +151,7 @@ class RunStep(models.Model):
     bounced = models.IntegerField(default=0)
     complained = models.IntegerField(default=0)
     unsubscribed = models.IntegerField(default=0)
-    #: What its messages cost, as `senders.prices.tariff` keeps it; None where they cost nothing (docs/adr/0008).
+    #: What its messages cost, as `senders.prices.tariff` keeps it; None where they cost nothing (docs/adr/0009).
     tariff = models.JSONField(null=True)
     #: Taken from the account for it and not given back; of that what is charged, and what messages in flight and
     #: unknown ones may cost at most. In millionths.
