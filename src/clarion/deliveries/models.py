@@ -66,6 +66,8 @@ class Run(models.Model):
     #: Set when it may end: what is still pending becomes this stage (CANCELLED or EXPIRED).
     closing_stage = models.SmallIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: When its people were blanked, because the workspace keeps them no longer.
+    forgotten_at = models.DateTimeField(null=True)
     # Persons.
     total = models.IntegerField(default=0)
     pending = models.IntegerField(default=0)
