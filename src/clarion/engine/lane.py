@@ -16,8 +16,8 @@ from clarion.engine.hours import put_off_closed
 from clarion.engine.journal import Journal
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
-from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
 from clarion.engine.patience import let_end, patience_of
+from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
