@@ -35,6 +35,7 @@ class Reason(IntEnum):
     SENDER_BLOCKED = 203
     QUOTA_EXCEEDED = 204
     SENDER_UNUSABLE = 205
+    SENDER_UNLINKED = 209
     # The recipient.
     ADDRESS_UNKNOWN = 301
     ADDRESS_INVALID = 302
@@ -125,6 +126,10 @@ REASONS: dict[Reason, Explanation] = {
     Reason.SENDER_UNUSABLE: Explanation(
         sentence="The sender's settings cannot be used.",
         cure="Open the sender, correct its settings or enter its credentials again, then activate it.",
+    ),
+    Reason.SENDER_UNLINKED: Explanation(
+        sentence="No phone is linked to this sender's session at the gateway.",
+        cure="Open the sender, scan its code with the phone, then activate it.",
     ),
     Reason.ADDRESS_UNKNOWN: Explanation(
         sentence="There is no such recipient.", cure="Correct or remove the address; it is suppressed."
@@ -228,6 +233,8 @@ class Accepted:
     provider_id: str = ""
     #: The provider's code, such as "250 2.0.0".
     code: str = ""
+    #: How many units the provider bills, where only it knows: started seconds of a call. 0 for what the message has.
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
