@@ -11,6 +11,13 @@ from clarion.workspaces.operations.members import (
     suspend,
     withdraw_invitation,
 )
+from clarion.workspaces.operations.tokens import (
+    MOST_PER_MINUTE,
+    PER_MINUTE,
+    create_token,
+    note_use,
+    revoke_token,
+)
 from clarion.workspaces.operations.workspaces import (
     MAX_REASON,
     NAME_LENGTH,
@@ -32,13 +39,16 @@ from clarion.workspaces.operations.workspaces import (
 __all__ = [
     "INVITATION_DAYS",
     "MAX_REASON",
+    "MOST_PER_MINUTE",
     "NAME_LENGTH",
+    "PER_MINUTE",
     "accept_invitation",
     "add_member",
     "adopt_workspaces",
     "change_role",
     "check_audit",
     "choose_columns",
+    "create_token",
     "create_user",
     "create_workspace",
     "default_workspace",
@@ -46,10 +56,12 @@ __all__ = [
     "invite",
     "join_as_new",
     "lift_halt",
+    "note_use",
     "record_audit_download",
     "reinstate",
     "remove_member",
     "require_consent",
+    "revoke_token",
     "suspend",
     "update_profile",
     "update_workspace",
