@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+import orjson
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import Error, OperationalError, transaction
@@ -75,6 +77,9 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
     except Exception:
         log.exception("api.failed", method=request.method, path=request.path)
         answer = problems.response(problems.own("internal_error"))
+    finally:
+        if rows := getattr(request, "rows", None):
+            rows.close()
     if pace is not None:
         answer["RateLimit-Policy"] = f'"token";q={pace.limit};w={_WINDOW}'
         answer["RateLimit"] = f'"token";r={pace.left};t={pace.reset}'
@@ -98,6 +103,8 @@ def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseB
         raise problems.own("not_found")
     workspaces.note_use(token)
     request.token, request.member = token, member  # type: ignore[attr-defined]
+    if "\x00" in unquote(request.META.get("QUERY_STRING", "")):
+        raise problems.own("invalid", _("A text holds a NUL character."))
     body = _read(request)
     key = request.headers.get("Idempotency-Key", "").strip()
     if request.method in _READING or not key:
@@ -116,11 +123,35 @@ def _read(request: HttpRequest) -> bytes:
     if request.content_type in ROWS:
         return _lay_rows(request)
     try:
-        return request.body
+        body = request.body
     except RequestDataTooBig:
         raise problems.own("too_large") from None
     except (OSError, SuspiciousOperation):
         raise problems.own("bad_request") from None
+    if body:
+        request.said = _parsed(request, body)  # type: ignore[attr-defined]
+    return body
+
+
+def _parsed(request: HttpRequest, body: bytes) -> Any:
+    """Return the body's JSON. What the database cannot hold is refused."""
+    if request.content_type != "application/json":
+        raise problems.own("unsupported_media_type")
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        raise problems.own("bad_request", _("The body is no JSON.")) from None
+    if b"\\u0000" in body and _has_nul(said):
+        raise problems.own("invalid", _("A text holds a NUL character."))
+    return said
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\x00" in name or _has_nul(one) for name, one in value.items())
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def _lay_rows(request: HttpRequest) -> bytes:

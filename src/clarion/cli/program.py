@@ -23,6 +23,7 @@ from clarion.cli import (
     stopping,
     suppression,
     template,
+    token,
     why,
 )
 
@@ -49,6 +50,7 @@ demo.register(app)
 ledger.register(app)
 audit.register(app)
 member.register(app)
+token.register(app)
 segment.register(app)
 source.register(app)
 suppression.register(app)

@@ -15,7 +15,7 @@ from clarion.workspaces import operations, queries
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import ApiToken, AuditEvent, Workspace
-from clarion.workspaces.permissions import Permission
+from clarion.workspaces.permissions import Permission, Role
 from tests.factories import Cast, client_of
 from tests.integration.api.asking import Asking, asking, secret_of
 
@@ -82,7 +82,7 @@ def test_a_token_may_at_most_what_its_scopes_and_its_members_role_both_include(c
 
     managing = asking(cast.bob, Permission.MANAGE_AUDIENCE)
     assert managing.post("/lists", {"name": "News"}).status_code == 201
-    operations.change_role(by=of_member(cast.alice), membership=cast.bob, role="VIEWER")  # type: ignore[arg-type]
+    operations.change_role(by=of_member(cast.alice), membership=cast.bob, role=Role.VIEWER)
     assert managing.post("/lists", {"name": "More"}).status_code == 403
 
 
@@ -94,7 +94,8 @@ def test_what_a_program_does_is_told_as_done_through_the_api(cast: Cast) -> None
 
 
 def test_the_pace_of_a_token_is_counted_and_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_operations, "_COUNT", api_operations._COUNT.replace("now()", "'2030-01-01 10:00:20Z'"))
+    at = "timestamptz '2030-01-01 10:00:20Z'"
+    monkeypatch.setattr(api_operations, "_COUNT", api_operations._COUNT.replace("now()", at))
     bobs, alices = asking(cast.bob, per_minute=2), asking(cast.alice, per_minute=2)
 
     answers = [bobs.get("/workspace") for _ in range(3)]
