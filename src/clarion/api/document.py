@@ -27,7 +27,7 @@ _KEY = {
 #: Statuses that every operation can answer with, and the code whose title says when.
 _ALWAYS = {
     "401": "unauthorized", "403": "not_allowed", "404": "not_found", "422": "invalid",
-    "429": "too_many_requests",
+    "429": "too_many_requests", "503": "unavailable",
 }  # fmt: skip
 _OF_WRITES = {"400": "bad_request", "409": "key_reused", "413": "too_large", "415": "unsupported_media_type"}
 
@@ -42,10 +42,14 @@ def completed(schema: dict[str, Any], base: str) -> dict[str, Any]:
                 operation.setdefault("parameters", []).append(_KEY)
             for status, code in (_ALWAYS | (_OF_WRITES if is_write else {})).items():
                 operation["responses"].setdefault(status, _problem(code))
-            operation["responses"] = {str(k): v for k, v in sorted(operation["responses"].items(), key=_status)}
+            operation["responses"] = {
+                str(k): v for k, v in sorted(operation["responses"].items(), key=_status)
+            }
     schemas = schema["components"]["schemas"]
     schemas["Problem"] = _problem_schema()
-    schema["components"]["schemas"] = {name: schemas[name] for name in sorted(_used(schema["paths"], schemas))}
+    schema["components"]["schemas"] = {
+        name: schemas[name] for name in sorted(_used(schema["paths"], schemas))
+    }
     return schema
 
 

@@ -72,7 +72,7 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
     except problems.Problem as problem:
         answer = problems.response(problem)
     except OperationalError:
-        log.warning("api.database_lost")
+        log.warning("api.database_lost", exc_info=True)
         answer = problems.response(problems.own("unavailable", headers={"Retry-After": "5"}))
     except Exception:
         log.exception("api.failed", method=request.method, path=request.path)

@@ -97,7 +97,9 @@ def forget_answers() -> int:
     gone = 0
     while True:
         old = KeptAnswer.objects.filter(created_at__lte=timezone.now() - KEPT).order_by("created_at")
-        count, _each = KeptAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_BATCH])).delete()
+        count, _each = KeptAnswer.objects.filter(
+            pk__in=list(old.values_list("pk", flat=True)[:_BATCH])
+        ).delete()
         gone += count
         if count < _BATCH:
             return gone

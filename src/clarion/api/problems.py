@@ -91,9 +91,11 @@ def of_error(error: Exception) -> Problem | None:
 def _sentence(error: Exception) -> str:
     if isinstance(error, workspaces.NotAllowed):
         named = str(error)
-        return _("The role or the token does not include this: %(what)s") % {"what": named} if named else OWN[
-            "not_allowed"
-        ][1]
+        return (
+            _("The role or the token does not include this: %(what)s") % {"what": named}
+            if named
+            else OWN["not_allowed"][1]
+        )
     return str(error) or _said_by_its_name(error)
 
 
@@ -137,4 +139,3 @@ def response(problem: Problem) -> HttpResponse:
     for name, value in problem.headers.items():
         answer[name] = value
     return answer
-

@@ -82,7 +82,9 @@ def _rows(file: IO[bytes], is_gzip: bool) -> Iterator[tuple[int, Mapping[str, An
             number += 1
             size += len(line)
             if size > MAX_FILE_BYTES:
-                raise RowsInvalid(_("The rows are larger than %(n)d GB.") % {"n": MAX_FILE_BYTES // 1024**3}, [])
+                raise RowsInvalid(
+                    _("The rows are larger than %(n)d GB.") % {"n": MAX_FILE_BYTES // 1024**3}, []
+                )
             if len(line) > MAX_LINE:
                 raise RowsInvalid(_("Line %(n)d is too long.") % {"n": number}, [])
             if plain := line.strip():

@@ -48,7 +48,8 @@ def test_a_campaign_is_made_in_one_request_and_started_by_another(cast: Cast, pa
     assert made.status_code == 201, made.content
     told = made.json()
     assert (told["status"], told["rate_limit"], told["channels"]) == ("draft", 5.0, ["sandbox"])
-    assert told["audience"]["lists"] == [parts["list"]] and "start" in told["actions"]
+    assert told["audience"]["lists"] == [parts["list"]]
+    assert "start" in told["actions"]
     url = f"/campaigns/{told['id']}"
 
     checked = bobs.get(f"{url}/preflight").json()
@@ -60,7 +61,8 @@ def test_a_campaign_is_made_in_one_request_and_started_by_another(cast: Cast, pa
     again = bobs.post(f"{url}/actions/start")
     problem = again.json()
     assert (again.status_code, problem["code"]) == (409, "transition_refused")
-    assert problem["campaign_status"] == "building" and "pause" in problem["actions"]
+    assert problem["campaign_status"] == "building"
+    assert "pause" in problem["actions"]
     changed = bobs("PATCH", url, {"name": "Other"})
     assert (changed.status_code, changed.json()["code"]) == (409, "transition_refused")
 
@@ -92,7 +94,8 @@ def test_changing_replaces_what_is_named_and_nothing_else(cast: Cast, parts: dic
     assert [(one["template"], one["version"]) for one in told["steps"]] == [(str(template.public_id), 1)]
     assert (told["name"], told["notes"], told["audience"]["kind"]) == ("Sale", "n", "contacts")
     both = bobs("PATCH", url, {"name": "New", "audience": {"everyone": True, "lists": [parts["list"]]}})
-    assert both.status_code == 422 and bobs.get(url).json()["name"] == "Sale"
+    assert both.status_code == 422
+    assert bobs.get(url).json()["name"] == "Sale"
 
 
 def test_half_of_a_campaign_is_never_made(cast: Cast) -> None:
@@ -154,7 +157,9 @@ def test_moderation_goes_by_the_digest_of_what_was_looked_at(cast: Cast) -> None
     mona = workspaces.add_member(workspace=cast.workspace, user=make_user(name="mona"), role=Role.MODERATOR)
     campaign = making.make_launchable(cast.workspace, launch="MANUAL", created_by=cast.bob.user)
     url = f"/campaigns/{campaign.public_id}"
-    assert asking(cast.bob).post(f"{url}/actions/submit", {"reason": "please"}).json()["status"] == "in_review"
+    assert (
+        asking(cast.bob).post(f"{url}/actions/submit", {"reason": "please"}).json()["status"] == "in_review"
+    )
 
     monas = asking(mona)
     assert monas.post(f"{url}/actions/approve").status_code == 422
@@ -172,7 +177,8 @@ def test_what_else_can_be_done_with_a_campaign(cast: Cast) -> None:
     assert bobs.post(f"{url}/actions/archive").json()["archived_at"]
     assert bobs.post(f"{url}/actions/restore").json()["archived_at"] is None
     copy = bobs.post(f"{url}/actions/duplicate")
-    assert copy.status_code == 201 and copy.json()["id"] != str(one.public_id)
+    assert copy.status_code == 201
+    assert copy.json()["id"] != str(one.public_id)
     assert bobs.post(f"{url}/notes", {"text": "Look at it on Monday."}).status_code == 204
     assert bobs("DELETE", url).status_code == 204
     assert bobs.get(url).status_code == 404
@@ -207,7 +213,8 @@ def test_runs_and_deliveries_are_told_with_masks_for_who_may_not_see_people(cast
         return found
 
     everybody = people(bobs)
-    assert len(everybody) == 7 and len({one["recipient"] for one in everybody}) == 7
+    assert len(everybody) == 7
+    assert len({one["recipient"] for one in everybody}) == 7
     assert [one["status"] for one in people(bobs, "status=failed")] == ["failed"]
     assert people(bobs, "status=failed")[0]["messages"][0]["reason"]
     assert bobs.get(f"{url}/runs/{run.number}/deliveries?status=sent").json()["items"] == people(
@@ -215,7 +222,8 @@ def test_runs_and_deliveries_are_told_with_masks_for_who_may_not_see_people(cast
     )
     whole = {one["address"] for one in everybody}
     masked = people(veras)
-    assert len(masked) == 7 and not whole & {one["address"] for one in masked if one["address"]}
+    assert len(masked) == 7
+    assert not whole & {one["address"] for one in masked if one["address"]}
     unseeing = asking(cast.bob, Permission.EXPORT)
     assert people(unseeing) == masked
 

@@ -58,15 +58,18 @@ def test_a_token_ends_with_all_that_it_stands_on(cast: Cast, end: str) -> None:
 def test_the_secret_is_kept_nowhere_and_its_use_is_noted(cast: Cast) -> None:
     secret = secret_of(cast.bob)
     token = ApiToken.objects.get()
-    assert secret not in str(vars(token)) and secret.encode() not in bytes(token.digest)
-    assert secret.startswith(token.beginning) and token.last_used_at is None
+    assert secret not in str(vars(token))
+    assert secret.encode() not in bytes(token.digest)
+    assert secret.startswith(token.beginning)
+    assert token.last_used_at is None
 
     Asking(secret).get("/workspace")
 
     token.refresh_from_db()
     assert token.last_used_at is not None
     event = AuditEvent.objects.get(action="token.create")
-    assert (event.actor_name, event.object_name) == ("bob", "Shop") and secret not in str(event.changes)
+    assert (event.actor_name, event.object_name) == ("bob", "Shop")
+    assert secret not in str(event.changes)
 
 
 def test_a_token_may_at_most_what_its_scopes_and_its_members_role_both_include(cast: Cast) -> None:
@@ -150,7 +153,8 @@ class TestIdempotencyKeys:
             answer = bobs.post("/lists", {"name": "News"}, idempotency_key="k")
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
         assert "after the write" not in answer.content.decode()
-        assert not List.objects.exists() and not KeptAnswer.objects.exists()
+        assert not List.objects.exists()
+        assert not KeptAnswer.objects.exists()
 
         assert bobs.post("/lists", {"name": "News"}, idempotency_key="k").status_code == 201
 
@@ -188,7 +192,9 @@ def test_what_goes_wrong_is_told_as_a_problem(
     problem = answer.json()
     assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
     assert answer["Content-Type"] == "application/problem+json"
-    assert problem["type"] == f"urn:clarion:problem:{code}" and problem["title"] and problem["detail"]
+    assert problem["type"] == f"urn:clarion:problem:{code}"
+    assert problem["title"]
+    assert problem["detail"]
     if code == "invalid" and "errors" in problem:
         assert problem["errors"][0]["field"] in ("name", "nam")
 
@@ -221,7 +227,11 @@ def test_members_see_their_tokens_and_managers_everybodys(cast: Cast) -> None:
     def names(member: Any) -> list[str]:
         return [str(one.membership.user) for one in queries.tokens_for(member)]
 
-    assert (names(cast.bob), names(cast.alice), names(cast.mallory)) == (["bob"], ["vera", "bob"], ["mallory"])
+    assert (names(cast.bob), names(cast.alice), names(cast.mallory)) == (
+        ["bob"],
+        ["vera", "bob"],
+        ["mallory"],
+    )
     veras = ApiToken.objects.get(membership=cast.vera)
     with pytest.raises(NotAllowed):
         operations.revoke_token(by=of_member(cast.bob), token=veras)

@@ -18,7 +18,10 @@ from tests import ledgers
 from tests.factories import Cast, make_cast
 from tests.integration.api.asking import Asking, asking, secret_of
 
-ROWS = [{"key": "a", "address": "A@x.example", "variables": {"city": "Rom"}}, {"key": "b", "address": "nobody"}]
+ROWS = [
+    {"key": "a", "address": "A@x.example", "variables": {"city": "Rom"}},
+    {"key": "b", "address": "nobody"},
+]
 
 
 def triggered(cast: Cast) -> Campaign:
@@ -78,7 +81,8 @@ def test_ten_requests_with_one_key_at_once_are_one_write() -> None:
     for one in threads:
         one.join()
 
-    assert {one.status_code for one in answers} == {201} and len(answers) == 10
+    assert {one.status_code for one in answers} == {201}
+    assert len(answers) == 10
     assert len({one.content for one in answers}) == 1
     assert sum(one.get("Idempotency-Replayed") == "true" for one in answers) == 9
 
@@ -97,7 +101,8 @@ def test_an_export_is_asked_for_made_and_fetched_by_who_may(cast: Cast) -> None:
     working.run_export_job(Export.objects.get().pk)
     assert (bobs.get(one).json()["status"], bobs.get(one).json()["done_count"]) == ("done", 1)
     file = bobs.get(f"{one}/file")
-    assert b"".join(file).count(b"\n") == 2 and "attachment" in file["Content-Disposition"]
+    assert b"".join(file).count(b"\n") == 2
+    assert "attachment" in file["Content-Disposition"]
 
     assert [each["id"] for each in bobs.get(url).json()["items"]] == [asked.json()["id"]]
     unseeing = asking(cast.bob, Permission.EXPORT)
@@ -105,7 +110,8 @@ def test_an_export_is_asked_for_made_and_fetched_by_who_may(cast: Cast) -> None:
     assert unseeing.post(url, {}).json()["masked"] is True
     assert asking(cast.vera).get(one).status_code == 403
     assert asking(cast.mallory).get(one).status_code == 404
-    assert bobs("DELETE", one).status_code == 204 and bobs.get(one).status_code == 404
+    assert bobs("DELETE", one).status_code == 204
+    assert bobs.get(one).status_code == 404
 
 
 @pytest.mark.django_db

@@ -18,7 +18,9 @@ def test_a_token_is_made_listed_without_its_secret_and_ended(cast: Cast) -> None
     assert made.exit_code == 0, made.stderr
     secret = made.stdout.strip()
     token = queries.token_by_secret(secret)
-    assert token is not None and token.scopes == ["edit", "view"] and token.membership == cast.bob
+    assert token is not None
+    assert token.scopes == ["edit", "view"]
+    assert token.membership == cast.bob
 
     listed = clarion("token", "list", *here, "--json")
     assert secret not in listed.stdout

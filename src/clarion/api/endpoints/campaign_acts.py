@@ -33,7 +33,9 @@ class ActIn(Input):
     reason: str = Field("", max_length=500, description="For the audit trail; `reject` needs one.")
     digest: str = Field("", max_length=100, description="Of `approve` and `release`: what was looked at.")
     canary_percent: int | None = Field(None, ge=1, le=99, description="Of `approve`: only so many at first.")
-    starts_at: datetime | None = Field(None, description="Of `schedule`: another time than the campaign's own.")
+    starts_at: datetime | None = Field(
+        None, description="Of `schedule`: another time than the campaign's own."
+    )
     zone: str = Field("", max_length=64, description="Of `schedule`: the zone of that time.")
 
 
@@ -109,7 +111,7 @@ Deed: Any = words(tuple(DOING))
     response={200: shapes.CampaignOut, 201: shapes.CampaignOut},
     summary="Act on a campaign",
 )
-def act_on_campaign(request: HttpRequest, id: UUID, action: Deed, said: ActIn | None = None) -> Any:  # type: ignore[valid-type]
+def act_on_campaign(request: HttpRequest, id: UUID, action: Deed, said: ActIn | None = None) -> Any:
     """Do what the campaign's state and the member's role allow; `duplicate` answers 201 with the copy.
 
     `start` starts now, `launch` goes by what the campaign says of its timing. What the state does not allow is
@@ -117,7 +119,7 @@ def act_on_campaign(request: HttpRequest, id: UUID, action: Deed, said: ActIn | 
     """
     campaign = finding.campaign(request, id)
     try:
-        result = DOING[action](campaign, actor(request), said or ActIn())
+        result = DOING[action](campaign, actor(request), said or ActIn.model_validate({}))
     except AwaitsRelease:
         raise
     except TransitionRefused as refusal:
@@ -180,11 +182,16 @@ def refresh(request: HttpRequest, id: UUID, dry_run: bool = False) -> Any:
     return {name: getattr(found, name) for name in RefreshOut.model_fields}
 
 
+Outcome: Any = words(tuple(Choice.values))
+
+
 class SettleIn(Input):
     """What became of messages of which nobody knows."""
 
-    choice: words(tuple(Choice.values))  # type: ignore[valid-type]
-    recipients: list[int] | None = Field(None, max_length=10_000, description="Their numbers; all without it.")
+    choice: Outcome
+    recipients: list[int] | None = Field(
+        None, max_length=10_000, description="Their numbers; all without it."
+    )
 
 
 class SettleOut(Schema):

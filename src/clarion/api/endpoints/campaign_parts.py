@@ -47,7 +47,11 @@ def _set_audience(request: Any, campaign: Campaign, said: AudienceIn) -> None:
     before = campaign.source
     made = _source(request, said)
     operations.set_source(campaign=campaign, source=made, by=actor(request))
-    if before is not None and before != made and not (before.kind == SourceKind.UPLOAD and before.rows_of is None):
+    if (
+        before is not None
+        and before != made
+        and not (before.kind == SourceKind.UPLOAD and before.rows_of is None)
+    ):
         try:
             audience.delete_source(by=actor(request), source=before)
         except ProtectedError:

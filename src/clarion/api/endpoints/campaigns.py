@@ -43,10 +43,10 @@ class Wanted(Schema):
     channel: list[ChannelWord] = Field(default_factory=list)
     launch: list[LaunchWord] = Field(default_factory=list)
     tag: list[str] = Field(default_factory=list, max_length=10)
-    period: Period | None = None  # type: ignore[valid-type]
+    period: Period | None = None
     q: str = Field("", max_length=160, description=f"Words, from {SEARCH_FROM} characters on.")
     archived: bool = False
-    sort: Order = "-created"  # type: ignore[valid-type]
+    sort: Order = "-created"
     limit: int = Field(PAGE, ge=1, le=MOST_ROWS)
     cursor: str = Field("", max_length=500)
 

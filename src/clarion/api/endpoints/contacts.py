@@ -23,9 +23,11 @@ router = Router()
 class Wanted(Cursor):
     """Which contacts. Whoever may not see personal data searches by nothing of it."""
 
-    q: str = Field("", max_length=320, description="The beginning of an address or a name; from 2 characters.")
+    q: str = Field(
+        "", max_length=320, description="The beginning of an address or a name; from 2 characters."
+    )
     list: UUID | None = None
-    state: shapes.State | None = None  # type: ignore[valid-type]
+    state: shapes.State | None = None
     tag: str = Field("", max_length=40)
     attribute: str = Field("", max_length=200, description="A name and what it holds, such as `city:Berlin`.")
 

@@ -30,7 +30,7 @@ Format: Any = words(lower(ExportFormat.values))
 class ExportIn(Input):
     """What is to be in the file."""
 
-    format: Format = "csv"  # type: ignore[valid-type]
+    format: Format = "csv"
     run: int | None = Field(None, ge=1, le=INT, description="A run's number; the latest without one.")
     status: StageWord | None = None
     skip: SkipWord | None = None
@@ -135,9 +135,7 @@ def fetch_export(request: HttpRequest, id: UUID, export: UUID) -> Any:
     return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
 
 
-@router.delete(
-    "/campaigns/{uuid:id}/exports/{uuid:export}", response={204: None}, summary="Delete an export"
-)
+@router.delete("/campaigns/{uuid:id}/exports/{uuid:export}", response={204: None}, summary="Delete an export")
 def delete_export(request: HttpRequest, id: UUID, export: UUID) -> Any:
     """Take it away with its file; one under way stops."""
     operations.delete_export(export=_found(request, id, export), by=actor(request))

@@ -23,7 +23,9 @@ router = Router()
 def paged(rows: Any, wanted: Cursor, shape: Any) -> dict[str, Any]:
     """Return a page of a queryset, the newest first, each row as `shape` makes it."""
     key = key_of(wanted.cursor, int)
-    page: Any = queries.keyset_page(rows, after=min(key[0], BIG) if key else None, before=None, limit=wanted.limit)
+    page: Any = queries.keyset_page(
+        rows, after=min(key[0], BIG) if key else None, before=None, limit=wanted.limit
+    )
     return {
         "items": [shape(one) for one in page.rows],
         "next": cursor_of(page.older) if page.older is not None else None,

@@ -61,9 +61,7 @@ def push(request: HttpRequest, id: UUID, said: PushIn) -> Any:
     hundred cost a tenth of what they cost one by one.
     """
     campaign = finding.campaign(request, id)
-    people = [
-        {"key": one.key, "address": one.address, "variables": one.variables} for one in said.people
-    ]
+    people = [{"key": one.key, "address": one.address, "variables": one.variables} for one in said.people]
     try:
         found = pushing.push(campaign=campaign, people=people, by=actor(request))
     except ValueError as refusal:

@@ -12,7 +12,17 @@ from clarion.api import problems
 from clarion.api.endpoints.deliveries import Cursor
 from clarion.api.frame import actor
 from clarion.api.shapes import audience as shapes
-from clarion.api.shapes.common import BIG, ChannelWord, Input, Page, cursor_of, key_of, lower, sees_people, words
+from clarion.api.shapes.common import (
+    BIG,
+    ChannelWord,
+    Input,
+    Page,
+    cursor_of,
+    key_of,
+    lower,
+    sees_people,
+    words,
+)
 from clarion.audience import operations, queries
 from clarion.audience.models import SuppressionReason
 
@@ -25,7 +35,7 @@ class Wanted(Cursor):
     """Which of them."""
 
     q: str = Field("", max_length=320, description="The beginning of an address.")
-    reason: Reason | None = None  # type: ignore[valid-type]
+    reason: Reason | None = None
     channel: ChannelWord | None = None
     days: int | None = Field(None, ge=1, le=36_500, description="Added within so many days.")
 

@@ -132,7 +132,7 @@ Deed: Any = words(tuple(DOING))
     "/templates/{uuid:id}/actions/{action}", response={200: TemplateOut, 201: TemplateOut},
     summary="Act on a template",
 )  # fmt: skip
-def act_on_template(request: HttpRequest, id: UUID, action: Deed) -> Any:  # type: ignore[valid-type]
+def act_on_template(request: HttpRequest, id: UUID, action: Deed) -> Any:
     """Archive, restore or duplicate it; `duplicate` answers 201 with the copy."""
     done = DOING[action](template=finding.template(request, id), by=actor(request))
     return Status(201 if action == "duplicate" else 200, _whole(done))

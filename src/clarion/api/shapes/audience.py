@@ -26,7 +26,7 @@ class ContactIn(Input):
     last_name: str | None = Field(None, max_length=500)
     language: str | None = Field(None, max_length=60, examples=["de"])
     zone: str | None = Field(None, max_length=100, examples=["Europe/Berlin"])
-    state: State | None = None  # type: ignore[valid-type]
+    state: State | None = None
     tags: list[str] | None = Field(None, max_length=200)
     attributes: dict[str, str] | None = Field(None, examples=[{"city": "Berlin"}])
 

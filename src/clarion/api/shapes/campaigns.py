@@ -59,7 +59,9 @@ class SettingsIn(Input):
 
     def fields(self) -> dict[str, Any]:
         """Return what was said, as operations take it."""
-        said = {name: getattr(self, name) for name in self.model_fields_set if name in SettingsIn.model_fields}
+        said = {
+            name: getattr(self, name) for name in self.model_fields_set if name in SettingsIn.model_fields
+        }
         for name in ("launch", "repeat_unit", "missed_policy"):
             if isinstance(said.get(name), str):
                 said[name] = said[name].upper()
@@ -106,7 +108,9 @@ class StepIn(Input):
         description="What it says, in place of a template.",
         examples=[{"mode": "html", "subject": "Hello {{ first_name }}", "source": "<p>…</p>"}],
     )
-    tier: int = Field(0, ge=0, lt=cascade.STEPS_MAX, description="0 goes first, others where those before failed.")
+    tier: int = Field(
+        0, ge=0, lt=cascade.STEPS_MAX, description="0 goes first, others where those before failed."
+    )
 
 
 class CampaignIn(SettingsIn):
@@ -123,7 +127,10 @@ class CampaignPatch(SettingsIn):
     name: str | None = Field(None, max_length=1000)
     audience: AudienceIn | None = None
     steps: list[StepIn] | None = Field(
-        None, min_length=1, max_length=cascade.STEPS_MAX, description="All of them: they replace what was there."
+        None,
+        min_length=1,
+        max_length=cascade.STEPS_MAX,
+        description="All of them: they replace what was there.",
     )
 
 
@@ -280,7 +287,7 @@ def _audience(campaign: Campaign) -> dict[str, Any] | None:
     source = campaign.source
     if source is None:
         return None
-    names = {
+    names: dict[str, Any] = {
         "lists": source.lists, "segments": source.segments, "without_lists": source.excluded_lists,
         "without_segments": source.excluded_segments,
     }  # fmt: skip

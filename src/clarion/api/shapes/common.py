@@ -1,7 +1,7 @@
 """What all shapes share: words of closed lists, pages, moments, masks."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import orjson
 from ninja import Schema
@@ -14,7 +14,6 @@ from clarion.channels.registry import CHANNELS
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
-
 
 T = TypeVar("T")
 
@@ -40,7 +39,9 @@ class Problem(Schema):
     code: str = Field(description="Stable, for programs.", examples=["transition_refused"])
     detail: str = Field(description="A sentence for people.")
     errors: list[dict[str, Any]] | None = Field(
-        None, description="Field by field, where it is about fields.", examples=[[{"field": "name", "detail": "…"}]]
+        None,
+        description="Field by field, where it is about fields.",
+        examples=[[{"field": "name", "detail": "…"}]],
     )
 
 
@@ -68,7 +69,14 @@ def lower(values: Sequence[str]) -> list[str]:
 
 
 if TYPE_CHECKING:
-    StatusWord = LaunchWord = ChannelWord = StageWord = SkipWord = ResultWord = UnitWord = MissedWord = str
+    StatusWord: TypeAlias = str
+    LaunchWord: TypeAlias = str
+    ChannelWord: TypeAlias = str
+    StageWord: TypeAlias = str
+    SkipWord: TypeAlias = str
+    ResultWord: TypeAlias = str
+    UnitWord: TypeAlias = str
+    MissedWord: TypeAlias = str
 else:
     StatusWord = words(lower(Status.values))
     LaunchWord = words(lower(Launch.values))

@@ -158,7 +158,8 @@ def run(found: Run) -> dict[str, Any]:
         **run_row(found),
         "waterfall": found.waterfall,
         "steps": [
-            {name: getattr(step, name) for name in RunStepOut.model_fields} for step in queries.steps_of(found)
+            {name: getattr(step, name) for name in RunStepOut.model_fields}
+            for step in queries.steps_of(found)
         ],
         "problems": [
             {
