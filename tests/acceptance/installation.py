@@ -1,5 +1,6 @@
 """Start a whole installation as a process of its own, and look at what it consists of."""
 
+import atexit
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +50,7 @@ def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
 @contextmanager
 def running(**settings: str) -> Iterator["Installation"]:
     """Yield an installation of its own with these settings, started as `clarion up` does."""
-    home = new_home()
-    home.parent.chmod(0o711)
-    made = Installation(home, **settings)
+    made = Installation(prepared_home(), **settings)
     made.url = made.start(*UP)
     try:
         yield made
@@ -175,9 +175,21 @@ def new_home() -> Path:
     return Path(tempfile.mkdtemp(prefix="clarion-acceptance-")) / "home"
 
 
-def copy_home(source: Path) -> Path:
-    """Return a copy of a stopped installation, owners included."""
+def prepared_home() -> Path:
+    """Return a fresh home whose database is made and migrated: a copy, since the first start takes long."""
     target = new_home()
     target.parent.chmod(0o711)
-    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+    subprocess.run(["cp", "-a", str(_first_home()), str(target)], check=True)
     return target
+
+
+@cache
+def _first_home() -> Path:
+    home = new_home()
+    home.parent.chmod(0o711)
+    installation = Installation(home)
+    atexit.register(installation.remove)
+    installation.start()
+    installation.signal(signal.SIGTERM)
+    assert installation.wait() == 0
+    return home

@@ -9,7 +9,7 @@ import pytest
 from clarion.channels.telegram.tests import server as telegram
 from clarion.channels.webpush import vapid
 from clarion.channels.webpush.tests import server as webpush
-from tests.acceptance.installation import Installation, new_home
+from tests.acceptance.installation import Installation, prepared_home
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -32,8 +32,7 @@ def sent(
 
 
 def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:
-    home = new_home()
-    home.parent.chmod(0o711)
+    home = prepared_home()
     key = vapid.new_key()
     bots, pushes = telegram.Server(), webpush.Server(vapid.public_of(key))
     running = Running({"bots": bots, "pushes": pushes})

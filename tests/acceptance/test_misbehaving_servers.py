@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
-from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.installation import Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -101,8 +101,7 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
-    home = new_home()
-    home.parent.chmod(0o711)
+    home = prepared_home()
     made = Installation(home, CLARION_RETRY_SECONDS="1", CLARION_LOG_LEVEL="error")
     made.start(sys.executable, "-m", "clarion.cli", "up")
     yield made

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from clarion.channels.email.tests.server import Server
-from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.installation import Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -30,8 +30,7 @@ class Shop:
     """A home without a server, a mail server, and the files of a campaign."""
 
     def __init__(self) -> None:
-        home = new_home()
-        home.parent.chmod(0o711)
+        home = prepared_home()
         self.installation = Installation(home, CLARION_RETRY_SECONDS="1")
         self.mail = Server()
         self._running = Running({"mail": self.mail})

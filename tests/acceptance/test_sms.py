@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from clarion.channels.sms.tests.server import PASSWORD, SYSTEM_ID, UNKNOWN_NUMBER, Server
-from tests.acceptance.installation import Installation, new_home
+from tests.acceptance.installation import Installation, prepared_home
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -17,8 +17,7 @@ WRONG, LONG = 100, 10
 
 
 def test_two_thousand_people_get_their_sms_once_and_the_ledger_knows_of_each() -> None:
-    home = new_home()
-    home.parent.chmod(0o711)
+    home = prepared_home()
     centre = Server()
     running = Running({"sms": centre})
     installation = Installation(home)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.installation import UP, Installation, copy_home, new_home, wait_for
+from tests.acceptance.installation import UP, Installation, prepared_home, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -26,31 +26,18 @@ def status(url: str) -> int:
         return 0
 
 
-@pytest.fixture(scope="module")
-def prepared_home() -> Iterator[Path]:
-    """A home whose database is made and migrated, stopped; tests copy it instead of waiting for their own."""
-    home = new_home()
-    home.parent.chmod(0o711)
-    installation = Installation(home)
-    installation.start()
-    installation.signal(signal.SIGTERM)
-    assert installation.wait() == 0
-    yield home
-    installation.remove()
-
-
 @pytest.fixture(scope="class")
-def running(prepared_home: Path) -> Iterator[Installation]:
+def running() -> Iterator[Installation]:
     """One installation that runs through all tests of a class; each leaves it well."""
-    made = Installation(copy_home(prepared_home))
+    made = Installation(prepared_home())
     made.url = made.start()
     yield made
     made.remove()
 
 
 @pytest.fixture
-def installation(prepared_home: Path) -> Iterator[Installation]:
-    made = Installation(copy_home(prepared_home))
+def installation() -> Iterator[Installation]:
+    made = Installation(prepared_home())
     yield made
     made.remove()
 

@@ -67,6 +67,7 @@ def _wait_until_the_server_is_idle() -> None:
     """Wait for requests that were under way when the browser left, so that the database can be emptied."""
     others = (
         "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        " and backend_type = 'client backend' and state <> 'idle'"
     )
     for _ in range(100):
         with connection.cursor() as cursor:

@@ -149,6 +149,6 @@ def test_everybody_can_use_the_pages(
         (owner, "settings/"),
     ):
         page = open_as(member, tail, size, color_scheme=scheme)
-        page.wait_for_load_state("networkidle")
+        expect(page.locator(".htmx-request")).to_have_count(0)
         accessible(page, axe_source)
         page.context.close()
