@@ -33,7 +33,11 @@ def test_people_pushed_in_calls_of_a_hundred_and_one_by_one() -> None:
         begin, cpu = time.perf_counter(), time.process_time()
         for call in range(calls):
             people = [
-                {"key": f"{name}-{call}-{n}", "address": f"{name}-{call}-{n}@x.example", "variables": {"n": n}}
+                {
+                    "key": f"{name}-{call}-{n}",
+                    "address": f"{name}-{call}-{n}@x.example",
+                    "variables": {"n": n},
+                }
                 for n in range(size)
             ]
             assert bobs.post(url, {"people": people}).status_code == 202
