@@ -1,5 +1,7 @@
 """What holds for every request: tokens, scopes, pace, idempotency keys, problems, walls."""
 
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -239,3 +241,15 @@ def test_members_see_their_tokens_and_managers_everybodys(cast: Cast) -> None:
     assert ApiToken.objects.filter(pk=veras.pk).exists()
     operations.revoke_token(by=of_member(cast.alice), token=veras)
     assert not ApiToken.objects.filter(pk=veras.pk).exists()
+
+
+def test_who_only_sends_or_works_jobs_off_loads_nothing_of_the_interface() -> None:
+    """It would cost each of those processes a dozen megabytes."""
+    look = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'clarion.settings'; import django; django.setup();"
+        "import clarion.runtime.worker, clarion.runtime.jobs, clarion.api.tasks, clarion.settings.urls;"
+        "print({'ninja', 'pydantic'} & set(sys.modules))"
+    )
+    seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert seen.stdout.strip() == "set()"
