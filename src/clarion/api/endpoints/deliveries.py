@@ -62,7 +62,8 @@ def _number(number: int) -> int:
 @router.get("/campaigns/{uuid:id}/runs/{int:number}", response=shapes.RunOut, summary="Show a run")
 def show_run(request: HttpRequest, id: UUID, number: int) -> Any:
     """A run with its waterfall, its channels and what went wrong in it."""
-    return shapes.run(finding.run(request, id, _number(number)))
+    member = request.member  # type: ignore[attr-defined]
+    return shapes.run(finding.run(request, id, _number(number)), member)
 
 
 class Wanted(Cursor):

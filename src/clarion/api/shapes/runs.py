@@ -152,8 +152,9 @@ def run_row(run: Run) -> dict[str, Any]:
     return {name: getattr(run, name) for name in RunRow.model_fields}
 
 
-def run(found: Run) -> dict[str, Any]:
-    """Return a run with its steps and problems. Three queries."""
+def run(found: Run, member: Membership) -> dict[str, Any]:
+    """Return a run with its steps and problems. Providers' words may name people. Three queries."""
+    sees = common.sees_people(member)
     return {
         **run_row(found),
         "waterfall": found.waterfall,
@@ -168,7 +169,10 @@ def run(found: Run) -> dict[str, Any]:
                 "count": group.count,
                 "sentence": group.reason.sentence,
                 "cure": group.reason.cure,
-                "codes": [{"code": c.code, "count": c.count, "sample": c.sample} for c in group.codes],
+                "codes": [
+                    {"code": c.code, "count": c.count, "sample": c.sample if sees else ""}
+                    for c in group.codes
+                ],
             }
             for group in queries.problems(found)
         ],
