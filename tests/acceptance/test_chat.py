@@ -1,12 +1,14 @@
-"""`clarion send` over HTTP channels: a bot's messages and browsers' notifications, from files, each once."""
+"""`clarion send` over HTTP channels: a bot's messages, browsers' notifications and calls, from files, each once."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clarion.channels.telegram.tests import server as telegram
+from clarion.channels.voice.tests import exchange
 from clarion.channels.webpush import vapid
 from clarion.channels.webpush.tests import server as webpush
 from tests.acceptance.installation import Installation, prepared_home
@@ -29,6 +31,35 @@ def sent(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ended() -> None:
+    home = new_home()
+    home.parent.chmod(0o711)
+    far = exchange.Exchange()
+    running = Running({"far": far})
+    installation = Installation(home)
+    ends = [exchange.HUMAN] * 8 + [exchange.BUSY, exchange.NO_ANSWER, exchange.UNALLOCATED, exchange.PRESSES]
+    numbers = [f"+4930000{n:03d}{end}" for n, end in enumerate(ends)]
+    url = f"ari://clarion:{exchange.PASSWORD}@127.0.0.1:{far.port}?endpoint=PJSIP/{{number}}@trunk&connections=4"
+    try:
+        done = sent(
+            installation, home.parent, "voice", url, ["phone,name", *(f"{number},Ada" for number in numbers)],
+            *("--from", "+493012345", "--field", "media_url=sound:hello-world", "--field", "retries=1"),
+            *("--field", "retry_busy=1", "--field", "retry_no_answer=1", "--field", "keys=5 | Yes"),
+        )  # fmt: skip
+        checked = installation.clarion("check-ledger")
+    finally:
+        installation.remove()
+        running.close()
+
+    calls = Counter(call.number for call in far.calls)
+    assert (done["sent"], done["failed"], done["unknown"]) == (9, 3, 0)
+    assert calls == {
+        number: 2 if number[-1] in (exchange.BUSY, exchange.NO_ANSWER) else 1 for number in numbers
+    }
+    assert not far.living
+    assert checked.returncode == 0
 
 
 def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:

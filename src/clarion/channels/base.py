@@ -195,6 +195,12 @@ class CheckResult:
     problem: str = ""
 
 
+def sentence_of(channel: Channel, code: str) -> str:
+    """Return what a code of a delivery or a receipt says: the channel's `sentence_of`; "" without one."""
+    told = getattr(channel, "sentence_of", None)
+    return str(told(code)) if told is not None and code else ""
+
+
 def reports_delivery(channel: Channel) -> bool:
     """Whether receipts of the channel tell when a message arrived: its `reports_delivery`, False without one.
 

@@ -5,6 +5,7 @@ import typer
 from clarion.cli import (
     analytics,
     audit,
+    balance,
     bounce,
     campaign,
     contact,
@@ -15,6 +16,7 @@ from clarion.cli import (
     keeping,
     ledger,
     member,
+    price,
     run,
     segment,
     send,
@@ -49,6 +51,8 @@ export.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)
+balance.register(app)
+price.register(app)
 member.register(app)
 token.register(app)
 segment.register(app)

@@ -62,6 +62,7 @@ class Do(StrEnum):
     MODERATE = "moderate"
     OPEN_SENDER = "open_sender"
     OPEN_CAMPAIGN = "open_campaign"
+    OPEN_BALANCE = "open_balance"
     SHOW_WAITING = "show_waiting"
 
 
@@ -116,8 +117,8 @@ CAUSES: Mapping[Kind, Words] = {
     ),
     Kind.PAUSED_BALANCE: Words(
         title=_("The balance is used up"),
-        cure=_("Have the balance topped up, then continue."),
-        do=(Do.CONTINUE,),
+        cure=_("Have the balance topped up: it goes on by itself."),
+        do=(Do.OPEN_BALANCE, Do.CONTINUE),
         is_grave=True,
     ),
     Kind.PAUSED_SENDER: Words(

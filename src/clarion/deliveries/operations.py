@@ -20,6 +20,7 @@ from clarion.channels.base import reports_delivery
 from clarion.deliveries import locks, partitions, releasing, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Stage
 from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
@@ -113,6 +114,7 @@ def begin_run(campaign_id: int) -> Run | None:
     first = min(step.tier for step in steps)
     frozen = RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
     preparing.begin(run, campaign, frozen)
+    paying.begin(run, campaign, frozen)
     return run
 
 

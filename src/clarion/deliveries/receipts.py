@@ -7,13 +7,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.audience import addresses
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
 from clarion.deliveries.tracking import folding
+from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -118,6 +121,24 @@ def _act(run_id: int, event: ReceiptEvent) -> None:
     optout.skip_pending(**whom)
 
 
+def left(sender_id: int, address: str) -> bool:
+    """Write to an address no more whose owner opted out at the provider; return whether it is one of the sender's kind.
+
+    Done again, it changes nothing.
+    """
+    sender = Sender.objects.select_related("workspace").filter(pk=sender_id).first()
+    if sender is None or not address:
+        return False
+    try:
+        address = addresses.normaliser(sender.channel, sender.workspace.default_country)(address)
+    except ValueError:
+        return False
+    whom: Any = {"workspace": sender.workspace, "channel": sender.channel, "address": address}
+    audience.suppress(**whom, reason=SuppressionReason.UNSUBSCRIBED, origin=sender.name)
+    optout.skip_pending(**whom)
+    return True
+
+
 @transaction.atomic
 def _keep(run: Run, events: list[ReceiptEvent]) -> None:
     now, run_id = timezone.now(), run.pk
@@ -139,6 +160,9 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
             cursor.execute(
                 _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
             )
+    bounced = [event.delivery_id for event in events if _RESULTS[event.kind] is Result.BOUNCED]
+    if bounced and run.workspace.has_balance:
+        paying.refund(run_id, [one for one in bounced if one is not None])
     if run.receipt_wait is not None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
     wake(run_id=run_id)

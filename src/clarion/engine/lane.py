@@ -17,6 +17,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
+from clarion.engine.patience import let_end, patience_of
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
@@ -125,14 +126,24 @@ class Lane:
         self.suspended = False
         self._wake()
 
-    async def stop(self, *, seconds: float) -> bool:
-        """Give back what is claimed, let what is being handed over end within `seconds`, close and `settle`."""
+    @property
+    def is_talking(self) -> bool:
+        """Whether something is under way that takes its time, such as a call, so that the lane is better kept."""
+        return self._busy > 0 and patience_of(self.transport) > 0
+
+    async def stop(self, *, seconds: float, ending: asyncio.Event | None = None) -> bool:
+        """Give back what is claimed, let what is being handed over end within `seconds`, close and `settle`.
+
+        What takes its time (`patience_of`) has that time, until `ending` is set and `seconds` more.
+        """
         self.stopping = True
         claiming, settling = self._servants
         claiming.cancel()
         await asyncio.gather(claiming, return_exceptions=True)
         self.withdraw()
         self._wake()
+        if ending is not None and self.is_talking:
+            await let_end(self._slots, patience_of(self.transport), ending)
         _, late = await asyncio.wait(self._slots, timeout=seconds)
         for task in [*late, settling]:
             task.cancel()

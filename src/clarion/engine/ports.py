@@ -31,7 +31,8 @@ class Transport(Protocol):
         Calls `hand_over` once, immediately before writing the first byte after which the provider might take
         the message. An outcome returned without that call was certainly not taken, so it is never Unknown.
         When `hand_over` raises Withdrawn, nothing of the message is written and Withdrawn is raised on.
-        Being cancelled after `hand_over` leaves the message unknown; before it, not taken.
+        Being cancelled after `hand_over` leaves the message unknown; before it, not taken. A transport that knows
+        better ends what is under way within seconds and returns the outcome in spite of it.
         """
 
     async def aclose(self) -> None:

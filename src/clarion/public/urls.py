@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clarion.public import media, preferences, tracked, unsubscribe
+from clarion.public import media, preferences, speech, tracked, unsubscribe
 from clarion.public.push import views as push
 
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("push/seen/<str:token>", push.seen, name="push_seen"),
     path("push/<uuid:sender>/subscribe", push.subscribe, name="push_subscribe"),
     path("push/<uuid:sender>/unsubscribe", push.unsubscribe, name="push_unsubscribe"),
+    path("s/<str:name>.wav", speech.recording, name="speech"),
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
 ]

@@ -35,6 +35,8 @@ class Entry:
     current: bool = False
     #: Who may not do this is not shown the page.
     permission: Permission | None = None
+    #: Shown only where the workspace has switched this on: the name of its field.
+    switch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ NAVIGATION: tuple[Group, ...] = (
         _("Workspace"),
         (
             Entry("senders", "plug", _("Channels & senders")),
+            Entry("balance", "wallet", _("Balance"), switch="has_balance"),
             Entry("outbox", "flask-conical", _("Sandbox outbox")),
             Entry("audit", "scroll-text", _("Audit log"), permission=Permission.AUDIT),
             Entry("members", "user-plus", _("Members")),
@@ -111,6 +114,7 @@ def built_groups(member: Membership, path: str) -> list[Group]:
             for entry in group.entries
             if _exists(entry.name, settings.ROOT_URLCONF)
             and (entry.permission is None or member.may(entry.permission))
+            and (not entry.switch or getattr(member.workspace, entry.switch))
         )
         if entries:
             groups.append(Group(group.label, entries))

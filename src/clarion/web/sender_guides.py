@@ -25,7 +25,7 @@ class Guide:
 
 def guide_of(sender: Sender) -> Guide | None:
     """Return the sender's guide; None where its channel needs none."""
-    made = {"telegram": _telegram, "webpush": _webpush}.get(sender.channel)
+    made = {"telegram": _telegram, "voice": _voice, "webpush": _webpush}.get(sender.channel)
     return made(sender) if made else None
 
 
@@ -45,6 +45,26 @@ def _telegram(sender: Sender) -> Guide:
             "of their own, by which the chat becomes theirs."
         ),
         copies=[(_("Link"), link)],
+    )
+
+
+def _voice(sender: Sender) -> Guide | None:
+    if sender.config.get("protocol") != "ari":
+        return None
+    context = sender.config.get("amd_context", "")
+    lines = [
+        f"[{context}]",
+        "exten => s,1,AMD()",
+        " same => n,Stasis(${CLARION_APP},amd,${AMDSTATUS},${AMDCAUSE})",
+        " same => n,Hangup()",
+    ]
+    return Guide(
+        title=_("What Asterisk needs"),
+        text=_(
+            "A user in ari.conf, the web server in http.conf, and a trunk. For campaigns that tell machines from "
+            "people, put this into extensions.conf and load the dialplan anew."
+        ),
+        copies=[(_("Dialplan"), "\n".join(lines))],
     )
 
 

@@ -11,6 +11,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.workspaces.money.models import Account as Account
+from clarion.workspaces.money.models import EntryKind as EntryKind
+from clarion.workspaces.money.models import Hold as Hold
+from clarion.workspaces.money.models import LedgerEntry as LedgerEntry
 from clarion.workspaces.permissions import Permission, Role, permissions_of
 
 
@@ -80,6 +84,8 @@ class Workspace(models.Model):
     #: Whether its campaigns follow links and opens where they do not say otherwise themselves.
     track_links = models.BooleanField(default=False, db_default=False)
     track_opens = models.BooleanField(default=False, db_default=False)
+    #: Whether its campaigns are paid from a balance (`workspaces.money`).
+    has_balance = models.BooleanField(default=False, db_default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)

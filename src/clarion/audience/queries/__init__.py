@@ -38,7 +38,7 @@ from clarion.audience.queries.optout import (
     rules_of,
     words_of,
 )
-from clarion.audience.queries.sampling import known_variables, sample
+from clarion.audience.queries.sampling import addressed, known_variables, sample
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
@@ -74,6 +74,7 @@ __all__ = [
     "StepPage",
     "Wanted",
     "Waterfall",
+    "addressed",
     "campaigns_with",
     "caps_of",
     "consent_history",

@@ -33,6 +33,7 @@ from clarion.campaigns.operations.moving import (
     reopen,
     replan_resumption,
     resume,
+    resume_paid,
     stop,
 )
 from clarion.campaigns.operations.noting import add_note
@@ -68,6 +69,7 @@ __all__ = [
     "reschedule",
     "restore",
     "resume",
+    "resume_paid",
     "schedule",
     "schedule_as_said",
     "set_source",

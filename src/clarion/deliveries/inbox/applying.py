@@ -110,12 +110,27 @@ def _apply(waiting: Sequence[_Waiting], table: str) -> None:
     matched = [one for one in placed if _has_ids(one.event)]
     receipts.apply(one.event for one in matched if isinstance(one.event, ReceiptEvent))
     replies.hand_on([(o.sender_id, o.event, o.received_at) for o in placed if isinstance(o.event, Reply)])
-    lost = [one for one in placed if isinstance(one.event, ReceiptEvent) and not _has_ids(one.event)]
+    lost = _without_leavers(
+        [one for one in placed if isinstance(one.event, ReceiptEvent) and not _has_ids(one.event)]
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         # Table names are our own; SQL has no parameters for them.
         cursor.execute(f"delete from {table} where id = any(%s)", [[one.id for one in waiting]])
         _keep_strays(cursor, strange, Why.UNKNOWN)
         _keep_strays(cursor, lost, Why.UNMATCHED)
+
+
+def _without_leavers(lost: Sequence[_Waiting]) -> list[_Waiting]:
+    """Have whoever opted out by an address alone written to no more; return the others.
+
+    That is about no message, so none is looked for.
+    """
+    rest = []
+    for one in lost:
+        is_leaving = isinstance(one.event, ReceiptEvent) and one.event.kind is ReceiptKind.UNSUBSCRIBED
+        if not (is_leaving and one.event and receipts.left(one.sender_id, one.event.address)):
+            rest.append(one)
+    return rest
 
 
 def _is_unknown(event: Event) -> bool:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0007_tracking'),
+        ('workspaces', '0008_money'),
     ]
 
     operations = [
