@@ -26,7 +26,7 @@ WRITING = {
 }
 #: What `WRITING` names on other things than querysets and models, by the receiver as it is written.
 HARMLESS = re.compile(
-    r"^(hashlib|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
+    r"^(hashlib|router|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
 )
 #: Modules that may write besides `operations.py`, and what makes each an operation under a name of its own.
 WRITERS = {
@@ -45,6 +45,7 @@ WRITERS = {
     "deliveries/releasing.py": "lets a run's people go, part by part",
     "deliveries/tracking/folding.py": "keeps how far a run's people are noted for segments",
     "deliveries/tracking/preparing.py": "stores what of a run is followed as it begins",
+    "deliveries/retention.py": "blanks the people of old runs, batch by batch",
     "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
     "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",

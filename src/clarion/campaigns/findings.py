@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from clarion.campaigns.models import Campaign, Step
+
+if TYPE_CHECKING:
+    from clarion.campaigns.costs import Cost
 
 
 class Level(StrEnum):
@@ -47,6 +51,8 @@ class Findings:
     recipients: int | None = None
     #: How many people frequency caps leave out.
     capped: int = 0
+    #: What it will cost; None where nothing costs anything, or that is not known.
+    cost: "Cost | None" = None
 
     def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))

@@ -18,11 +18,13 @@ from clarion.campaigns import (
     cascade,
     material,
     preflight_cascade,
+    preflight_costs,
     queries,
     recurrence,
     tongues,
     windows,
 )
+from clarion.campaigns.costs import Cost
 from clarion.campaigns.findings import Check as Check
 from clarion.campaigns.findings import Findings
 from clarion.campaigns.findings import Level as Level
@@ -50,6 +52,8 @@ class Preflight:
     #: How many people will get it; None when that cannot be known yet.
     recipients: int | None
     forecast: Forecast | None
+    #: None in a workspace without a balance.
+    cost: Cost | None = None
 
     @property
     def blockers(self) -> list[Check]:
@@ -80,7 +84,7 @@ def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
         senders = _primary_senders(found)
         ahead = forecast(campaign=campaign, senders=senders, size=found.recipients)
         _tell_forecast(found, ahead)
-    return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead)
+    return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost)
 
 
 def _primary_senders(found: Findings) -> list[Sender]:
@@ -233,7 +237,7 @@ def _look_at_content(found: Findings) -> None:
                 found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
-        if unapproved := material.unapproved(step.channel, step.template_version):
+        if unapproved := material.unapproved(step.channel, step.template_version, step.sender, content):
             found.add("template_approval", Level.BLOCK, Section.MESSAGE, unapproved)
         _look_at_variables(found, content, variables)
         source = found.campaign.source
@@ -384,4 +388,5 @@ _LOOKS: tuple[Callable[[Findings], None], ...] = (
     preflight_cascade.look_at,
     _look_at_test,
     _look_at_timing,
+    preflight_costs.look_at,
 )

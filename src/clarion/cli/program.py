@@ -5,6 +5,7 @@ import typer
 from clarion.cli import (
     analytics,
     audit,
+    balance,
     bounce,
     campaign,
     contact,
@@ -15,6 +16,7 @@ from clarion.cli import (
     keeping,
     ledger,
     member,
+    price,
     run,
     segment,
     send,
@@ -23,7 +25,9 @@ from clarion.cli import (
     stopping,
     suppression,
     template,
+    token,
     why,
+    workspaces,
 )
 
 app = typer.Typer(
@@ -48,10 +52,14 @@ export.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)
+balance.register(app)
+price.register(app)
 member.register(app)
+token.register(app)
 segment.register(app)
 source.register(app)
 suppression.register(app)
 template.register(app)
 health.register(app)
 bounce.register(app)
+workspaces.register(app)

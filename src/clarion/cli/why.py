@@ -124,6 +124,7 @@ def commands(one: "Campaign", cause: "Cause") -> list[str]:
         Do.CONTINUE: f"clarion campaign continue {id_}",
         Do.START: f"clarion campaign start {id_}",
         Do.CHANGE_SPEED: f"clarion campaign speed {id_} --rate 0 --delay 0",
+        Do.OPEN_BALANCE: f"clarion balance top-up AMOUNT --workspace {one.workspace.slug}",
         Do.SHOW_WAITING: f"clarion deliveries {id_} --status pending",
     }
     found = []

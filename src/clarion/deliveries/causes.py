@@ -24,6 +24,7 @@ class Kind(StrEnum):
     PAUSED_BALANCE = "paused_balance"
     PAUSED_SENDER = "paused_sender"
     PAUSED_MENDED = "paused_mended"
+    PAUSED_CONTENT = "paused_content"
     PAUSED_REVIEW = "paused_review"
     APPROVAL = "approval"
     BY_HAND = "by_hand"
@@ -62,6 +63,7 @@ class Do(StrEnum):
     MODERATE = "moderate"
     OPEN_SENDER = "open_sender"
     OPEN_CAMPAIGN = "open_campaign"
+    OPEN_BALANCE = "open_balance"
     SHOW_WAITING = "show_waiting"
 
 
@@ -116,8 +118,8 @@ CAUSES: Mapping[Kind, Words] = {
     ),
     Kind.PAUSED_BALANCE: Words(
         title=_("The balance is used up"),
-        cure=_("Have the balance topped up, then continue."),
-        do=(Do.CONTINUE,),
+        cure=_("Have the balance topped up: it goes on by itself."),
+        do=(Do.OPEN_BALANCE, Do.CONTINUE),
         is_grave=True,
     ),
     Kind.PAUSED_SENDER: Words(
@@ -130,6 +132,14 @@ CAUSES: Mapping[Kind, Words] = {
         title=_("The sender is active again; the campaign is still paused"),
         cure=_("Continue it: it goes on where it was."),
         do=(Do.CONTINUE,),
+    ),
+    Kind.PAUSED_CONTENT: Words(
+        title=_("The provider refuses what it says"),
+        cure=_(
+            "Look at the template on the sender's page. When it is approved again, or another is chosen, continue."
+        ),
+        do=(Do.OPEN_SENDER, Do.CONTINUE),
+        is_grave=True,
     ),
     Kind.PAUSED_REVIEW: Words(
         title=_("The first part is out; the rest waits for a second approval"),

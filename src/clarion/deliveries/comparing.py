@@ -16,6 +16,7 @@ from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.campaign_search import SEARCH_FROM, saying
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.money.queries import Spent, spent_by_campaigns
 from clarion.workspaces.models import Membership
 
 #: More would not fit beside each other.
@@ -52,6 +53,8 @@ class Compared:
     last_sent_at: datetime | None = None
     #: Time in which messages went out, the pauses between runs not counted.
     seconds: float = 0.0
+    #: None where messages cost nothing.
+    spent: Spent | None = None
 
     @property
     def targets(self) -> int:
@@ -75,7 +78,7 @@ class Compared:
 
 
 def compare(member: Membership, public_ids: Collection[UUID]) -> list[Compared]:
-    """Return the member's campaigns of those ids, at most MOST, in the order of the ids. Three queries."""
+    """Return the member's campaigns of those ids, at most MOST, in the order of the ids. Four queries at most."""
     wanted = list(public_ids)[:MOST]
     found = {c.public_id: c for c in campaign_queries.campaigns_for(member).filter(public_id__in=wanted)}
     campaigns = [found[one] for one in wanted if one in found]
@@ -98,10 +101,16 @@ def compare(member: Membership, public_ids: Collection[UUID]) -> list[Compared]:
         .values("run__campaign_id")
         .annotate(**{f"messages_{name}": Sum(name) for name in _MESSAGES})
     }
-    return [_compared(campaign, runs.get(campaign.pk), steps.get(campaign.pk)) for campaign in campaigns]
+    spent = spent_by_campaigns(ids) if member.workspace.has_balance else {}
+    return [
+        _compared(campaign, runs.get(campaign.pk), steps.get(campaign.pk), spent.get(campaign.pk))
+        for campaign in campaigns
+    ]
 
 
-def _compared(campaign: Campaign, run: dict[str, Any] | None, step: dict[str, Any] | None) -> Compared:
+def _compared(
+    campaign: Campaign, run: dict[str, Any] | None, step: dict[str, Any] | None, spent: Spent | None
+) -> Compared:
     if run is None:
         return Compared(campaign=campaign)
     return Compared(
@@ -112,6 +121,7 @@ def _compared(campaign: Campaign, run: dict[str, Any] | None, step: dict[str, An
         first_sent_at=run["first_sent"],
         last_sent_at=run["last_sent"],
         seconds=run["span"].total_seconds() if run["span"] is not None else 0.0,
+        spent=spent,
     )
 
 

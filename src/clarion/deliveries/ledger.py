@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from clarion.deliveries import cascade_ledger
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.money import checking
 from clarion.deliveries.states import Stage
 
 #: Ids named with a finding, for a person to look at.
@@ -66,7 +67,7 @@ def check(run: Run) -> LedgerReport:
     million.
     """
     began = time.monotonic()
-    with _snapshot():
+    with snapshot():
         now = Run.objects.select_related("campaign").get(pk=run.pk)
         steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
         report = LedgerReport(
@@ -78,6 +79,7 @@ def check(run: Run) -> LedgerReport:
             _check_step(report, now, step, stages.get(step.step, {}))
         if now.is_cascade:
             cascade_ledger.check_messages(report, now, steps, stages)
+        checking.check_steps(report, now, steps)
         _check_places(report, now)
         _check_end(report, now)
     report.seconds = round(time.monotonic() - began, 3)
@@ -85,7 +87,8 @@ def check(run: Run) -> LedgerReport:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
+    """Read the database as it was at one moment; inside a caller's transaction as that one sees it."""
     if connection.in_atomic_block:
         yield
         return

@@ -19,6 +19,7 @@ from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
 from clarion.deliveries.inbox.models import ReplyPart as ReplyPart
 from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
+from clarion.deliveries.money.models import Refund as Refund
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.deliveries.tracking.models import Hit as Hit
@@ -65,6 +66,8 @@ class Run(models.Model):
     #: Set when it may end: what is still pending becomes this stage (CANCELLED or EXPIRED).
     closing_stage = models.SmallIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: When its people were blanked, because the workspace keeps them no longer.
+    forgotten_at = models.DateTimeField(null=True)
     # Persons.
     total = models.IntegerField(default=0)
     pending = models.IntegerField(default=0)
@@ -148,10 +151,35 @@ class RunStep(models.Model):
     bounced = models.IntegerField(default=0)
     complained = models.IntegerField(default=0)
     unsubscribed = models.IntegerField(default=0)
+    #: What its messages cost, as `senders.prices.tariff` keeps it; None where they cost nothing (docs/adr/0009).
+    tariff = models.JSONField(null=True)
+    #: Taken from the account for it and not given back; of that what is charged, and what messages in flight and
+    #: unknown ones may cost at most. In millionths.
+    reserved = models.BigIntegerField(default=0, db_default=0)
+    charged = models.BigIntegerField(default=0, db_default=0)
+    held = models.BigIntegerField(default=0, db_default=0)
+    refunded = models.BigIntegerField(default=0, db_default=0)
+    #: What of charges and refunds the account's ledger has, since when, and whether nothing is left to enter.
+    booked = models.BigIntegerField(default=0, db_default=0)
+    refunds_booked = models.BigIntegerField(default=0, db_default=0)
+    booked_at = models.DateTimeField(null=True)
+    is_booked = models.BooleanField(default=True, db_default=True)
+    #: What the next message needs that the account did not have.
+    starved = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "step"], name="run_step_once")]
-        indexes = [models.Index(fields=["sender_id", "run"], name="run_step_of_sender")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "step"], name="run_step_once"),
+            models.CheckConstraint(
+                condition=Q(held__gte=0, refunded__gte=0, booked__lte=F("charged"))
+                & Q(reserved__gte=F("charged") + F("held"), refunded__lte=F("charged")),
+                name="run_step_never_overdrawn",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sender_id", "run"], name="run_step_of_sender"),
+            models.Index(fields=["run"], condition=Q(is_booked=False), name="run_step_unbooked"),
+        ]
 
     def __str__(self) -> str:
         return f"step {self.step} of run {self.run_id}"
@@ -204,6 +232,8 @@ class Delivery(models.Model):
     result_at = models.DateTimeField(null=True)
     #: Of a run of several steps: where it goes, on no channel twice in a run; None where the person's own address is.
     address = models.CharField(max_length=320, null=True)
+    #: What it cost, in millionths; of an unknown one what it may cost at most. None where nothing costs anything.
+    cost = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return f"delivery {self.id} of run {self.run_id}"

@@ -20,6 +20,7 @@ from clarion.channels.base import reports_delivery
 from clarion.deliveries import locks, partitions, releasing, tiers
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Stage
 from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
@@ -113,6 +114,7 @@ def begin_run(campaign_id: int) -> Run | None:
     first = min(step.tier for step in steps)
     frozen = RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
     preparing.begin(run, campaign, frozen)
+    paying.begin(run, campaign, frozen)
     return run
 
 
@@ -181,6 +183,23 @@ def fail_campaign(campaign_id: int, sentence: str) -> None:
         return
     # When that was the reason, the approval ends with it.
     approval.void_if_changed(campaign=campaign, by=actors.system(campaign.workspace))
+
+
+@transaction.atomic
+def pause_unsayable(campaign_id: int, sentence: str) -> bool:
+    """Pause a campaign whose message the provider refuses, and return whether it was on its way.
+
+    One that waits for its start is paused too, so that its author reads of it before the time comes.
+    """
+    campaign = (
+        Campaign.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=campaign_id)
+    )
+    by = actors.system(campaign.workspace)
+    try:
+        lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.CONTENT, reason=sentence[:500])
+    except TransitionRefused:
+        return False
+    return True
 
 
 @transaction.atomic

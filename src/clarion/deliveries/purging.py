@@ -15,6 +15,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.exporting import files
 from clarion.deliveries.models import Export, Run
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import STEPS, delivery_id
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -33,7 +34,7 @@ _OF_DELIVERIES = {
 #: What else has no foreign key to the run.
 _OF_RUNS = (
     "deliveries_activity", "deliveries_push", "deliveries_claim", "deliveries_look", "deliveries_hit",
-    "deliveries_trackedquarter",
+    "deliveries_trackedquarter", "deliveries_refund",
 )  # fmt: skip
 
 
@@ -109,6 +110,7 @@ def _remove_rest(run: Run) -> None:
     """Remove what is left of the run, the files of its exports too."""
     for path in Export.objects.filter(run=run).exclude(file_path="").values_list("file_path", flat=True):
         transaction.on_commit(partial(files.remove, path))
+    paying.close_books(run)
     with connection.cursor() as cursor:
         for table in _OF_RUNS:
             cursor.execute(f"delete from {table} where run_id = %s", [run.pk])

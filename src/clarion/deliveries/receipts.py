@@ -13,6 +13,7 @@ from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
 from clarion.deliveries.tracking import folding
 from clarion.senders.models import Sender
@@ -21,6 +22,7 @@ from clarion.workspaces.wake import wake
 
 #: What a receipt says → what is kept of it. Others change nothing.
 _RESULTS = {
+    ReceiptKind.TAKEN: Result.TAKEN,
     ReceiptKind.DELAYED: Result.DELAYED,
     ReceiptKind.DELIVERED: Result.DELIVERED,
     ReceiptKind.READ: Result.READ,
@@ -56,7 +58,7 @@ with given as (
     update deliveries_delivery d
     set result = f.result, result_at = f.at
     from farthest f
-    where d.run_id = %(run)s and d.id = f.delivery_id and (d.result is null or d.result < f.result)
+    where d.run_id = %(run)s and d.id = f.delivery_id and f.result > 0 and (d.result is null or d.result < f.result)
     returning 1
 ), fresh as (
     select distinct delivery_id & 15 as step, delivery_id, result from kept k
@@ -159,6 +161,9 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
             cursor.execute(
                 _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
             )
+    bounced = [event.delivery_id for event in events if _RESULTS[event.kind] is Result.BOUNCED]
+    if bounced and run.workspace.has_balance:
+        paying.refund(run_id, [one for one in bounced if one is not None])
     if run.receipt_wait is not None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
     wake(run_id=run_id)

@@ -98,4 +98,4 @@ def _judge(remains: journal.Remains, claim_id: int, delivery_id: int) -> Settlem
         return Settlement.load(claim_id, delivery_id, remains.ended[key])
     if remains.trusted and key not in remains.begun:
         return Settlement(claim_id, delivery_id, Settled.PENDING, uncounted=True)
-    return Settlement(claim_id, delivery_id, Settled.UNKNOWN, reason=Reason.HANDOVER_INTERRUPTED)
+    return Settlement(claim_id, delivery_id, Settled.UNKNOWN, reason=Reason.HANDOVER_INTERRUPTED, units=0)

@@ -14,11 +14,13 @@ import orjson
 import psycopg
 import structlog
 from django.db import InterfaceError, OperationalError
-from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from clarion.deliveries import arrays, following, gates
 from clarion.deliveries import statements as sql
+from clarion.deliveries.money import statements as money
+from clarion.deliveries.money.purses import Purses, Spent
+from clarion.deliveries.pool import open_pool as open_pool
 from clarion.deliveries.provider_ids import ProviderIds
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
@@ -55,34 +57,11 @@ class Workshop(Protocol):
     def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
         """Block the sender and pause its campaigns."""
 
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        """Pause the campaign, whose content the provider refused."""
+
     def fail_run(self, run_id: int, sentence: str) -> None:
         """End the run's campaign as failed."""
-
-
-async def _configure(connection: psycopg.AsyncConnection[Row]) -> None:
-    set_json_loads(orjson.loads, connection)
-    # Ranges of ids are planned for the values at hand: the tables grow by millions between two plans.
-    await connection.execute("set plan_cache_mode = force_custom_plan")
-
-
-#: A transaction of a process that is gone holds up whoever waits for it no longer than this.
-_SESSION = (
-    "-c idle_in_transaction_session_timeout=15000 -c client_connection_check_interval=1000 "
-    "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
-)
-
-
-def open_pool(
-    dsn: str, *, name: str = "clarion", most: int = 6
-) -> AsyncConnectionPool[psycopg.AsyncConnection[Row]]:
-    """Return a pool, not yet open. It does not try its connections before lending them: see `connection`.
-
-    By `name` the server knows whose sessions they are; see `recovery`.
-    """
-    return AsyncConnectionPool(
-        dsn, min_size=1, max_size=most, timeout=5, reconnect_timeout=60, open=False, configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 3, "application_name": name, "options": _SESSION},
-    )  # fmt: skip
 
 
 class PostgresStore:
@@ -107,6 +86,7 @@ class PostgresStore:
         self._provider_ids = ProviderIds()
         #: Whether a run has several steps, for those that were sent lately.
         self._cascades: dict[int, bool] = {}
+        self._purses = Purses()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -180,12 +160,23 @@ class PostgresStore:
     ) -> Batch:
         found: list[Row] = []
         async with self.connection() as connection, connection.transaction():
+            purse = await self._purses.of(connection, run.key)
+            if purse is not None:
+                limit = await purse.open(connection, limit)
             found, next_due = await self._claim_due(connection, run, claim_id, limit)
             if not found and next_due != float("inf"):
                 found = await self._claim_next(connection, run, claim_id, limit)
             if found and counted is not None and not await self._reserve(connection, counted, len(found)):
                 found = []
                 raise psycopg.Rollback
+            if found and purse is not None and not await purse.hold(connection, found):
+                found = []
+                raise psycopg.Rollback
+        if purse is not None:
+            purse.remember(found)
+            if purse.is_starved:
+                async with self.connection() as connection:
+                    await purse.starve(connection)
         claims = [Claim(run.run_id, row[0], row[1], row[2], row[3]) for row in found]
         return Batch(claim_id=claim_id, claims=claims, next_due=next_due or None)
 
@@ -260,6 +251,7 @@ class PostgresStore:
     async def settle(self, run: RunKey, settlements: Sequence[Settlement], closed: Sequence[int]) -> None:
         async with self.connection() as connection, connection.transaction():
             counts = await self._settle(connection, run, settlements, closed)
+        self._purses.forget(run, settlements)
         if counts is not None and counts[0] == 0 and counts[1] == 0:
             self._drained(run[0])
 
@@ -275,6 +267,8 @@ class PostgresStore:
         sent = [s for s in settlements if s.stage is Settled.SENT]
         rest = [s for s in settlements if s.stage is not Settled.SENT]
         counts: dict[int, int] = {}
+        purse = await self._purses.of(connection, run) if settlements else None
+        spent = Spent()
         if sent:
             facts: dict[str, Any] = {
                 "run": run_id,
@@ -283,15 +277,23 @@ class PostgresStore:
                 "codes": arrays.texts(s.code for s in sent),
                 "provider_ids": arrays.texts(s.provider_id for s in sent),
             }
-            row = await (await connection.execute(sql.SETTLE_SENT, facts, binary=True)).fetchone()
+            statement = sql.SETTLE_SENT
+            if purse is not None:
+                statement, facts = money.SETTLE_SENT, facts | await purse.priced(connection, sent)
+            row = await (await connection.execute(statement, facts, binary=True)).fetchone()
             counts[Stage.SENT] = row[0] if row else 0
+            if purse is not None and row:
+                spent.charged, spent.freed = row[1], row[2]
             await self._provider_ids.keep(connection, run, facts)
         problems: list[Row] = []
         if rest:
-            cursor = await connection.execute(sql.SETTLE_REST, _rest_facts(run_id, rest), binary=True)
-            problems = await cursor.fetchall()
-            for stage, _reason, _code, count, _detail in problems:
+            statement, facts = sql.SETTLE_REST, _rest_facts(run_id, rest)
+            if purse is not None:
+                statement, facts = money.SETTLE_REST, facts | await purse.priced(connection, rest)
+            problems = await (await connection.execute(statement, facts, binary=True)).fetchall()
+            for stage, _reason, _code, count, _detail, *held in problems:
                 counts[stage] = counts.get(stage, 0) + count
+                spent.freed += held[0] - held[1] if held else 0
         if closed:
             await connection.execute(sql.CLOSE_CLAIMS, [list(closed)])
         if not any(counts.values()):
@@ -301,18 +303,15 @@ class PostgresStore:
             is_cascade = self._cascades[run_id] = await following.is_cascade(connection, run_id)
         if is_cascade:
             await following.have_looked(connection, run_id, step, settlements)
-        await self._count(connection, run_id, step, counts, problems)
+        await self._count(connection, run_id, step, counts, problems, spent if purse is not None else None)
         if is_cascade:
             await following.note_sending(connection, run_id, counts.get(Stage.SENT, 0))
             return None
         facts = {
-            "run": run_id,
-            "all": sum(counts.values()),
-            "sent": counts.get(Stage.SENT, 0),
-            "failed": counts.get(Stage.FAILED, 0),
-            "unknown": counts.get(Stage.UNKNOWN, 0),
+            "run": run_id, "all": sum(counts.values()), "sent": counts.get(Stage.SENT, 0),
+            "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),
             "pending": counts.get(Stage.PENDING, 0),
-        }
+        }  # fmt: skip
         # Last, because every process that sends this run writes this row.
         return await (await connection.execute(sql.COUNT_RUN, facts)).fetchone()
 
@@ -323,6 +322,7 @@ class PostgresStore:
         step: int,
         counts: dict[int, int],
         problems: Sequence[Row],
+        spent: Spent | None,
     ) -> None:
         told = [row for row in problems if row[1] and row[1] != Reason.OUTSIDE_WINDOW]
         if told:
@@ -340,14 +340,16 @@ class PostgresStore:
                 sql.COUNT_ACTIVITY,
                 {"run": run_id, "step": step, "stages": list(ended), "counts": list(ended.values())},
             )
-        await connection.execute(
-            sql.COUNT_STEP,
-            {
-                "run": run_id, "step": step, "accepted": counts.get(Stage.SENT, 0),
-                "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),
-                "deferred": sum(r[3] for r in told if r[0] == Stage.PENDING),
-            },
-        )  # fmt: skip
+        facts = {
+            "run": run_id, "step": step, "accepted": counts.get(Stage.SENT, 0),
+            "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),
+            "deferred": sum(r[3] for r in told if r[0] == Stage.PENDING),
+        }  # fmt: skip
+        if spent is None:
+            await connection.execute(sql.COUNT_STEP, facts)
+        else:
+            bill = {"charged": spent.charged, "freed": spent.freed}
+            await connection.execute(money.COUNT_STEP, facts | bill)
 
     async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
         facts = {
@@ -369,6 +371,9 @@ class PostgresStore:
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, arrays.clean(detail))
+
+    async def pause_campaign(self, run: RunSpec, reason: Reason, detail: str) -> None:
+        await _asked(self._workshop.pause_campaign, run.campaign_id, reason, arrays.clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, arrays.clean(sentence))

@@ -11,6 +11,7 @@ from clarion.campaigns.states import Status
 from clarion.deliveries import looking, tiers
 from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.models import Run
+from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import STEPS
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -123,6 +124,8 @@ def settle_unknown(
         for step in sorted({row[0] for row in rows}):
             some = sum(row[4] for row in rows if row[0] == step)
             cursor.execute(_STEP[choice], {"run": run.pk, "step": step, "count": some})
+            mine = [one for row in rows if row[0] == step for one in row[5]]
+            paying.settle_unknown(cursor, run.pk, step, mine, is_sent=choice is Choice.SENT)
         if tiers.is_cascade(run.pk):
             _count_people(cursor, run, choice, [one for row in rows for one in row[5]])
         else:

@@ -21,8 +21,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-#: `engine.plan.Settlement.dump` writes so many.
-OUTCOME_FIELDS = 8
+#: `engine.plan.Settlement.dump` writes so many; one more where something is billed by more than one.
+OUTCOME_FIELDS = (8, 9)
 #: A new file is begun beyond so many bytes.
 FILE_BYTES = 4 << 20
 
@@ -219,7 +219,7 @@ def _note(remains: Remains, line: bytes) -> None:
         remains.begun.add(key)
         return
     told = orjson.loads(rest[0])
-    if not isinstance(told, list) or len(told) != OUTCOME_FIELDS:
+    if not isinstance(told, list) or len(told) not in OUTCOME_FIELDS:
         raise ValueError("this is no outcome")
     remains.begun.discard(key)
     remains.ended[key] = rest[0]

@@ -113,26 +113,31 @@ class Settlement:
     uncounted: bool = False
     #: Whether the address must not be written to again.
     suppress: bool = False
+    #: How many the provider bills: parts of an SMS, started seconds of a call, else 1. 0 when that is not known.
+    units: int = 1
 
     def dump(self) -> bytes:
         """Return it as a line of JSON for the journal."""
         if self.stage is Settled.SENT:
-            return orjson.dumps([2, self.code, self.provider_id, 0, "", 0.0, False, False])
+            if self.units == 1:
+                return orjson.dumps([2, self.code, self.provider_id, 0, "", 0.0, False, False])
+            return orjson.dumps([2, self.code, self.provider_id, 0, "", 0.0, False, False, self.units])
         return orjson.dumps(
             [
                 self.stage.value, self.code, self.provider_id, self.reason.value if self.reason else 0,
                 self.detail, self.not_before, self.uncounted, self.suppress,
+                *(() if self.units == 1 else (self.units,)),
             ]
         )  # fmt: skip
 
     @classmethod
     def load(cls, claim_id: int, delivery_id: int, line: bytes) -> "Settlement":
         """Read what `dump` wrote."""
-        stage, code, provider_id, reason, detail, not_before, uncounted, suppress = orjson.loads(line)
+        stage, code, provider_id, reason, detail, not_before, uncounted, suppress, *more = orjson.loads(line)
         return cls(
             claim_id, delivery_id, Settled(stage), code=code, provider_id=provider_id,
             reason=Reason(reason) if reason else None, detail=detail, not_before=not_before,
-            uncounted=uncounted, suppress=suppress,
+            uncounted=uncounted, suppress=suppress, units=more[0] if more else 1,
         )  # fmt: skip
 
 

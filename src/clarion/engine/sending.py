@@ -28,11 +28,12 @@ SUPPRESSING = frozenset(
 class Handover:
     """One claimed delivery on its way through a slot of a lane."""
 
-    __slots__ = ("_claim", "_claim_id", "_handed", "_lane", "_queue")
+    __slots__ = ("_claim", "_claim_id", "_handed", "_lane", "_queue", "_units")
 
     def __init__(self, lane: "Lane", queue: RunQueue, claim: Claim, claim_id: int) -> None:
         self._lane, self._queue, self._claim, self._claim_id = lane, queue, claim, claim_id
         self._handed = False
+        self._units = 1
 
     async def run(self) -> None:
         """Hand the message over and settle what became of it. Raises only CancelledError."""
@@ -53,6 +54,7 @@ class Handover:
             return
         if message.cost > 1:
             self._lane.charge(message.cost - 1)
+            self._units = message.cost
         try:
             outcome = await self._lane.transport.send(message, self._hand_over)
         except Withdrawn:
@@ -100,6 +102,8 @@ class Handover:
             settlement = Settlement(
                 self._claim_id, claim.delivery_id, Settled.SENT, outcome.code[:20], outcome.provider_id[:120]
             )
+            if outcome.units or self._units != 1:
+                settlement.units = outcome.units or self._units
             lane.journal.end(self._claim_id, claim.delivery_id, settlement.dump())
             lane.outbox.add(self._queue.key, settlement)
         elif isinstance(outcome, Deferred):
@@ -125,7 +129,10 @@ class Handover:
         if attempt >= lane.spec.retry.attempts:
             self._settle(Settled.FAILED, reason=Reason.ATTEMPTS_EXHAUSTED, code=code, detail=detail)
             return
-        until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
+        if outcome.exact and outcome.after is not None:
+            until = lane.clock() + outcome.after
+        else:
+            until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
         self._settle(Settled.PENDING, not_before=until, reason=reason, code=code, detail=detail)
 
     def _refused(self, outcome: Refused) -> None:
@@ -140,6 +147,16 @@ class Handover:
             )
             return
         self._lane.provider_answered()
+        if outcome.scope is Scope.CAMPAIGN:
+            self._lane.campaign_refused(self._queue, outcome.reason, outcome.detail)
+            self._settle(
+                Settled.PENDING,
+                uncounted=True,
+                reason=outcome.reason,
+                code=outcome.code,
+                detail=outcome.detail,
+            )
+            return
         self._settle(
             Settled.FAILED,
             reason=outcome.reason,
@@ -163,7 +180,7 @@ class Handover:
         claim = self._claim
         settlement = Settlement(
             self._claim_id, claim.delivery_id, stage, code[:20], provider_id[:120], reason, detail[:200],
-            not_before, uncounted, suppress,
+            not_before, uncounted, suppress, self._units,
         )  # fmt: skip
         if self._handed:
             self._lane.journal.end(self._claim_id, claim.delivery_id, settlement.dump())

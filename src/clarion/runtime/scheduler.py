@@ -17,6 +17,7 @@ from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, looking, operations, tending
 from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
+from clarion.deliveries.money import tending as money
 from clarion.deliveries.tracking import applying as tracking
 from clarion.deliveries.tracking import folding
 from clarion.runtime import receipts
@@ -109,6 +110,7 @@ def tick() -> bool:
     more = close_ended()
     finish_settled()
     look_after_first_parts()
+    look_after_money()
     receipts.collect_sandbox()
     return tracking.apply_due(seconds=TURN_SECONDS) or more
 
@@ -183,6 +185,17 @@ def look_after_first_parts() -> None:
     for run in canary.held_runs():
         with _alone("canary", run.campaign_id):
             canary.look_after(run)
+
+
+def look_after_money() -> None:
+    """Book what runs cost, pause what cannot be paid and let go on what can again."""
+    for step in money.open_steps():
+        with _alone("money", step.run.campaign_id):
+            money.tend(step)
+    money.free_holds()
+    for campaign in money.resumable():
+        with _alone("money", campaign.pk):
+            money.resume(campaign)
 
 
 @contextmanager

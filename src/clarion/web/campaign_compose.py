@@ -30,6 +30,7 @@ from clarion.web.pages.campaign_acting import start_question
 from clarion.web.pages.campaign_waterfall import step_labels
 from clarion.web.parts import Check, Confirm, Fact, Step
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.money import amounts
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
@@ -194,6 +195,9 @@ def numbers(campaign: Campaign, examined: Preflight) -> list[Fact]:
     facts.append(Fact(label=_("Speed"), value=rate))
     if ahead is not None and ahead.span is not None:
         facts.append(Fact(label=_("Takes about"), value=takes))
+    if examined.cost is not None:
+        cost = amounts.told(examined.cost.amount, examined.cost.currency)
+        facts.append(Fact(label=_("Costs") if examined.cost.is_exact else _("Costs about"), value=cost))
     facts.append(Fact(label=_("Starts"), value=timing_words.launch(campaign)))
     return facts
 
@@ -211,7 +215,7 @@ def schedule_question(campaign: Campaign, examined: Preflight) -> Confirm | None
         return None
     n = examined.recipients or 0
     facts = [ngettext("%(n)s person will get it.", "%(n)s people will get it.", n) % {"n": grouped(n)}]
-    facts += [check.sentence for check in examined.checks if check.code == "forecast"]
+    facts += [check.sentence for check in examined.checks if check.code in ("forecast", "balance")]
     facts += [check.sentence for check in examined.warnings if check.code != "forecast"]
     return Confirm(
         title=_("Schedule “%(name)s”?") % {"name": campaign.name},

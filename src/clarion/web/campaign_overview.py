@@ -20,7 +20,14 @@ from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
 from clarion.deliveries.states import Skip
-from clarion.web import campaign_live, campaign_review, campaign_trail, campaign_why, timing_words
+from clarion.web import (
+    campaign_cost,
+    campaign_live,
+    campaign_review,
+    campaign_trail,
+    campaign_why,
+    timing_words,
+)
 from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
@@ -179,6 +186,14 @@ class OverviewPage:
         """The states it came into, each after what happened."""
         changes = trail.state_history(self._page.campaign)
         return [(campaign_trail.title_of(change.action), change) for change in changes]
+
+    @cached_property
+    def cost(self) -> list[Fact]:
+        """What the run has cost; nothing where messages cost nothing."""
+        page = self._page
+        if page.run is None or not page.campaign.workspace.has_balance:
+            return []
+        return campaign_cost.facts(page.run)
 
     @cached_property
     def setup(self) -> list[Fact]:

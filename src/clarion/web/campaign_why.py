@@ -86,6 +86,8 @@ def button_for(request: PageRequest, campaign: Campaign, remedy: Remedy) -> Butt
             return Button(label=_("Open the review"), icon="shield-check", url=url)
         case Do.OPEN_SENDER if remedy.object_id:
             return _link(request, _("Open the sender"), "sender", icon="plug", id=remedy.object_id)
+        case Do.OPEN_BALANCE:
+            return _link(request, _("Open the balance"), "balance", icon="wallet")
         case Do.OPEN_CAMPAIGN if remedy.object_id:
             return _link(request, _("Open that campaign"), "campaigns:detail", id=remedy.object_id)
         case Do.SHOW_WAITING:

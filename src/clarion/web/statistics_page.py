@@ -16,6 +16,7 @@ from clarion.audience.csvfile import safe_cell
 from clarion.deliveries.comparing import RATES, best_of
 from clarion.web.durations import in_words
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces.money import amounts
 
 if TYPE_CHECKING:
     from clarion.deliveries.comparing import Compared
@@ -81,7 +82,25 @@ def lines(compared: Sequence[Compared]) -> list[Line]:
         for i, speed in enumerate(speeds)
     ]
     made.append(Line(label=_("Messages an hour"), of=_("while sending"), cells=cells))
-    return made
+    return made + _costs(compared)
+
+
+def _costs(compared: Sequence[Compared]) -> list[Line]:
+    """Return what they cost; nothing where none costs anything."""
+    spent = [one.spent for one in compared]
+    if not any(spent):
+        return []
+    net = [_cell(amounts.told(one.net, one.currency) if one else "", one is None, False) for one in spent]
+    known = [float(one.each) if one is not None and one.accepted else None for one in spent]
+    best = best_of(known, is_better_high=False)
+    each = [
+        _cell(amounts.told(one.each, one.currency) if one else "", known[i] is None, i in best)
+        for i, one in enumerate(spent)
+    ]
+    return [
+        Line(label=_("Cost"), cells=net, is_first_of_group=True),
+        Line(label=_("Cost of a message"), of=_("accepted, on average"), cells=each),
+    ]
 
 
 def _counts(label: str | Promise, values: Sequence[int | None], *, first: bool = False) -> Line:
@@ -118,11 +137,13 @@ def bars(compared: Sequence[Compared]) -> tuple[list[str], list[list[float | Non
 
 def csv_lines(compared: Sequence[Compared]) -> Iterator[list[str]]:
     """Yield the head and a line for each campaign, with plain numbers for spreadsheets and programs."""
+    has_cost = any(one.spent for one in compared)
     counts = ["accepted", "delivered", "read", "clicked", "replied", "failed", "bounced", "unsubscribed"]
     yield [
         "id", "name", "status", "runs", "people", "sent", "partly", "not_sent",
         *(f"messages_{name}" for name in counts),
         *(f"{rate.key}_percent" for rate in RATES), "seconds", "messages_per_hour",
+        *(("cost", "currency") if has_cost else ()),
     ]  # fmt: skip
     for one in compared:
         people = [one.targets, *(one.people.get(name, 0) for name in ("sent", "partly", "failed"))]
@@ -133,4 +154,9 @@ def csv_lines(compared: Sequence[Compared]) -> Iterator[list[str]]:
             *(str(one.messages.get(name, 0)) for name in counts),
             *("" if value is None else f"{value:.3f}" for value in rates),
             f"{one.seconds:.0f}", "" if one.per_hour is None else f"{one.per_hour:.0f}",
+            *(_cost_cells(one) if has_cost else ()),
         ]  # fmt: skip
+
+
+def _cost_cells(one: Compared) -> tuple[str, str]:
+    return (amounts.plain(one.spent.net), one.spent.currency) if one.spent is not None else ("", "")

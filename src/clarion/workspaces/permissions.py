@@ -26,6 +26,7 @@ class Permission(models.TextChoices):
     MANAGE_MEMBERS = "manage_members", _("Invite and remove members, change the workspace")
     AUDIT = "audit", _("Read the audit log")
     IGNORE_CAPS = "ignore_caps", _("Let a campaign ignore frequency caps")
+    MANAGE_MONEY = "manage_money", _("Set prices and top up the balance")
 
 
 _P = Permission

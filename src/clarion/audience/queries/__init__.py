@@ -13,6 +13,7 @@ from clarion.audience.queries.contacts import (
     edits_for,
     erasures_for,
     ids_of,
+    keyset_page,
     list_for,
     lists_for,
     lists_of,
@@ -37,7 +38,7 @@ from clarion.audience.queries.optout import (
     rules_of,
     words_of,
 )
-from clarion.audience.queries.sampling import known_variables, sample
+from clarion.audience.queries.sampling import addressed, known_variables, sample
 from clarion.audience.queries.segments import segment_for, segments_for
 from clarion.audience.queries.sources import (
     CONTACT_VARIABLES_SQL,
@@ -73,6 +74,7 @@ __all__ = [
     "StepPage",
     "Wanted",
     "Waterfall",
+    "addressed",
     "campaigns_with",
     "caps_of",
     "consent_history",
@@ -89,6 +91,7 @@ __all__ = [
     "import_questions",
     "imports_for",
     "is_suppressed",
+    "keyset_page",
     "known_variables",
     "list_for",
     "lists_for",

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from clarion.audience.addresses import preferred_sql
 from clarion.audience.models import FILES, Source, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.queries.sources import CONTACT_VARIABLES_SQL
@@ -28,6 +29,33 @@ def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
             only.parameters | {"workspace": source.workspace_id, "limit": limit},
         )
         return [_as_dict(row[0]) for row in cursor.fetchall()]
+
+
+def addressed(source: Source, kind: str, limit: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return (address of that kind, what templates may use) of some of the source's recipients: its first and its last.
+
+    People without an address of the kind are left out, so there may be fewer than `limit`.
+    """
+    each = max(1, limit // 2)
+    if source.kind in FILES:
+        rows = SourceRow.objects.filter(source_id=source.table.pk, problem="").values_list(
+            "id", "address", "data"
+        )
+        both = {row[0]: row[1:] for row in (*rows.order_by("id")[:each], *rows.order_by("-id")[:each])}
+        return [(address, dict(data)) for address, data in both.values() if address]
+    only = narrowing.members_only(source, timezone.now())
+    part = (
+        f"(select c.id, {preferred_sql(kind)} as address, {CONTACT_VARIABLES_SQL} as variables"  # noqa: S608
+        " from audience_contact c where workspace_id = %(workspace)s and state = 'ACTIVE'"
+        f" and {only.sql} order by id {{}} limit %(limit)s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{part.format('asc')} union all {part.format('desc')}",
+            only.parameters | {"workspace": source.workspace_id, "limit": each},
+        )
+        found = {pk: (address, _as_dict(variables)) for pk, address, variables in cursor.fetchall()}
+    return [one for one in found.values() if one[0]]
 
 
 def known_variables(source: Source) -> set[str]:

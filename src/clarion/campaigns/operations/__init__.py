@@ -33,9 +33,10 @@ from clarion.campaigns.operations.moving import (
     reopen,
     replan_resumption,
     resume,
+    resume_paid,
     stop,
 )
-from clarion.campaigns.operations.noting import add_note
+from clarion.campaigns.operations.noting import add_note, reveal_recipient
 from clarion.campaigns.operations.rescheduling import reschedule
 from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
@@ -68,6 +69,8 @@ __all__ = [
     "reschedule",
     "restore",
     "resume",
+    "resume_paid",
+    "reveal_recipient",
     "schedule",
     "schedule_as_said",
     "set_source",

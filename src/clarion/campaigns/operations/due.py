@@ -1,5 +1,6 @@
 """What the program itself does when a campaign's time has come, has been missed, or is over."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clarion.campaigns import missed, preflight, recurrence
+from clarion.campaigns import costs, missed, preflight, recurrence
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
@@ -16,6 +17,7 @@ from clarion.campaigns.operations import approval, changing
 from clarion.campaigns.operations.launching import next_start
 from clarion.campaigns.states import Action, Status
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.money.errors import BalanceTooLow
 
 #: A recurring campaign's run may find nobody: the next one may find somebody again.
 _PASSING_CODES = preflight.HOLDING_CODES | {"audience_empty"}
@@ -101,7 +103,15 @@ def _begin(now: Campaign, by: Actor, at: datetime) -> Campaign:
     facts: dict[str, Any] = {"started_at": at}
     if now.launch == Launch.RECURRING:
         facts["occurrence"] = now.occurrence + 1
+    _pay(now, by)
     return move(now, Action.START, by=by, **facts)
+
+
+def _pay(now: Campaign, by: Actor) -> None:
+    """Set apart what the campaign will cost. Where that is not there it begins all the same, and pauses for it."""
+    if now.workspace.has_balance and now.launch != Launch.TRIGGER:
+        with suppress(BalanceTooLow), transaction.atomic():
+            costs.set_apart(now, recipients=costs.recipients_of(now), by=by.name, is_begun=True)
 
 
 def _pass_over(now: Campaign, by: Actor, at: datetime) -> datetime:

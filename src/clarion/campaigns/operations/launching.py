@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.campaigns import fields, preflight, recurrence
+from clarion.campaigns import costs, fields, preflight, recurrence
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import Campaign, Launch
@@ -15,6 +15,7 @@ from clarion.campaigns.operations import approval, changing
 from clarion.campaigns.states import TRANSITIONS, Action, Status
 from clarion.workspaces import actors
 from clarion.workspaces.actors import Actor
+from clarion.workspaces.money.errors import BalanceTooLow
 
 #: Launches that begin when a person, or the approval, says so; the others wait for a time.
 _AT_ONCE = frozenset({Launch.NOW, Launch.MANUAL})
@@ -121,7 +122,19 @@ def _launch(
     if blockers:
         raise CampaignInvalid([check.sentence for check in blockers])
     facts = _begun_now(now) if action is Action.START else _awaited(now, may_be_late)
+    _pay(now, by, is_begun=action is Action.START)
     return move(now, action, by=by, reason=reason, **(said | facts))
+
+
+def _pay(now: Campaign, by: Actor, *, is_begun: bool) -> None:
+    """Set apart what the campaign will cost, where it costs something. Raises CampaignInvalid, with the numbers."""
+    if not now.workspace.has_balance:
+        return
+    recipients = costs.recipients_of(now) if now.launch != Launch.TRIGGER else 0
+    try:
+        costs.set_apart(now, recipients=recipients, by=by.name, is_begun=is_begun)
+    except BalanceTooLow as problem:
+        raise CampaignInvalid([str(problem)]) from problem
 
 
 def _begun_now(now: Campaign) -> dict[str, Any]:

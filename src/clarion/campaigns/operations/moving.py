@@ -88,6 +88,15 @@ def resume(*, campaign: Campaign, by: Actor) -> Campaign:
 
 
 @transaction.atomic
+def resume_paid(*, campaign: Campaign, by: Actor) -> Campaign:
+    """Let a campaign go on that waited for its workspace's balance. Raises TransitionRefused for any other pause."""
+    now = changing.locked(campaign, by)
+    if now.status != Status.PAUSED or now.pause_cause != PauseCause.BALANCE:
+        raise TransitionRefused
+    return continue_(campaign=now, by=by)
+
+
+@transaction.atomic
 def replan_resumption(*, campaign: Campaign, resume_at: datetime, reason: str, by: Actor) -> Campaign:
     """Let a pause that ends by itself end at another moment, because what it waits for was changed."""
     now = changing.locked(campaign, by)

@@ -35,6 +35,10 @@ from clarion.lib import links, phones
 CHECKS = {"smpp": smpp.check, "twilio": twilio.check, "http": gateway.check}
 
 
+#: Parts of a message where a sender's settings do not say.
+MOST_PARTS = 6
+
+
 class SmsChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
@@ -95,6 +99,10 @@ class SmsChannel(NoHooks):
                 return gateway_transport.Transport(config)
             case _:
                 return Transport(smpp.Config.of(config))
+
+    def most_units(self, config: Mapping[str, Any]) -> int:
+        """Return how many parts a message of a sender may have: a longer one is not sent."""
+        return int(config.get("max_parts", MOST_PARTS))
 
     def tracks(self, config: Mapping[str, Any]) -> bool:
         """Tell whether receipts name their message by the provider's id alone, and are wanted."""

@@ -17,9 +17,10 @@ from clarion.audience.csvfile import safe_cell
 from clarion.audience.masking import mask, mask_name
 from clarion.deliveries import reasons, recipients
 from clarion.deliveries.errors import ExportRefused
-from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.models import Delivery, Run, RunStep
 from clarion.deliveries.recipients import Message, Person
-from clarion.deliveries.states import delivery_id
+from clarion.deliveries.states import Stage, delivery_id
+from clarion.workspaces.money import amounts
 
 Cell = str | int | float | None
 
@@ -29,6 +30,8 @@ MESSAGE = (
     "channel", "message_status", "attempts", "sent_at", "result", "result_at", "code", "provider_id", "reason",
     "opened_at", "clicked_at", "clicked_links",
 )  # fmt: skip
+#: What a message was charged with, in the account's currency; only in files of runs that cost something.
+COST = "cost"
 #: Different variables of a run's people; more would be columns that nobody can read.
 MOST_VARIABLES = 1000
 #: Larger numbers lose digits in spreadsheets, so they are written as text.
@@ -74,14 +77,15 @@ class Layout:
         own = list(PERSON)
         for place in range(max(1, len(self.steps))):
             own += [name if place == 0 else f"{name}_{place + 1}" for name in MESSAGE]
+            own += [COST if place == 0 else f"{COST}_{place + 1}"] if self.costs else []
         taken = set(own)
         return own + [safe_cell(_OTHERS + name if name in taken else name) for name in self.variables]
 
     def lines(self, ids: Sequence[int]) -> Iterator[list[Cell]]:
         """Yield the lines of these recipients, in the order of their numbers."""
-        heard = self._heard(ids)
+        heard, costs = self._heard(ids), self._costs(ids)
         for person in recipients.people(self.run, self.steps, ids):
-            yield self._line(person, heard)
+            yield self._line(person, heard, costs)
 
     def addresses(self, ids: Sequence[int]) -> Iterator[str]:
         """Yield the addresses of these recipients; who has none is left out."""
@@ -102,7 +106,20 @@ class Layout:
                 found[delivery] = Heard(opened_at, clicked_at, " ".join(filter(None, numbers or ())))
         return found
 
-    def _line(self, person: Person, heard: Mapping[int, "Heard"]) -> list[Cell]:
+    @property
+    def costs(self) -> bool:
+        """Whether messages of the run cost something."""
+        return any(step.tariff is not None for step in self.steps)
+
+    def _costs(self, ids: Sequence[int]) -> dict[int, str]:
+        """Return what messages were charged with; asked for only where they cost something."""
+        if not self.costs:
+            return {}
+        keys = [delivery_id(one, step.step) for one in ids for step in self.steps]
+        sent = Delivery.objects.filter(run_id=self.run.pk, id__in=keys, stage=Stage.SENT, cost__isnull=False)
+        return {pk: amounts.plain(cost or 0) for pk, cost in sent.values_list("id", "cost")}
+
+    def _line(self, person: Person, heard: Mapping[int, "Heard"], costs: Mapping[int, str]) -> list[Cell]:
         name = mask_name(person.name) if self.is_masked else person.name
         line: list[Cell] = [
             person.id,
@@ -116,6 +133,7 @@ class Layout:
             line += self._message(by_step.get(step.step))
             told = heard.get(delivery_id(person.id, step.step), _NOTHING)
             line += [self._moment(told.opened_at), self._moment(told.clicked_at), told.links]
+            line += [costs.get(delivery_id(person.id, step.step), "")] if self.costs else []
         line += [""] * (len(MESSAGE) if not self.steps else 0)
         return line + [_variable(person.variables.get(name)) for name in self.variables]
 

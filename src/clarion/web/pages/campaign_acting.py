@@ -168,6 +168,7 @@ def start_question(campaign: Campaign, examined: preflight.Preflight) -> Confirm
     facts = [ngettext("%(n)s person will get it.", "%(n)s people will get it.", n) % {"n": grouped(n)}]
     if examined.forecast is not None and examined.forecast.span is not None:
         facts.append(_("It will take about %(span)s.") % {"span": in_words(examined.forecast.span)})
+    facts += [check.sentence for check in examined.checks if check.code == "balance"]
     facts += [check.sentence for check in examined.warnings if check.code != "forecast"]
     return Confirm(
         title=_("Start “%(name)s” now?") % {"name": campaign.name},

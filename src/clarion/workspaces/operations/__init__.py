@@ -1,5 +1,6 @@
 """Every write to users, workspaces and memberships."""
 
+from clarion.workspaces.operations.administering import SLUG_LENGTH, open_workspace, switch_campaigns
 from clarion.workspaces.operations.members import (
     INVITATION_DAYS,
     accept_invitation,
@@ -11,8 +12,16 @@ from clarion.workspaces.operations.members import (
     suspend,
     withdraw_invitation,
 )
+from clarion.workspaces.operations.tokens import (
+    MOST_PER_MINUTE,
+    PER_MINUTE,
+    create_token,
+    note_use,
+    revoke_token,
+)
 from clarion.workspaces.operations.workspaces import (
     MAX_REASON,
+    MAX_RETENTION_DAYS,
     NAME_LENGTH,
     add_member,
     adopt_workspaces,
@@ -32,13 +41,18 @@ from clarion.workspaces.operations.workspaces import (
 __all__ = [
     "INVITATION_DAYS",
     "MAX_REASON",
+    "MAX_RETENTION_DAYS",
+    "MOST_PER_MINUTE",
     "NAME_LENGTH",
+    "PER_MINUTE",
+    "SLUG_LENGTH",
     "accept_invitation",
     "add_member",
     "adopt_workspaces",
     "change_role",
     "check_audit",
     "choose_columns",
+    "create_token",
     "create_user",
     "create_workspace",
     "default_workspace",
@@ -46,11 +60,15 @@ __all__ = [
     "invite",
     "join_as_new",
     "lift_halt",
+    "note_use",
+    "open_workspace",
     "record_audit_download",
     "reinstate",
     "remove_member",
     "require_consent",
+    "revoke_token",
     "suspend",
+    "switch_campaigns",
     "update_profile",
     "update_workspace",
     "withdraw_invitation",
