@@ -336,10 +336,8 @@ class PostgresStore:
             )  # fmt: skip
         ended = {stage: count for stage, count in counts.items() if stage != Stage.PENDING and count}
         if ended:
-            await connection.execute(
-                sql.COUNT_ACTIVITY,
-                {"run": run_id, "step": step, "stages": list(ended), "counts": list(ended.values())},
-            )
+            minutes = {"run": run_id, "step": step, "stages": list(ended), "counts": list(ended.values())}
+            await connection.execute(sql.COUNT_ACTIVITY, minutes)
         facts = {
             "run": run_id, "step": step, "accepted": counts.get(Stage.SENT, 0),
             "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),

@@ -19,6 +19,7 @@ from clarion.engine.outcomes import Reason
 from clarion.engine.patience import let_end, patience_of
 from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
+from clarion.engine.refusals import Refusals
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
 from clarion.engine.settling import Outbox
@@ -58,15 +59,14 @@ class Lane:
         self.spec, self.transport, self.journal, self.clock = spec, transport, journal, clock
         self.outbox = Outbox(store, journal)
         self.breaker = Breaker()
-        self.suspended = False
-        self.stopping = False
+        self.suspended = self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
         self._limits = spec.share_of_limits()
         self._limits.restore(state.limits, clock(), reserved=state.reserved)
         #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
         self._counting = asyncio.Lock()
         self._saved: tuple[LaneState, float, Trouble | None] | None = None
-        self._turns = Turns()
+        self._turns, self._refusals = Turns(), Refusals()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._busy = 0
         self._timer: asyncio.Handle | None = None
@@ -76,13 +76,8 @@ class Lane:
         self._doubtful: list[int] = []
         self._slots: list[asyncio.Task[None]] = []
         self._servants: list[asyncio.Task[None]] = []
-        self._refused: tuple[Reason, str] | None = None
-        self._refusal_told = False
-        #: Campaigns whose content the provider refused, still to be told.
-        self._unsayable: list[tuple[RunSpec, Reason, str]] = []
         self._trouble: Trouble | None = None
-        self._rate = 0.0
-        self._handed = self._handed_since_save = 0
+        self._rate, self._handed, self._handed_since_save = 0.0, 0, 0
         self._measured_at = self._saved_at = clock()
 
     async def start(self) -> None:
@@ -194,8 +189,8 @@ class Lane:
 
     def sender_refused(self, reason: Reason, detail: str) -> None:
         """Stop: the provider does not let this sender send."""
-        if self._refused is None:
-            self._refused = (reason, detail)
+        if self._refusals.of_sender is None:
+            self._refusals.of_sender = (reason, detail)
             self.withdraw()
             self.outbox.hurry()
 
@@ -204,7 +199,7 @@ class Lane:
         if not queue.halted:
             queue.halted = True
             self.outbox.give_back(queue)
-            self._unsayable.append((queue.run, reason, detail))
+            self._refusals.add(queue.run, reason, detail)
             self.outbox.hurry()
 
     async def _slot(self) -> None:
@@ -225,7 +220,7 @@ class Lane:
 
     def _take(self) -> tuple[RunQueue, Claim, int] | None:
         """Return the next message to hand over now, or None, with the timer set for when to look again."""
-        if self.suspended or self._refused:
+        if self.suspended or self._refusals.of_sender:
             return None
         now = self.clock()
         if self.breaker.open_until and (self.breaker.is_open(now) or self._busy):
@@ -291,7 +286,7 @@ class Lane:
         """Claim once for every run that needs it; return whether anything was claimed."""
         now = self.clock()
         await self._release_doubtful()
-        if self.suspended or self._refused or self.breaker.is_open(now):
+        if self.suspended or self._refusals.of_sender or self.breaker.is_open(now):
             return False
         claimed = False
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
@@ -356,12 +351,7 @@ class Lane:
                 self._measure()
                 if self.clock() - self._saved_at >= SAVE_SECONDS:
                     await self._save()
-                if self._refused and not self._refusal_told:
-                    await self._store.refuse_sender(self.spec, *self._refused)
-                    self._refusal_told = True
-                while self._unsayable:
-                    await self._store.pause_campaign(*self._unsayable[0])
-                    del self._unsayable[0]
+                await self._refusals.tell(self._store, self.spec)
             except StoreDown:
                 await asyncio.sleep(LOOK_SECONDS)
             except Exception:

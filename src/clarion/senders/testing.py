@@ -88,11 +88,11 @@ def send_test(
         return Refused(reason=Reason.TIMED_OUT, scope=Scope.MESSAGE)
 
 
-def in_time(make: Callable[[], Coroutine[Any, Any, T]], seconds: float = TIME_LIMIT) -> T:
+def in_time(make: Callable[[], Coroutine[Any, Any, T]], seconds: float | None = None) -> T:
     """Run a coroutine on a loop in a thread of its own, whatever loop this thread has. Raises TimeoutError."""
 
     async def bounded() -> T:
-        return await asyncio.wait_for(make(), seconds)
+        return await asyncio.wait_for(make(), TIME_LIMIT if seconds is None else seconds)
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sender-test") as pool:
         return pool.submit(asyncio.run, bounded()).result()

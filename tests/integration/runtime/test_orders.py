@@ -8,6 +8,7 @@ import pytest
 from clarion.audience.models import Source
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
+from clarion.channels import registry
 from clarion.runtime import orders
 from clarion.runtime.orders import Order, OrderInvalid
 from clarion.senders import operations as senders
@@ -118,7 +119,7 @@ class TestCheck:
 
     def test_knows_the_channels(self, order: Order) -> None:
         assert problems(replace(order, channel="pigeon")) == [
-            "--channel: choose one of: email, sms, telegram, webpush, sandbox."
+            f"--channel: choose one of: {', '.join(registry.CHANNELS)}."
         ]
 
 
