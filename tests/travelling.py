@@ -30,6 +30,7 @@ from clarion.deliveries.workshop import Workshop
 from clarion.engine import settling
 from clarion.engine.dispatcher import Dispatcher
 from clarion.engine.journal import Journal
+from clarion.engine.outcomes import Reason
 from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.runtime import scheduler
@@ -199,6 +200,12 @@ class _Tidy(Workshop):
         finally:
             connections.close_all()
 
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        try:
+            super().pause_campaign(campaign_id, reason, detail)
+        finally:
+            connections.close_all()
+
 
 class _Alone:
     """There is no other process."""
@@ -241,3 +248,9 @@ def sent(campaign: Campaign) -> list[Sent]:
             [campaign.pk],
         )
         return [Sent(*row) for row in cursor.fetchall()]
+
+    def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
+        try:
+            super().refuse_sender(sender_id, reason, detail)
+        finally:
+            connections.close_all()

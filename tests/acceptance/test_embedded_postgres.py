@@ -12,7 +12,7 @@ import pytest
 
 from clarion.runtime import leftovers
 from clarion.settings.database import socket_directory
-from tests.acceptance.installation import Installation, new_home, wait_for
+from tests.acceptance.installation import PATIENCE, Installation, new_home, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ class Holder:
 
     def release(self) -> None:
         """Let it end by itself."""
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=30 * PATIENCE)
 
     def kill(self) -> None:
         """Kill it outright."""

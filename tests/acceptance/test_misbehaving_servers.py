@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
-from tests.acceptance.installation import Installation, prepared_home, wait_for
+from tests.acceptance.installation import PATIENCE, Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ PEOPLE = 40
 #: Local part of those who are refused: they are suppressed then, and must not be missed by other campaigns.
 REFUSED = "nobody"
 #: Seconds after which the sender gives up on an answer.
-PATIENCE = "connect_timeout=1&command_timeout=1&data_timeout=1&connections=5"
+SHORT = "connect_timeout=1&command_timeout=1&data_timeout=1&connections=5"
 
 
 def at_first(count: int, bad: Answer, good: str) -> Callable[[str], "str | Do"]:
@@ -135,7 +135,7 @@ def campaigns(installation: Installation, files: Path) -> Iterator[dict[str, Cal
 
     @cache
     def ended(name: str) -> Ended:
-        said, words = commands[name].communicate(timeout=150)
+        said, words = commands[name].communicate(timeout=150 * PATIENCE)
         assert said, words
         return Ended(commands[name].returncode, json.loads(said), words, running.servers[name])
 
@@ -151,7 +151,7 @@ def options(name: str, server: Server, files: Path) -> list[str]:
     login = "shop:wrong@" if "password" in name else ""
     people = REFUSED if name == "refuses some" else "person"
     return [
-        *("send", "--name", name, "--sender-url", f"{scheme}://{login}127.0.0.1:{server.port}?{PATIENCE}"),
+        *("send", "--name", name, "--sender-url", f"{scheme}://{login}127.0.0.1:{server.port}?{SHORT}"),
         *("--from", "Shop <shop@example.test>", "--subject", "Hi {{ name }}", "--html", str(files / "mail.html")),
         *("--csv", str(files / f"{people}.csv"), "--json", *([] if name in ENDLESS else ["--wait"])),
     ]  # fmt: skip

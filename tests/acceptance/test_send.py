@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from clarion.channels.email.tests.server import Server
-from tests.acceptance.installation import Installation, prepared_home, wait_for
+from tests.acceptance.installation import PATIENCE, Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
 pytestmark = pytest.mark.slow
@@ -114,7 +114,7 @@ def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop
     command.kill()
     if "worker" in victims:
         worker.kill()
-    command.communicate(timeout=20)
+    command.communicate(timeout=20 * PATIENCE)
     with suppress(psutil.NoSuchProcess):
         worker.wait(30)
     assert len(shop.mail.received) < PEOPLE
@@ -141,7 +141,7 @@ def test_a_killed_database_is_started_again_and_the_campaign_goes_on(shop: Shop)
         one for one in shop.installation.processes() if "-D" in one.cmdline() and one.name() == "postgres"
     )
     database.kill()
-    said = json.loads(command.communicate(timeout=90)[0])
+    said = json.loads(command.communicate(timeout=90 * PATIENCE)[0])
 
     assert (command.returncode, said["status"], said["sent"] + said["unknown"]) == (0, "completed", PEOPLE)
     assert said["unknown"] == 0
@@ -153,7 +153,7 @@ def test_an_interrupted_command_pauses_the_campaign_which_can_be_continued(shop:
     shop.until_received(100)
 
     os.kill(command.pid, signal.SIGINT)
-    paused = json.loads(command.communicate(timeout=60)[0])
+    paused = json.loads(command.communicate(timeout=60 * PATIENCE)[0])
     held = len(shop.mail.received)
     shown = shop.run("campaign", "show", paused["campaign"], "--json")
     done = shop.run("campaign", "continue", paused["campaign"][:8], "--json")

@@ -82,7 +82,7 @@ class HttpReply:
 
 def outcome_of_status(reply: HttpReply, *, code: str = "", detail: str = "") -> Deferred | Refused | Unknown:
     """Return what an unsuccessful status alone says, for answers that the provider's own codes do not explain."""
-    facts = {"code": code or f"HTTP {reply.status}", "detail": detail[:200]}
+    facts: dict[str, Any] = {"code": code or f"HTTP {reply.status}", "detail": detail[:200]}
     status = reply.status
     if status == 429:
         return Deferred(reason=Reason.THROTTLED, scope=Scope.SENDER, after=reply.retry_after(), **facts)

@@ -26,6 +26,7 @@ from clarion.cli import (
     suppression,
     template,
     why,
+    workspaces,
 )
 
 app = typer.Typer(
@@ -59,3 +60,4 @@ suppression.register(app)
 template.register(app)
 health.register(app)
 bounce.register(app)
+workspaces.register(app)

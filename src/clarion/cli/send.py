@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def send(
     name: Annotated[str, typer.Option(help="The campaign's name.")] = "",
-    channel: Annotated[str, typer.Option(help="email, sms, or sandbox: nothing leaves.")] = "email",
+    channel: Annotated[
+        str, typer.Option(help="email, sms, voice, telegram, webpush, or sandbox: nothing leaves.")
+    ] = "email",
     sender_url: Annotated[
         str,
         typer.Option(
@@ -68,6 +70,13 @@ def send(
     rate: Annotated[
         float | None, typer.Option(metavar="N", help="At most so many messages a second.")
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="What the channel's messages have beside a text, such as retries=2 of a call; repeatable.",
+        ),
+    ] = None,
     reply_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Where answers go.")] = "",
     cascade: Annotated[
         Path | None,
@@ -101,7 +110,7 @@ def send(
     order = orders.Order(
         name=name, channel=channel, sender_url=sender_url, sender=from_, subject=subject, html=html, mjml=mjml,
         text=text, csv=csv, rate=rate, reply_to=reply_to, address=address,
-        sheet=sheet, sheet_url=sheet_url, watch=watch, cascade=cascade,
+        sheet=sheet, sheet_url=sheet_url, watch=watch, cascade=cascade, fields=tuple(field or ()),
     )  # fmt: skip
     checked = _checked(order)
     with session.opened(), following.Follower() as follower:

@@ -1,4 +1,4 @@
-"""`clarion source …`: live sources, which are spreadsheets that are read again for each run."""
+"""`clarion source …`: live sources, which are spreadsheets and groups that are read again for each run."""
 
 import contextlib
 import uuid
@@ -10,9 +10,11 @@ from clarion.cli import session, told
 
 if TYPE_CHECKING:
     from clarion.audience.models import LiveSheet
+    from clarion.senders.models import Sender
 
 group = typer.Typer(
-    no_args_is_help=True, help="Live sources: spreadsheets that are read again for each run of a campaign."
+    no_args_is_help=True,
+    help="Live sources: spreadsheets and groups that are read again for each run of a campaign.",
 )
 
 Slug = Annotated[
@@ -62,24 +64,63 @@ def add(
     """Keep a live source and read it for the first time. Exit code 3 when it cannot be read; it stays then."""
     session.quiet()
     with session.opened():
-        from clarion.audience import operations
-        from clarion.audience.errors import SheetInvalid
+        overrides = {"address": address, "sheet": sheet}
+        made = _kept(
+            workspace, keep_hours, name=name, url=url, path=path, channel=channel, overrides=overrides
+        )
+        _read(made, as_json)
+
+
+@group.command()
+def groups(
+    sender: Annotated[str, typer.Argument(metavar="SENDER", help="Its whole id, or its name.")],
+    workspace: Slug = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the groups that a sender's phone is in, by name. Exit code 3 when its provider does not tell."""
+    session.quiet()
+    with session.opened():
+        from clarion.channels.linked import Unreadable
+        from clarion.senders import linking
         from clarion.workspaces import actors
 
-        policy: Any = {"when_unreadable": "KEEP", "keep_hours": keep_hours} if keep_hours else {}
+        found = _sender(sender, workspace)
         try:
-            made = operations.create_sheet(
-                by=actors.operator(session.workspace(workspace)),
-                name=name,
-                url=url,
-                path=path,
-                channel=channel,
-                overrides={"address": address, "sheet": sheet},
-                **policy,
-            )
-        except SheetInvalid as refusal:
-            session.refuse([f"{field}: {sentence}" for field, sentence in refusal.problems.items()])
-        _read(made, as_json)
+            listed = linking.groups_of(found, by=actors.operator(found.workspace))
+        except Unreadable as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(session.ENDED_OTHERWISE) from None
+        for one in listed:
+            if as_json:
+                told.dump({"group": one.id, "name": one.name, "members": one.size})
+            else:
+                typer.echo(f"{one.id}\t{one.name}\t{'' if one.size is None else one.size}")
+
+
+@group.command()
+def add_group(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    sender: Annotated[str, typer.Option(metavar="SENDER", help="Whose phone is in the group.")],
+    group_id: Annotated[
+        str, typer.Option("--group", metavar="ID", help="The group, as `clarion source groups` lists it.")
+    ],
+    keep_hours: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Use a copy of at most so many hours when it cannot be read; 0 fails the run."
+        ),
+    ] = 0,
+    workspace: Slug = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep a group as a live source and read who is in it. Exit code 3 when it cannot be read; it stays then."""
+    session.quiet()
+    with session.opened():
+        from clarion.audience.livesheets.groups import GroupPlace
+
+        found = _sender(sender, workspace)
+        place = GroupPlace(sender_id=found.public_id, group=group_id)
+        _read(_kept(workspace, keep_hours, name=name, url=place.url, channel=found.channel), as_json)
 
 
 @group.command()
@@ -104,6 +145,28 @@ def delete(source: Which, workspace: Slug = "") -> None:
             operations.delete_sheet(by=actors.operator(found.workspace), sheet=found)
         except SheetInUse as refusal:
             session.refuse([str(refusal)])
+
+
+def _kept(workspace: str, keep_hours: int, **fields: Any) -> "LiveSheet":
+    from clarion.audience import operations
+    from clarion.audience.errors import SheetInvalid
+    from clarion.workspaces import actors
+
+    policy: Any = {"when_unreadable": "KEEP", "keep_hours": keep_hours} if keep_hours else {}
+    by = actors.operator(session.workspace(workspace))
+    try:
+        return operations.create_sheet(by=by, **fields, **policy)
+    except SheetInvalid as refusal:
+        session.refuse([f"{field}: {sentence}" for field, sentence in refusal.problems.items()])
+
+
+def _sender(words: str, workspace: str) -> "Sender":
+    from clarion.senders import linking
+
+    for one in linking.senders_with_groups(session.workspace(workspace)):
+        if words in (one.name, str(one.public_id)):
+            return one
+    session.refuse([f"There is no sender {words!r} whose phone is in groups."])
 
 
 def _read(sheet: "LiveSheet", as_json: bool) -> None:

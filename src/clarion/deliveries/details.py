@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
+from clarion.channels import registry
+from clarion.channels.base import sentence_of
 from clarion.deliveries import queries, reasons, recipients, rendering
 from clarion.deliveries.models import Attempt, Receipt, Run, RunStep
 from clarion.deliveries.recipients import Message, Person
@@ -60,6 +62,8 @@ class Said:
     result: Result
     code: str
     detail: str
+    #: What the code says in words, where the channel has words for it.
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +105,13 @@ def delivery_details(run: Run, recipient_id: int) -> Details | None:
         "delivery_id", "number"
     ):
         tries.setdefault(step_of(attempt.delivery_id), []).append(attempt)
+    by_step = {step.step: step for step in steps}
     receipts: dict[int, list[Said]] = {}
     for row in Receipt.objects.filter(run_id=run.pk, delivery_id__in=keys).order_by("at"):
-        said = Said(at=row.at, result=Result(row.result), code=row.code, detail=row.detail)
+        channel = by_step[step_of(row.delivery_id)].channel
+        sentence = _in_words(channel, row.code)
+        said = Said(at=row.at, result=Result(row.result), code=row.code, detail=row.detail, sentence=sentence)
         receipts.setdefault(step_of(row.delivery_id), []).append(said)
-    by_step = {step.step: step for step in steps}
     return Details(
         person=person,
         messages=[
@@ -118,6 +124,12 @@ def delivery_details(run: Run, recipient_id: int) -> Details | None:
             for message in person.messages
         ],
     )
+
+
+def _in_words(channel: str, code: str) -> str:
+    """Return what a code says on its channel, in the present language; "" where there are no words for it."""
+    sentence = sentence_of(registry.get(channel), code) if channel in registry.CHANNELS else ""
+    return gettext(sentence) if sentence else ""
 
 
 def copy_of(run: Run, step: RunStep, person: Person) -> rendering.Copy:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.audience import addresses
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
@@ -15,11 +16,13 @@ from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
 from clarion.deliveries.tracking import folding
+from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
 #: What a receipt says → what is kept of it. Others change nothing.
 _RESULTS = {
+    ReceiptKind.TAKEN: Result.TAKEN,
     ReceiptKind.DELAYED: Result.DELAYED,
     ReceiptKind.DELIVERED: Result.DELIVERED,
     ReceiptKind.READ: Result.READ,
@@ -55,7 +58,7 @@ with given as (
     update deliveries_delivery d
     set result = f.result, result_at = f.at
     from farthest f
-    where d.run_id = %(run)s and d.id = f.delivery_id and (d.result is null or d.result < f.result)
+    where d.run_id = %(run)s and d.id = f.delivery_id and f.result > 0 and (d.result is null or d.result < f.result)
     returning 1
 ), fresh as (
     select distinct delivery_id & 15 as step, delivery_id, result from kept k
@@ -117,6 +120,24 @@ def _act(run_id: int, event: ReceiptEvent) -> None:
         if not audience.note_soft_bounce(**whom, run_id=run_id, delivery_id=subject.delivery_id, at=at):
             return
     optout.skip_pending(**whom)
+
+
+def left(sender_id: int, address: str) -> bool:
+    """Write to an address no more whose owner opted out at the provider; return whether it is one of the sender's kind.
+
+    Done again, it changes nothing.
+    """
+    sender = Sender.objects.select_related("workspace").filter(pk=sender_id).first()
+    if sender is None or not address:
+        return False
+    try:
+        address = addresses.normaliser(sender.channel, sender.workspace.default_country)(address)
+    except ValueError:
+        return False
+    whom: Any = {"workspace": sender.workspace, "channel": sender.channel, "address": address}
+    audience.suppress(**whom, reason=SuppressionReason.UNSUBSCRIBED, origin=sender.name)
+    optout.skip_pending(**whom)
+    return True
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -69,7 +70,7 @@ class Dispatcher:
         self._wanted = asyncio.Event()
         self._generation = locks.generation
         #: Set when the process ends: what cannot be settled then is left to the journal.
-        self._is_ending = False
+        self._ending = asyncio.Event()
 
     def wake(
         self, *, campaign_id: int | None = None, sender_id: int | None = None, is_halt: bool = False
@@ -114,7 +115,7 @@ class Dispatcher:
         finally:
             stopped.cancel()
             guard.cancel()
-            self._is_ending = True
+            self._ending.set()
             for key in list(self._lanes):
                 self._close(key)
             await asyncio.gather(*self._closing.values(), return_exceptions=True)
@@ -137,10 +138,12 @@ class Dispatcher:
         plan = {spec.key: spec for spec in await self._store.plan()}
         if self._generation != self._locks.generation:
             await self._own_again()
-        for key in [
-            k for k in self._lanes if k not in plan or plan[k].version != self._lanes[k].spec.version
-        ]:
-            self._close(key)
+        for key, lane in list(self._lanes.items()):
+            if key not in plan and lane.is_talking:
+                # Nothing more of it goes, but who is on the telephone is let finish, and the lane is there for more.
+                await self._update(lane, replace(lane.spec, runs=()))
+            elif key not in plan or plan[key].version != lane.spec.version:
+                self._close(key)
         for key, spec in plan.items():
             if key in self._lanes:
                 await self._update(self._lanes[key], spec)
@@ -181,8 +184,10 @@ class Dispatcher:
         for key, spec in plan.items():
             if len(self._lanes) < fair and key not in self._lanes and key not in self._closing:
                 await self._open(spec)
-        if len(self._lanes) > fair:
-            self._close(next(reversed(self._lanes)))
+        # What is kept only until its calls have ended is in nobody's plan, and takes nobody's share.
+        planned = [key for key in self._lanes if key in plan]
+        if len(planned) > fair:
+            self._close(planned[-1])
 
     async def _open(self, spec: LaneSpec) -> None:
         if not await self._locks.acquire(spec.key):
@@ -236,9 +241,9 @@ class Dispatcher:
 
     async def _stop_lane(self, key: LaneKey, lane: Lane) -> None:
         try:
-            is_settled = await lane.stop(seconds=GRACE_SECONDS)
+            is_settled = await lane.stop(seconds=GRACE_SECONDS, ending=self._ending)
             # While the process lives nobody else looks after what the lane held.
-            while not is_settled and not self._is_ending:
+            while not is_settled and not self._ending.is_set():
                 await asyncio.sleep(LOOK_SECONDS)
                 is_settled = await lane.settle()
             await self._locks.release(key)

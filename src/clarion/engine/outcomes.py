@@ -15,6 +15,8 @@ class Scope(IntEnum):
     SENDER = 3
     #: The far side as a whole: the circuit breaker opens, and no attempt is counted.
     PROVIDER = 4
+    #: What the campaign says to everybody: it is paused and a person is told; nobody's message fails by it.
+    CAMPAIGN = 5
 
 
 class Reason(IntEnum):
@@ -35,6 +37,7 @@ class Reason(IntEnum):
     SENDER_BLOCKED = 203
     QUOTA_EXCEEDED = 204
     SENDER_UNUSABLE = 205
+    SENDER_UNLINKED = 209
     # The recipient.
     ADDRESS_UNKNOWN = 301
     ADDRESS_INVALID = 302
@@ -44,12 +47,20 @@ class Reason(IntEnum):
     RECIPIENT_REFUSED = 306
     RECIPIENT_BLOCKED = 307
     ADDRESS_EXPIRED = 308
+    LINE_BUSY = 321
+    NO_ANSWER = 322
+    CALL_REJECTED = 323
+    MACHINE_ANSWERED = 324
+    CALL_ABANDONED = 325
+    CALL_CONGESTED = 326
+    CALL_FAILED = 327
     # The message.
     MESSAGE_REFUSED = 401
     MESSAGE_TOO_LARGE = 402
     CONTENT_REFUSED = 403
     RENDER_FAILED = 404
     FEATURE_UNSUPPORTED = 405
+    TEMPLATE_UNUSABLE = 406
     # Our side.
     HANDOVER_INTERRUPTED = 501
     ATTEMPTS_EXHAUSTED = 502
@@ -119,6 +130,10 @@ REASONS: dict[Reason, Explanation] = {
         sentence="The sender's settings cannot be used.",
         cure="Open the sender, correct its settings or enter its credentials again, then activate it.",
     ),
+    Reason.SENDER_UNLINKED: Explanation(
+        sentence="No phone is linked to this sender's session at the gateway.",
+        cure="Open the sender, scan its code with the phone, then activate it.",
+    ),
     Reason.ADDRESS_UNKNOWN: Explanation(
         sentence="There is no such recipient.", cure="Correct or remove the address; it is suppressed."
     ),
@@ -145,6 +160,33 @@ REASONS: dict[Reason, Explanation] = {
         sentence="The recipient's subscription is over.",
         cure="Nothing to do: it is dropped. A new subscription is a new address.",
     ),
+    Reason.LINE_BUSY: Explanation(
+        sentence="The line was busy.",
+        cure="Call again later: the campaign's message says how often that happens by itself.",
+    ),
+    Reason.NO_ANSWER: Explanation(
+        sentence="Nobody answered the call.",
+        cure="Call again at another hour, or add another channel as a fallback.",
+    ),
+    Reason.CALL_REJECTED: Explanation(
+        sentence="The call was rejected, by the person or by their network.",
+        cure="Read the provider's code beside it; add another channel as a fallback.",
+    ),
+    Reason.MACHINE_ANSWERED: Explanation(
+        sentence="An answering machine took the call, so it was ended without a message.",
+        cure="Choose “leave the message” in the campaign, or call again at another hour.",
+    ),
+    Reason.CALL_ABANDONED: Explanation(
+        sentence="The call was answered, and was over before the message began.",
+        cure="They are not called again by themselves; add another channel as a fallback.",
+    ),
+    Reason.CALL_CONGESTED: Explanation(
+        sentence="The network had no line free for the call.",
+        cure="Lower the sender's calls at once if this goes on, or ask the provider of the line.",
+    ),
+    Reason.CALL_FAILED: Explanation(
+        sentence="The call could not be put through.", cure="Read the provider's code beside it."
+    ),
     Reason.MESSAGE_REFUSED: Explanation(
         sentence="The provider refused this message.", cure="Read the provider's answer beside it."
     ),
@@ -163,6 +205,10 @@ REASONS: dict[Reason, Explanation] = {
     Reason.FEATURE_UNSUPPORTED: Explanation(
         sentence="The provider lacks something that this message needs.",
         cure="Use another sender, or an address without international characters.",
+    ),
+    Reason.TEMPLATE_UNUSABLE: Explanation(
+        sentence="The provider does not send this template: it is paused, rejected, changed or gone.",
+        cure="Look at the template on the sender's page, mend it at the provider or choose another; then continue.",
     ),
     Reason.HANDOVER_INTERRUPTED: Explanation(
         sentence="Sending was interrupted while this message was being handed over.",
@@ -207,6 +253,8 @@ class Deferred:
     scope: Scope = Scope.MESSAGE
     #: Seconds the provider asked for; None leaves it to our back-off.
     after: float | None = None
+    #: Whether `after` is the whole wait, and not the least of ours: the content says when to try again.
+    exact: bool = False
     code: str = ""
     #: The provider's words, at most 200 characters, without personal data of ours.
     detail: str = ""

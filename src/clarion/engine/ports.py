@@ -31,7 +31,8 @@ class Transport(Protocol):
         Calls `hand_over` once, immediately before writing the first byte after which the provider might take
         the message. An outcome returned without that call was certainly not taken, so it is never Unknown.
         When `hand_over` raises Withdrawn, nothing of the message is written and Withdrawn is raised on.
-        Being cancelled after `hand_over` leaves the message unknown; before it, not taken.
+        Being cancelled after `hand_over` leaves the message unknown; before it, not taken. A transport that knows
+        better ends what is under way within seconds and returns the outcome in spite of it.
         """
 
     async def aclose(self) -> None:
@@ -74,6 +75,9 @@ class Store(Protocol):
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         """Block the sender: the provider refused it. Its campaigns are paused and people told."""
+
+    async def pause_campaign(self, run: RunSpec, reason: Reason, detail: str) -> None:
+        """Pause the run's campaign: the provider refused what it says. People are told."""
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         """End the run's campaign as failed: its content cannot be sent."""

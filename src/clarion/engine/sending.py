@@ -129,7 +129,10 @@ class Handover:
         if attempt >= lane.spec.retry.attempts:
             self._settle(Settled.FAILED, reason=Reason.ATTEMPTS_EXHAUSTED, code=code, detail=detail)
             return
-        until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
+        if outcome.exact and outcome.after is not None:
+            until = lane.clock() + outcome.after
+        else:
+            until = lane.clock() + lane.spec.retry.gap(attempt, outcome.after)
         self._settle(Settled.PENDING, not_before=until, reason=reason, code=code, detail=detail)
 
     def _refused(self, outcome: Refused) -> None:
@@ -144,6 +147,16 @@ class Handover:
             )
             return
         self._lane.provider_answered()
+        if outcome.scope is Scope.CAMPAIGN:
+            self._lane.campaign_refused(self._queue, outcome.reason, outcome.detail)
+            self._settle(
+                Settled.PENDING,
+                uncounted=True,
+                reason=outcome.reason,
+                code=outcome.code,
+                detail=outcome.detail,
+            )
+            return
         self._settle(
             Settled.FAILED,
             reason=outcome.reason,

@@ -7,6 +7,7 @@
     sender_url = "smpps://user:password@host:2775"
     from = "Shop"
     text = "reminder.txt"             # or html, mjml; beside this file
+    fields = { silent = "1" }         # what the channel's messages have beside a text; optional
     tier = 1                          # 0 together with the first channel; else which fallback it is
 
 Without a tier each step is the next fallback.
@@ -79,7 +80,8 @@ def read(order: "Order", path: Path, problems: list[str]) -> Plan:
         }
         own = replace(
             order, channel=one["channel"], sender_url=one.get("sender_url", ""), sender=one.get("from", ""),
-            subject=one.get("subject", ""), reply_to=one.get("reply_to", ""), cascade=None, **files,
+            subject=one.get("subject", ""), reply_to=one.get("reply_to", ""), cascade=None,
+            fields=tuple(f"{name}={value}" for name, value in one.get("fields", {}).items()), **files,
         )  # fmt: skip
         found.append(PlannedStep(name=f"[[step]] {number}", tier=tier, order=own))
     return Plan(steps=found, receipt_wait=_wait(said, path, problems))
@@ -102,8 +104,11 @@ def _said(path: Path, problems: list[str]) -> dict[str, Any]:
 
 def _wrong(one: Any, last: int) -> str:
     """Return what is wrong with a step, as a sentence; empty when nothing is."""
-    if not isinstance(one, dict) or set(one) - {*_TEXTS, "tier"}:
-        return _("It may have: %(names)s.") % {"names": ", ".join([*_TEXTS, "tier"])}
+    if not isinstance(one, dict) or set(one) - {*_TEXTS, "tier", "fields"}:
+        return _("It may have: %(names)s.") % {"names": ", ".join([*_TEXTS, "tier", "fields"])}
+    fields = one.get("fields", {})
+    if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        return _("fields: write a table of texts.")
     if not all(isinstance(one.get(name, ""), str) for name in _TEXTS):
         return _("Everything but the tier is a text.")
     if one.get("channel") not in registry.CHANNELS:

@@ -19,6 +19,7 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.operations import delete as delete_campaign
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
+from clarion.channels.content_forms import content_fields
 from clarion.content import compiling, queries
 from clarion.content.errors import ContentInvalid, TrialFailed
 from clarion.runtime import order_steps
@@ -57,6 +58,8 @@ class Order:
     watch: str = ""
     #: TOML file that names further channels; see `order_steps`.
     cascade: Path | None = None
+    #: "name=value": what the channel's messages have beside a text, such as the retries of a call.
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class Checked:
     #: The sender's settings, secrets included.
     config: dict[str, Any] = field(repr=False)
     #: The body as a template version holds it.
-    body: dict[str, str]
+    body: dict[str, Any]
     content: dict[str, Any] = field(repr=False)
     #: Further channels, each with the number of its tier.
     further: Sequence[tuple[int, "Checked"]] = ()
@@ -140,7 +143,7 @@ def _config(order: Order, problems: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _body(order: Order, problems: list[str]) -> dict[str, str]:
+def _body(order: Order, problems: list[str]) -> dict[str, Any]:
     given = {name: path for name in ("html", "mjml", "text") if (path := getattr(order, name)) is not None}
     if not given:
         problems.append(_("--html, --mjml or --text: name the file with the message."))
@@ -153,13 +156,31 @@ def _body(order: Order, problems: list[str]) -> dict[str, str]:
         return {}
     mode = next(name for name in ("mjml", "html", "text") if name in given)
     beside = texts.get("text") or "" if mode != "text" else ""
+    fields = _fields(order, problems)
     return {
+        **({"extras": fields} if fields else {}),
         "mode": mode,
         "subject": order.subject,
         "preheader": "",
         "source": texts[mode] or "",
         "text": beside,
     }
+
+
+def _fields(order: Order, problems: list[str]) -> dict[str, str]:
+    """Return what the message has beside its text; a line of several is written with \\n."""
+    found = {}
+    for given in order.fields:
+        name, sign, value = given.partition("=")
+        if not sign or name not in content_fields(order.channel):
+            known = ", ".join(content_fields(order.channel)) or "-"
+            problems.append(
+                _("--field %(given)s: write one of these, = and a value: %(known)s.")
+                % {"given": given, "known": known}
+            )
+            continue
+        found[name] = value.replace("\\n", "\n")
+    return found
 
 
 def _text(name: str, path: Path, problems: list[str]) -> str | None:
@@ -215,7 +236,7 @@ def _overrides(order: Order) -> dict[str, Any]:
     return {name: value for name in ("address", "sheet") if (value := getattr(order, name))}
 
 
-def _content(order: Order, body: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+def _content(order: Order, body: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     try:
         return compiling.compile_source(order.channel, body).content
     except ContentInvalid as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,12 +25,18 @@ def open_config(sender: Sender) -> dict[str, Any]:
 
 
 def ready_config(sender: Sender) -> dict[str, Any]:
-    """Return what a transport, a composer or a parser of callbacks is given: checked, with secrets and `hook_url`.
+    """Return what a transport, a composer or a parser of callbacks is given: checked, with secrets and two more.
 
-    `hook_url` is where the sender's provider calls us, with a slash at its end. Raises SecretsLost, ConfigInvalid.
+    `hook_url` is where the sender's provider calls us, with a slash at its end; `folder` is where the channel may keep
+    files of its own. Raises SecretsLost, ConfigInvalid.
     """
     config = registry.get(sender.channel).check_config(open_config(sender))
-    return config | {"hook_url": hook_url(sender)}
+    return config | {"hook_url": hook_url(sender), "folder": str(channel_folder(sender.channel))}
+
+
+def channel_folder(channel: str) -> Path:
+    """Return where a channel keeps files of its own; it may not be there yet."""
+    return Path(settings.CLARION_HOME) / "channels" / channel
 
 
 def hook_url(sender: Sender) -> str:

@@ -13,8 +13,17 @@ from clarion.audience import queries as audience
 from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
-from clarion.campaigns.models import Campaign
-from clarion.web import campaign_audience, campaign_cascade, campaign_people, timing_form, tracking_form
+from clarion.campaigns.models import Campaign, Step
+from clarion.channels import registry
+from clarion.channels.looks import look_of
+from clarion.web import (
+    campaign_audience,
+    campaign_cascade,
+    campaign_extras,
+    campaign_people,
+    timing_form,
+    tracking_form,
+)
 from clarion.web.campaign_audience import AudienceFields
 from clarion.web.campaign_cascade import CascadeForm
 from clarion.web.timing_form import TimingForm
@@ -22,6 +31,7 @@ from clarion.web.tracking_form import TrackingForm
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
+    from clarion.campaigns.models import Step
     from clarion.senders.models import Sender
     from clarion.workspaces.models import Membership
 
@@ -88,6 +98,9 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
         self.campaign = campaign
         self.step = queries.step_at(campaign, position)
         self.position = self.step.position if self.step else 0
+        #: The channel of which the message's further fields are.
+        self.extras_of = str(self.data.get(campaign_extras.OF, self.step.channel if self.step else ""))
+        self.fields.update(campaign_extras.fields_of(self.extras_of))
         self._offer_choices()
         self.offer_tracking(member.workspace)
         self.take_rows(campaign, member.workspace.locale)
@@ -126,6 +139,10 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
         field.choices = choices
 
+    def extras(self) -> list[forms.BoundField]:
+        """Return what a message of the channel has beside its text."""
+        return [self[name] for name in self.fields if name.startswith(campaign_extras.PREFIX)]
+
     def as_shown(self) -> CampaignForm:
         """Return the form for drawing; it is not to be validated after that."""
         for name in _WANTED:
@@ -137,7 +154,10 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
 
     def is_sound(self, part: str) -> bool:
         """Whether no field of the part has an error."""
-        return not any(name in self.errors for name in PARTS[part])
+        names = PARTS[part]
+        if part == "message":
+            names = (*names, *(name for name in self.fields if name.startswith(campaign_extras.PREFIX)))
+        return not any(name in self.errors for name in names)
 
 
 def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dict[str, Any]:
@@ -152,13 +172,19 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         **campaign_audience.initial(source),
         "receipt_wait": campaign.receipt_wait,
         "sender": str(step.sender.public_id) if step and step.sender else "",
-        "content": "template" if step and step.template_version else "own",
+        "content": "template" if step and (step.template_version or _needs_approval(step)) else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
-        "mode": body.get("mode") or ("text" if step and step.channel == "sms" else "html"),
+        "mode": body.get("mode") or _first_mode(step),
+        **campaign_extras.initial(step),
         **tracking_form.initial(campaign),
         **timing_form.initial_timing(campaign),
     }
+
+
+def _first_mode(step: Step | None) -> str:
+    modes = look_of(registry.get(step.channel)).modes if step else ("html",)
+    return "html" if "html" in modes else "text"
 
 
 def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaign:
@@ -219,15 +245,20 @@ def _save_message(form: CampaignForm) -> None:
     version = None
     if data["content"] == "template":
         version = next((one for one in form.versions if _version_key(one) == data["template"]), None)
-    body = {name: data[name] for name in ("subject", "preheader", "source", "text")}
+    body: dict[str, Any] = {name: data[name] for name in ("subject", "preheader", "source", "text")}
     body["mode"] = data["mode"] or "html"
     is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
+    channel = sender.channel if sender else (form.step.channel if form.step else "email")
     before = form.step.body_source if form.step else {}
+    if channel == form.extras_of:
+        is_asked = campaign_extras.OF in form.data
+        extras = campaign_extras.said_in(data) if is_asked else before.get("extras")
+        body |= {"extras": extras} if extras else {}
     if form.step is None and sender is None and version is None and not is_written:
         return  # nothing was said yet
     step = operations.set_step(
         campaign=form.campaign,
-        channel=sender.channel if sender else (form.step.channel if form.step else "email"),
+        channel=channel,
         sender=sender,
         template_version=version,
         body=body if is_written or before else None,
@@ -237,13 +268,21 @@ def _save_message(form: CampaignForm) -> None:
     if version is None and not step.body_content:
         # What is not written yet is no mistake; the checklist says that it is missing.
         for name, sentence in material.compiled(step.channel, step.body_source).problems.items():
-            if step.body_source.get(name):
+            extra = f"{campaign_extras.PREFIX}{name}"
+            if extra in form.fields:
+                form.add_error(extra, sentence)
+            elif step.body_source.get(name):
                 form.add_error(name, sentence)
 
 
 def _sender_choice(sender: Sender) -> tuple[str, str]:
     state = "" if sender.status == "ACTIVE" else f" ({sender.get_status_display().lower()})"
     return str(sender.public_id), f"{sender.name}{state}"
+
+
+def _needs_approval(step: Step) -> bool:
+    """Whether only what the step's provider has approved can be sent, so that a template is to be chosen."""
+    return look_of(registry.get(step.channel)).needs_approval
 
 
 def _version_key(version: Any) -> str:

@@ -22,7 +22,7 @@ class LiveSheet(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     name = models.CharField(_("name"), max_length=120)
-    #: As it was typed; exactly one of the two.
+    #: As it was typed, or the address of a group (`groups`); exactly one of the two.
     url = models.CharField(_("address"), max_length=2000, blank=True)
     path = models.CharField(_("file"), max_length=1000, blank=True)
     #: Whose addresses it holds.

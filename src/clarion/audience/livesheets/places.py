@@ -1,4 +1,4 @@
-"""Where a live spreadsheet is: a URL, or a file in a folder that the administrator allows; and taking a copy of it."""
+"""Where a live spreadsheet is, and taking a copy: a URL, a file in a folder that is allowed, or a group."""
 
 import hashlib
 import os
@@ -13,8 +13,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clarion.audience import uploads
+from clarion.audience.livesheets import groups
 from clarion.lib import fetch_rules
 from clarion.lib.fetch_rules import FetchFailed, FetchLimits
+from clarion.workspaces.models import Workspace
 
 #: Octets and seconds that one reading may take.
 LIMITS = FetchLimits(octets=256 * 1024**2, seconds=120.0, silence=30.0)
@@ -81,6 +83,11 @@ def export_url(url: str) -> str:
 def checked_url(url: str) -> str:
     """Return the URL as it is kept. Raises PlaceInvalid; whether it leads somewhere is seen when it is read."""
     text = url.strip()
+    if groups.is_group(text):
+        try:
+            return groups.place_of(text).url
+        except ValueError as problem:
+            raise PlaceInvalid(str(problem)) from None
     try:
         fetch_rules.checked_url(export_url(text), settings.CLARION_FETCH_ALLOW)
     except FetchFailed as problem:
@@ -131,6 +138,17 @@ def take_url(url: str, known: Known) -> Taken:
             return _compared(file, name, known, version)
     except FetchFailed as problem:
         raise PlaceInvalid(sentence(problem)) from None
+
+
+def take_group(url: str, workspace: Workspace, known: Known) -> Taken:
+    """Write down who is in the group unless it is who is known. Raises PlaceInvalid."""
+    try:
+        rows = groups.rows_of(workspace, groups.place_of(url))
+    except ValueError as problem:
+        raise PlaceInvalid(str(problem)) from None
+    with uploads.receiving() as (file, name):
+        file.write(rows)
+        return _compared(file, name, known, {})
 
 
 def take_path(path: str, slug: str, known: Known) -> Taken:

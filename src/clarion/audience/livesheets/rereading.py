@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import locks, reading, tasks, uploads
 from clarion.audience.csvdialect import CsvInvalid
-from clarion.audience.livesheets import places
+from clarion.audience.livesheets import groups, places
 from clarion.audience.livesheets.models import LiveSheet
 from clarion.audience.livesheets.places import Known, PlaceInvalid, Taken
 from clarion.audience.models import Source, SourceKind, SourceRow, SourceStatus
@@ -105,6 +105,8 @@ def _taken(sheet: LiveSheet) -> Taken:
     known = Known()
     if sheet.copy is not None:
         known = Known(etag=sheet.etag, last_modified=sheet.last_modified, sha256=sheet.sha256)
+    if groups.is_group(sheet.url):
+        return places.take_group(sheet.url, sheet.workspace, known)
     if sheet.url:
         return places.take_url(sheet.url, known)
     return places.take_path(sheet.path, sheet.workspace.slug, known)
@@ -134,6 +136,8 @@ def _copied(sheet: LiveSheet, stored: uploads.Stored) -> Source:
 
 def file_name(sheet: LiveSheet) -> str:
     """Return what the file is called where it is."""
+    if groups.is_group(sheet.url):
+        return sheet.name
     path = unquote(urlsplit(sheet.url).path) if sheet.url else sheet.path
     return PurePosixPath(path).name[:255] or sheet.name
 

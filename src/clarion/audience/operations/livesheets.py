@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clarion.audience import uploads
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS
 from clarion.audience.errors import SheetInUse, SheetInvalid
-from clarion.audience.livesheets import places, rereading
+from clarion.audience.livesheets import groups, places, rereading
 from clarion.audience.livesheets.places import PlaceInvalid
 from clarion.audience.models import LiveSheet, Source, SourceKind, SourceRow, WhenUnreadable
 from clarion.channels import registry
@@ -122,6 +122,8 @@ def _cleaned(by: Actor, fields: Mapping[str, Any]) -> dict[str, Any]:
         problems["channel"] = _("There is no such channel.")
     elif registry.get(said["channel"]).address_kind not in CONTACT_ADDRESS_COLUMNS:
         problems["channel"] = _("A spreadsheet cannot hold addresses of this channel.")
+    elif groups.is_group(said["url"]) and registry.get(said["channel"]).address_kind != "phone":
+        problems["channel"] = _("A group holds phone numbers.")
     if said.setdefault("when_unreadable", WhenUnreadable.FAIL) not in WhenUnreadable.values:
         problems["when_unreadable"] = _("Choose what happens when it cannot be read.")
     if not 1 <= int(said.setdefault("keep_hours", 24)) <= MOST_HOURS:

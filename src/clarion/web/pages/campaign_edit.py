@@ -102,7 +102,9 @@ def _autosaved(request: PageRequest, campaign: Campaign, form: CampaignForm) -> 
     context = campaign_compose.context(request, campaign, fresh)
     problems = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
     problems |= form.rows.errors if "windows" in problems else {}
-    return render(request, "campaigns/edit.html#fresh", context | {"problems": problems})
+    # Fields under somebody's hands are left alone; another channel has others.
+    context |= {"problems": problems, "has_other_extras": form.extras_of != fresh.extras_of}
+    return render(request, "campaigns/edit.html#fresh", context)
 
 
 def _after_saving(request: PageRequest, campaign: Campaign) -> HttpResponse:

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clarion.audience import operations, queries
 from clarion.audience.errors import SheetInUse, SheetInvalid
 from clarion.audience.models import LiveSheet
+from clarion.senders import linking
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.live import Scope, live_response
-from clarion.web.livesheet_form import SheetForm, place_of
+from clarion.web.livesheet_form import GroupForm, SheetForm, form_for, place_of
 from clarion.web.parts import Action, Column, Confirm, Stat
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
@@ -57,10 +58,15 @@ def sheet_list(request: PageRequest, workspace: str) -> HttpResponse:
         ],
         "noun": ngettext("live source", "live sources", len(rows)),
         "columns": COLUMNS,
-        "first_actions": [new] if may_manage else [],
-        "new": new if may_manage else None,
+        "new": [*_of_group(request), new] if may_manage else [],
     }
     return render(request, "sources/list.html", context)
+
+
+def _of_group(request: PageRequest) -> list[Action]:
+    if not linking.senders_with_groups(request.workspace):
+        return []
+    return [Action(label=_("New group"), url=workspace_url(request, "sheet_new_group"), icon="users")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +78,7 @@ def sheet_new(request: PageRequest, workspace: str) -> HttpResponse:
         try:
             made = operations.create_sheet(by=of_member(request.member), **form.values())
         except SheetInvalid as refusal:
-            _told(form, refusal)
+            show_problems(form, refusal)
         else:
             messages.success(request, _("The live source is kept and being read for the first time."))
             return HttpResponseRedirect(workspace_url(request, "sheet", id=made.public_id))
@@ -83,14 +89,14 @@ def sheet_new(request: PageRequest, workspace: str) -> HttpResponse:
 def sheet_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """A live source: its last reading, its first rows, and its form for whoever may change it."""
     sheet = _sheet(request, id)
-    form = SheetForm(request.POST if request.method == "POST" else None, sheet=sheet)
+    form = form_for(sheet, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         require(request, Permission.MANAGE_AUDIENCE)
         if form.is_valid():
             try:
                 operations.update_sheet(by=of_member(request.member), sheet=sheet, **form.values())
             except SheetInvalid as refusal:
-                _told(form, refusal)
+                show_problems(form, refusal)
             else:
                 messages.success(request, _("The live source is saved."))
                 return HttpResponseRedirect(workspace_url(request, "sheet", id=sheet.public_id))
@@ -158,7 +164,7 @@ def _facts(request: PageRequest, sheet: LiveSheet) -> dict[str, Any]:
         Stat(label=_("Cannot be used"), value=copy.bad_count if copy else 0, mark="bad"),
         *(Stat(label=word.capitalize(), value=count) for _sign, word, count in difference(sheet)),
     ]
-    may_see = request.member.may(Permission.VIEW_PII)
+    may_see = request.member.sees_people
     return {
         "sheet": sheet,
         "mark": _mark(sheet),
@@ -189,7 +195,7 @@ def _mark(sheet: LiveSheet) -> str:
     return f"{state_of(sheet)}-{sheet.checked_at.timestamp() if sheet.checked_at else 0}"
 
 
-def _told(form: SheetForm, refusal: SheetInvalid) -> None:
+def show_problems(form: SheetForm | GroupForm, refusal: SheetInvalid) -> None:
     for name, sentence in refusal.problems.items():
         form.add_error(name if name in form.fields else None, sentence)
 

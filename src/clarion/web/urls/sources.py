@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from clarion.web.pages import chosen_people, livesheets, sources
+from clarion.web.pages import chosen_people, group_sources, livesheets, sources
 
 workspace_urlpatterns = [
     path("contacts/campaign/", chosen_people.contacts_campaign, name="contacts_campaign"),
     path("sources/", livesheets.sheet_list, name="sources"),
     path("sources/new/", livesheets.sheet_new, name="sheet_new"),
+    path("sources/new-group/", group_sources.sheet_new_group, name="sheet_new_group"),
     path("sources/<uuid:id>/", livesheets.sheet_detail, name="sheet"),
     path("sources/<uuid:id>/refresh/", livesheets.sheet_refresh, name="sheet_refresh"),
     path("sources/<uuid:id>/delete/", livesheets.sheet_delete, name="sheet_delete"),

@@ -1,5 +1,6 @@
 """Every write to users, workspaces and memberships."""
 
+from clarion.workspaces.operations.administering import SLUG_LENGTH, open_workspace, switch_campaigns
 from clarion.workspaces.operations.members import (
     INVITATION_DAYS,
     accept_invitation,
@@ -13,6 +14,7 @@ from clarion.workspaces.operations.members import (
 )
 from clarion.workspaces.operations.workspaces import (
     MAX_REASON,
+    MAX_RETENTION_DAYS,
     NAME_LENGTH,
     add_member,
     adopt_workspaces,
@@ -32,7 +34,9 @@ from clarion.workspaces.operations.workspaces import (
 __all__ = [
     "INVITATION_DAYS",
     "MAX_REASON",
+    "MAX_RETENTION_DAYS",
     "NAME_LENGTH",
+    "SLUG_LENGTH",
     "accept_invitation",
     "add_member",
     "adopt_workspaces",
@@ -46,11 +50,13 @@ __all__ = [
     "invite",
     "join_as_new",
     "lift_halt",
+    "open_workspace",
     "record_audit_download",
     "reinstate",
     "remove_member",
     "require_consent",
     "suspend",
+    "switch_campaigns",
     "update_profile",
     "update_workspace",
     "withdraw_invitation",

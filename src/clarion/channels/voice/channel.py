@@ -1,0 +1,76 @@
+"""The voice channel as the rest of the program sees it: over an Asterisk, or by a provider on the web."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from clarion.channels import looks
+from clarion.channels.base import CheckResult, ConfigInvalid, NoHooks, StepContext
+from clarion.channels.voice import content as contents
+from clarion.channels.voice import dispositions
+from clarion.channels.voice.ari import checking as ari_checking
+from clarion.channels.voice.ari import config as ari
+from clarion.channels.voice.ari import transport as ari_transport
+from clarion.channels.voice.composer import Composer
+from clarion.engine import ports
+from clarion.lib import phones
+
+#: How calls are made → what checks a sender's settings.
+CHECKS = {"ari": ari.check}
+
+
+class VoiceChannel(NoHooks):
+    """A `clarion.channels.base.Channel`."""
+
+    name = "voice"
+    label = "Voice"
+    icon = "audio-lines"
+    address_kind = "phone"
+    look = looks.CALL
+    secrets = ari.SECRETS
+    reports_delivery = True
+    #: Seconds for a test call, which must ring and be answered.
+    test_seconds = 55.0
+
+    def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
+        """Return settings from `ari://user:password@host:8088?endpoint=PJSIP/{number}@trunk`; `sender` is who calls."""
+        config = ari.config_from_url(url)
+        if sender:
+            config["caller_id"] = sender
+        return config
+
+    def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cleaned settings of a sender. Raises ConfigInvalid."""
+        check = CHECKS.get(_protocol(config))
+        if check is None:
+            raise ConfigInvalid({"protocol": f"Choose one of: {', '.join(CHECKS)}."})
+        return check(config)
+
+    def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the cleaned content. Raises ConfigInvalid."""
+        return contents.check(content)
+
+    def normalise_address(self, address: str) -> str:
+        """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
+        return phones.e164(address)
+
+    def composer(
+        self, content: Mapping[str, Any], config: Mapping[str, Any], context: StepContext
+    ) -> Composer:
+        """Prepare the content for a run."""
+        return Composer(checked=content, config=config, context=context)
+
+    def transport(self, config: Mapping[str, Any]) -> ports.Transport:
+        """Return a transport that connects on first use."""
+        return ari_transport.Transport(ari.Config.of(config))
+
+    def sentence_of(self, code: str) -> str:
+        """Return what a delivery's or a receipt's code says; empty for one that is no disposition."""
+        return dispositions.SENTENCES.get(code, "")
+
+    async def check_credentials(self, config: Mapping[str, Any]) -> CheckResult:
+        """Sign in without calling anybody; say what was seen."""
+        return await ari_checking.check_credentials(ari.Config.of(config))
+
+
+def _protocol(config: Mapping[str, Any]) -> str:
+    return str(config.get("protocol") or "ari")
