@@ -22,6 +22,7 @@ from clarion.deliveries.money import statements as money
 from clarion.deliveries.money.purses import Purses, Spent
 from clarion.deliveries.pool import open_pool as open_pool
 from clarion.deliveries.provider_ids import ProviderIds
+from clarion.deliveries.settled import rest_facts
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.limits import lanes_within, reshared
 from clarion.engine.messages import Claim
@@ -287,7 +288,7 @@ class PostgresStore:
             await self._provider_ids.keep(connection, run, facts)
         problems: list[Row] = []
         if rest:
-            statement, facts = sql.SETTLE_REST, _rest_facts(run_id, rest)
+            statement, facts = sql.SETTLE_REST, rest_facts(run_id, rest)
             if purse is not None:
                 statement, facts = money.SETTLE_REST, facts | await purse.priced(connection, rest)
             problems = await (await connection.execute(statement, facts, binary=True)).fetchall()
@@ -383,18 +384,3 @@ async def _asked(question: Callable[..., T], *arguments: object) -> T:
         return await asyncio.to_thread(question, *arguments)
     except (OperationalError, InterfaceError) as problem:
         raise StoreDown(str(problem)) from problem
-
-
-def _rest_facts(run_id: int, rest: Sequence[Settlement]) -> dict[str, Any]:
-    return {
-        "run": run_id,
-        "ids": [s.delivery_id for s in rest],
-        "claims": [s.claim_id for s in rest],
-        "stages": [s.stage.value for s in rest],
-        "reasons": [s.reason.value if s.reason else None for s in rest],
-        "codes": [arrays.clean(s.code) for s in rest],
-        "details": [arrays.clean(s.detail) for s in rest],
-        "not_befores": [s.not_before for s in rest],
-        "backs": [1 if s.uncounted else 0 for s in rest],
-        "suppress": [s.delivery_id // STEPS for s in rest if s.suppress],
-    }

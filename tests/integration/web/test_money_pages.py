@@ -23,6 +23,8 @@ from clarion.runtime import scheduler
 from clarion.senders import operations as senders
 from clarion.senders.models import Price
 from clarion.senders.prices import operations as prices
+from clarion.senders.prices import queries as price_queries
+from clarion.senders.prices.errors import PriceInvalid
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, Hold, LedgerEntry, Membership
 from clarion.workspaces.money import operations as accounts
@@ -164,6 +166,22 @@ class TestLaunching:
 
         assert cost is not None
         assert cost.amount == 8 * UNIT
+
+    def test_a_call_is_priced_by_its_seconds_or_as_a_whole(self, alice: Membership) -> None:
+        by = making.actor(alice)
+        prices.set_price(by=by, said=prices.Said(channel="voice", amount=UNIT, period=60))
+        prices.set_price(by=by, said=prices.Said(channel="voice", prefix="49", amount=UNIT))
+        tariff = price_queries.tariff(alice.workspace, "voice", None, {"max_seconds": 120})
+
+        assert [tariff.rate("+33612345678").cost(seconds) for seconds in (1, 60, 61)] == [
+            UNIT,
+            UNIT,
+            2 * UNIT,
+        ]
+        assert tariff.rate("+4930123456").cost(119) == UNIT
+        assert (tariff.bound("+33612345678"), tariff.bound("+4930123456")) == (2 * UNIT, UNIT)
+        with pytest.raises(PriceInvalid, match="Only calls"):
+            prices.set_price(by=by, said=prices.Said(channel="sms", amount=UNIT, period=60))
 
     def test_without_a_balance_nothing_is_said_or_set_apart(self, alice: Membership) -> None:
         campaign = making.make_launchable(alice.workspace)

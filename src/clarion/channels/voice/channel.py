@@ -31,6 +31,13 @@ class VoiceChannel(NoHooks):
     #: Seconds for a test call, which must ring and be answered.
     test_seconds = 55.0
 
+    #: What is billed of a call is its seconds.
+    bills_seconds = True
+
+    def most_units(self, config: Mapping[str, Any]) -> int:
+        """Return how many seconds a call of a sender may last."""
+        return int(config.get("max_seconds", 300))
+
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
         """Return settings from `ari://user:password@host:8088?endpoint=PJSIP/{number}@trunk`; `sender` is who calls."""
         config = ari.config_from_url(url)

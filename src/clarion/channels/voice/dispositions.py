@@ -1,5 +1,6 @@
 """What becomes of a call, in one closed list, and what follows from each."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -105,16 +106,23 @@ def of_cause(cause: int, dialled: str = "") -> Disposition:
 
 
 def outcome_of(
-    disposition: Disposition, *, attempt: int, retries: Retries, provider_id: str = "", detail: str = ""
+    disposition: Disposition,
+    *,
+    attempt: int,
+    retries: Retries,
+    provider_id: str = "",
+    detail: str = "",
+    seconds: float = 0.0,
 ) -> Outcome:
     """Return what the engine is told of a call that is over. `attempt` counts from 1 over all of a delivery's calls.
 
     What may be mended by calling again is deferred for exactly the wait that the content asks for, as long as
-    it has calls left; sending the delivery anew by hand gives it all of them again.
+    it has calls left; sending the delivery anew by hand gives it all of them again. `seconds` is how long the line was
+    open, for who is charged by it.
     """
     code = disposition.value
     if disposition in REACHED:
-        return Accepted(provider_id=provider_id, code=code)
+        return Accepted(provider_id=provider_id, code=code, units=math.ceil(seconds))
     reason = _REASONS[disposition]
     wait = retries.after(disposition)
     if wait is not None and (attempt - 1) % (retries.most + 1) < retries.most:

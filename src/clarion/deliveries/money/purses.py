@@ -14,7 +14,7 @@ import psycopg
 from clarion.deliveries import arrays
 from clarion.deliveries.money import statements as sql
 from clarion.engine.plan import RunKey, Settled, Settlement
-from clarion.senders.prices.tariff import Rate, Tariff
+from clarion.senders.prices.tariff import Rated, Tariff
 
 Row = tuple[Any, ...]
 Connection = psycopg.AsyncConnection[Row]
@@ -45,7 +45,7 @@ class Purse:
         self._most = _NO_BOUND
         self._need = 0
         #: Delivery in flight → its rate. What is not here is looked up: others may have claimed it.
-        self._rates: dict[int, Rate] = {}
+        self._rates: dict[int, Rated] = {}
 
     async def open(self, connection: Connection, limit: int) -> int:
         """Hold the step's row, first of all in a claim; return how many of `limit` to claim."""
@@ -54,7 +54,8 @@ class Purse:
 
     async def hold(self, connection: Connection, rows: Sequence[Row]) -> bool:
         """Hold what claimed rows (id, attempts, address, …) may cost at most; False when that cannot be paid."""
-        bounds = [self.tariff.bound(row[2]) for row in rows]
+        rated = self.tariff.rated
+        bounds = [rated(row[2])[1] for row in rows]
         need = sum(bounds)
         facts = {"run": self._run[0], "step": self._run[1], "need": need}
         if (await connection.execute(sql.HOLD, facts)).rowcount == 1:
@@ -88,41 +89,44 @@ class Purse:
     def remember(self, rows: Sequence[Row]) -> None:
         """Note what claimed rows cost, until they are settled."""
         if not self.tariff.is_flat:
-            rate = self.tariff.rate
-            self._rates.update((row[0], rate(row[2])) for row in rows)
+            rated = self.tariff.rated
+            self._rates.update((row[0], rated(row[2])) for row in rows)
 
     async def priced(self, connection: Connection, settlements: Sequence[Settlement]) -> dict[str, Any]:
         """Return parameters for `statements.SETTLE_…`: what each costs if it was taken, and what was held for it."""
-        rates = await self._rates_of(connection, settlements)
-        most = self.tariff.most
         costs, bounds = [], []
-        for settlement, rate in zip(settlements, rates, strict=True):
-            bound = rate.cost(most)
+        for settlement, (rate, bound, one) in zip(
+            settlements, await self._rates_of(connection, settlements), strict=True
+        ):
             bounds.append(bound)
-            if settlement.stage is Settled.SENT or settlement.stage is Settled.UNKNOWN:
-                # No more than was held: the account is never overdrawn, whatever the provider says.
-                costs.append(min(bound, rate.cost(settlement.units)) if settlement.units else bound)
-            else:
+            units = settlement.units
+            if settlement.stage is not Settled.SENT and settlement.stage is not Settled.UNKNOWN:
                 costs.append(0)
+            elif units == 1:
+                costs.append(one)
+            else:
+                # No more than was held: the account is never overdrawn, whatever the provider says.
+                costs.append(min(bound, rate.cost(units)) if units else bound)
         return {"costs": arrays.numbers(costs), "bounds": arrays.numbers(bounds)}
 
-    async def _rates_of(self, connection: Connection, settlements: Sequence[Settlement]) -> list[Rate]:
+    async def _rates_of(self, connection: Connection, settlements: Sequence[Settlement]) -> list[Rated]:
         if self.tariff.is_flat:
-            return [self.tariff.rate("")] * len(settlements)
+            return [self.tariff.rated("")] * len(settlements)
         known = self._rates
         lacking = [s.delivery_id for s in settlements if s.delivery_id not in known]
-        found: dict[int, Rate] = {}
-        if lacking:
-            cursor = await connection.execute(sql.ADDRESSES, {"run": self._run[0], "ids": lacking})
-            found = {row[0]: self.tariff.rate(row[1]) for row in await cursor.fetchall()}
+        if not lacking:
+            return [known[s.delivery_id] for s in settlements]
+        cursor = await connection.execute(sql.ADDRESSES, {"run": self._run[0], "ids": lacking})
+        found = {row[0]: self.tariff.rated(row[1]) for row in await cursor.fetchall()}
         return [
-            known.get(s.delivery_id) or found.get(s.delivery_id) or self.tariff.rate("") for s in settlements
+            known.get(s.delivery_id) or found.get(s.delivery_id) or self.tariff.rated("") for s in settlements
         ]
 
     def forget(self, settlements: Sequence[Settlement]) -> None:
         """Forget what is settled."""
-        for settlement in settlements:
-            self._rates.pop(settlement.delivery_id, None)
+        if not self.tariff.is_flat:
+            for settlement in settlements:
+                self._rates.pop(settlement.delivery_id, None)
 
 
 class Purses:

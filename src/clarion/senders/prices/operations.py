@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from clarion.channels import registry
 from clarion.senders.models import Price, Sender
 from clarion.senders.prices.errors import PriceInvalid, PriceListInvalid
+from clarion.senders.prices.queries import bills_seconds
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.money import amounts
@@ -46,7 +47,9 @@ class Said:
             problems["prefix"] = _("A prefix is up to 15 digits, such as 49 or 49151.")
         if not 0 <= self.amount <= amounts.MOST:
             problems["amount"] = _("This is no price.")
-        if not 0 <= self.period <= MOST_PERIOD:
+        if self.period and not bills_seconds(self.channel):
+            problems["period"] = _("Only calls are priced by their time.")
+        elif not 0 <= self.period <= MOST_PERIOD:
             problems["period"] = _("A period has at most %(n)d seconds.") % {"n": MOST_PERIOD}
         if problems:
             raise PriceInvalid(problems)

@@ -8,6 +8,9 @@ from clarion.senders.models import Price
 from clarion.senders.prices.tariff import Rate, Tariff
 from clarion.workspaces.models import Membership, Workspace
 
+#: Seconds of a period that every call is within: a price without one is for the whole call.
+_WHOLE_CALL = 1_000_000
+
 
 def prices_for(member: Membership) -> list[Price]:
     """Return the workspace's prices: by channel, those for all senders first, then by sender and prefix."""
@@ -39,8 +42,16 @@ def tariff(workspace: Workspace, channel: str, sender_id: int | None, config: Ma
         merged[row.prefix] = row
     for row in rows.filter(sender_id=sender_id) if sender_id is not None else []:
         merged[row.prefix] = row
-    rates = [Rate(prefix, one.amount, one.period, one.refunds) for prefix, one in sorted(merged.items())]
+    whole = _WHOLE_CALL if bills_seconds(channel) else 0
+    rates = [
+        Rate(prefix, one.amount, one.period or whole, one.refunds) for prefix, one in sorted(merged.items())
+    ]
     return Tariff(rates, most=most_units(channel, config))
+
+
+def bills_seconds(channel: str) -> bool:
+    """Whether what is billed on a channel is time: only there has a price a period."""
+    return channel in registry.CHANNELS and bool(getattr(registry.get(channel), "bills_seconds", False))
 
 
 def most_units(channel: str, config: Mapping[str, Any]) -> int:

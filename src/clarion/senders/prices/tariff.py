@@ -28,6 +28,8 @@ class Rate:
         return self.amount * max(1, spans)
 
 
+#: A rate, what a message costs by it at most, and what one of a single unit does.
+Rated = tuple[Rate, int, int]
 #: What costs nothing, because nobody said what it costs.
 FREE = Rate("", 0)
 
@@ -41,12 +43,19 @@ class Tariff:
         """`most` is how many units a message can have at most."""
         self.rates = tuple(rates)
         self.most = max(1, most)
-        self._by_prefix = {rate.prefix: rate for rate in self.rates if rate.prefix}
-        self._default = next((rate for rate in self.rates if not rate.prefix), FREE)
+        self._by_prefix = {rate.prefix: self._rated(rate) for rate in self.rates if rate.prefix}
+        self._default = self._rated(next((rate for rate in self.rates if not rate.prefix), FREE))
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
+
+    def _rated(self, rate: Rate) -> Rated:
+        return rate, rate.cost(self.most), rate.cost(1)
 
     def rate(self, address: str) -> Rate:
         """Return what holds for an address; a telephone number may begin with its plus."""
+        return self.rated(address)[0]
+
+    def rated(self, address: str) -> Rated:
+        """Return the same with what it comes to, worked out beforehand."""
         if self._lengths:
             number = address[1:] if address[:1] == "+" else address
             for length in self._lengths:
@@ -57,7 +66,7 @@ class Tariff:
 
     def bound(self, address: str) -> int:
         """Return what a message to the address costs at most."""
-        return self.rate(address).cost(self.most)
+        return self.rated(address)[1]
 
     @property
     def is_flat(self) -> bool:

@@ -110,7 +110,7 @@ class Transport:
                 await _bring(events, self._heard)
         return dispositions.outcome_of(
             disposition, attempt=call.attempt, retries=call.plan.retries, provider_id=channel,
-            detail=telling.detail_of(ended),
+            detail=telling.detail_of(ended), seconds=story.seconds,
         )  # fmt: skip
 
     async def _media(self, call: Call) -> str:
