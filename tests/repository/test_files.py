@@ -45,6 +45,7 @@ WRITERS = {
     "deliveries/releasing.py": "lets a run's people go, part by part",
     "deliveries/tracking/folding.py": "keeps how far a run's people are noted for segments",
     "deliveries/tracking/preparing.py": "stores what of a run is followed as it begins",
+    "deliveries/retention.py": "blanks the people of old runs, batch by batch",
     "deliveries/purging.py": "removes a campaign with its rows, batch by batch",
     "runtime/demo/large.py": "fills a workspace with generated rows",
     "workspaces/audit.py": "the one door of the audit trail",

@@ -28,14 +28,21 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command()
-def show(contact: Which, workspace: Slug = "", as_json: AsJson = False) -> None:
+def show(
+    contact: Which,
+    workspace: Slug = "",
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show what the workspace masks; it is noted in the audit trail.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show a contact: its addresses, attributes, consent, and the newest messages to it."""
     session.quiet()
     with session.opened():
         from clarion.deliveries import history
 
         one = _found(contact, workspace)
-        facts = _facts(one)
+        facts = _shown(one, is_asked=reveal)
         sent = history.messages_to(one).messages
         if as_json:
             told.dump(facts | {"messages": [_message(each) for each in sent]})
@@ -168,6 +175,24 @@ def _facts(one: "Contact") -> dict[str, Any]:
         "consent": {"given": one.consents, "withdrawn": one.refusals},
         "created_at": told.moment(one.created_at),
     }
+
+
+def _shown(one: "Contact", *, is_asked: bool) -> dict[str, Any]:
+    """Return the facts as the workspace shows them: masked where it wants people to be asked for, until they are."""
+    from clarion.audience import operations
+    from clarion.audience.masking import mask, mask_name
+    from clarion.workspaces import actors
+    from clarion.workspaces.models import PiiPolicy
+
+    facts = _facts(one)
+    if one.workspace.pii_policy == PiiPolicy.SHOWN:
+        return facts
+    if is_asked:
+        operations.reveal_contact(by=actors.operator(one.workspace), contact=one)
+        return facts
+    addresses = {kind: [mask(each) for each in every] for kind, every in facts["addresses"].items()}
+    names = {name: mask_name(facts[name]) for name in ("first_name", "last_name")}
+    return facts | names | {"addresses": addresses, "attributes": dict.fromkeys(facts["attributes"], "…")}
 
 
 def _message(each: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from clarion.cli import (
     template,
     token,
     why,
+    workspaces,
 )
 
 app = typer.Typer(
@@ -61,3 +62,4 @@ suppression.register(app)
 template.register(app)
 health.register(app)
 bounce.register(app)
+workspaces.register(app)

@@ -53,3 +53,11 @@ class TemplateArchived(Exception):
 
 class TrialFailed(Exception):
     """The trial could not be carried out. Nothing is wrong with the template as far as is known."""
+
+
+class BrandingInvalid(ValueError):
+    """A logo or colour cannot be used; `field` is which, the message is a sentence."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field

@@ -66,6 +66,23 @@ class MediaFile(models.Model):
         return self.width is not None
 
 
+class Branding(models.Model):
+    """How a workspace's pages for recipients look: those for unsubscribing, preferences and joining."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="branding")
+    #: The unguessable part of its addresses.
+    key = models.CharField(max_length=40, unique=True, editable=False)
+    #: Such as "#4a3fd4"; empty for the program's own.
+    colour = models.CharField(max_length=7, blank=True)
+    #: The picture itself; empty for none.
+    logo = models.BinaryField(default=bytes)
+    #: As its octets say.
+    logo_type = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"branding of {self.workspace}"
+
+
 class Approval(models.TextChoices):
     """What a provider that must approve templates says of a version."""
 

@@ -66,6 +66,8 @@ class Run(models.Model):
     #: Set when it may end: what is still pending becomes this stage (CANCELLED or EXPIRED).
     closing_stage = models.SmallIntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: When its people were blanked, because the workspace keeps them no longer.
+    forgotten_at = models.DateTimeField(null=True)
     # Persons.
     total = models.IntegerField(default=0)
     pending = models.IntegerField(default=0)
@@ -149,7 +151,7 @@ class RunStep(models.Model):
     bounced = models.IntegerField(default=0)
     complained = models.IntegerField(default=0)
     unsubscribed = models.IntegerField(default=0)
-    #: What its messages cost, as `senders.prices.tariff` keeps it; None where they cost nothing (docs/adr/0008).
+    #: What its messages cost, as `senders.prices.tariff` keeps it; None where they cost nothing (docs/adr/0009).
     tariff = models.JSONField(null=True)
     #: Taken from the account for it and not given back; of that what is charged, and what messages in flight and
     #: unknown ones may cost at most. In millionths.

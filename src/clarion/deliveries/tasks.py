@@ -80,6 +80,16 @@ def purge_campaign(campaign_id: int) -> None:
         purging.remove_rows(campaign_id)
 
 
+@app.periodic(cron="47 3 * * *")
+@app.task(name="deliveries.forget_people", queue="housekeeping", queueing_lock="deliveries.forget_people")
+def forget_people(timestamp: int) -> None:
+    """Blank the people of old runs, where their workspace asks for it."""
+    from clarion.deliveries import retention
+
+    with _own_connection():
+        retention.forget_old()
+
+
 @app.periodic(cron="23 3 * * *")
 @app.task(name="deliveries.forget_inbox", queue="housekeeping", queueing_lock="deliveries.forget_inbox")
 def forget_inbox(timestamp: int) -> None:
@@ -88,3 +98,15 @@ def forget_inbox(timestamp: int) -> None:
 
     with _own_connection():
         forgetting.forget_old()
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(
+    name="deliveries.refresh_templates", queue="deliveries", queueing_lock="deliveries.refresh_templates"
+)
+def refresh_templates(timestamp: int) -> None:
+    """Ask providers that approve templates what they have, every few hours: their calls may have been missed."""
+    from clarion.deliveries import provider_notices
+
+    with _own_connection():
+        provider_notices.refresh_due()

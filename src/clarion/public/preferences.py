@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from clarion.content import branding
 from clarion.deliveries import preferences
 from clarion.deliveries.preferences import Chosen, Preferences
 from clarion.public import links
@@ -57,6 +58,7 @@ def _page(
     context = {
         "token": token,
         "workspace": now.subject.workspace.name,
+        "brand": branding.brand_of(now.subject.workspace),
         "now": now,
         "state": state,
         "undo": undo if undo is not None and undo != now.chosen else None,

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from clarion.audience.masking import mask
+from clarion.content import branding
 from clarion.deliveries import optout
 from clarion.deliveries.preferences import preferences_of
 from clarion.public import links
@@ -41,6 +42,7 @@ def _page(request: HttpRequest, token: str, subject: optout.Subject, state: str)
     links.speak(preferences_of(subject).language)
     context = {
         "workspace": subject.workspace.name,
+        "brand": branding.brand_of(subject.workspace),
         "address": mask(subject.address),
         "state": state,
         "token": token,

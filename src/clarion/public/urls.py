@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from clarion.public import media, preferences, speech, tracked, unsubscribe
+from clarion.public import brand, media, preferences, speech, tracked, unsubscribe
 from clarion.public.push import views as push
 
 urlpatterns = [
+    path("b/<str:colour>.css", brand.style, name="brand_style"),
+    path("b/<str:key>/<str:digest>", brand.logo, name="brand_logo"),
     path("c/<str:token>/<int:number>", tracked.click, name="tracked_link"),
     path("m/<str:key>/<str:name>", media.media_file, name="media_file"),
     path("o/<str:token>.gif", tracked.opened, name="tracked_open"),

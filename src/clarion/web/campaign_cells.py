@@ -38,6 +38,8 @@ class Frame:
     #: The whole workspace is a demo, so that its campaigns need not say so.
     is_demo: bool = False
     may_select: bool = True
+    #: The name of the workspace, where a list is of several.
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ PERIOD_LABELS: dict[str, str | Promise] = {
     "30d": _("Last 30 days"),
 }
 #: Names that can have several values in the query string.
-_SEVERAL = ("status", "channel", "launch", "tag")
+_SEVERAL = ("status", "channel", "launch", "tag", "workspace")
 _TAG_LENGTH = 40
 _MOST_TAGS = 10
 
@@ -58,9 +58,12 @@ def _tags(query: QueryDict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in given if tag))
 
 
-def groups(filters: Filters, page: Page, member: Membership) -> list[FilterGroup]:
-    """Return the rail's groups, with how many campaigns each status has under the other filters."""
-    tags = list(dict.fromkeys([*listing.tags_of(member), *filters.tags]))
+def groups(filters: Filters, page: Page, member: Membership | None) -> list[FilterGroup]:
+    """Return the rail's groups, with how many campaigns each status has under the other filters.
+
+    Without a member they are those of all workspaces.
+    """
+    tags = list(dict.fromkeys([*(listing.tags_of(member) if member else ()), *filters.tags]))
     found = [
         FilterGroup(
             name="period",
@@ -83,7 +86,7 @@ def groups(filters: Filters, page: Page, member: Membership) -> list[FilterGroup
                     tone=statuses.look(status.value.lower()).tone,
                 )
                 for status in Status
-                if status != Status.IN_REVIEW or not member.workspace.moderation
+                if status != Status.IN_REVIEW or member is None or not member.workspace.moderation
             ],
         ),
         FilterGroup(
@@ -123,12 +126,13 @@ def chips(request: HttpRequest, filters: Filters) -> list[Chip]:
     found += [("launch", launch.value, launch.label) for launch in Launch if launch.value in filters.launches]
     found += [("tag", tag, tag) for tag in filters.tags]
     return [
-        Chip(label=label, url=_without(request, name, value), name=name, value=value)
+        Chip(label=label, url=without(request, name, value), name=name, value=value)
         for name, value, label in found
     ]
 
 
-def _without(request: HttpRequest, name: str, value: str) -> str:
+def without(request: HttpRequest, name: str, value: str) -> str:
+    """Return the page's address without one of its filters."""
     query = request.GET.copy()
     query.setlist(name, [one for one in query.getlist(name) if name in _SEVERAL and one != value])
     query.pop("page", None)

@@ -104,7 +104,7 @@ def load(request: PageRequest, id: UUID, tab: str, *, typed: str = "") -> Campai
         version=head_version(campaign, run),
         live_url=urls["now"] + run_query,
         head_url=f"{urls['head']}?tab={tab}{run_query.replace('?', '&')}",
-        may_see_people=request.member.may(Permission.VIEW_PII),
+        may_see_people=request.member.sees_people,
         may_settle=request.member.may(Permission.LAUNCH),
         may_export=may_export,
         run_query=run_query,

@@ -71,7 +71,9 @@ class Shell:
     @cached_property
     def search_url(self) -> str | None:
         """Where the search field in the top bar leads: the list of campaigns."""
-        return navigation.url_of("campaigns", self.workspace.slug) if self.workspace is not None else None
+        if self.workspace is None or not self.workspace.campaigns_enabled:
+            return None
+        return navigation.url_of("campaigns", self.workspace.slug)
 
     @cached_property
     def halt_url(self) -> str | None:

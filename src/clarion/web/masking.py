@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 
 def may_see(member: Membership) -> bool:
-    """Whether the member sees whole addresses and names."""
-    return member.may(Permission.VIEW_PII)
+    """Whether whole addresses and names are shown to the member, on this page."""
+    return member.sees_people
+
+
+def may_ask(member: Membership) -> bool:
+    """Whether they are masked for the member, who may have one person's shown."""
+    return member.may(Permission.VIEW_PII) and not member.sees_people
 
 
 def address_for(member: Membership, address: str) -> str:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
+from clarion.web import navigation, rights
 from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
 from clarion.workspaces import queries
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from django_htmx.middleware import HtmxDetails
 
-    from clarion.workspaces.models import User
+    from clarion.workspaces.models import Membership, User
 
 
 class PreferencesMiddleware:
@@ -47,7 +49,8 @@ class PreferencesMiddleware:
 class WorkspaceMiddleware:
     """Sets `request.workspace`, `request.member` and `request.memberships` where the URL has the kwarg `workspace`.
 
-    Whoever is not signed in is sent to sign in; whoever is no member gets a 404, as if it did not exist.
+    Whoever is not signed in is sent to sign in; whoever is no member gets a 404, as if it did not exist, and so does
+    everybody where campaigns are off and the address is of campaigns; whom the role keeps out gets a 403.
     Times are shown in the person's own zone, else in the workspace's.
     """
 
@@ -74,15 +77,29 @@ class WorkspaceMiddleware:
             return _to_sign_in(request)
         memberships = queries.memberships_for(request.user)
         member = next((one for one in memberships if one.workspace.slug == slug), None)
+        member = member or queries.observer_for(request.user, slug)
+        name = request.resolver_match.view_name if request.resolver_match is not None else ""
         if member is None:
             raise Http404
+        if not rights.is_there(name, member.workspace):
+            return _instead_of(name, member)
         request.memberships = memberships  # type: ignore[attr-defined]
         request.member = member  # type: ignore[attr-defined]
         request.workspace = member.workspace  # type: ignore[attr-defined]
+        if rights.is_refused(request, member, name, kwargs):
+            raise PermissionDenied
         timezone.activate(zone_named(member.user.zone or member.workspace.zone))
         if request.session.get(LAST_WORKSPACE) != slug:
             request.session[LAST_WORKSPACE] = slug
         return None
+
+
+def _instead_of(name: str, member: Membership) -> HttpResponse:
+    """Lead from a workspace's first page to one that it has; of other pages say that there are none."""
+    first = navigation.first_url(member) if name == "dashboard" else None
+    if first is None:
+        raise Http404
+    return HttpResponseRedirect(first)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from clarion.workspaces.permissions import Permission
+from clarion.web import rights
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import Membership
@@ -33,8 +33,6 @@ class Entry:
     url: str = ""
     count: int = 0
     current: bool = False
-    #: Who may not do this is not shown the page.
-    permission: Permission | None = None
     #: Shown only where the workspace has switched this on: the name of its field.
     switch: str = ""
 
@@ -85,7 +83,7 @@ NAVIGATION: tuple[Group, ...] = (
             Entry("senders", "plug", _("Channels & senders")),
             Entry("balance", "wallet", _("Balance"), switch="has_balance"),
             Entry("outbox", "flask-conical", _("Sandbox outbox")),
-            Entry("audit", "scroll-text", _("Audit log"), permission=Permission.AUDIT),
+            Entry("audit", "scroll-text", _("Audit log")),
             Entry("members", "user-plus", _("Members")),
             Entry("tokens", "key-round", _("Tokens")),
             Entry("settings", "settings", _("Settings")),
@@ -113,7 +111,8 @@ def built_groups(member: Membership, path: str) -> list[Group]:
             replace(entry, url=reverse(entry.name, kwargs={"workspace": slug}), count=_count(member, entry))
             for entry in group.entries
             if _exists(entry.name, settings.ROOT_URLCONF)
-            and (entry.permission is None or member.may(entry.permission))
+            and rights.is_there(entry.name, member.workspace)
+            and rights.may_open(member, entry.name)
             and (not entry.switch or getattr(member.workspace, entry.switch))
         )
         if entries:
@@ -146,13 +145,10 @@ def url_of(name: str, slug: str) -> str | None:
     return reverse(name, kwargs={"workspace": slug}) if _exists(name, settings.ROOT_URLCONF) else None
 
 
-def first_url(slug: str) -> str | None:
-    """The first existing page of the navigation in that workspace; None while there is none."""
-    for group in NAVIGATION:
-        for entry in group.entries:
-            if _exists(entry.name, settings.ROOT_URLCONF):
-                return reverse(entry.name, kwargs={"workspace": slug})
-    return None
+def first_url(member: Membership) -> str | None:
+    """The first page of the navigation that the member may open in their workspace; None while there is none."""
+    groups = built_groups(member, "")
+    return groups[0].entries[0].url if groups else None
 
 
 def _count(member: Membership, entry: Entry) -> int:

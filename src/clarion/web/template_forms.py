@@ -21,7 +21,6 @@ from clarion.content.sources import in_language
 from clarion.lib.languages import MAX_TAG
 from clarion.lib.template_lint import MAX_SOURCE
 from clarion.workspaces.names import MAX_NAME
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -193,7 +192,7 @@ def initial_of(source: Mapping[str, Any], edited: str) -> dict[str, Any]:
 
 def people(member: Membership) -> list[tuple[str, str]]:
     """Return (id, label) of contacts to preview as; addresses are masked without the right to see them."""
-    may_see = member.may(Permission.VIEW_PII)
+    may_see = member.sees_people
     return [
         (str(one.public_id), _label(one) if may_see else mask(one.email))
         for one in (contacts.contacts_page(member) or contacts.NO_ROWS).rows[:_PEOPLE]
@@ -203,7 +202,7 @@ def people(member: Membership) -> list[tuple[str, str]]:
 
 def variables_as(member: Membership, contact_id: str) -> dict[str, Any]:
     """Return what a template may use of the contact; nothing for nobody, a stranger's, or without the right."""
-    if not member.may(Permission.VIEW_PII):
+    if not member.sees_people:
         return {}
     try:
         contact = contacts.contact_for(member, UUID(contact_id))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import Membership, User, Workspace
-from clarion.workspaces.permissions import Permission
+from clarion.workspaces.permissions import Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,25 @@ class Actor:
         if self.member is not None and not self.member.may(permission):
             raise NotAllowed(str(permission.label))
 
+    def require_administrator(self) -> None:
+        """Raise NotAllowed unless the actor administers the installation. The program itself may do all."""
+        if self.member is not None and not self.member.user.is_superuser:
+            raise NotAllowed("administer the installation")
+
 
 def of_member(member: Membership, *, via: str = "web") -> Actor:
     """Return the actor for a member."""
     return Actor(workspace=member.workspace, member=member, via=via)
+
+
+def of_administrator(user: User, workspace: Workspace, *, via: str = "web") -> Actor:
+    """Return a system administrator as the actor in a workspace they need not belong to.
+
+    As such they may do what `require_administrator` guards, and else only look.
+    """
+    return Actor(
+        workspace=workspace, member=Membership(user=user, workspace=workspace, role=Role.VIEWER), via=via
+    )
 
 
 def operator(workspace: Workspace) -> Actor:

@@ -62,6 +62,14 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
 
+class PiiPolicy(models.TextChoices):
+    """How whoever may see whole addresses and names gets to see them."""
+
+    SHOWN = "SHOWN", _("Shown to whoever may see them")
+    #: Masked for everybody, until one person's are asked for, which is kept in the audit trail.
+    ON_REQUEST = "ON_REQUEST", _("Masked, and shown one by one on request")
+
+
 class Workspace(models.Model):
     """A tenant: everything else belongs to exactly one."""
 
@@ -71,7 +79,10 @@ class Workspace(models.Model):
     locale = models.CharField(max_length=12, default="en")
     #: Two letters, for phone numbers written without a country code.
     default_country = models.CharField(max_length=2, blank=True)
+    #: Set by a system administrator. Without it the pages of campaigns are not there, and nothing is sent.
     campaigns_enabled = models.BooleanField(default=True)
+    #: Why campaigns are switched off, for whoever administers the workspace.
+    campaigns_off_reason = models.CharField(max_length=500, blank=True, db_default="")
     #: The kill switch: nothing leaves while it is set.
     halted_at = models.DateTimeField(null=True, blank=True)
     #: The name of whoever switched it off, and why.
@@ -84,11 +95,25 @@ class Workspace(models.Model):
     #: Whether its campaigns follow links and opens where they do not say otherwise themselves.
     track_links = models.BooleanField(default=False, db_default=False)
     track_opens = models.BooleanField(default=False, db_default=False)
+    #: What new campaigns have as their sending hours, in a campaign's own form; empty for always.
+    windows = models.JSONField(default=list, db_default=[], blank=True)
+    pii_policy = models.CharField(
+        max_length=10, choices=PiiPolicy, default=PiiPolicy.SHOWN, db_default=PiiPolicy.SHOWN
+    )
+    #: After so many days the people of a finished run are blanked in its record; 0 keeps them.
+    retention_days = models.PositiveIntegerField(default=0, db_default=0)
     #: Whether its campaigns are paid from a balance (`workspaces.money`).
     has_balance = models.BooleanField(default=False, db_default=False)
     #: Marks the sample data made at the first start, so that one action can remove it.
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pii_policy__in=PiiPolicy.values), name="workspace_pii_policy_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -104,6 +129,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     #: While set, the workspace is closed to them; what they did stays theirs.
     suspended_at = models.DateTimeField(null=True, blank=True)
+    #: Of one request: a person's data was asked for, which is in the audit trail.
+    is_shown_people = False
 
     class Meta:
         constraints = [
@@ -116,6 +143,18 @@ class Membership(models.Model):
 
     #: The permissions that are left to a program that acts for the member by a token; None for the member in person.
     scopes: frozenset[str] | None = None
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether whole addresses and names are shown to them, on this request. `may` tells whether they may ask."""
+        if not self.may(Permission.VIEW_PII):
+            return False
+        return self.workspace.pii_policy == PiiPolicy.SHOWN or self.is_shown_people
+
+    @property
+    def is_observer(self) -> bool:
+        """Whether it is not kept anywhere: a system administrator looks at a workspace they do not belong to."""
+        return self.pk is None
 
     def may(self, permission: Permission) -> bool:
         """Whether this member's role includes the permission, and the token by which a program acts for them."""

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
-from clarion.workspaces.models import ApiToken, Invitation, Membership, User
+from django.db.models import Count
+
+from clarion.workspaces.models import ApiToken, Invitation, Membership, User, Workspace
 from clarion.workspaces.operations.members import digest_of
-from clarion.workspaces.permissions import Permission
+from clarion.workspaces.permissions import Permission, Role
 
 
 def membership_for(user: User, slug: str) -> Membership | None:
@@ -19,6 +21,32 @@ def memberships_for(user: User) -> list[Membership]:
         .filter(user=user, user__is_active=True, suspended_at=None)
         .order_by("workspace__name", "workspace_id")
     )
+
+
+def observer_for(user: User, slug: str) -> Membership | None:
+    """Return the membership, which is nowhere kept, by which a system administrator looks at a workspace of others.
+
+    It is a viewer's: nothing is changed by it, and addresses are masked. None for everybody else.
+    """
+    if not user.is_superuser or not user.is_active:
+        return None
+    workspace = Workspace.objects.filter(slug=slug).first()
+    return Membership(user=user, workspace=workspace, role=Role.VIEWER) if workspace is not None else None
+
+
+def all_workspaces(user: User) -> list[Workspace]:
+    """Return every workspace by name with `member_count`, for a system administrator; for others none."""
+    if not user.is_superuser or not user.is_active:
+        return []
+    return list(Workspace.objects.annotate(member_count=Count("memberships")).order_by("name", "pk"))
+
+
+def owners_of(user: User, workspace: Workspace) -> list[Membership]:
+    """Return a workspace's owners, for a system administrator; for others none."""
+    if not user.is_superuser or not user.is_active:
+        return []
+    found = Membership.objects.select_related("user").filter(workspace=workspace, role=Role.OWNER)
+    return list(found.order_by("pk"))
 
 
 def members_for(member: Membership) -> list[Membership]:
@@ -61,6 +89,8 @@ def open_invitation(secret: str) -> Invitation | None:
 
 def tokens_for(member: Membership) -> list[ApiToken]:
     """Return the member's keys for programs, the newest first; for whoever manages members, everybody's."""
+    if member.is_observer:
+        return []
     found = ApiToken.objects.filter(membership__workspace=member.workspace)
     if not member.may(Permission.MANAGE_MEMBERS):
         found = found.filter(membership=member)

@@ -129,7 +129,7 @@ class TestDelete:
         draft = making.make_campaign(member.workspace)
         vera = signed_in(making.make_member(member.workspace, Role.VIEWER, "Vera"))
 
-        assert "Your role does not include this." in bulk(vera, member, "delete", draft, confirmed="1")
+        assert "Your role does not allow this." in bulk(vera, member, "delete", draft, confirmed="1")
         assert Campaign.objects.count() == 1
 
 

@@ -382,8 +382,8 @@ def test_a_viewer_and_a_stranger_change_no_timing(member: Membership, campaign: 
     stranger = signed_in(making.make_member())
     data = said(campaign, launch="SCHEDULE", **START)
 
-    for client in (viewer, stranger):
-        assert client.get(url(campaign, "edit/")).status_code == 404
-        assert client.post(url(campaign, "edit/"), data).status_code == 404
+    for client, status in ((viewer, 403), (stranger, 404)):
+        assert client.get(url(campaign, "edit/")).status_code == status
+        assert client.post(url(campaign, "edit/"), data).status_code == status
     campaign.refresh_from_db()
     assert (campaign.launch, campaign.starts_at) == (Launch.NOW, None)

@@ -14,7 +14,7 @@ from clarion.audience.models import Contact, Erasure
 from clarion.cli import bootstrap
 from clarion.cli.program import app
 from clarion.workspaces import actors
-from clarion.workspaces.models import AuditEvent
+from clarion.workspaces.models import AuditEvent, PiiPolicy
 from tests import ledgers
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +81,17 @@ def test_two_are_merged_and_one_is_erased_when_that_is_meant(people: ledgers.Peo
     told = json.loads(clarion(people, "erase", "sol@home.example", "--yes").stdout)
     assert told["done"] is True
     assert (Contact.objects.count(), Erasure.objects.get().facts) == (0, {})
+
+
+def test_where_people_are_masked_one_is_shown_on_request_and_the_trail_tells(people: ledgers.People) -> None:
+    people.workspace.pii_policy = PiiPolicy.ON_REQUEST
+    people.workspace.save()
+    facts = {"email": "eve@shop.example", "last_name": "Secretperson"}
+    operations.create_contact(by=actors.of_member(people.alice), fields=facts)
+    asked = ("contact", "show", "eve@shop.example", "--workspace", people.workspace.slug, "--json")
+
+    masked = CliRunner().invoke(app, asked).stdout
+    assert "eve@" not in masked
+    assert "Secretperson" not in masked
+    assert "eve@shop.example" in CliRunner().invoke(app, [*asked, "--reveal"]).stdout
+    assert AuditEvent.objects.get(action="contact.revealed").via == "cli"

@@ -311,7 +311,7 @@ class TestCampaignsTrail:
         campaign = ledgers.make_campaign(people.alice)
         address = f"/w/{campaign.workspace.slug}/campaigns/{campaign.public_id}/audit/"
 
-        assert "does not include" in self.note(client_of(people.vera), campaign, "Hello")
+        assert "Your role does not allow this." in self.note(client_of(people.vera), campaign, "Hello")
         assert "Add a note" not in text(client_of(people.vera), address)
         assert client_of(people.mallory).post(address + "note/", {"note": "Hi"}).status_code == 404
         assert not AuditEvent.objects.exists()

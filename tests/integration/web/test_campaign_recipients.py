@@ -123,7 +123,7 @@ class TestMasks:
             assert "person00000" not in page
             assert "Number 12" not in page
             assert "p…@e….test" in page
-        assert client.get(url(campaign, "12/message/0/")).status_code == 404
+        assert client.get(url(campaign, "12/message/0/")).status_code == 403
 
     def test_a_viewers_search_does_not_tell_who_is_there(
         self, people: ledgers.People, campaign: Campaign, run: Run
@@ -234,10 +234,7 @@ class TestSettling:
         self, people: ledgers.People, campaign: Campaign, run: Run
     ) -> None:
         assert "Mark as sent" not in text(client_of(people.vera), url(campaign))
-        assert (
-            "Your role does not include this."
-            in self.post(people.vera, campaign, confirmed="1", choice="sent").content.decode()
-        )
+        assert self.post(people.vera, campaign, confirmed="1", choice="sent").status_code == 403
         assert self.post(people.mallory, campaign, confirmed="1", choice="sent").status_code == 404
         run.refresh_from_db()
         assert run.unknown == 3

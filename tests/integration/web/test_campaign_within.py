@@ -63,7 +63,7 @@ class TestHold:
     def test_a_viewer_is_told_and_a_stranger_finds_nothing(self, people: ledgers.People) -> None:
         campaign = shut(people)
         told = client_of(people.vera).post(url(campaign, "hold/"), follow=True)
-        assert "Your role does not include this." in words(told)
+        assert told.status_code == 403
         assert client_of(people.mallory).post(url(campaign, "hold/")).status_code == 404
         campaign.refresh_from_db()
         assert campaign.pause_cause == PauseCause.WINDOW
@@ -109,7 +109,7 @@ class TestRetry:
     ) -> None:
         assert "Retry failed" not in words(client_of(people.vera).get(url(campaign)))
         told = client_of(people.vera).post(url(campaign, "retry/"), {"confirmed": "1"}, follow=True)
-        assert "Your role does not include this." in words(told)
+        assert told.status_code == 403
         assert client_of(people.mallory).post(url(campaign, "retry/"), {"confirmed": "1"}).status_code == 404
         assert Campaign.objects.get().status == Status.COMPLETED
 
@@ -169,5 +169,5 @@ class TestRefresh:
         self, people: ledgers.People, campaign: Campaign
     ) -> None:
         told = client_of(people.vera).post(url(campaign, "refresh/"), follow=True)
-        assert "Your role does not include this." in words(told)
+        assert told.status_code == 403
         assert client_of(people.mallory).get(url(campaign, "refresh/")).status_code == 404

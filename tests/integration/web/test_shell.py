@@ -31,7 +31,7 @@ def _framed(request: HttpRequest, workspace: str) -> TemplateResponse:
 handler404 = "clarion.web.pages.errors.not_found"
 urlpatterns = [
     path("w/<slug:workspace>/", _page, name="dashboard"),
-    path("w/<slug:workspace>/campaigns/framed/", _framed),
+    path("w/<slug:workspace>/campaigns/framed/", _framed, name="statistics_csv"),
     *real,
 ]
 

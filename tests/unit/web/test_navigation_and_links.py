@@ -1,13 +1,13 @@
 """The side navigation and addresses."""
 
-from types import SimpleNamespace
-
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 from django.urls import path
 
 from clarion.web import links, navigation
+from clarion.workspaces.models import Membership, User, Workspace
+from clarion.workspaces.permissions import Role
 
 
 def _page(_request: object, workspace: str) -> HttpResponse:
@@ -20,7 +20,11 @@ urlpatterns = [
     path("w/<slug:workspace>/campaigns/calendar/", _page, name="calendar"),
 ]
 
-MEMBER = SimpleNamespace(workspace=SimpleNamespace(slug="acme"))
+MEMBER = Membership(
+    user=User(email="alice@example.test"),
+    workspace=Workspace(slug="acme"),
+    role=Role.VIEWER,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ MEMBER = SimpleNamespace(workspace=SimpleNamespace(slug="acme"))
 )
 def test_only_existing_pages_are_shown_and_the_open_one_is_marked(address: str, current: str | None) -> None:
     with override_settings(ROOT_URLCONF=__name__):
-        groups = navigation.built_groups(MEMBER, address)  # type: ignore[arg-type]
+        groups = navigation.built_groups(MEMBER, address)
 
     entries = [entry for group in groups for entry in group.entries]
     assert [entry.name for entry in entries] == ["dashboard", "campaigns", "calendar"]

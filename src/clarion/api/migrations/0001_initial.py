@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('workspaces', '0009_api_tokens'),
+        ('workspaces', '0010_api_tokens'),
     ]
 
     operations = [

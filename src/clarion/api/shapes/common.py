@@ -13,7 +13,6 @@ from clarion.campaigns.states import Status
 from clarion.channels.registry import CHANNELS
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.workspaces.models import Membership
-from clarion.workspaces.permissions import Permission
 
 T = TypeVar("T")
 
@@ -115,7 +114,7 @@ def key_of(cursor: str, *kinds: type) -> tuple[Any, ...] | None:
 
 def sees_people(member: Membership) -> bool:
     """Whether whole addresses and names are answered."""
-    return member.may(Permission.VIEW_PII)
+    return member.sees_people
 
 
 def address(member: Membership, whole: str) -> str:

@@ -54,6 +54,7 @@ from clarion.audience.operations.people import (
     begin_erasure,
     merge_contacts,
     record_person_export,
+    reveal_contact,
 )
 from clarion.audience.operations.rows import create_rows_source
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
@@ -126,6 +127,7 @@ __all__ = [
     "remove_tags",
     "reset_answer_words",
     "restore_by_address",
+    "reveal_contact",
     "set_answer_words",
     "set_caps",
     "set_consent",

@@ -264,6 +264,16 @@ def allow_again(*, by: Actor, kind: str, address: str) -> bool:
     return bool(gone)
 
 
+def reveal_contact(*, by: Actor, contact: Contact) -> None:
+    """Note that somebody has a contact's data shown that are masked for everybody. Raises NotAllowed."""
+    by.require(Permission.VIEW_PII)
+    with transaction.atomic():
+        audit.record(
+            by=by, action="contact.revealed", kind="contact", object_id=str(contact.public_id),
+            object_name=mask(contact.email or contact.phone),
+        )  # fmt: skip
+
+
 def record_person_export(*, by: Actor, contact: Contact) -> None:
     """Note that somebody fetches all that is known of a person. Raises NotAllowed."""
     by.require(Permission.EXPORT)

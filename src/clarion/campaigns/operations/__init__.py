@@ -36,7 +36,7 @@ from clarion.campaigns.operations.moving import (
     resume_paid,
     stop,
 )
-from clarion.campaigns.operations.noting import add_note
+from clarion.campaigns.operations.noting import add_note, reveal_recipient
 from clarion.campaigns.operations.rescheduling import reschedule
 from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
@@ -70,6 +70,7 @@ __all__ = [
     "restore",
     "resume",
     "resume_paid",
+    "reveal_recipient",
     "schedule",
     "schedule_as_said",
     "set_source",

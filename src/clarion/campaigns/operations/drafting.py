@@ -28,7 +28,7 @@ _STARTING = timing.RULE | {"ends_at", "repeat_count", "repeat_until"}
 def create_campaign(*, name: str, by: Actor, **rest: Unpack[Settings]) -> Campaign:
     """Return a new draft. `rest` are further fields, as `update_campaign` takes them."""
     by.require(Permission.EDIT)
-    said: Changes = {"zone": by.workspace.zone, **rest, "name": name}
+    said: Changes = {"zone": by.workspace.zone, "windows": by.workspace.windows, **rest, "name": name}
     values = fields.cleaned(said)
     campaign = Campaign.objects.create(
         workspace=by.workspace, created_by=by.user, is_demo=by.workspace.is_demo, **values

@@ -10,6 +10,7 @@ from clarion.campaigns.operations import changing
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.permissions import Permission
 
 #: Characters.
 NOTE_LENGTH = 2000
@@ -38,4 +39,21 @@ def add_note(*, campaign: Campaign, text: str, by: Actor) -> None:
         object_id=str(now.public_id),
         object_name=now.name,
         reason=words,
+    )
+
+
+@transaction.atomic
+def reveal_recipient(*, campaign: Campaign, run: int, number: int, by: Actor) -> None:
+    """Note that somebody has the data of a run's recipient shown, by the run's number and the recipient's.
+
+    Raises NotAllowed.
+    """
+    by.require(Permission.VIEW_PII)
+    audit.record(
+        by=by,
+        action="campaign.revealed",
+        kind="campaign",
+        object_id=str(campaign.public_id),
+        object_name=campaign.name,
+        changes={"run": (None, run), "recipient": (None, number)},
     )

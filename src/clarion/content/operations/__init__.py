@@ -1,5 +1,6 @@
 """Every write to templates and to the media library, each with its audit event."""
 
+from clarion.content.operations.branding import set_branding
 from clarion.content.operations.media import delete_media, store_media
 from clarion.content.operations.templates import (
     add_language,
@@ -26,5 +27,6 @@ __all__ = [
     "restore_template",
     "save_version",
     "set_approval",
+    "set_branding",
     "store_media",
 ]

@@ -18,7 +18,7 @@ from clarion.audience import attributes, operations, queries
 from clarion.audience.errors import ContactInvalid
 from clarion.audience.models import ConsentState
 from clarion.deliveries import optout
-from clarion.web import contact_profile
+from clarion.web import contact_profile, reveal
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.contact_form import ContactForm
@@ -59,7 +59,17 @@ def contact_detail(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
     contact = queries.contact_for(request.member, id)
     if contact is None:
         return _moved(request, id)
+    reveal.take(request, f"contact {contact.public_id}")
     return profile(request, contact)
+
+
+@require_POST
+def contact_reveal(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Note that the contact's data were asked for, and show them."""
+    contact = contact_of(request, id)
+    operations.reveal_contact(by=of_member(request.member), contact=contact)
+    seen = reveal.ticket(request, f"contact {contact.public_id}")
+    return HttpResponseRedirect(f"{workspace_url(request, 'contact', id=contact.public_id)}?{seen}")
 
 
 def profile(request: PageRequest, contact: Contact, **changed: Any) -> HttpResponse:
@@ -90,6 +100,7 @@ def profile(request: PageRequest, contact: Contact, **changed: Any) -> HttpRespo
         "may_edit": may_edit,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, contact),
+        "reveal": reveal.action(request, workspace_url(request, "contact_reveal", id=contact.public_id)),
         **contact_profile.context_of(request, contact),
         **changed,
     }

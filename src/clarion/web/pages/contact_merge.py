@@ -20,6 +20,7 @@ from clarion.audience.operations.people import MERGED_FIELDS
 from clarion.audience.queries import duplicates
 from clarion.web.access import require
 from clarion.web.links import workspace_url
+from clarion.web.masking import may_ask
 from clarion.web.pages.contact import contact_of
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
@@ -80,6 +81,11 @@ def contact_merge(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
     other = _other(request)
     if other is None or other.pk == kept.pk:
         return HttpResponseRedirect(workspace_url(request, "contact", id=kept.public_id))
+    if may_ask(request.member):
+        # What differs cannot be chosen unseen: opening the page is asking for both.
+        for one in (kept, other):
+            operations.reveal_contact(by=of_member(request.member), contact=one)
+        request.member.is_shown_people = True
     picks = _picks(request, kept, other)
     if request.method == "POST":
         take = [one.name for one in picks if request.POST.get(f"take-{one.name}") == "theirs"]

@@ -51,7 +51,7 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
         "clear_url": workspace_url(request, "contacts"),
         "groups": _groups(request, wanted, chosen),
         "words": request.GET.get("q", "").strip(),
-        "searchable": "q" if may_see(request.member) else "",
+        "searchable": "q" if request.member.may(Permission.VIEW_PII) else "",
         "is_narrowed": wanted.is_narrow,
         "may_manage": may_manage,
         "bulk": _bulk_buttons(request),
@@ -72,7 +72,7 @@ def wanted_of(request: PageRequest) -> tuple[queries.Filter, List | None]:
     words = request.GET.get("q", "").strip()
     chosen = _list_of(request)
     # Who may not see addresses may not guess them letter by letter either, nor what is said of somebody.
-    is_seeing = may_see(request.member)
+    is_seeing = request.member.may(Permission.VIEW_PII)
     name, _colon, value = request.GET.get("attribute", "").partition(":")
     is_asked = is_seeing and name.strip() and value.strip()
     wanted = queries.Filter(

@@ -198,7 +198,9 @@ def _version(rows: Sequence[Shown]) -> str:
 
 def _shown(request: PageRequest, page: CampaignPage, export: Export) -> Shown:
     total = max(export.total_count, export.done_count)
-    may_fetch = export.status == ExportStatus.DONE and (export.is_masked or page.may_see_people)
+    may_fetch = export.status == ExportStatus.DONE and (
+        export.is_masked or request.member.may(Permission.VIEW_PII)
+    )
     ids = {"id": page.campaign.public_id, "export": export.public_id}
     return Shown(
         export=export,

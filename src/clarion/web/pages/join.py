@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clarion.content import branding
 from clarion.workspaces import operations, queries
 from clarion.workspaces.errors import InvitationVoid
 from clarion.workspaces.models import User
@@ -83,7 +84,12 @@ def _as_oneself(request: HttpRequest, secret: str, invitation: Invitation, user:
         except InvitationVoid:
             return render(request, "account/join_void.html", status=404)
         return _welcome(request, membership)
-    return render(request, "account/join.html", {"invitation": invitation, "is_for_them": is_for_them})
+    context = {
+        "invitation": invitation,
+        "is_for_them": is_for_them,
+        "brand": branding.brand_of(invitation.workspace),
+    }
+    return render(request, "account/join.html", context)
 
 
 def _as_new(request: HttpRequest, secret: str, invitation: Invitation) -> HttpResponse:
@@ -95,7 +101,7 @@ def _as_new(request: HttpRequest, secret: str, invitation: Invitation) -> HttpRe
             return HttpResponseRedirect(request.get_full_path())
         login(request, membership.user, backend=_BACKEND)
         return _welcome(request, membership)
-    context = {"invitation": invitation, "form": form}
+    context = {"invitation": invitation, "form": form, "brand": branding.brand_of(invitation.workspace)}
     return render(request, "account/join.html", context, status=422 if form.errors else 200)
 
 

@@ -164,7 +164,7 @@ def _facts(request: PageRequest, sheet: LiveSheet) -> dict[str, Any]:
         Stat(label=_("Cannot be used"), value=copy.bad_count if copy else 0, mark="bad"),
         *(Stat(label=word.capitalize(), value=count) for _sign, word, count in difference(sheet)),
     ]
-    may_see = request.member.may(Permission.VIEW_PII)
+    may_see = request.member.sees_people
     return {
         "sheet": sheet,
         "mark": _mark(sheet),

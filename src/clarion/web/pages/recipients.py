@@ -16,12 +16,13 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.audience.masking import mask, mask_name
+from clarion.campaigns import operations
 from clarion.deliveries import details, queries, reasons, unknowns
 from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.recipients import Page, Person, recipients_page
 from clarion.deliveries.states import Stage
 from clarion.deliveries.unknowns import Choice
-from clarion.web import campaign_page, recipient_filters
+from clarion.web import campaign_page, recipient_filters, reveal
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.parts import Action, Confirm
@@ -68,7 +69,10 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         return HttpResponseRedirect(page.urls["detail"])
     filters = recipient_filters.read(request)
     found = recipients_page(
-        page.run, limit=PAGE_SIZE, is_private=not page.may_see_people, **filters.arguments()
+        page.run,
+        limit=PAGE_SIZE,
+        is_private=not request.member.may(Permission.VIEW_PII),
+        **filters.arguments(),
     )
     groups = queries.problems(page.run)
     context = {
@@ -103,6 +107,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 @require_safe
 def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
     """One person's details, in the drawer or as a page."""
+    seen = reveal.take(request, _revealed(request, id, number))
     page = campaign_page.load(request, id, "recipients")
     found = details.delivery_details(page.run, number) if page.run is not None else None
     if page.run is None or found is None:
@@ -112,7 +117,10 @@ def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> Ht
         "shown": show(request, page, found.person),
         "messages_": found.messages,
         "values": sorted(found.person.variables.items()) if page.may_see_people else [],
-        "copies": _copies(request, page, found.person),
+        "copies": _copies(request, page, found.person, seen),
+        "reveal": reveal.action(
+            request, workspace_url(request, "campaigns:reveal", id=id, number=number) + page.run_query
+        ),
         "unknown": _unknown_actions(page, {"ids": str(number)}, 1)
         if found.person.stage is Stage.UNKNOWN
         else [],
@@ -121,12 +129,30 @@ def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> Ht
     return render(request, "campaign/recipient.html", context)
 
 
+def _revealed(request: PageRequest, id: UUID, number: int) -> str:
+    return f"recipient {id} {request.GET.get('run', '')} {number}"
+
+
+@require_POST
+def reveal_(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
+    """Note that the recipient's data were asked for, and show them."""
+    page = campaign_page.load(request, id, "recipients")
+    if page.run is None or details.delivery_details(page.run, number) is None:
+        raise Http404
+    by = of_member(request.member)
+    operations.reveal_recipient(campaign=page.campaign, run=page.run.number, number=number, by=by)
+    seen = reveal.ticket(request, _revealed(request, id, number))
+    url = workspace_url(request, "campaigns:recipient", id=id, number=number)
+    return HttpResponseRedirect(_with(url + page.run_query, seen))
+
+
 @require_safe
 @xframe_options_sameorigin
 @csp(_MESSAGE_POLICY)  # type: ignore[arg-type]  # a PageRequest is what the middleware makes of a request
 def message(request: PageRequest, workspace: str, id: UUID, number: int, step: int) -> HttpResponse:
     """The message to one person, made again, as a document of its own for a sandboxed frame."""
-    if not request.member.may(Permission.VIEW_PII):
+    reveal.take(request, _revealed(request, id, number))
+    if not request.member.sees_people:
         raise Http404
     page = campaign_page.load(request, id, "recipients")
     found = details.delivery_details(page.run, number) if page.run is not None else None
@@ -226,22 +252,29 @@ class ShownCopy:
     copy: Copy
 
 
-def _copies(request: PageRequest, page: CampaignPage, person: Person) -> list[ShownCopy]:
+def _copies(request: PageRequest, page: CampaignPage, person: Person, seen: str) -> list[ShownCopy]:
     """Return the person's messages again, for those who may see them."""
     if page.run is None or not page.may_see_people:
         return []
     sent = {message.step for message in person.messages}
     return [
         ShownCopy(
-            url=workspace_url(
-                request, "campaigns:message", id=page.campaign.public_id, number=person.id, step=step.step
-            )
-            + page.run_query,
+            url=_with(
+                workspace_url(
+                    request, "campaigns:message", id=page.campaign.public_id, number=person.id, step=step.step
+                )
+                + page.run_query,
+                seen,
+            ),
             copy=details.copy_of(page.run, step, person),
         )
         for step in queries.steps_of(page.run)
         if step.step in sent
     ]
+
+
+def _with(url: str, seen: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{seen}" if seen else url
 
 
 def _selection(request: PageRequest) -> dict[str, Any]:

@@ -20,12 +20,14 @@ def start(request: HttpRequest) -> HttpResponse:
     """To the workspace that was opened last, else to the first; a person without one is told so."""
     if not request.user.is_authenticated:
         return HttpResponseRedirect(reverse("account_login"))
-    slugs = [membership.workspace.slug for membership in queries.memberships_for(request.user)]
-    if not slugs:
+    memberships = {one.workspace.slug: one for one in queries.memberships_for(request.user)}
+    if not memberships:
+        if request.user.is_superuser:
+            return HttpResponseRedirect(reverse("system_workspaces"))
         return render(request, "account/no_workspace.html")
-    last = request.session.get(LAST_WORKSPACE)
-    slug = last if last in slugs else slugs[0]
-    return HttpResponseRedirect(navigation.first_url(slug) or reverse("profile"))
+    last = str(request.session.get(LAST_WORKSPACE, ""))
+    member = memberships.get(last) or next(iter(memberships.values()))
+    return HttpResponseRedirect(navigation.first_url(member) or reverse("profile"))
 
 
 @login_not_required

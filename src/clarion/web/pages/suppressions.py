@@ -22,7 +22,6 @@ from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.csv_answers import csv_answer
 from clarion.web.keyset import keys_of, page_links
 from clarion.web.links import changed_query, workspace_url
-from clarion.web.masking import may_see
 from clarion.web.parts import Action, Chip, Column, Confirm, FilterGroup, Option
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
@@ -64,7 +63,7 @@ def _list_page(request: PageRequest, form: SuppressionForm, status: int = 200) -
         "groups": _groups(wanted),
         "clear_url": workspace_url(request, "suppressions"),
         "words": words,
-        "searchable": "q" if may_see(request.member) else "",
+        "searchable": "q" if request.member.may(Permission.VIEW_PII) else "",
         "is_narrowed": wanted.is_narrowed,
         "filter_fields": _filter_fields(wanted),
         "export_url": workspace_url(request, "suppression_export")
@@ -88,7 +87,7 @@ def _wanted(request: PageRequest, said: QueryDict) -> queries.Wanted:
     words = said.get("q", "").strip().replace("\x00", "")
     days = said.get("days", "")
     return queries.Wanted(
-        search=words if len(words) >= SEARCH_FROM and may_see(request.member) else "",
+        search=words if len(words) >= SEARCH_FROM and request.member.may(Permission.VIEW_PII) else "",
         reason=said.get("reason", "") if said.get("reason", "") in SuppressionReason.values else "",
         channel=said.get("channel", "") if said.get("channel", "") in registry.CHANNELS else "",
         origin=said.get("origin", "") if said.get("origin", "") in queries.Origin.values else "",
@@ -274,7 +273,7 @@ def suppression_import(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 def _may_export(request: PageRequest) -> bool:
-    return request.member.may(Permission.EXPORT) and may_see(request.member)
+    return request.member.may(Permission.EXPORT) and request.member.may(Permission.VIEW_PII)
 
 
 @require_safe

@@ -12,6 +12,7 @@ campaign_urlpatterns = [
     path("<uuid:id>/recipients/", recipients.recipients, name="recipients"),
     path("<uuid:id>/recipients/<int:number>/", recipients.recipient, name="recipient"),
     path("<uuid:id>/recipients/<int:number>/message/<int:step>/", recipients.message, name="message"),
+    path("<uuid:id>/recipients/<int:number>/reveal/", recipients.reveal_, name="reveal"),
     path("<uuid:id>/unknowns/", recipients.settle, name="unknowns"),
     path("<uuid:id>/speed/", campaign_speed.speed, name="speed"),
     path("<uuid:id>/analytics/", campaign_analytics.analytics, name="analytics"),

@@ -5,6 +5,7 @@ from django.urls import path
 from clarion.web.pages import attributes, contact, contact_data, contact_edits, contact_merge, contacts
 
 workspace_urlpatterns = [
+    path("contacts/<uuid:id>/reveal/", contact.contact_reveal, name="contact_reveal"),
     path("contacts/", contacts.contact_list, name="contacts"),
     path("contacts/new/", contact.contact_new, name="contact_new"),
     path("contacts/bulk/", contact_edits.contact_bulk, name="contact_bulk"),

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from clarion.web.pages import settings
+from clarion.web.pages import branding, settings
 
-workspace_urlpatterns = [path("settings/", settings.settings, name="settings")]
+workspace_urlpatterns = [
+    path("settings/", settings.settings, name="settings"),
+    path("settings/branding/", branding.page, name="branding"),
+]

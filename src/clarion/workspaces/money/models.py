@@ -10,7 +10,7 @@ class Account(models.Model):
     """What a workspace has, and what of it is promised to campaigns under way; the rest may be spent.
 
     The row is locked last of all but the audit trail, and only when money comes, goes, or is set apart: what messages
-    cost is counted on their step of the run and comes here minutes later (docs/adr/0008).
+    cost is counted on their step of the run and comes here minutes later (docs/adr/0009).
     """
 
     workspace = models.OneToOneField("workspaces.Workspace", on_delete=models.CASCADE, related_name="account")

@@ -1,5 +1,6 @@
 """Every write to users, workspaces and memberships."""
 
+from clarion.workspaces.operations.administering import SLUG_LENGTH, open_workspace, switch_campaigns
 from clarion.workspaces.operations.members import (
     INVITATION_DAYS,
     accept_invitation,
@@ -20,6 +21,7 @@ from clarion.workspaces.operations.tokens import (
 )
 from clarion.workspaces.operations.workspaces import (
     MAX_REASON,
+    MAX_RETENTION_DAYS,
     NAME_LENGTH,
     add_member,
     adopt_workspaces,
@@ -39,9 +41,11 @@ from clarion.workspaces.operations.workspaces import (
 __all__ = [
     "INVITATION_DAYS",
     "MAX_REASON",
+    "MAX_RETENTION_DAYS",
     "MOST_PER_MINUTE",
     "NAME_LENGTH",
     "PER_MINUTE",
+    "SLUG_LENGTH",
     "accept_invitation",
     "add_member",
     "adopt_workspaces",
@@ -57,12 +61,14 @@ __all__ = [
     "join_as_new",
     "lift_halt",
     "note_use",
+    "open_workspace",
     "record_audit_download",
     "reinstate",
     "remove_member",
     "require_consent",
     "revoke_token",
     "suspend",
+    "switch_campaigns",
     "update_profile",
     "update_workspace",
     "withdraw_invitation",

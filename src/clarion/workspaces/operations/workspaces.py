@@ -1,9 +1,10 @@
 """Writing users, workspaces and memberships."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf.locale import LANG_INFO
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from clarion.lib import phones
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import WorkspaceInvalid
-from clarion.workspaces.models import AuditCheck, Membership, User, Workspace
+from clarion.workspaces.models import AuditCheck, Membership, PiiPolicy, User, Workspace
 from clarion.workspaces.permissions import Permission, Role
 from clarion.workspaces.wake import wake
 
@@ -21,6 +22,8 @@ from clarion.workspaces.wake import wake
 MAX_REASON = 500
 #: Characters of a workspace's name.
 NAME_LENGTH = 80
+#: Longest time after which the people of old runs are blanked: thirty years.
+MAX_RETENTION_DAYS = 10_950
 
 
 @transaction.atomic
@@ -79,30 +82,29 @@ def update_workspace(
     name: str | None = None,
     zone: str | None = None,
     default_country: str | None = None,
+    locale: str | None = None,
+    windows: list[dict[str, Any]] | None = None,
     moderation: bool | None = None,
+    pii_policy: str | None = None,
+    retention_days: int | None = None,
     track_links: bool | None = None,
     track_opens: bool | None = None,
 ) -> Workspace:
     """Change the actor's workspace and return it afresh; None leaves a field as it is.
 
-    `default_country` is two letters, or empty for none: phone numbers then need their country code.
+    `default_country` is two letters, or empty for none: phone numbers then need their country code. `windows` are
+    sending hours as a campaign has them, checked by whoever made them; new campaigns begin with them.
 
     Raises NotAllowed and WorkspaceInvalid. Nothing happens when nothing differs.
     """
     by.require(Permission.MANAGE_MEMBERS)
     given: dict[str, Any] = {
         "name": _one_line(name), "zone": zone, "default_country": default_country, "moderation": moderation,
+        "locale": locale, "windows": windows, "pii_policy": pii_policy, "retention_days": retention_days,
         "track_links": track_links, "track_opens": track_opens,
     }  # fmt: skip
     values = {field: value for field, value in given.items() if value is not None}
-    problems = {}
-    if "name" in values and not 0 < len(values["name"]) <= NAME_LENGTH:
-        problems["name"] = _("A workspace has a name of at most %(n)d characters.") % {"n": NAME_LENGTH}
-    if "zone" in values and values["zone"] not in available_timezones():
-        problems["zone"] = _("There is no such time zone.")
-    if default_country and not phones.is_country(default_country):
-        problems["default_country"] = _("There is no such country.")
-    if problems:
+    if problems := _problems(values):
         raise WorkspaceInvalid(problems)
     now = Workspace.objects.select_for_update().get(pk=by.workspace.pk)
     changes = {
@@ -118,6 +120,23 @@ def update_workspace(
         changes=changes,
     )  # fmt: skip
     return now
+
+
+def _problems(values: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    if "name" in values and not 0 < len(values["name"]) <= NAME_LENGTH:
+        found["name"] = _("A workspace has a name of at most %(n)d characters.") % {"n": NAME_LENGTH}
+    if "zone" in values and values["zone"] not in available_timezones():
+        found["zone"] = _("There is no such time zone.")
+    if values.get("default_country") and not phones.is_country(values["default_country"]):
+        found["default_country"] = _("There is no such country.")
+    if "locale" in values and values["locale"] not in LANG_INFO:
+        found["locale"] = _("There is no such language.")
+    if "pii_policy" in values and values["pii_policy"] not in PiiPolicy.values:
+        found["pii_policy"] = _("There is no such choice.")
+    if not 0 <= values.get("retention_days", 0) <= MAX_RETENTION_DAYS:
+        found["retention_days"] = _("It is at most %(n)d days, or 0 for ever.") % {"n": MAX_RETENTION_DAYS}
+    return found
 
 
 def _one_line(text: str | None) -> str | None:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0008_money'),
+        ('workspaces', '0009_settings_and_switch'),
     ]
 
     operations = [
