@@ -131,6 +131,8 @@ class Membership(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     #: Of one request: a person's data was asked for, which is in the audit trail.
     is_shown_people = False
+    #: The permissions that are left to a program that acts for the member by a token; None for the member in person.
+    scopes: frozenset[str] | None = None
 
     class Meta:
         constraints = [
@@ -140,9 +142,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.workspace}"
-
-    #: The permissions that are left to a program that acts for the member by a token; None for the member in person.
-    scopes: frozenset[str] | None = None
 
     @property
     def sees_people(self) -> bool:
