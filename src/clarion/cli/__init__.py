@@ -15,6 +15,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given == ["worker"]:
             return _worker()
+        from clarion.cli import remote
+
+        if remote.is_meant(given):
+            remote.main(given)
+            return 0
         from clarion.cli.program import app
 
         app(args=given, prog_name="clarion")

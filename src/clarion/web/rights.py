@@ -192,6 +192,8 @@ _WORKSPACE_PAGES = {
     "member_act invitation_renew invitation_withdraw demo_remove": _posting(_WORKSPACE),
     "members_leave": _posting(_ANYBODY),
     "settings optout_rules branding": Right(_WORKSPACE, _WORKSPACE),
+    "tokens": Right(_VIEW, _VIEW),
+    "token_revoke": _posting(_VIEW),
     "optout_words": Right(_WORKSPACE, _WORKSPACE),
     "optout_words_reset": _posting(_WORKSPACE),
 }

@@ -89,6 +89,8 @@ def open_invitation(secret: str) -> Invitation | None:
 
 def tokens_for(member: Membership) -> list[ApiToken]:
     """Return the member's keys for programs, the newest first; for whoever manages members, everybody's."""
+    if member.is_observer:
+        return []
     found = ApiToken.objects.filter(membership__workspace=member.workspace)
     if not member.may(Permission.MANAGE_MEMBERS):
         found = found.filter(membership=member)

@@ -43,7 +43,8 @@ def create_token(
     A member makes keys for themselves alone, and the program's operator for everybody. Seeing is in every scope.
     Raises NotAllowed for a scope that the member's role does not include, and TokenInvalid.
     """
-    if member.workspace_id != by.workspace.pk or (by.member is not None and by.member.pk != member.pk):
+    is_foreign = member.is_observer or member.workspace_id != by.workspace.pk
+    if is_foreign or (by.member is not None and by.member.pk != member.pk):
         raise NotAllowed(_("Everybody makes their own tokens."))
     name = " ".join(name.replace("\x00", "").split())
     problems = _problems(name, scopes, expires_at, per_minute)
