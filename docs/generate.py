@@ -150,12 +150,20 @@ def causes_page() -> str:
     return NOTE + WHY + "\n".join(rows) + "\n"
 
 
+def api_page() -> str:
+    """Return the page of every address of the REST API."""
+    from clarion.api import reference
+
+    return NOTE + reference.page()
+
+
 #: Pages beside the reference are named from there.
 PAGES = {
     "settings.md": settings_page,
     "checks.md": checks_page,
     "commands.md": commands_page,
     "statuses.md": statuses_page,
+    "api.md": api_page,
     "../explanation/why-not-moving.md": causes_page,
 }
 

@@ -200,6 +200,12 @@ class _Tidy(Workshop):
         finally:
             connections.close_all()
 
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        try:
+            super().pause_campaign(campaign_id, reason, detail)
+        finally:
+            connections.close_all()
+
 
 class _Alone:
     """There is no other process."""

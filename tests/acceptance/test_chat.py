@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ pytestmark = pytest.mark.slow
 PEOPLE = 100
 
 
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    made = Installation(prepared_home())
+    yield made
+    made.remove()
+
+
 def sent(
     installation: Installation, folder: Path, channel: str, url: str, lines: list[str], *more: str
 ) -> Any:
@@ -33,23 +41,22 @@ def sent(
     return json.loads(done.stdout)
 
 
-def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ended() -> None:
-    home = prepared_home()
+def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ended(
+    installation: Installation, tmp_path: Path
+) -> None:
     far = exchange.Exchange()
     running = Running({"far": far})
-    installation = Installation(home)
     ends = [exchange.HUMAN] * 8 + [exchange.BUSY, exchange.NO_ANSWER, exchange.UNALLOCATED, exchange.PRESSES]
     numbers = [f"+4930000{n:03d}{end}" for n, end in enumerate(ends)]
     url = f"ari://clarion:{exchange.PASSWORD}@127.0.0.1:{far.port}?endpoint=PJSIP/{{number}}@trunk&connections=4"
     try:
         done = sent(
-            installation, home.parent, "voice", url, ["phone,name", *(f"{number},Ada" for number in numbers)],
+            installation, tmp_path, "voice", url, ["phone,name", *(f"{number},Ada" for number in numbers)],
             *("--from", "+493012345", "--field", "media_url=sound:hello-world", "--field", "retries=1"),
             *("--field", "retry_busy=1", "--field", "retry_no_answer=1", "--field", "keys=5 | Yes"),
         )  # fmt: skip
         checked = installation.clarion("check-ledger")
     finally:
-        installation.remove()
         running.close()
 
     calls = Counter(call.number for call in far.calls)
@@ -61,12 +68,12 @@ def test_each_is_called_as_often_as_said_and_the_ledger_knows_how_each_call_ende
     assert checked.returncode == 0
 
 
-def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:
-    home = prepared_home()
+def test_everybody_gets_it_once_and_the_ledger_knows_of_each(
+    installation: Installation, tmp_path: Path
+) -> None:
     key = vapid.new_key()
     bots, pushes = telegram.Server(), webpush.Server(vapid.public_of(key))
     running = Running({"bots": bots, "pushes": pushes})
-    installation = Installation(home)
     chats = ["chat_id,name", *(f"{n},Person {n}" for n in range(1, PEOPLE + 1))]
     chats += [f"{telegram.BLOCKED},Nobody"]
     browsers = ["browser,name", *(f"{pushes.address(f'b{n}')},Person {n}" for n in range(1, PEOPLE + 1))]
@@ -74,18 +81,17 @@ def test_everybody_gets_it_once_and_the_ledger_knows_of_each() -> None:
     try:
         by_bot = sent(
             installation,
-            home.parent,
+            tmp_path,
             "telegram",
             f"telegram+http://{telegram.TOKEN}@127.0.0.1:{bots.port}",
             chats,
         )
         by_push = sent(
-            installation, home.parent, "webpush", f"webpush:?private_key={key}&services=127.0.0.1", browsers,
+            installation, tmp_path, "webpush", f"webpush:?private_key={key}&services=127.0.0.1", browsers,
             "--from", "ops@shop.example", "--subject", "News for {{ name }}",
         )  # fmt: skip
         checked = installation.clarion("check-ledger")
     finally:
-        installation.remove()
         running.close()
 
     assert (by_bot["sent"], by_bot["failed"], by_bot["unknown"]) == (PEOPLE, 1, 0)

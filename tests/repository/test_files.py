@@ -26,7 +26,7 @@ WRITING = {
 }
 #: What `WRITING` names on other things than querysets and models, by the receiver as it is written.
 HARMLESS = re.compile(
-    r"^(hashlib|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
+    r"^(hashlib|router|.*[Hh]ash|.*digest|found|settings|context|environment|.*\.environ|.*headers|.*cookies)$"
 )
 #: Modules that may write besides `operations.py`, and what makes each an operation under a name of its own.
 WRITERS = {

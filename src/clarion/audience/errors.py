@@ -17,6 +17,7 @@ __all__ = [
     "ListNameTaken",
     "MappingInvalid",
     "NoAddressColumn",
+    "RowsInvalid",
     "RulesInvalid",
     "SegmentInUse",
     "SegmentNameTaken",
@@ -100,6 +101,14 @@ class SheetInUse(ValueError):
         shown = ", ".join(f"“{name}”" for name in campaigns)
         super().__init__(_("It is in use by %(campaigns)s.") % {"campaigns": shown})
         self.campaigns = list(campaigns)
+
+
+class RowsInvalid(ValueError):
+    """The rows that a program sent cannot be used. `problems` are (number of the line, sentence)."""
+
+    def __init__(self, sentence: str, problems: Sequence[tuple[int, str]]) -> None:
+        super().__init__(sentence)
+        self.problems = list(problems)
 
 
 class SourceInvalid(ValueError):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clarion.audience import queries as audience
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
+from clarion.campaigns import templates_there
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.channels.looks import look_of
@@ -19,6 +20,8 @@ from clarion.content import queries as content
 from clarion.content.errors import ContentInvalid, TrialFailed
 from clarion.content.models import Approval, TemplateVersion
 from clarion.content.sources import each_language
+from clarion.senders.models import Sender
+from clarion.senders.provided import queries as provided
 
 #: The channel whose addresses are counted before one was chosen.
 DEFAULT_CHANNEL = "email"
@@ -113,10 +116,20 @@ def missing(body: Mapping[str, Any], source: Source) -> list[str]:
     return content.missing_variables(body, audience.known_variables(source))
 
 
-def unapproved(channel: str, version: TemplateVersion | None) -> str:
-    """Return why the message may not go yet where the provider approves templates; "" when it may."""
+def unapproved(
+    channel: str,
+    version: TemplateVersion | None,
+    sender: Sender | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> str:
+    """Return why the message may not go yet where the provider approves templates; "" when it may.
+
+    Where the provider tells what it has approved, that decides, whoever wrote the `body`.
+    """
     if not look_of(registry.get(channel)).needs_approval:
         return ""
+    if provided.approving(channel) is not None:
+        return templates_there.unapproved(sender, body or {}) if sender is not None else ""
     if version is None:
         return _("On this channel only templates that its provider has approved can be sent: choose one.")
     if version.approval == Approval.APPROVED:

@@ -237,7 +237,7 @@ def _look_at_content(found: Findings) -> None:
                 found.add("content_missing", Level.BLOCK, Section.MESSAGE, sentence)
             continue
         found.add("content", Level.PASS, Section.MESSAGE, _("The message is complete."))
-        if unapproved := material.unapproved(step.channel, step.template_version):
+        if unapproved := material.unapproved(step.channel, step.template_version, step.sender, content):
             found.add("template_approval", Level.BLOCK, Section.MESSAGE, unapproved)
         _look_at_variables(found, content, variables)
         source = found.campaign.source

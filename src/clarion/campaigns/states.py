@@ -47,6 +47,8 @@ class PauseCause(models.TextChoices):
     ERRORS = "ERRORS", _("too many errors")
     BALANCE = "BALANCE", _("the balance is used up")
     SENDER = "SENDER", _("the sender was refused")
+    #: A template is paused, rejected or gone at the provider.
+    CONTENT = "CONTENT", _("the provider refuses its message")
     #: A first part is out; a moderator lets the rest go.
     REVIEW = "REVIEW", _("the rest waits for a second approval")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from clarion.channels.events import ReceiptEvent, Reply
+from clarion.channels.events import Notice, ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
 
 
@@ -49,8 +49,8 @@ class HookRequest:
     body: bytes = b""
 
 
-#: Longest body of a callback that is taken.
-MAX_HOOK_OCTETS = 1_000_000
+#: Longest body of a callback that is taken: Meta gathers up to 3 MB of statuses in one.
+MAX_HOOK_OCTETS = 3_200_000
 
 
 class HookRefused(Exception):
@@ -70,7 +70,7 @@ class HookAnswer:
 
 
 #: What a parser of callbacks finds in one.
-HookItem = ReceiptEvent | Reply | HookAnswer
+HookItem = ReceiptEvent | Reply | Notice | HookAnswer
 
 
 #: Takes what a provider tells, and tells, on the same loop, whether it is kept; the provider is answered then.
@@ -207,3 +207,69 @@ def reports_delivery(channel: Channel) -> bool:
     A cascade that waits for receipts takes silence for failure on such a channel alone.
     """
     return bool(getattr(channel, "reports_delivery", False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateKey:
+    """By what a provider knows a template: its name and its language, written as the provider does."""
+
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderTemplate:
+    """A template as the provider lists it."""
+
+    name: str
+    language: str
+    provider_id: str = ""
+    #: The provider's words in capitals, such as APPROVED, MARKETING and GREEN.
+    status: str = ""
+    category: str = ""
+    quality: str = ""
+    #: Why it was rejected, where told.
+    note: str = ""
+    #: What of it is fixed and what is filled in, as the channel keeps it: JSON.
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    #: Why messages cannot be made of it here, a sentence; empty when they can.
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAccount:
+    """What a provider says of a sender's account."""
+
+    templates: Sequence[ProviderTemplate]
+    #: People who may be written to in a day; 0 for no limit, None when it was not told.
+    per_day: int | None = None
+    #: The provider's word for how recipients take the sender's messages.
+    quality: str = ""
+
+
+class SyncFailed(Exception):
+    """The provider did not say what it has. The words are for a person, and without secrets."""
+
+
+@runtime_checkable
+class Approves(Protocol):
+    """A channel whose provider keeps templates and approves them: messages follow one of these."""
+
+    async def account(self, config: Mapping[str, Any]) -> ProviderAccount:
+        """Return what the provider has. `config` has been checked and holds its secrets. Raises SyncFailed."""
+
+    def template_key(self, content: Mapping[str, Any]) -> TemplateKey | None:
+        """Return which template a content in one language follows; None when that cannot be read."""
+
+    #: The provider's words for a template by which messages go, and for one by which no message goes any more.
+    sendable: frozenset[str]
+    stopped: frozenset[str]
+
+    def follows(self, content: Mapping[str, Any], shape: Mapping[str, Any]) -> bool:
+        """Tell whether a content in one language was written for a template of just that shape."""
+
+    def new_source(self, shape: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an author begins with for a template of that shape, as `clarion.content.sources` has it."""
+
+    def account_id(self, config: Mapping[str, Any]) -> str:
+        """Return what senders of one account have in common; their templates are the same."""

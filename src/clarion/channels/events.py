@@ -10,6 +10,8 @@ from typing import Any
 class ReceiptKind(StrEnum):
     """What a receipt says. Values are stored, so they do not change."""
 
+    #: The provider has it and passes it on. It proves that a message of unknown fate was taken; nothing arrived yet.
+    TAKEN = "taken"
     #: It has reached the recipient's provider or device.
     DELIVERED = "delivered"
     #: Not yet; the provider goes on trying.
@@ -88,3 +90,31 @@ class Reply:
     part: Part | None = None
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NoticeKind(StrEnum):
+    """What a provider tells about a sender's account rather than a message. Values are stored."""
+
+    #: A template is approved, rejected, paused, disabled …; `value` is the provider's word for it.
+    TEMPLATE_STATUS = "template_status"
+    #: How recipients take a template; `value` is the provider's word for it.
+    TEMPLATE_QUALITY = "template_quality"
+    #: What a template counts as; `value` is the provider's word for it.
+    TEMPLATE_CATEGORY = "template_category"
+    #: How many people may be written to in a day; `value` is the number, empty for no limit.
+    DAILY_LIMIT = "daily_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a provider tells about the sender's account. It holds for every sender of that account."""
+
+    kind: NoticeKind
+    value: str
+    #: Of a template: its name, its language as the provider writes it, and its id there.
+    name: str = ""
+    language: str = ""
+    subject_id: str = ""
+    #: The provider's reason, at most 200 characters.
+    detail: str = ""
+    occurred_at: datetime | None = None

@@ -8,6 +8,7 @@ from clarion.channels.base import Channel
 CHANNELS = {
     "email": "clarion.channels.email",
     "sms": "clarion.channels.sms",
+    "waba": "clarion.channels.waba",
     "whatsapp": "clarion.channels.whatsapp",
     "viber": "clarion.channels.viber",
     "telegram": "clarion.channels.telegram",

@@ -90,7 +90,7 @@ def _wanted(words: dict[str, str], reason: str) -> "Wanted":
     for name, names in (
         ("status", Stage.names),
         ("skip", Skip.names),
-        ("result", [*Result.names, NO_RESULT.upper(), NOT_OPENED.upper()]),
+        ("result", [*(one.name for one in Result if one), NO_RESULT.upper(), NOT_OPENED.upper()]),
     ):
         words[name] = words[name].lower()
         if words[name] and words[name].upper() not in names:

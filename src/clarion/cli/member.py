@@ -80,7 +80,7 @@ def role_(email: Email, role: AsRole, workspace: Slug = "") -> None:
         from clarion.workspaces.actors import operator
         from clarion.workspaces.errors import MemberRefused
 
-        one = _member(email, workspace)
+        one = member_of(email, workspace)
         try:
             operations.change_role(by=operator(one.workspace), membership=one, role=_role(role))
         except MemberRefused as refusal:
@@ -97,7 +97,7 @@ def remove(email: Email, workspace: Slug = "") -> None:
         from clarion.workspaces.actors import operator
         from clarion.workspaces.errors import MemberRefused
 
-        one = _member(email, workspace)
+        one = member_of(email, workspace)
         try:
             operations.remove_member(by=operator(one.workspace), membership=one)
         except MemberRefused as refusal:
@@ -105,7 +105,7 @@ def remove(email: Email, workspace: Slug = "") -> None:
         typer.echo(f"{one.user.email} does not belong to {one.workspace.name} any more.")
 
 
-def _member(email: str, slug: str) -> "Membership":
+def member_of(email: str, slug: str) -> "Membership":
     from clarion.workspaces.models import Membership
 
     where = session.workspace(slug)

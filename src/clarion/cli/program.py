@@ -25,6 +25,7 @@ from clarion.cli import (
     stopping,
     suppression,
     template,
+    token,
     why,
     workspaces,
 )
@@ -54,6 +55,7 @@ audit.register(app)
 balance.register(app)
 price.register(app)
 member.register(app)
+token.register(app)
 segment.register(app)
 source.register(app)
 suppression.register(app)

@@ -23,6 +23,10 @@ class Preview:
     preheader: str = ""
     html: str = ""
     text: str = ""
+    #: What a channel shows beside the text: small print below it, buttons, and the address of a picture or file above.
+    footer: str = ""
+    buttons: list[str] = field(default_factory=list)
+    media_url: str = ""
     missing: list[str] = field(default_factory=list)
     #: Why it could not be filled in; the rest is empty then.
     problem: str = ""
@@ -53,9 +57,11 @@ def preview(content: Mapping[str, Any], channel: str, variables: Mapping[str, An
     by_name = dict(zip((part.name for part in parts), filled, strict=True))
     if plain is not None:
         by_name["text"] = plain(shown, by_name.get("text", ""))
-    return Preview(
-        **{name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}, missing=missing
-    )
+    beside = getattr(registry.get(channel), "beside", None)
+    told: dict[str, Any] = {name: by_name.get(name, "") for name in ("subject", "preheader", "html", "text")}
+    if beside is not None:
+        told |= beside(shown, by_name)
+    return Preview(**told, missing=missing)
 
 
 def with_stand_ins(content: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:

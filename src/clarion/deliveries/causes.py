@@ -24,6 +24,7 @@ class Kind(StrEnum):
     PAUSED_BALANCE = "paused_balance"
     PAUSED_SENDER = "paused_sender"
     PAUSED_MENDED = "paused_mended"
+    PAUSED_CONTENT = "paused_content"
     PAUSED_REVIEW = "paused_review"
     APPROVAL = "approval"
     BY_HAND = "by_hand"
@@ -131,6 +132,14 @@ CAUSES: Mapping[Kind, Words] = {
         title=_("The sender is active again; the campaign is still paused"),
         cure=_("Continue it: it goes on where it was."),
         do=(Do.CONTINUE,),
+    ),
+    Kind.PAUSED_CONTENT: Words(
+        title=_("The provider refuses what it says"),
+        cure=_(
+            "Look at the template on the sender's page. When it is approved again, or another is chosen, continue."
+        ),
+        do=(Do.OPEN_SENDER, Do.CONTINUE),
+        is_grave=True,
     ),
     Kind.PAUSED_REVIEW: Words(
         title=_("The first part is out; the rest waits for a second approval"),

@@ -38,6 +38,7 @@ _PAUSES = {
     PauseCause.ERRORS: Kind.PAUSED_ERRORS,
     PauseCause.BALANCE: Kind.PAUSED_BALANCE,
     PauseCause.SENDER: Kind.PAUSED_SENDER,
+    PauseCause.CONTENT: Kind.PAUSED_CONTENT,
     PauseCause.REVIEW: Kind.PAUSED_REVIEW,
 }
 
@@ -247,7 +248,7 @@ def _pause(campaign: Campaign, mine: dict[Do, str]) -> _Block:
             kind = Kind.PAUSED_MENDED
             text = _("It was paused because: %(reason)s") % {"reason": text} if text else ""
         objects |= _opening(stopped or senders)
-    elif cause is PauseCause.LIMIT:
+    elif cause in (PauseCause.LIMIT, PauseCause.CONTENT):
         objects |= _opening(_senders(campaign))
     is_system = campaign.status_by in ("", "system")
     return _Block(

@@ -5,6 +5,7 @@ A page costs a fixed number of queries however many rows it shows; a refresh of 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -163,6 +164,22 @@ def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = 
         in_all=in_all,
         in_review=in_review,
     )
+
+
+def rows_after(
+    member: Membership, filters: Filters, *, after: tuple[datetime, int] | None, limit: int
+) -> list[Row]:
+    """Return the member's campaigns that fit, by when they were made, those after a (moment, key) of one of them.
+
+    `filters.sort` is "created" or "-created". What is in review is among them. Three queries.
+    """
+    mine = campaign_queries.campaigns_for(member).filter(condition(filters))
+    if after is not None:
+        at, key = after
+        sign = "lt" if filters.sort.startswith("-") else "gt"
+        mine = mine.filter(Q(**{f"created_at__{sign}": at}) | Q(**{"created_at": at, f"pk__{sign}": key}))
+    found = in_order(mine, filters.sort).select_related("created_by", "source")
+    return rows_of(list(found[:limit]))
 
 
 def tags_of(member: Membership, limit: int = 12) -> list[str]:

@@ -186,6 +186,23 @@ def fail_campaign(campaign_id: int, sentence: str) -> None:
 
 
 @transaction.atomic
+def pause_unsayable(campaign_id: int, sentence: str) -> bool:
+    """Pause a campaign whose message the provider refuses, and return whether it was on its way.
+
+    One that waits for its start is paused too, so that its author reads of it before the time comes.
+    """
+    campaign = (
+        Campaign.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=campaign_id)
+    )
+    by = actors.system(campaign.workspace)
+    try:
+        lifecycle.move(campaign, Action.PAUSE, by=by, cause=PauseCause.CONTENT, reason=sentence[:500])
+    except TransitionRefused:
+        return False
+    return True
+
+
+@transaction.atomic
 def refuse_sender(sender_id: int, reason: Reason, words: str) -> None:
     """Block a sender that the provider refused, and pause what is sending through it."""
     sender = Sender.objects.select_related("workspace").get(pk=sender_id)

@@ -22,6 +22,7 @@ from clarion.workspaces.wake import wake
 
 #: What a receipt says → what is kept of it. Others change nothing.
 _RESULTS = {
+    ReceiptKind.TAKEN: Result.TAKEN,
     ReceiptKind.DELAYED: Result.DELAYED,
     ReceiptKind.DELIVERED: Result.DELIVERED,
     ReceiptKind.READ: Result.READ,
@@ -57,7 +58,7 @@ with given as (
     update deliveries_delivery d
     set result = f.result, result_at = f.at
     from farthest f
-    where d.run_id = %(run)s and d.id = f.delivery_id and (d.result is null or d.result < f.result)
+    where d.run_id = %(run)s and d.id = f.delivery_id and f.result > 0 and (d.result is null or d.result < f.result)
     returning 1
 ), fresh as (
     select distinct delivery_id & 15 as step, delivery_id, result from kept k

@@ -60,6 +60,8 @@ class Skip(models.IntegerChoices):
 class Result(models.IntegerChoices):
     """What the provider said later; the farthest of them is kept on the delivery."""
 
+    #: The provider passes it on; kept as a receipt, and never the farthest that a delivery shows.
+    TAKEN = 0, _("Passed on")
     DELAYED = 1, _("Delayed")
     DELIVERED = 2, _("Delivered")
     READ = 3, _("Read")

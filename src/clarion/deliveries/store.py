@@ -57,6 +57,9 @@ class Workshop(Protocol):
     def refuse_sender(self, sender_id: int, reason: Reason, detail: str) -> None:
         """Block the sender and pause its campaigns."""
 
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        """Pause the campaign, whose content the provider refused."""
+
     def fail_run(self, run_id: int, sentence: str) -> None:
         """End the run's campaign as failed."""
 
@@ -305,13 +308,10 @@ class PostgresStore:
             await following.note_sending(connection, run_id, counts.get(Stage.SENT, 0))
             return None
         facts = {
-            "run": run_id,
-            "all": sum(counts.values()),
-            "sent": counts.get(Stage.SENT, 0),
-            "failed": counts.get(Stage.FAILED, 0),
-            "unknown": counts.get(Stage.UNKNOWN, 0),
+            "run": run_id, "all": sum(counts.values()), "sent": counts.get(Stage.SENT, 0),
+            "failed": counts.get(Stage.FAILED, 0), "unknown": counts.get(Stage.UNKNOWN, 0),
             "pending": counts.get(Stage.PENDING, 0),
-        }
+        }  # fmt: skip
         # Last, because every process that sends this run writes this row.
         return await (await connection.execute(sql.COUNT_RUN, facts)).fetchone()
 
@@ -371,6 +371,9 @@ class PostgresStore:
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, arrays.clean(detail))
+
+    async def pause_campaign(self, run: RunSpec, reason: Reason, detail: str) -> None:
+        await _asked(self._workshop.pause_campaign, run.campaign_id, reason, arrays.clean(detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         await _asked(self._workshop.fail_run, run.run_id, arrays.clean(sentence))

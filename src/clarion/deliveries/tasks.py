@@ -98,3 +98,15 @@ def forget_inbox(timestamp: int) -> None:
 
     with _own_connection():
         forgetting.forget_old()
+
+
+@app.periodic(cron="*/30 * * * *")
+@app.task(
+    name="deliveries.refresh_templates", queue="deliveries", queueing_lock="deliveries.refresh_templates"
+)
+def refresh_templates(timestamp: int) -> None:
+    """Ask providers that approve templates what they have, every few hours: their calls may have been missed."""
+    from clarion.deliveries import provider_notices
+
+    with _own_connection():
+        provider_notices.refresh_due()

@@ -16,7 +16,7 @@ from clarion.deliveries.states import Stage
 from clarion.deliveries.trail import StateChange
 
 #: Pauses that something went wrong for.
-_TROUBLES = {PauseCause.ERRORS, PauseCause.SENDER, PauseCause.BALANCE}
+_TROUBLES = {PauseCause.ERRORS, PauseCause.SENDER, PauseCause.BALANCE, PauseCause.CONTENT}
 #: Stages of messages that are lost unless somebody does something.
 _LOST = (Stage.FAILED, Stage.UNKNOWN)
 

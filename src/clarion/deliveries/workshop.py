@@ -15,7 +15,7 @@ from clarion.deliveries.inbox.putting import Sink
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.tracking import preparing
 from clarion.engine.messages import RenderFailed
-from clarion.engine.outcomes import Reason
+from clarion.engine.outcomes import REASONS, Reason
 from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.lib import keys
@@ -65,6 +65,12 @@ class Workshop:
         """Block the sender and pause its campaigns."""
         close_old_connections()
         operations.refuse_sender(sender_id, reason, detail)
+
+    def pause_campaign(self, campaign_id: int, reason: Reason, detail: str) -> None:
+        """Pause a campaign whose content the provider refused."""
+        close_old_connections()
+        told = REASONS[reason].sentence + (f" ({detail})" if detail else "")
+        operations.pause_unsayable(campaign_id, told)
 
     def fail_run(self, run_id: int, sentence: str) -> None:
         """End the run's campaign as failed."""

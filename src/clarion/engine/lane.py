@@ -78,6 +78,8 @@ class Lane:
         self._servants: list[asyncio.Task[None]] = []
         self._refused: tuple[Reason, str] | None = None
         self._refusal_told = False
+        #: Campaigns whose content the provider refused, still to be told.
+        self._unsayable: list[tuple[RunSpec, Reason, str]] = []
         self._trouble: Trouble | None = None
         self._rate = 0.0
         self._handed = self._handed_since_save = 0
@@ -195,6 +197,14 @@ class Lane:
         if self._refused is None:
             self._refused = (reason, detail)
             self.withdraw()
+            self.outbox.hurry()
+
+    def campaign_refused(self, queue: RunQueue, reason: Reason, detail: str) -> None:
+        """Stop a campaign: the provider does not take what it says to anybody."""
+        if not queue.halted:
+            queue.halted = True
+            self.outbox.give_back(queue)
+            self._unsayable.append((queue.run, reason, detail))
             self.outbox.hurry()
 
     async def _slot(self) -> None:
@@ -349,6 +359,9 @@ class Lane:
                 if self._refused and not self._refusal_told:
                     await self._store.refuse_sender(self.spec, *self._refused)
                     self._refusal_told = True
+                while self._unsayable:
+                    await self._store.pause_campaign(*self._unsayable[0])
+                    del self._unsayable[0]
             except StoreDown:
                 await asyncio.sleep(LOOK_SECONDS)
             except Exception:

@@ -56,6 +56,7 @@ class MemoryStore:
     troubles: dict[tuple[int, int], Trouble | None] = field(default_factory=dict)
     rates: dict[tuple[int, int], float] = field(default_factory=dict)
     refused: list[tuple[int, Reason, str]] = field(default_factory=list)
+    paused: list[tuple[int, Reason, str]] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     suppressed: set[str] = field(default_factory=set)
     clock: Callable[[], float] = time.time
@@ -140,6 +141,10 @@ class MemoryStore:
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         self._check()
         self.refused.append((spec.sender_id, reason, detail))
+
+    async def pause_campaign(self, run: RunSpec, reason: Reason, detail: str) -> None:
+        self._check()
+        self.paused.append((run.campaign_id, reason, detail))
 
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         self._check()

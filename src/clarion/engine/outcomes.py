@@ -15,6 +15,8 @@ class Scope(IntEnum):
     SENDER = 3
     #: The far side as a whole: the circuit breaker opens, and no attempt is counted.
     PROVIDER = 4
+    #: What the campaign says to everybody: it is paused and a person is told; nobody's message fails by it.
+    CAMPAIGN = 5
 
 
 class Reason(IntEnum):
@@ -58,6 +60,7 @@ class Reason(IntEnum):
     CONTENT_REFUSED = 403
     RENDER_FAILED = 404
     FEATURE_UNSUPPORTED = 405
+    TEMPLATE_UNUSABLE = 406
     # Our side.
     HANDOVER_INTERRUPTED = 501
     ATTEMPTS_EXHAUSTED = 502
@@ -202,6 +205,10 @@ REASONS: dict[Reason, Explanation] = {
     Reason.FEATURE_UNSUPPORTED: Explanation(
         sentence="The provider lacks something that this message needs.",
         cure="Use another sender, or an address without international characters.",
+    ),
+    Reason.TEMPLATE_UNUSABLE: Explanation(
+        sentence="The provider does not send this template: it is paused, rejected, changed or gone.",
+        cure="Look at the template on the sender's page, mend it at the provider or choose another; then continue.",
     ),
     Reason.HANDOVER_INTERRUPTED: Explanation(
         sentence="Sending was interrupted while this message was being handed over.",

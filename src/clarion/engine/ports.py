@@ -76,6 +76,9 @@ class Store(Protocol):
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         """Block the sender: the provider refused it. Its campaigns are paused and people told."""
 
+    async def pause_campaign(self, run: RunSpec, reason: Reason, detail: str) -> None:
+        """Pause the run's campaign: the provider refused what it says. People are told."""
+
     async def fail_run(self, run: RunSpec, sentence: str) -> None:
         """End the run's campaign as failed: its content cannot be sent."""
 

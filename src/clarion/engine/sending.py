@@ -147,6 +147,16 @@ class Handover:
             )
             return
         self._lane.provider_answered()
+        if outcome.scope is Scope.CAMPAIGN:
+            self._lane.campaign_refused(self._queue, outcome.reason, outcome.detail)
+            self._settle(
+                Settled.PENDING,
+                uncounted=True,
+                reason=outcome.reason,
+                code=outcome.code,
+                detail=outcome.detail,
+            )
+            return
         self._settle(
             Settled.FAILED,
             reason=outcome.reason,

@@ -15,7 +15,7 @@ from aiohttp import web
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 
-from clarion.channels.base import ConfigInvalid, HookRequest
+from clarion.channels.base import MAX_HOOK_OCTETS, ConfigInvalid, HookRequest
 from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.store import open_pool
 from clarion.hooks import receiving
@@ -25,6 +25,8 @@ from clarion.senders.exchanges import WRITE_SECONDS
 
 log = structlog.get_logger(__name__)
 
+#: A longer call is read as one of the longest; aiohttp reads a little more than this by itself.
+_USUAL_OCTETS = 1_000_000
 _PREFIX = "/hooks/"
 _METHODS = frozenset({"GET", "POST", "PUT"})
 #: Seconds that calls under way may take when the process is told to stop.
@@ -106,6 +108,8 @@ class Hooks:
         if request.method not in _METHODS:
             return receiving.NOT_ALLOWED
         try:
+            if request.content_length is None or request.content_length > _USUAL_OCTETS:
+                request = request.clone(client_max_size=MAX_HOOK_OCTETS)
             body = await request.read()
             source = await self._source(public_id)
         except web.HTTPRequestEntityTooLarge:

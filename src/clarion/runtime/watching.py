@@ -15,7 +15,7 @@ from clarion.deliveries.explain import explain
 from clarion.deliveries.models import Run
 
 #: Pauses that end only when somebody mends what is wrong: nobody waits for that at a command line.
-_STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE})
+_STUCK = frozenset({PauseCause.SENDER, PauseCause.ERRORS, PauseCause.BALANCE, PauseCause.CONTENT})
 #: Seconds that what is under way, or left over, may take to be settled once a campaign has ended.
 _SETTLE_SECONDS = 15.0
 #: Seconds that a lost database is waited for.

@@ -23,3 +23,7 @@ class SenderInUse(Exception):
 
 class SecretsLost(Exception):
     """The credentials cannot be opened with this installation's secret key; type them in again."""
+
+
+class NothingToSync(Exception):
+    """This sender's provider keeps no templates."""

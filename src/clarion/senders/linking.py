@@ -83,7 +83,7 @@ def _config(sender: Sender) -> dict[str, Any]:
 
 def _asked(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
-        return testing.limited(make)
+        return testing.in_time(make)
     except TimeoutError:
         raise Unreadable(
             _("There was no answer within %(seconds)d seconds.") % {"seconds": testing.TIME_LIMIT}

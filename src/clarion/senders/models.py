@@ -115,3 +115,52 @@ class Exchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} of sender {self.sender_id}"
+
+
+class ProviderTemplate(models.Model):
+    """A template that the sender's provider keeps and approves, as it was said last."""
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.ForeignKey(Sender, on_delete=models.CASCADE, related_name="provider_templates")
+    provider_id = models.CharField(max_length=40, blank=True)
+    name = models.CharField(max_length=512)
+    #: As the provider writes it, such as en_US.
+    language = models.CharField(max_length=20)
+    #: The provider's words in capitals; its channel says which of them let messages go.
+    status = models.CharField(max_length=40)
+    category = models.CharField(max_length=40, blank=True)
+    quality = models.CharField(max_length=40, blank=True)
+    #: Why it was rejected or paused, where told.
+    note = models.CharField(max_length=500, blank=True)
+    #: What of it is fixed and what is filled in, as the channel keeps it.
+    shape = models.JSONField(default=dict)
+    #: Why messages cannot be made of it here; empty when they can.
+    problem = models.CharField(max_length=300, blank=True)
+    #: When the status was what it is now first; what the provider says of an earlier moment is old news.
+    status_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "name", "language"], name="provider_template_once"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+
+class ProviderState(models.Model):
+    """What a provider that keeps templates said of a sender's account, and when it was asked."""
+
+    sender = models.OneToOneField(Sender, on_delete=models.CASCADE, related_name="provider_state")
+    #: People who may be written to in a day; 0 for no limit, None when it was not told.
+    per_day = models.IntegerField(null=True)
+    quality = models.CharField(max_length=40, blank=True)
+    #: When everything was asked for and told last.
+    synced_at = models.DateTimeField(null=True)
+    #: Why the last asking failed; empty after one that did not.
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"account of {self.sender_id}"

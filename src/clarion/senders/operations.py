@@ -161,6 +161,19 @@ def activate_sender(*, sender: Sender, by: Actor) -> Sender:
     return sender
 
 
+@transaction.atomic
+def follow_daily_limit(*, sender: Sender, by: Actor, per_day: int | None) -> Sender:
+    """Set the limit a day to what the provider allows now; None for no limit. Raises NotAllowed."""
+    by.require(Permission.MANAGE_SENDERS)
+    sender = _locked(sender, by)
+    changes: dict[str, tuple[Any, Any]] = {}
+    _set(sender, {"limit_day": per_day}, changes)
+    if changes:
+        sender.save(update_fields=["limit_day"])
+        _told(by, sender, "changed", reason="what the provider allows", changes=changes)
+    return sender
+
+
 def block_sender(*, sender: Sender, by: Actor, reason: str) -> Sender:
     """Stop it because the provider refused it; `reason` is a sentence for people. The program's own doing."""
     if by.member is not None:

@@ -35,7 +35,7 @@ def check_credentials(sender: Sender, *, by: Actor) -> CheckResult:
 def check_config(channel: str, config: Mapping[str, Any]) -> CheckResult:
     """The same for settings that are not saved yet. `config` has been checked and holds its secrets."""
     try:
-        return limited(lambda: registry.get(channel).check_credentials(config))
+        return in_time(lambda: registry.get(channel).check_credentials(config))
     except TimeoutError:
         return CheckResult(ok=False, problem=f"There was no answer within {TIME_LIMIT:g} seconds.")
 
@@ -81,14 +81,14 @@ def send_test(
             await transport.aclose()
 
     try:
-        return limited(send, float(getattr(channel, "test_seconds", TIME_LIMIT)))
+        return in_time(send, float(getattr(channel, "test_seconds", TIME_LIMIT)))
     except TimeoutError:
         if handed_over:
             return Unknown(reason=Reason.TIMED_OUT)
         return Refused(reason=Reason.TIMED_OUT, scope=Scope.MESSAGE)
 
 
-def limited(make: Callable[[], Coroutine[Any, Any, T]], seconds: float = TIME_LIMIT) -> T:
+def in_time(make: Callable[[], Coroutine[Any, Any, T]], seconds: float = TIME_LIMIT) -> T:
     """Run a coroutine on a loop in a thread of its own, whatever loop this thread has. Raises TimeoutError."""
 
     async def bounded() -> T:

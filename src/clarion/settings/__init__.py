@@ -54,6 +54,7 @@ CLARION_APPS = [
     f"clarion.{name}"
     for name in (
         "web",
+        "api",
         "hooks",
         "public",
         "runtime",

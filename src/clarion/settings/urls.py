@@ -17,6 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
 ]
-for _interface in ("clarion.hooks.urls", "clarion.public.urls", "clarion.web.urls"):
+for _interface in ("clarion.hooks.urls", "clarion.api.urls", "clarion.public.urls", "clarion.web.urls"):
     if find_spec(_interface.removesuffix(".urls")) and find_spec(_interface):
         urlpatterns.append(path("", include(_interface)))

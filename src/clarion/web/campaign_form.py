@@ -13,7 +13,7 @@ from clarion.audience import queries as audience
 from clarion.campaigns import material, operations, queries
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.fields import NAME_LENGTH, Changes
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Step
 from clarion.channels import registry
 from clarion.channels.looks import look_of
 from clarion.web import (
@@ -172,7 +172,7 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         **campaign_audience.initial(source),
         "receipt_wait": campaign.receipt_wait,
         "sender": str(step.sender.public_id) if step and step.sender else "",
-        "content": "template" if step and step.template_version else "own",
+        "content": "template" if step and (step.template_version or _needs_approval(step)) else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
         **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
         "mode": body.get("mode") or _first_mode(step),
@@ -278,6 +278,11 @@ def _save_message(form: CampaignForm) -> None:
 def _sender_choice(sender: Sender) -> tuple[str, str]:
     state = "" if sender.status == "ACTIVE" else f" ({sender.get_status_display().lower()})"
     return str(sender.public_id), f"{sender.name}{state}"
+
+
+def _needs_approval(step: Step) -> bool:
+    """Whether only what the step's provider has approved can be sent, so that a template is to be chosen."""
+    return look_of(registry.get(step.channel)).needs_approval
 
 
 def _version_key(version: Any) -> str:

@@ -53,6 +53,10 @@ class Seen:
     text: str = ""
     sender: str = ""
     caption: str = ""
+    #: What a chat shows beside the text: small print, buttons, the address of a picture or file.
+    footer: str = ""
+    buttons: list[str] = field(default_factory=list)
+    media_url: str = ""
     #: Of a short message: its alphabet, how many characters fit, and what forces the larger one.
     alphabet: str = ""
     offenders: list[Offender] = field(default_factory=list)
@@ -71,7 +75,8 @@ def seen(channel: str, shown: Preview, *, sender: str = "") -> Seen:
     caption = _spoken(text) if shape is Shape.CALL else counted[1]
     return Seen(
         shape=shape.value, component=_COMPONENTS.get(shape, ""), channel=channel, tone=channel_look(channel).tone,
-        title=shown.subject, text=text, sender=sender, caption=caption, alphabet=counted[0], offenders=counted[2],
+        title=shown.subject, text=text, sender=sender, caption=caption, footer=shown.footer,
+        buttons=shown.buttons, media_url=shown.media_url, alphabet=counted[0], offenders=counted[2],
     )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ NAVIGATION: tuple[Group, ...] = (
             Entry("outbox", "flask-conical", _("Sandbox outbox")),
             Entry("audit", "scroll-text", _("Audit log")),
             Entry("members", "user-plus", _("Members")),
+            Entry("tokens", "key-round", _("Tokens")),
             Entry("settings", "settings", _("Settings")),
         ),
     ),

@@ -73,7 +73,7 @@ def results(filters: Filters) -> list[Option]:
     """Return the choice of what was heard since."""
     chosen = filters.query().get("result", "")
     options = [("", _("Any result")), (NO_RESULT, _("No receipt yet")), (NOT_OPENED, _("Not opened"))]
-    options += [(result.name.lower(), result_label(result)) for result in Result]
+    options += [(result.name.lower(), result_label(result)) for result in Result if result]
     return [Option(value=value, label=label, checked=value == chosen) for value, label in options]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clarion.channels import registry
+from clarion.channels.looks import look_of
 from clarion.content import queries as templates
 from clarion.senders.operations import LIMIT_RANGES, MAX_LANES, Limits
 from clarion.workspaces.names import MAX_NAME
@@ -75,5 +77,7 @@ class SendTestForm(forms.Form):
     def __init__(self, *args: Any, member: Membership, channel: str, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "auto_id": "test_%s"})
         found = templates.templates_for(member, channels=[channel], sort="name")[:200]
-        choices = [("", _("A short test text")), *((str(one.public_id), one.name) for one in found)]
+        is_free = not look_of(registry.get(channel)).needs_approval
+        first = _("A short test text") if is_free else _("Choose a template")
+        choices = [("", first), *((str(one.public_id), one.name) for one in found)]
         self.fields["template"].choices = choices  # type: ignore[attr-defined]

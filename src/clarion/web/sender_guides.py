@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clarion.senders import invitations
+from clarion.senders import invitations, secrets
 
 if TYPE_CHECKING:
     from clarion.senders.models import Sender
@@ -25,7 +25,7 @@ class Guide:
 
 def guide_of(sender: Sender) -> Guide | None:
     """Return the sender's guide; None where its channel needs none."""
-    made = {"telegram": _telegram, "voice": _voice, "webpush": _webpush}.get(sender.channel)
+    made = {"telegram": _telegram, "voice": _voice, "waba": _waba, "webpush": _webpush}.get(sender.channel)
     return made(sender) if made else None
 
 
@@ -65,6 +65,25 @@ def _voice(sender: Sender) -> Guide | None:
             "people, put this into extensions.conf and load the dialplan anew."
         ),
         copies=[(_("Dialplan"), "\n".join(lines))],
+    )
+
+
+def _waba(sender: Sender) -> Guide:
+    return Guide(
+        title=_("Where WhatsApp calls"),
+        text=_(
+            "In Meta's app dashboard, under WhatsApp, Configuration, enter this address with your verify token and "
+            "subscribe to these fields. Without them no message is seen to be delivered, nobody's answer arrives, and "
+            "a template that is paused is noticed late."
+        ),
+        copies=[
+            (_("Address"), secrets.hook_url(sender)),
+            (
+                _("Fields"),
+                "messages, message_template_status_update, message_template_quality_update, "
+                "template_category_update, business_capability_update, phone_number_quality_update, user_preferences",
+            ),
+        ],
     )
 
 

@@ -14,6 +14,7 @@ from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.deliveries import holdback
 from clarion.senders import linking, queries, secrets
 from clarion.senders.models import Sender, SenderStatus
+from clarion.senders.provided import queries as provided
 from clarion.web import sender_trials
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
@@ -156,6 +157,7 @@ def editor(
         "used_by": used_by,
         "health": queries.health_of(sender) if sender else None,
         "status": sender.status.lower() if sender else "",
+        "has_templates": bool(sender and provided.approving(sender.channel)),
         "guide": guide_of(sender) if sender else None,
         "is_linkable": sender is not None and linking.is_linkable(sender),
         "records": sender_trials.dns_records(sender) if sender and may_manage else [],

@@ -61,6 +61,7 @@ RECIPIENT: dict[str, Look] = {
 #: What the carrier said later, and what the person did.
 RESULT: dict[str, Look] = {
     "delivered": Look(_("Delivered"), "check-check", "green", "ok"),
+    "taken": Look(_("Passed on"), "check", "grey", "idle"),
     "delayed": Look(_("Delayed"), "clock", "amber", "warn"),
     "undelivered": Look(_("Not delivered"), "circle-x", "red", "bad"),
     "failed": Look(_("Failed"), "circle-x", "red", "bad"),

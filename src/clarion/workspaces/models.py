@@ -131,6 +131,8 @@ class Membership(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     #: Of one request: a person's data was asked for, which is in the audit trail.
     is_shown_people = False
+    #: The permissions that are left to a program that acts for the member by a token; None for the member in person.
+    scopes: frozenset[str] | None = None
 
     class Meta:
         constraints = [
@@ -154,8 +156,9 @@ class Membership(models.Model):
         return self.pk is None
 
     def may(self, permission: Permission) -> bool:
-        """Whether this member's role includes the permission."""
-        return permission in permissions_of(Role(self.role))
+        """Whether this member's role includes the permission, and the token by which a program acts for them."""
+        is_left = self.scopes is None or permission in self.scopes
+        return is_left and permission in permissions_of(Role(self.role))
 
 
 class Invitation(models.Model):
@@ -238,3 +241,7 @@ class AuditCheck(models.Model):
 
     def __str__(self) -> str:
         return f"check of the trail of {self.workspace_id}"
+
+
+# Registered by being imported; it names the membership by a string.
+from clarion.workspaces.token_models import ApiToken as ApiToken  # noqa: E402

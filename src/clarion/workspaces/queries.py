@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from clarion.workspaces.models import Invitation, Membership, User, Workspace
+from clarion.workspaces.models import ApiToken, Invitation, Membership, User, Workspace
 from clarion.workspaces.operations.members import digest_of
 from clarion.workspaces.permissions import Permission, Role
 
@@ -85,6 +85,32 @@ def open_invitation(secret: str) -> Invitation | None:
         Invitation.objects.select_related("workspace", "created_by").filter(digest=digest_of(secret)).first()
     )
     return found if found is not None and not found.is_expired else None
+
+
+def tokens_for(member: Membership) -> list[ApiToken]:
+    """Return the member's keys for programs, the newest first; for whoever manages members, everybody's."""
+    found = ApiToken.objects.filter(membership__workspace=member.workspace)
+    if not member.may(Permission.MANAGE_MEMBERS):
+        found = found.filter(membership=member)
+    return list(found.select_related("membership__user").order_by("-pk"))
+
+
+def token_for(member: Membership, public_id: UUID) -> ApiToken | None:
+    """Return one of the keys that `tokens_for` returns."""
+    return next((one for one in tokens_for(member) if one.public_id == public_id), None)
+
+
+def token_by_secret(secret: str) -> ApiToken | None:
+    """Return the key with this secret while it is good, its membership held to the key's scopes."""
+    token = (
+        ApiToken.objects.select_related("membership__workspace", "membership__user")
+        .filter(digest=digest_of(secret), membership__suspended_at=None, membership__user__is_active=True)
+        .first()
+    )
+    if token is None or token.is_expired:
+        return None
+    token.membership.scopes = frozenset(token.scopes)
+    return token
 
 
 def has_users() -> bool:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clarion.audience.models import Suppression
 from clarion.channels import registry
+from clarion.channels.base import MAX_HOOK_OCTETS
 from clarion.deliveries import ledger
 from clarion.deliveries.inbox import applying, forgetting
 from clarion.deliveries.models import (
@@ -122,7 +123,7 @@ class TestTheCall:
 
         statuses = [
             Client().post(url, body, "application/json", headers={"X-Bell": signature}).status_code,
-            Client().post(url, b"x" * 1_000_001, "application/json").status_code,
+            Client().post(url, b"x" * (MAX_HOOK_OCTETS + 1), "application/json").status_code,
             Client().post(url.replace(url[7:11], "0000"), body, "application/json").status_code,
             Client().delete(url).status_code,
             Client()

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from clarion.channels import registry
+from clarion.channels.base import MAX_HOOK_OCTETS
 from clarion.channels.events import ReceiptEvent, ReceiptKind
 from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.inbox.rows import unpacked
@@ -21,6 +22,9 @@ from tests.integration.hooks import bell
 from tests.runs import make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+#: What a provider that gathers much may say in one call.
+LONG = "x" * (MAX_HOOK_OCTETS // 2)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +37,10 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def signed(told: Any, secret: str = bell.SECRET) -> dict[str, Any]:
     body = json.dumps(told).encode()
-    return {"data": body, "headers": {"X-Bell": hmac.new(secret.encode(), body, "sha256").hexdigest()}}
+    return {
+        "data": io.BytesIO(body),
+        "headers": {"X-Bell": hmac.new(secret.encode(), body, "sha256").hexdigest()},
+    }
 
 
 def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> None:
@@ -54,11 +61,14 @@ def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> No
                 await session.get(f"{path}/"),
                 await session.post(f"{path}/", **signed([], secret="wrong")),
                 await session.post(f"{path}/", **signed(7)),
-                await session.post(f"{path}/", data=io.BytesIO(b"x" * 2_000_000)),
+                await session.post(f"{path}/", data=io.BytesIO(b"x" * (MAX_HOOK_OCTETS + 1))),
                 await session.post(f"{path[:-4]}0000/", **signed([])),
                 await session.post("/hooks/nobody/", **signed([])),
                 await session.post("/elsewhere", **signed([])),
                 await session.delete(f"{path}/"),
+                await session.post(
+                    f"{path}/", **signed([{"kind": "read", "provider_id": "m", "detail": LONG}])
+                ),
             ]
             assert await others[0].text() == "challenge"
         stop.set()
@@ -66,8 +76,8 @@ def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> No
         assert set(statuses) == {204}
         return [one.status for one in others]
 
-    assert asyncio.run(story()) == [200, 403, 400, 413, 404, 404, 404, 405]
-    assert InboxEvent.objects.count() == 50
+    assert asyncio.run(story()) == [200, 403, 400, 413, 404, 404, 404, 405, 204]
+    assert InboxEvent.objects.count() == 51
 
 
 def test_what_cannot_be_written_is_told_so_and_the_next_is_kept(dsn: str) -> None:

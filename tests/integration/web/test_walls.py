@@ -40,7 +40,7 @@ DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveri
 #: Without anything more to ask for, these show nothing.
 GONE = {
     "source_rejected", "import_report", "campaigns:export_file", "moderation_review", "moderation_preview",
-    "moderation_frame", "sender_link", "sender_link_code",
+    "moderation_frame", "sender_link", "sender_link_code", "sender_templates",
 }  # fmt: skip
 #: What everybody may do with what is their own.
 OWN = {"members_leave"}
@@ -126,6 +126,7 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     assert campaign.source is not None
     money.switch_on(by=by, currency="EUR")
     invitation, _secret = workspaces.invite(by=by, email=f"{SECRET}-4@shop.example", role=Role.VIEWER)
+    token, _secret = workspaces.create_token(by=by, member=cast.alice, name="Shop", scopes=[])
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     picture = content.store_media(by=by, file=io.BytesIO(png()), name="Logo.png")
     sheet = LiveSheet.objects.create(
@@ -136,7 +137,7 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
         "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
         "moderation": campaign, "template": template, "sender": sender,
-        "source": campaign.source, "member": cast.bob, "invitation": invitation,
+        "source": campaign.source, "member": cast.bob, "invitation": invitation, "token": token,
     }  # fmt: skip
     return {word: thing.public_id for word, thing in named.items()}
 

@@ -121,6 +121,27 @@ class TestOutcomes:
         assert len(bench.transport.handed) == 1
         assert {d.attempts for d in bench.store.runs[1, 0].deliveries.values()} == {0}
 
+    async def test_refused_content_stops_its_campaign_alone_and_fails_nobody(self) -> None:
+        refusal = Refused(reason=Reason.TEMPLATE_UNUSABLE, scope=Scope.CAMPAIGN, detail="paused")
+
+        def answer(message: Message) -> Outcome:
+            return refusal if message.address.startswith("held") else Accepted()
+
+        bench = Bench(Scripted(answer, concurrency=1))
+        bench.add(1, 300, prefix="held")
+        bench.add(2, 50)
+        lane = await bench.start()
+
+        await bench.until(lambda: bool(bench.store.paused) and bench.store.count(Settled.SENT) == 50)
+        await lane.stop(seconds=1)
+
+        campaign = bench.store.runs[1, 0].spec.campaign_id
+        assert bench.store.paused == [(campaign, Reason.TEMPLATE_UNUSABLE, "paused")]
+        assert bench.store.refused == []
+        held = bench.store.runs[1, 0].deliveries.values()
+        assert {(one.stage, one.attempts) for one in held} == {(Settled.PENDING, 0)}
+        assert len([one for one in bench.transport.handed if one[-1].startswith("held")]) == 1
+
     async def test_a_provider_that_is_down_opens_the_breaker_and_costs_no_attempt(self) -> None:
         down = Deferred(reason=Reason.CONNECTION_FAILED, scope=Scope.PROVIDER)
         is_down = True

@@ -20,6 +20,7 @@ from clarion.audience.operations.contacts import (
     remove_tags,
     set_contact_state,
     update_contact,
+    upsert_contact,
 )
 from clarion.audience.operations.imports import (
     cancel_import,
@@ -55,6 +56,7 @@ from clarion.audience.operations.people import (
     record_person_export,
     reveal_contact,
 )
+from clarion.audience.operations.rows import create_rows_source
 from clarion.audience.operations.segments import create_segment, delete_segment, update_segment
 from clarion.audience.operations.sources import (
     NOBODY,
@@ -99,6 +101,7 @@ __all__ = [
     "create_import",
     "create_list",
     "create_list_source",
+    "create_rows_source",
     "create_segment",
     "create_segment_source",
     "create_sheet",
@@ -143,6 +146,7 @@ __all__ = [
     "update_list",
     "update_segment",
     "update_sheet",
+    "upsert_contact",
     "withdraw_by_addresses",
     "withdraw_unsubscription",
 ]

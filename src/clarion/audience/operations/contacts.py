@@ -103,6 +103,32 @@ def update_contact(*, by: Actor, contact: Contact, fields: ContactFields) -> Con
     return contact
 
 
+def upsert_contact(*, by: Actor, fields: ContactFields) -> tuple[Contact, bool]:
+    """Change the contact that has the e-mail address, or without one the phone number, or make it if nobody has.
+
+    Returns it and whether it is new. Raises ContactInvalid, also when several contacts share the number, and
+    AddressTaken.
+    """
+    by.require(Permission.MANAGE_AUDIENCE)
+    key = next((kind for kind in addresses.CONTACT_ADDRESS_COLUMNS if fields.get(kind)), None)
+    if key is None:
+        raise ContactInvalid({"email": _("A contact needs an e-mail address or a phone number.")})
+    address = checked({key: fields.get(key)}, workspace=by.workspace)[key]
+    with transaction.atomic():
+        locks.hold_addresses(by.workspace.pk)
+        found = list(Contact.objects.filter(workspace=by.workspace, **{key: address})[:2])
+        if not found:
+            further = Address.objects.filter(workspace=by.workspace, kind=key, address=address)
+            found = [one.contact for one in further.select_related("contact")[:2]]
+            # It is theirs already, beside the preferred one.
+            fields = {name: value for name, value in fields.items() if not found or name != key}  # type: ignore[assignment]
+        if len(found) > 1:
+            raise ContactInvalid({key: _("Several contacts have this number.")})
+        if found:
+            return update_contact(by=by, contact=found[0], fields=fields), False
+        return create_contact(by=by, fields=fields), True
+
+
 def _settle_addresses(
     by: Actor, contact: Contact, clean: dict[str, Any], changes: dict[str, tuple[Any, Any]]
 ) -> None:

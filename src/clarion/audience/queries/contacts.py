@@ -113,15 +113,20 @@ class Filter:
 
 
 def contacts_page(
-    member: Membership, wanted: Filter = Filter(), *, after: int | None = None, before: int | None = None
+    member: Membership,
+    wanted: Filter = Filter(),
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> Page[Contact] | None:
     """Return a page of the workspace's contacts, newest first; None when finding them takes too long."""
     if not wanted.is_narrow:
-        return keyset_page(wanted.rows(member.workspace), after=after, before=before)
+        return keyset_page(wanted.rows(member.workspace), after=after, before=before, limit=limit)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
-            page = keyset_page(wanted.rows(member.workspace), after=after, before=before)
+            page = keyset_page(wanted.rows(member.workspace), after=after, before=before, limit=limit)
             cursor.execute("reset statement_timeout")
             return page
     except OperationalError as problem:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clarion.audience.csvfile import safe_cell
 from clarion.audience.models import Suppression, SuppressionReason
-from clarion.audience.queries.contacts import Page, keyset_page
+from clarion.audience.queries.contacts import PAGE, Page, keyset_page
 from clarion.workspaces.models import Membership, Workspace
 
 
@@ -63,10 +63,15 @@ def suppressions_wanted(workspace: Workspace, wanted: Wanted) -> QuerySet[Suppre
 
 
 def suppressions_page(
-    member: Membership, *, wanted: Wanted, after: int | None = None, before: int | None = None
+    member: Membership,
+    *,
+    wanted: Wanted,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> Page[Suppression]:
     """Return a page of the workspace's suppressions that are meant, newest first."""
-    return keyset_page(suppressions_wanted(member.workspace, wanted), after=after, before=before)
+    return keyset_page(suppressions_wanted(member.workspace, wanted), after=after, before=before, limit=limit)
 
 
 def suppression_counts(found: QuerySet[Suppression]) -> dict[str, int]:

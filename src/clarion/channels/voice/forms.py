@@ -107,9 +107,7 @@ class Form(_CallForm):
     amd_context = forms.CharField(
         label=_("Context that detects machines"), max_length=79, initial="clarion-amd", required=False,
         widget=forms.TextInput(attrs=_PLAIN),
-        help_text=_(
-            "Needed only by campaigns that tell machines from people. The sender's page shows what it is made of."
-        ),
+        help_text=_("For campaigns that tell machines from people. The sender's page shows what it is made of."),
     )  # fmt: skip
     greeting_seconds = forms.IntegerField(
         label=_("Seconds to wait for the end of a machine's greeting"), min_value=1, max_value=120, initial=30

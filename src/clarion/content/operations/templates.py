@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clarion.channels import registry
+from clarion.channels.base import Approves
 from clarion.channels.looks import look_of
 from clarion.content import media, queries
 from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import ContentInvalid, NameTaken, Problem, TemplateArchived, TemplateInUse
 from clarion.content.models import Approval, Template, TemplateVersion
-from clarion.content.sources import in_language, with_language, without_language
+from clarion.content.sources import each_language, in_language, with_language, without_language
 from clarion.lib import languages
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
@@ -86,6 +87,7 @@ def _save(
         if now.source == compiled.source and now.content == compiled.content:
             return now
         version = _add_version(template, now.number + 1, compiled, by)
+        _keep_approval(version, now)
         _record(by, template, "changed", changes={"version": (now.number, version.number)})
         return version
 
@@ -227,6 +229,19 @@ def _add_version(template: Template, number: int, compiled: Compiled, by: Actor)
     )
     version.media.set(media.used_in(by.workspace, compiled.source))
     return version
+
+
+def _keep_approval(version: TemplateVersion, before: TemplateVersion) -> None:
+    """Let what the provider said of the version before stand, where both fill in the same templates of its own."""
+    channel: object = registry.get(version.template.channel)
+    if isinstance(channel, Approves) and before.approval:
+        told = [
+            [channel.template_key(one) for _tag, one in each_language(content)]
+            for content in (before.content, version.content)
+        ]
+        if told[0] == told[1]:
+            version.approval, version.approval_note = before.approval, before.approval_note
+            version.save(update_fields=["approval", "approval_note"])
 
 
 def _locked(template: Template, by: Actor) -> Template:

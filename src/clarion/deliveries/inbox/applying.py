@@ -14,11 +14,11 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
-from clarion.deliveries import receipts
+from clarion.channels.events import Notice, ReceiptEvent, ReceiptKind, Reply
+from clarion.deliveries import provider_notices, receipts
 from clarion.deliveries.inbox import replies
 from clarion.deliveries.inbox.models import Why
-from clarion.deliveries.inbox.rows import Event, unpacked
+from clarion.deliveries.inbox.rows import AboutMessage, Event, unpacked
 from clarion.deliveries.states import step_of
 
 log = structlog.get_logger(__name__)
@@ -60,10 +60,11 @@ class _Waiting:
     sender_id: int
     received_at: datetime
     text: str
-    event: Event | None
+    event: AboutMessage | None
+    notice: Notice | None = None
     tries: int = 0
 
-    def same_but(self, event: Event) -> "_Waiting":
+    def same_but(self, event: AboutMessage) -> "_Waiting":
         return replace(self, event=event)
 
 
@@ -86,13 +87,17 @@ def _read(query: str) -> list[_Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(query, [BATCH])
         rows = cursor.fetchall()
-    return [
-        _Waiting(
-            id=row[0], sender_id=row[1], received_at=row[2], text=row[3], event=_event(row[3], row[2]),
-            tries=row[4] if len(row) > 4 else 0,
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Sequence[Any]) -> _Waiting:
+    found = _event(row[3], row[2])
+    return _Waiting(
+        id=row[0], sender_id=row[1], received_at=row[2], text=row[3],
+        event=None if isinstance(found, Notice) else found,
+        notice=found if isinstance(found, Notice) else None,
+        tries=row[4] if len(row) > 4 else 0,
+    )  # fmt: skip
 
 
 def _event(text: str, received_at: datetime) -> Event | None:
@@ -104,8 +109,11 @@ def _event(text: str, received_at: datetime) -> Event | None:
 
 
 def _apply(waiting: Sequence[_Waiting], table: str) -> None:
+    notices = [(one.sender_id, one.notice) for one in waiting if one.notice is not None]
+    if notices:
+        provider_notices.apply(notices)
     known = [one for one in waiting if one.event is not None and not _is_unknown(one.event)]
-    strange = [one for one in waiting if one.event is None or _is_unknown(one.event)]
+    strange = [one for one in waiting if one.notice is None and (one.event is None or _is_unknown(one.event))]
     placed = _placed(known)
     matched = [one for one in placed if _has_ids(one.event)]
     receipts.apply(one.event for one in matched if isinstance(one.event, ReceiptEvent))
@@ -133,11 +141,11 @@ def _without_leavers(lost: Sequence[_Waiting]) -> list[_Waiting]:
     return rest
 
 
-def _is_unknown(event: Event) -> bool:
+def _is_unknown(event: AboutMessage) -> bool:
     return isinstance(event, ReceiptEvent) and event.kind is ReceiptKind.UNKNOWN
 
 
-def _has_ids(event: Event | None) -> bool:
+def _has_ids(event: AboutMessage | None) -> bool:
     return event is not None and event.run_id is not None and event.delivery_id is not None
 
 

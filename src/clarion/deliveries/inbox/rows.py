@@ -5,20 +5,25 @@ from typing import Any
 
 import orjson
 
-from clarion.channels.events import MAX_REPLY, Part, ReceiptEvent, ReceiptKind, Reply
+from clarion.channels.events import MAX_REPLY, Notice, NoticeKind, Part, ReceiptEvent, ReceiptKind, Reply
 
-Event = ReceiptEvent | Reply
+AboutMessage = ReceiptEvent | Reply
+Event = AboutMessage | Notice
 
 #: Octets of `raw` that are kept; more is cut to a note of its size.
 MAX_RAW = 8_000
 #: Characters of each text.
 _LIMITS = {"provider_id": 120, "address": 320, "code": 20, "detail": 200, "event_id": 200, "to": 320}
 _REPLY = "reply"
+_NOTICE = "notice"
+_NOTICE_LIMITS = {"value": 40, "name": 512, "language": 20, "subject_id": 40, "detail": 200}
 _KINDS = {kind.value: kind for kind in ReceiptKind}
 
 
 def packed(event: Event) -> str:
     """Return the event as text that PostgreSQL takes: no NUL, no half of a surrogate pair."""
+    if isinstance(event, Notice):
+        return _packed_notice(event)
     facts: dict[str, Any] = {
         name: value[:limit] for name, limit in _LIMITS.items() if (value := getattr(event, name, ""))
     }
@@ -54,6 +59,8 @@ def unpacked(text: str, received_at: datetime | None = None) -> Event:
     again by having no time.
     """
     facts = orjson.loads(text)
+    if facts["kind"] == _NOTICE:
+        return _notice(facts, received_at)
     default = received_at if facts.get("event_id") else None
     common = {
         "run_id": facts.get("run_id"),
@@ -71,6 +78,22 @@ def unpacked(text: str, received_at: datetime | None = None) -> Event:
     return ReceiptEvent(
         **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", "")
     )
+
+
+def _packed_notice(notice: Notice) -> str:
+    facts: dict[str, Any] = {
+        name: value[:limit] for name, limit in _NOTICE_LIMITS.items() if (value := getattr(notice, name))
+    }
+    facts |= {"kind": _NOTICE, "what": notice.kind.value}
+    if notice.occurred_at is not None:
+        facts["at"] = notice.occurred_at.isoformat()
+    return orjson.dumps(_tame(facts)).decode()
+
+
+def _notice(facts: dict[str, Any], received_at: datetime | None) -> Notice:
+    at = datetime.fromisoformat(facts["at"]) if "at" in facts else received_at
+    told = {name: facts.get(name, "") for name in _NOTICE_LIMITS}
+    return Notice(kind=NoticeKind(facts["what"]), occurred_at=at, **told)
 
 
 def _tame(value: Any) -> Any:

@@ -57,6 +57,7 @@ _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
     "sms": gettext_lazy("Any SMPP 3.4 provider or SMS centre, Twilio, or a gateway with an HTTP interface."),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
+    "waba": gettext_lazy("Templates that WhatsApp approved, by a number of your WhatsApp Business account."),
     "whatsapp": gettext_lazy("A phone of yours, linked to a gateway: WAHA, Evolution API or Green-API."),
     "viber": gettext_lazy("Viber business messages: text, picture and button, to phone numbers."),
     "telegram": gettext_lazy("A bot of yours, to people who started it, and to channels and groups."),

@@ -1,0 +1,222 @@
+"""What stands around every request of the API: who asks, how often, with which key; and what goes wrong, told alike."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import orjson
+import structlog
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import Error, OperationalError, transaction
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, get_resolver
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from clarion.api import operations, problems
+from clarion.workspaces import operations as workspaces
+from clarion.workspaces import queries
+from clarion.workspaces.actors import Actor, of_member
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from clarion.api.models import KeptAnswer
+    from clarion.workspaces.models import ApiToken, Membership
+
+log = structlog.get_logger(__name__)
+
+#: Where the endpoints are, loaded with the first request.
+INTERFACE = "clarion.api.interface"
+#: Content types of bodies that are read row by row, and the most octets of one as it comes over the wire.
+ROWS, ROWS_OCTETS = ("application/x-ndjson", "application/jsonl"), 512 * 1024**2
+_READING = ("GET", "HEAD", "OPTIONS")
+_KEY_LENGTH = 255
+_CHUNK = 1024 * 1024
+_WINDOW = 60
+
+
+class ApiRequest(HttpRequest if TYPE_CHECKING else object):  # type: ignore[misc]
+    """A request that endpoints get; for type checkers, at run time it is Django's."""
+
+    token: ApiToken
+    member: Membership
+    #: The body, when it is rows.
+    rows: IO[bytes] | None
+
+
+def actor(request: Any) -> Actor:
+    """Return who acts, as operations are told."""
+    member: Membership = request.member
+    return of_member(member, via="api")
+
+
+@csrf_exempt
+def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """Answer a request to /api/v1/…; a token is the right to speak, never a cookie."""
+    pace: operations.Pace | None = None
+    try:
+        if rest == "openapi.json" and request.user.is_authenticated:
+            return _dispatched(request, rest)
+        token = _token(request)
+        pace = operations.count_request(token)
+        if pace.is_exceeded:
+            raise problems.own("too_many_requests", headers={"Retry-After": str(pace.reset)})
+        answer = _admitted(request, rest, token)
+    except problems.Problem as problem:
+        answer = problems.response(problem)
+    except OperationalError:
+        log.warning("api.database_lost", exc_info=True)
+        answer = problems.response(problems.own("unavailable", headers={"Retry-After": "5"}))
+    except Exception:
+        log.exception("api.failed", method=request.method, path=request.path)
+        answer = problems.response(problems.own("internal_error"))
+    finally:
+        if rows := getattr(request, "rows", None):
+            rows.close()
+    if pace is not None:
+        answer["RateLimit-Policy"] = f'"token";q={pace.limit};w={_WINDOW}'
+        answer["RateLimit"] = f'"token";r={pace.left};t={pace.reset}'
+    answer.headers.setdefault("Cache-Control", "no-store")
+    patch_vary_headers(answer, ["Authorization"])
+    return answer
+
+
+def _token(request: HttpRequest) -> ApiToken:
+    scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
+    token = queries.token_by_secret(secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
+    if token is None:
+        raise problems.own("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="clarion"'})
+    return token
+
+
+def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseBase:
+    """Answer as the token's member."""
+    member = token.membership
+    if not member.workspace.campaigns_enabled:
+        raise problems.own("not_found")
+    workspaces.note_use(token)
+    request.token, request.member = token, member  # type: ignore[attr-defined]
+    if "\x00" in unquote(request.META.get("QUERY_STRING", "")):
+        raise problems.own("invalid", _("A text holds a NUL character."))
+    body = _read(request)
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if request.method in _READING or not key:
+        return _dispatched(request, rest)
+    if len(key) > _KEY_LENGTH or not key.isprintable():
+        raise problems.own("invalid", _("An idempotency key has 1 to %(n)d characters.") % {"n": _KEY_LENGTH})
+    said = f"{request.method} {request.get_full_path()}\n".encode()
+    return _once(request, rest, member, key, hashlib.sha256(said + body).digest())
+
+
+def _read(request: HttpRequest) -> bytes:
+    """Read the body and return what stands for it: itself, or the digest of rows, which are laid in a file."""
+    request.rows = None  # type: ignore[attr-defined]
+    if request.method in _READING:
+        return b""
+    if request.content_type in ROWS:
+        return _lay_rows(request)
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise problems.own("too_large") from None
+    except (OSError, SuspiciousOperation):
+        raise problems.own("bad_request") from None
+    if body:
+        request.said = _parsed(request, body)  # type: ignore[attr-defined]
+    return body
+
+
+def _parsed(request: HttpRequest, body: bytes) -> Any:
+    """Return the body's JSON. What the database cannot hold is refused."""
+    if request.content_type != "application/json":
+        raise problems.own("unsupported_media_type")
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        raise problems.own("bad_request", _("The body is no JSON.")) from None
+    if b"\\u0000" in body and _has_nul(said):
+        raise problems.own("invalid", _("A text holds a NUL character."))
+    return said
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\x00" in name or _has_nul(one) for name, one in value.items())
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\x00" in value
+
+
+def _lay_rows(request: HttpRequest) -> bytes:
+    digest, size = hashlib.sha256(), 0
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the request
+    while chunk := request.read(_CHUNK):
+        size += len(chunk)
+        if size > ROWS_OCTETS:
+            raise problems.own("too_large")
+        digest.update(chunk)
+        file.write(chunk)
+    file.seek(0)
+    request.rows = file  # type: ignore[attr-defined]
+    return digest.digest()
+
+
+def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_: bytes) -> HttpResponseBase:
+    """Do the write once for its key: it and its answer are one transaction, and whoever asks again gets the answer.
+
+    A refused request did nothing, so its key may be used again.
+    """
+    try:
+        with transaction.atomic():
+            kept = operations.claim_key(member=member, key=key, fingerprint=print_)
+            if kept is not None:
+                return _replayed(kept, print_)
+            answer = _dispatched(request, rest)
+            if answer.status_code >= 400 or answer.streaming:
+                operations.release_key(member=member, key=key)
+            else:
+                assert isinstance(answer, HttpResponse)  # noqa: S101 - it does not stream
+                operations.keep_answer(
+                    member=member, key=key, status=answer.status_code, body=answer.content,
+                    content_type=answer.get("Content-Type", ""), location=answer.get("Location", ""),
+                )  # fmt: skip
+            return answer
+    except operations.StillUnderWay:
+        raise problems.own("key_under_way", headers={"Retry-After": "1"}) from None
+
+
+def _replayed(kept: KeptAnswer, print_: bytes) -> HttpResponse:
+    if bytes(kept.fingerprint) != print_:
+        raise problems.own("key_reused")
+    answer = HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type)
+    if kept.location:
+        answer["Location"] = kept.location
+    answer["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def _dispatched(request: HttpRequest, rest: str) -> HttpResponseBase:
+    """Have the endpoint answer; what it raises of the domain's errors becomes a problem, and its writes are undone."""
+    try:
+        found = get_resolver(INTERFACE).resolve(f"/{rest}")
+    except Resolver404:
+        raise problems.own("not_found") from None
+    try:
+        answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+    except Error:
+        raise
+    except Http404:
+        raise problems.own("not_found") from None
+    finally:
+        timezone.deactivate()
+    if answer.status_code == 405:
+        allowed = answer.headers.get("Allow", "")
+        return problems.response(problems.own("method_not_allowed", headers={"Allow": allowed}))
+    return answer
