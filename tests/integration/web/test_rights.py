@@ -190,10 +190,12 @@ UNASKED = {
     "campaigns.operations.expire": "the program's own move",
     "campaigns.operations.replan_resumption": "the program's own move",
     "campaigns.operations.resume": "the program's own move",
+    "campaigns.operations.resume_paid": "looks for the pause first; going on asks",
     "campaigns.operations.schedule": "reads the time first",
     "campaigns.operations.schedule_as_said": "reads the time first",
     "campaigns.operations.start_due": "the program's own move",
     "content.operations.add_language": "reads the language first",
+    "workspaces.operations.create_token": "everybody makes keys of their own, which can do no more than they",
     "workspaces.operations.open_workspace": "asks for an administrator of the installation",
     "workspaces.operations.switch_campaigns": "asks for an administrator of the installation",
 }
