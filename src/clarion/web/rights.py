@@ -174,26 +174,23 @@ _CONTENT_PAGES = {
     "template_version_restore": _posting(_EDIT),
 }
 _WORKSPACE_PAGES = {
-    "senders halt": Right(_VIEW),
+    "senders sender_templates halt": Right(_VIEW),
     "sender": Right(_VIEW, _SENDERS),
     "sender_create": Right(_SENDERS, _SENDERS),
     "sender_new sender_log sender_link sender_link_code": Right(_SENDERS),
-    "sender_activate sender_check sender_delete sender_pause halt_on halt_lift": _posting(_SENDERS),
-    "sender_templates": Right(_VIEW),
-    "sender_templates_refresh": _posting(_SENDERS),
+    "sender_activate sender_check sender_delete sender_pause sender_templates_refresh halt_on halt_lift": _posting(
+        _SENDERS
+    ),
     "sender_test sender_template_use": _posting(_EDIT),
-    "tokens": Right(_VIEW, _VIEW),
-    "token_revoke": _posting(_VIEW),
     "balance prices": Right(_VIEW, every(Permission.MANAGE_MONEY)),
     "balance_csv prices_csv": Right(_VIEW),
     "audit audit_csv": Right(_AUDIT),
     "audit_check": _posting(_AUDIT),
     "members member": Right(_VIEW, _WORKSPACE),
     "member_act invitation_renew invitation_withdraw demo_remove": _posting(_WORKSPACE),
-    "members_leave": _posting(_ANYBODY),
+    "tokens": Right(_ANYBODY, _ANYBODY),
+    "members_leave token_revoke": _posting(_ANYBODY),
     "settings optout_rules branding": Right(_WORKSPACE, _WORKSPACE),
-    "tokens": Right(_VIEW, _VIEW),
-    "token_revoke": _posting(_VIEW),
     "optout_words": Right(_WORKSPACE, _WORKSPACE),
     "optout_words_reset": _posting(_WORKSPACE),
 }
