@@ -58,7 +58,7 @@ def main(given: list[str]) -> None:
         _refuse("--token: the secret of a token, or CLARION_TOKEN.")
     if rest and rest[0] not in (*COMMANDS, "--help", "-h"):
         _refuse(f"{rest[0]!r} works where Clarion runs; through a server there are: {', '.join(COMMANDS)}.")
-    _where.update(server=server.rstrip("/"), token=token)
+    _where.update({"server": server.rstrip("/"), "token": token})
     app(args=rest, prog_name="clarion")
 
 
