@@ -14,8 +14,9 @@ from clarion.api.endpoints import finding
 from clarion.api.endpoints.deliveries import Cursor
 from clarion.api.frame import actor
 from clarion.api.shapes import audience as shapes
-from clarion.api.shapes.common import BIG, Page, cursor_of, key_of, sees_people
+from clarion.api.shapes.common import BIG, Page, cursor_of, key_of
 from clarion.audience import operations, queries
+from clarion.workspaces.permissions import Permission
 
 router = Router()
 
@@ -49,7 +50,7 @@ def page_of(request: Any, wanted: queries.Filter, cursor: Cursor) -> dict[str, A
 def list_contacts(request: HttpRequest, wanted: Query[Wanted]) -> Any:
     """The contacts that fit, the newest first."""
     member = request.member  # type: ignore[attr-defined]
-    if not sees_people(member) and (wanted.q or wanted.attribute):
+    if not member.may(Permission.VIEW_PII) and (wanted.q or wanted.attribute):
         raise problems.own("not_allowed", "Searching by personal data needs the permission view_pii.")
     the_list = finding.named("list", queries.list_for(member, wanted.list)) if wanted.list else None
     name, _colon, value = wanted.attribute.partition(":")

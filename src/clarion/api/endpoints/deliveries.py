@@ -22,13 +22,13 @@ from clarion.api.shapes.common import (
     StageWord,
     cursor_of,
     key_of,
-    sees_people,
 )
 from clarion.deliveries import queries
 from clarion.deliveries.models import Run
 from clarion.deliveries.recipients import recipients_page
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.engine.outcomes import Reason
+from clarion.workspaces.permissions import Permission
 
 router = Router()
 
@@ -91,7 +91,7 @@ def _deliveries(request: Any, run: Run, wanted: Wanted) -> dict[str, Any]:
         result=Result[wanted.result.upper()] if wanted.result else None,
         reason=Reason[reason].value if reason else None,
         code=wanted.code, no_receipt=wanted.no_receipt, not_opened=wanted.not_opened, q=wanted.q,
-        is_private=not sees_people(request.member), after=min(key[0], 2**53) if key else None,
+        is_private=not request.member.may(Permission.VIEW_PII), after=min(key[0], 2**53) if key else None,
         limit=wanted.limit,
     )  # fmt: skip
     return {

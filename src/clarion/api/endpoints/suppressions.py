@@ -20,11 +20,11 @@ from clarion.api.shapes.common import (
     cursor_of,
     key_of,
     lower,
-    sees_people,
     words,
 )
 from clarion.audience import operations, queries
 from clarion.audience.models import SuppressionReason
+from clarion.workspaces.permissions import Permission
 
 router = Router()
 
@@ -44,7 +44,7 @@ class Wanted(Cursor):
 def list_suppressions(request: HttpRequest, wanted: Query[Wanted]) -> Any:
     """Addresses that are not written to, the newest first."""
     member = request.member  # type: ignore[attr-defined]
-    if wanted.q and not sees_people(member):
+    if wanted.q and not member.may(Permission.VIEW_PII):
         raise problems.own("not_allowed", "Searching by personal data needs the permission view_pii.")
     meant = queries.Wanted(
         search=wanted.q, reason=(wanted.reason or "").upper(), channel=wanted.channel or "", days=wanted.days
