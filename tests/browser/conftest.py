@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 #: Milliseconds; the machine may be busy.
 PATIENCE = 60_000
@@ -47,26 +47,40 @@ def gallery_url() -> Iterator[str]:
         thread.join()
 
 
-def chromium_path() -> str | None:
-    """Return where the system's Chromium is; None where there is none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: Chromium without windows takes half the CPU; where there is none, the other does as well.
+LIGHT = "chromium-headless-shell"
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-prefers-reduced-motion"]
+
+
+def _launched(playwright: Playwright, *names: str) -> Browser:
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system; the tests are skipped where there is none."""
-    path = chromium_path()
-    if path is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
+def _playwright() -> Iterator[Playwright]:
     # Playwright's loop runs in this thread, and Django would take our database calls for calls from it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield started
-        started.close()
+        yield playwright
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def browser(_playwright: Playwright) -> Iterator[Browser]:
+    """Chromium of the system; the tests are skipped where there is none."""
+    with _launched(_playwright, LIGHT, *WHOLE) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def whole_browser(_playwright: Playwright) -> Iterator[Browser]:
+    """The same with all that comes with windows, such as notifications."""
+    with _launched(_playwright, *WHOLE) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def connect_a_sender(page: Page, site: Site) -> None:
 
 
 def write_a_campaign(page: Page, people: Path) -> None:
-    page.locator("a[href$='/campaigns/']").first.click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Campaigns", exact=True).click()
     page.locator("a[href$='/campaigns/new/']").first.click()
     page.get_by_label("Name").fill("Autumn newsletter")
     page.get_by_role("button", name="Create the draft").click()

@@ -90,8 +90,8 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    context = browser.new_context()
+def page(whole_browser: Browser, site: Site) -> Iterator[Page]:
+    context = whole_browser.new_context()
     context.grant_permissions(["notifications"], origin=site.url)
     context.add_init_script(PLAYED)
     page = context.new_page()

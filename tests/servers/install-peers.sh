@@ -3,7 +3,7 @@
 # goes on: those tests are then skipped with the reason.
 set -u
 
-packages="postfix chromium fonts-inter fonts-noto-core fonts-noto-color-emoji postgresql"
+packages="postfix chromium chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji postgresql"
 
 missing=""
 for package in $packages; do
