@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 #: Milliseconds; the machine may be busy.
 PATIENCE = 60_000
@@ -92,7 +92,13 @@ def axe_source() -> str:
 def watch(page: Page) -> list[str]:
     """Everything the page complains of: console messages (violations of the policy too), errors, bad answers."""
     heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type != "log" else None)
+
+    def hear(message: ConsoleMessage) -> None:
+        # htmx says so of a question that a newer one has made needless; failures have words of their own.
+        if message.type != "log" and not message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
+            heard.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on(
         "response",
