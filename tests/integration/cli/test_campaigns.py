@@ -45,8 +45,8 @@ class TestCampaign:
 
     def test_several_campaigns_that_begin_so_are_listed(self, made: MadeRun) -> None:
         twin = make_run(count=1).campaign
-        Campaign.objects.filter(pk=twin.pk).update(public_id=id_of(made)[:-1] + "0")
         Campaign.objects.filter(pk=made.campaign.pk).update(public_id=id_of(made)[:-1] + "1")
+        Campaign.objects.filter(pk=twin.pk).update(public_id=id_of(made)[:-1] + "0")
 
         result = clarion("campaign", "show", id_of(made)[:-1])
 
