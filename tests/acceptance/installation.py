@@ -150,6 +150,13 @@ class Installation:
                     return child.pid
         return None
 
+    def kill(self, mark: str) -> int:
+        """Kill the direct child whose command line contains the mark, at once; return its process id."""
+        pid = self.pid_of(mark)
+        assert pid, f"no child {mark} runs"
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def signal(self, wanted: signal.Signals) -> None:
         """Send the supervisor a signal."""
         assert self.process

@@ -107,7 +107,8 @@ def test_the_server_killed_under_a_command_recovers_for_the_next(installation: I
     holder = Holder(installation)
     server = leftovers.living_server((installation.home / "postgres").resolve())
 
-    os.kill(server or 0, signal.SIGKILL)
+    assert server
+    os.kill(server, signal.SIGKILL)
     holder.release()
 
     assert installation.clarion("migrate").returncode == 0

@@ -1,6 +1,5 @@
 """`clarion up` starts everything, keeps it running whatever is killed, and leaves nothing behind."""
 
-import os
 import signal
 import socket
 import urllib.error
@@ -26,6 +25,15 @@ def status(url: str) -> int:
         return 0
 
 
+def wait_until_back(running: Installation, mark: str, killed: int) -> None:
+    """Wait for the child that takes a killed one's place, and until the installation answers again.
+
+    The answer alone proves nothing: sessions of a killed database server answer on for a moment.
+    """
+    wait_for(30, lambda: running.pid_of(mark) not in (None, killed), f"a new {mark}")
+    wait_for(30, lambda: status(f"{running.url}/readyz") == 200, "everything answers again")
+
+
 @pytest.fixture(scope="class")
 def running() -> Iterator[Installation]:
     """One installation that runs through all tests of a class; each leaves it well."""
@@ -48,33 +56,29 @@ class TestKilledParts:
     def test_postgres(self, running: Installation) -> None:
         web = running.pid_of("clarion.cli web")
 
-        os.kill(running.pid_of("bin/postgres") or 0, signal.SIGKILL)
+        postgres = running.kill("bin/postgres")
 
-        wait_for(20, lambda: status(f"{running.url}/readyz") == 200, "the database answers again")
+        wait_until_back(running, "bin/postgres", postgres)
         assert running.pid_of("clarion.cli web") == web
 
     def test_web(self, running: Installation) -> None:
-        web, postgres = running.pid_of("clarion.cli web"), running.pid_of("bin/postgres")
+        postgres = running.pid_of("bin/postgres")
 
-        os.kill(web or 0, signal.SIGKILL)
+        web = running.kill("clarion.cli web")
 
-        wait_for(20, lambda: running.pid_of("clarion.cli web") not in (None, web), "a new web server")
-        wait_for(20, lambda: status(f"{running.url}/readyz") == 200, "the web server answers again")
+        wait_until_back(running, "clarion.cli web", web)
         assert running.pid_of("bin/postgres") == postgres
 
     def test_any_other_child(self, running: Installation) -> None:
-        child = running.pid_of("the child")
+        child = running.kill("the child")
 
-        os.kill(child or 0, signal.SIGKILL)
-
-        wait_for(5, lambda: running.pid_of("the child") not in (None, child), "a new child")
+        wait_until_back(running, "the child", child)
 
     def test_all_children_at_once(self, running: Installation) -> None:
-        for mark in ("bin/postgres", "clarion.cli web", "the child"):
-            os.kill(running.pid_of(mark) or 0, signal.SIGKILL)
+        killed = {mark: running.kill(mark) for mark in ("bin/postgres", "clarion.cli web", "the child")}
 
-        wait_for(30, lambda: running.pid_of("the child"), "a new child")
-        wait_for(30, lambda: status(f"{running.url}/readyz") == 200, "everything answers again")
+        for mark, pid in killed.items():
+            wait_until_back(running, mark, pid)
 
 
 class TestKilledSupervisor:
@@ -90,9 +94,8 @@ class TestKilledSupervisor:
     def test_and_postgres_at_the_same_moment(self, installation: Installation) -> None:
         """The data directory, the pid file and the socket look as if a server still ran."""
         installation.start()
-        postgres = installation.pid_of("bin/postgres")
 
-        os.kill(postgres or 0, signal.SIGKILL)
+        installation.kill("bin/postgres")
         installation.signal(signal.SIGKILL)
 
         installation.wait()
