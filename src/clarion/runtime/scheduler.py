@@ -57,14 +57,20 @@ class Scheduler:
             thread.start()
 
     def wake(self) -> None:
-        """Look now. Safe from any thread."""
-        for wanted in self._wanted.values():
-            wanted.set()
+        """Look now. Safe from any thread.
+
+        Nobody tells of what comes into the inbox, which is looked at each second: what is applied there wakes
+        everybody, so that otherwise it would go round and round with ever smaller batches.
+        """
+        for name, wanted in self._wanted.items():
+            if name != "inbox":
+                wanted.set()
 
     def stop(self, seconds: float) -> None:
         """Stop looking; what is under way may take so long to end. A build goes on at the next start."""
         self._stopping.set()
-        self.wake()
+        for wanted in self._wanted.values():
+            wanted.set()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -6,12 +6,11 @@ was called and every field of the form in the order of their names.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from clarion.channels.base import HookAnswer, HookItem, HookRefused, HookRequest, HookUnreadable
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.sms.web import own_ids
-from clarion.lib import phones, signatures
+from clarion.lib import forms, phones, signatures
 
 #: MessageStatus → what it means; None for what we know already.
 KINDS = {
@@ -30,6 +29,7 @@ _ERRORS = {
     "21614": ReceiptKind.BOUNCED_HARD,
     "21610": ReceiptKind.UNSUBSCRIBED,
 }
+_ARRIVED = frozenset({ReceiptKind.DELIVERED, ReceiptKind.READ})
 #: Fields of a call that are looked at.
 _MAX_FIELDS = 200
 #: What Twilio wants to hear of a message: no instructions.
@@ -60,9 +60,7 @@ def parse(request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
 
 def _fields(request: HookRequest) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(
-            request.body.decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"
-        )
+        return forms.pairs(request.body.decode("ascii"), most=_MAX_FIELDS)
     except ValueError:
         raise HookUnreadable("not a form") from None
 
@@ -72,18 +70,27 @@ def _receipt(request: HookRequest, told: Mapping[str, str], sid: str, status: st
     kind = KINDS.get(status) or ReceiptKind.UNKNOWN
     if kind is ReceiptKind.BOUNCED_SOFT:
         kind = _ERRORS.get(error, kind)
-    ids = own_ids(dict(parse_qsl(request.query)).get("m", ""))
+    ids = own_ids(_named(request.query))
     return ReceiptEvent(
         kind=kind,
         run_id=ids[0] if ids else None,
         delivery_id=ids[1] if ids else None,
         provider_id=sid,
-        address=_number(told.get("To", "")),
+        # Whose message it was says our own id; the number is wanted where that is missing, or to be left alone.
+        address="" if ids and kind in _ARRIVED else _number(told.get("To", "")),
         code=f"{status} {error}".strip()[:20],
         detail=told.get("ErrorMessage", "")[:200],
         event_id=f"{sid}/{status}"[:64],
         raw={name: told[name][:200] for name in _KEPT if told.get(name)},
     )
+
+
+def _named(query: str) -> str:
+    """Return the message that the address names; the signature covers it."""
+    try:
+        return dict(forms.pairs(query, most=_MAX_FIELDS)).get("m", "")
+    except ValueError:
+        return ""
 
 
 def _reply(told: Mapping[str, str], sid: str) -> Reply:
