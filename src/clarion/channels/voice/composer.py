@@ -35,6 +35,9 @@ class Composer:
             connect_to=checked["connect_to"],
             retries=content.retries_of(checked),
         )
+        self._has_sounds = config.get("protocol", "ari") == "ari"
+        if not self._has_sounds and checked["media_url"].startswith("sound:"):
+            raise RenderFailed("A sound of the exchange's own cannot be played by a provider on the web.")
         self._engine, self._key = str(config.get("speech") or ""), context.token_key
         self._speech_base = f"{context.public_url}/s/"
         self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
@@ -52,6 +55,8 @@ class Composer:
                 raise ValueError("There is nothing to say to this recipient.")
             if media and not content.is_media(media):
                 raise ValueError("The recording is no address and no sound.")
+            if media.startswith("sound:") and not self._has_sounds:
+                raise ValueError("The recording is a sound of an exchange, and the provider has none.")
             if len(text) > content.MAX_SPOKEN:
                 raise ValueError(
                     f"The text has {len(text):,} characters; at most {content.MAX_SPOKEN:,} are spoken."
