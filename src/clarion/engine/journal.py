@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 #: `engine.plan.Settlement.dump` writes so many; one more where something is billed by more than one.
 OUTCOME_FIELDS = (8, 9)
 #: A new file is begun beyond so many bytes. As much of it is in the process's memory.
-FILE_BYTES = 1 << 20
+FILE_BYTES = 256 << 10
 
 
 def boot_id() -> str:
