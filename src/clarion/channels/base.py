@@ -209,6 +209,11 @@ def reports_delivery(channel: Channel) -> bool:
     return bool(getattr(channel, "reports_delivery", False))
 
 
+def confirms_answers(channel: Channel) -> bool:
+    """Whether a plain text may be sent back to who answers: the channel's `confirms_answers`, False without one."""
+    return bool(getattr(channel, "confirms_answers", False))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateKey:
     """By what a provider knows a template: its name and its language, written as the provider does."""

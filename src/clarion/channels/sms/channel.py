@@ -46,6 +46,7 @@ class SmsChannel(NoHooks):
     label = "SMS"
     icon = "message-square-text"
     address_kind = "phone"
+    confirms_answers = True
     look = looks.SMS
     tells_opens = False
     secrets = smpp.SECRETS | twilio.SECRETS | gateway.SECRETS
