@@ -40,6 +40,8 @@ class VoiceChannel(NoHooks):
     look = looks.CALL
     secrets = ari.SECRETS | twilio.SECRETS
     reports_delivery = True
+    #: A call outside of waking hours disturbs, and is against the law in many countries.
+    needs_hours = True
     #: Seconds for a test call, which must ring and be answered.
     test_seconds = 55.0
 
@@ -80,6 +82,10 @@ class VoiceChannel(NoHooks):
     ) -> Composer:
         """Prepare the content for a run."""
         return Composer(checked=content, config=config, context=context)
+
+    def misfit(self, content: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+        """Return why a sender cannot make calls of a checked content; "" when it can."""
+        return contents.misfit(content, _protocol(config))
 
     def transport(self, config: Mapping[str, Any]) -> ports.Transport:
         """Return a transport that connects on first use."""

@@ -35,9 +35,10 @@ class Composer:
             connect_to=checked["connect_to"],
             retries=content.retries_of(checked),
         )
-        self._has_sounds = config.get("protocol", "ari") == "ari"
-        if not self._has_sounds and checked["media_url"].startswith("sound:"):
-            raise RenderFailed("A sound of the exchange's own cannot be played by a provider on the web.")
+        protocol = str(config.get("protocol") or "ari")
+        self._has_sounds = protocol == "ari"
+        if problem := content.misfit(checked, protocol):
+            raise RenderFailed(problem)
         self._engine, self._key = str(config.get("speech") or ""), context.token_key
         self._speech_base = f"{context.public_url}/s/"
         self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
