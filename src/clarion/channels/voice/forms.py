@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clarion.channels.forms import SetupForm
+from clarion.channels.forms import ConnectionForm, SetupForm
 
 _KEYS = "1 | Yes, I come\n0 | Speak to us | connect\n9 | No more calls | stop"
 _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 
 
-class _CallForm(SetupForm):
+class _CallForm(ConnectionForm):
     """What all voice senders have."""
 
     #: The setting `protocol` of senders with this form.
@@ -44,14 +44,6 @@ class _CallForm(SetupForm):
     record = forms.BooleanField(
         label=_("Record calls"), required=False,
         help_text=_("In most countries people must be told so and agree before."),
-    )  # fmt: skip
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can listen to what is asked of it."),
-    )  # fmt: skip
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the password to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as a VPN to the server."),
     )  # fmt: skip
 
     def config(self) -> dict[str, Any]:
