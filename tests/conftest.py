@@ -71,6 +71,17 @@ def _plain_static_files() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _plain_templates(django_test_environment: None) -> Iterator[None]:
+    """Nothing asks an answer for its contexts, and keeping a copy for each part of a page costs a tenth of it."""
+    from django.template import Template
+    from django.test.utils import _TestState
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", _TestState.saved_data.template_render)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _fast_passwords() -> Iterator[None]:
     """The real hash is slow on purpose."""
     from django.conf import settings
