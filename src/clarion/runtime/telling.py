@@ -79,26 +79,6 @@ async def _posted(poster: "Poster", run: Thread, request: Request) -> Answer:
     return await poster.post(replace(request, body=body))
 
 
-def tell_due(reach: Reach | None = None) -> int:
-    """Do what one look does, and wait until every endpoint's requests are posted; return how many. For commands."""
-    while gather():
-        pass
-    return asyncio.run(_tell_all(reach or settings.CLARION_FETCH_ALLOW))
-
-
-async def _tell_all(reach: Reach) -> int:
-    from clarion.webhooks.sending import Poster
-
-    async def here(function: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        return await asyncio.to_thread(_closing, partial(function, *arguments, **named))
-
-    count = 0
-    async with Poster(reach) as poster:
-        while (request := await here(operations.take, secrets.token_hex(16))) is not None:
-            count += await talk(poster, here, request)
-    return count
-
-
 class Teller:
     """Tells webhooks from a thread of its own until it is stopped."""
 
@@ -198,12 +178,3 @@ def _kept(function: Callable[[], T]) -> T:
         with contextlib.suppress(DatabaseError):
             connection.close()
         raise
-
-
-def _closing(function: Callable[[], T]) -> T:
-    """Do it, and leave no connection behind in the thread."""
-    try:
-        return function()
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
