@@ -1,7 +1,7 @@
 """Telling of addresses that were suppressed, by whichever way: read from their table, in the order of their numbers.
 
-A number may be given out before a lower one is committed. So the highest is marked, and what is below it is read
-once every transaction that may have given out such a number is over.
+A number may be given out before a lower one is committed. So the highest is marked, and what is up to it is read
+once every transaction that wrote at that moment is over.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,13 @@ from clarion.webhooks.models import Endpoint, EndpointStatus, Kind
 CHUNK = 5_000
 
 _NEWEST = "select coalesce(max(id), 0) from audience_suppression"
-_SNAPSHOT = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-_OLDEST = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_NOW = "select extract(epoch from clock_timestamp())::float8"
+_IS_WRITTEN = """
+select exists (
+    select from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null
+      and xact_start <= to_timestamp(%s))
+"""
 _ROWS = """
 select id, channel, reason, created_at from audience_suppression
 where workspace_id = %s and id > %s and id <= %s order by id limit %s
@@ -40,15 +45,15 @@ def _tell(endpoint_id: int) -> bool:
     endpoint = held.filter(pk=endpoint_id).first()
     if endpoint is None:
         return False
-    state: dict[str, int] = dict(endpoint.suppressions)
+    state: dict[str, Any] = dict(endpoint.suppressions)
     with connection.cursor() as cursor:
         if "low" not in state:
             state["low"] = _one(cursor, _NEWEST)
         if "mark" not in state and (newest := _one(cursor, _NEWEST)) > state["low"]:
-            # In this order: the snapshot is later than the numbers.
-            state |= {"mark": newest, "until": _one(cursor, _SNAPSHOT)}
+            # In this order: the moment is later than the numbers.
+            state |= {"mark": newest, "at": _one(cursor, _NOW)}
         rows: list[tuple[int, str, str, datetime]] = []
-        if "mark" in state and _one(cursor, _OLDEST) >= state["until"]:
+        if "mark" in state and not _one(cursor, _IS_WRITTEN, state["at"]):
             cursor.execute(_ROWS, [endpoint.workspace_id, state["low"], state["mark"], CHUNK])
             rows = cursor.fetchall()
             if len(rows) < CHUNK:
@@ -61,9 +66,9 @@ def _tell(endpoint_id: int) -> bool:
     return len(rows) == CHUNK
 
 
-def _one(cursor: Any, statement: str) -> int:
-    cursor.execute(statement)
-    return int(cursor.fetchone()[0])
+def _one(cursor: Any, statement: str, *parameters: Any) -> Any:
+    cursor.execute(statement, parameters)
+    return cursor.fetchone()[0]
 
 
 def _event(endpoint: Endpoint, row: Sequence[Any]) -> tuple[str, bytes]:
