@@ -31,7 +31,9 @@ def list_(workspace: Slug = "", as_json: AsJson = False) -> None:
             return
         for one in found:
             numbers = f"{one['waiting']} waiting\t{one['failed']} failed"
-            typer.echo(f"{one['id'][:8]}\t{one['status']}\t{one['url']}\t{','.join(one['events'])}\t{numbers}")
+            typer.echo(
+                f"{one['id'][:8]}\t{one['status']}\t{one['url']}\t{','.join(one['events'])}\t{numbers}"
+            )
 
 
 @group.command()
@@ -105,7 +107,9 @@ def log(
         for one in rows:
             last = one["tries"][-1] if one["tries"] else {}
             said = last.get("status") or last.get("problem") or "not tried yet"
-            typer.echo(f"{one['id'][:8]}\t{one['created_at']}\t{one['status']}\t{one['events']} events\t{said}")
+            typer.echo(
+                f"{one['id'][:8]}\t{one['created_at']}\t{one['status']}\t{one['events']} events\t{said}"
+            )
 
 
 @group.command()
