@@ -10,9 +10,10 @@ LONGEST_GAP = 3_600.0
 #: Hours for which a request is tried again, and after which an endpoint that only failed is disabled.
 PATIENCE_HOURS = 24
 
-#: Answers that say something of the endpoint, or of this moment, rather than of the request: all wait behind them.
-_OF_ENDPOINT = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 426, 429, 451})
+#: The receiver does not want to be told any more.
 GONE = 410
+#: Answers that say something of the endpoint, or of this moment, rather than of the request: all wait behind them.
+_OF_ENDPOINT = frozenset({GONE, 401, 402, 403, 404, 405, 407, 408, 421, 425, 426, 429, 451})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,10 @@ class WebhookOut(Schema):
 class WebhookMade(WebhookOut):
     """A new one, with its secret."""
 
-    secret: str = Field(description="Signs every request; shown only now.", examples=["whsec_…"])
+    secret: str = Field(
+        description="Signs every request. Shown only now: empty when this is asked again with the same key.",
+        examples=["whsec_…"],
+    )
 
 
 class SecretOut(Schema):
@@ -160,6 +163,7 @@ def create_webhook(request: HttpRequest, said: WebhookIn) -> Any:
         by=actor(request), url=said.url, kinds=said.events, description=said.description,
         with_addresses=said.with_addresses,
     )  # fmt: skip
+    request.told_once = secret  # type: ignore[attr-defined]
     return Status(201, _webhook(made) | {"secret": secret})
 
 
@@ -196,7 +200,9 @@ def remove_webhook(request: HttpRequest, id: UUID) -> Any:
 @router.post("/webhooks/{uuid:id}/secret", response=SecretOut, summary="Replace a webhook's secret")
 def rotate_webhook_secret(request: HttpRequest, id: UUID) -> Any:
     """Make a new secret. The one before signs beside it for a day."""
-    return {"secret": operations.rotate_secret(by=actor(request), endpoint=_found(request, id))}
+    secret = operations.rotate_secret(by=actor(request), endpoint=_found(request, id))
+    request.told_once = secret  # type: ignore[attr-defined]
+    return {"secret": secret}
 
 
 @router.post("/webhooks/{uuid:id}/test", response=TryOut, summary="Send a test event")
