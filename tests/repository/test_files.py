@@ -44,6 +44,8 @@ WRITERS = {
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",
     "deliveries/releasing.py": "lets a run's people go, part by part",
+    "deliveries/telling/feeding.py": "keeps how far webhooks were told of a run, chunk by chunk",
+    "deliveries/telling/suppressions.py": "keeps how far webhooks were told of suppressions",
     "deliveries/tracking/folding.py": "keeps how far a run's people are noted for segments",
     "deliveries/tracking/preparing.py": "stores what of a run is followed as it begins",
     "deliveries/retention.py": "blanks the people of old runs, batch by batch",

@@ -15,8 +15,12 @@ from clarion.audience import queries as audience_queries
 from clarion.audience.models import SuppressionReason
 from clarion.audience.stopwords import Meaning
 from clarion.deliveries import optout
-from clarion.deliveries.states import Result, step_of
+from clarion.deliveries.models import Answer, Run
+from clarion.deliveries.states import Result, recipient_id, step_of
+from clarion.deliveries.telling import reading
 from clarion.senders.models import Sender
+from clarion.webhooks import publishing
+from clarion.webhooks.models import Kind
 from clarion.workspaces.models import Workspace
 from clarion.workspaces.wake import wake
 
@@ -76,6 +80,8 @@ def answer_received(
         run_id, delivery_id = _message_to(sender, channel, address)
         answer_id = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
         is_new = answer_id is not None
+        if answer_id is not None:
+            _publish(sender, channel, read.meaning, at, answer_id)
         if is_new and run_id is not None and delivery_id is not None:
             _note_reply(run_id, delivery_id, said, at, _key(event_id, address, said, at))
     confirmation = ""
@@ -201,6 +207,25 @@ def _keep(
     return int(found[0]) if found else None
 
 
+def _publish(sender: Sender, channel: str, meaning: Meaning, at: datetime, answer_id: int) -> None:
+    if not publishing.is_wanted(sender.workspace_id, Kind.REPLY):
+        return
+    answer = Answer.objects.get(pk=answer_id)
+    run = Run.objects.select_related("campaign").filter(pk=answer.run_id or 0).first()
+    message = answer.delivery_id if run is not None else None
+    publishing.publish(
+        sender.workspace_id, "reply.received", key=f"reply:{answer.pk}",
+        data={
+            "reply": answer.pk, "channel": channel, "sender": str(sender.public_id),
+            "meaning": meaning.value.lower() or "none", "received_at": at.isoformat(),
+            "campaign": str(run.campaign.public_id) if run is not None else None,
+            "run": run.number if run is not None else None,
+            "recipient": recipient_id(message) if message is not None else None,
+            "step": step_of(message) if message is not None else None,
+        },
+    )  # fmt: skip
+
+
 def _key(event_id: str, address: str, text: str, at: datetime) -> str:
     if event_id and len(event_id) <= 60 and "\x00" not in event_id:
         return f"id:{event_id}"
@@ -234,6 +259,7 @@ def _note_reply(run_id: int, delivery_id: int, text: str, at: datetime, key: str
         cursor.execute(_RECEIPT, facts)
         if cursor.rowcount:
             cursor.execute(_RESULT, facts)
+            reading.note_receipt(run_id, delivery_id, facts["key"], Result.REPLIED, at)
             if is_first:
                 cursor.execute(_COUNT, facts)
                 wake(run_id=run_id)

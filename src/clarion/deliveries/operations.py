@@ -22,6 +22,7 @@ from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Stage
+from clarion.deliveries.telling import running
 from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
@@ -115,6 +116,7 @@ def begin_run(campaign_id: int) -> Run | None:
     frozen = RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
     preparing.begin(run, campaign, frozen)
     paying.begin(run, campaign, frozen)
+    running.publish(run, "run.began")
     return run
 
 
@@ -150,6 +152,7 @@ def finish_run(run_id: int) -> bool:
         except TransitionRefused:
             return False  # paused with nothing left: it completes when it is continued
     Run.objects.filter(pk=run_id).update(finished_at=timezone.now())
+    running.publish(run, "run.ended")
     return True
 
 

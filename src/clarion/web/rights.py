@@ -191,6 +191,11 @@ _WORKSPACE_PAGES = {
     "member_act invitation_renew invitation_withdraw demo_remove": _posting(_WORKSPACE),
     "tokens": Right(_ANYBODY, _ANYBODY),
     "members_leave token_revoke": _posting(_ANYBODY),
+    "webhooks webhook_request": Right(_WORKSPACE),
+    "webhook webhook_new": Right(_WORKSPACE, _WORKSPACE),
+    "webhook_on webhook_off webhook_remove webhook_replay webhook_replay_failed webhook_rotate webhook_test": _posting(
+        _WORKSPACE
+    ),
     "settings optout_rules branding": Right(_WORKSPACE, _WORKSPACE),
     "optout_words": Right(_WORKSPACE, _WORKSPACE),
     "optout_words_reset": _posting(_WORKSPACE),
