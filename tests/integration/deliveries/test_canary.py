@@ -248,15 +248,18 @@ def test_a_spreads_days_go_no_farther_than_its_first_part_and_are_planned_anew_a
 class TestTriggered:
     @pytest.fixture
     def campaign(self, bob: Membership, mona: Membership) -> Campaign:
-        soon = timezone.now() + timedelta(days=1)
-        facts: dict[str, Any] = {"launch": "TRIGGER", "auto_start": False, "source": None, "starts_at": timezone.now(), "ends_at": soon}
+        now = timezone.now()
+        span = {"starts_at": now, "ends_at": now + timedelta(days=1)}
+        facts: dict[str, Any] = {"launch": "TRIGGER", "auto_start": False, "source": None, **span}
         campaign = approved(bob, mona, people=0, percent=None, first=2, **facts)
         operations.start(campaign=campaign, by=making.actor(bob))
         scheduler.build_due()
         return campaign
 
     def pushed(self, campaign: Campaign, by: Membership, *keys: str) -> Run:
-        people = [{"key": key, "address": f"{key}@example.test", "variables": {"first_name": "Ada"}} for key in keys]
+        people = [
+            {"key": key, "address": f"{key}@example.test", "variables": {"first_name": "Ada"}} for key in keys
+        ]
         pushing.push(campaign=campaign, people=people, by=making.actor(by))
         scheduler.tick()
         return Run.objects.get(campaign=campaign)
