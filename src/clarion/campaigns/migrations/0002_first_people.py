@@ -7,7 +7,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0011_pause_content'),
+        ('campaigns', '0001_initial'),
     ]
 
     operations = [
