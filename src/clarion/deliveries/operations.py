@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -109,6 +109,7 @@ def begin_run(campaign_id: int) -> Run | None:
             "source_id": campaign.source_id,
             "launched_at": _launched_at(campaign),
             "occurrence": campaign.occurrence,
+            "as_of": _oldest_transaction(),
         },
     )
     partitions.ensure_for(run.pk)
@@ -118,6 +119,13 @@ def begin_run(campaign_id: int) -> Run | None:
     paying.begin(run, campaign, frozen)
     running.publish(run, "run.began")
     return run
+
+
+def _oldest_transaction() -> str:
+    """Return the first transaction that is not over, as an `xid`: what was written by one before it has not changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select mod(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 4294967296)")
+        return str(cursor.fetchone()[0])
 
 
 def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
