@@ -30,7 +30,9 @@ from tests.integration.api.asking import asking, secret_of
 
 DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
 #: A picture of one dot.
-PIXEL = bytes.fromhex("47494638396101000100800000ffffff00000021f90400000000002c00000000010001000002024401003b")
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000ffffff00000021f90400000000002c00000000010001000002024401003b"
+)
 #: Written whenever a token is used.
 UNWATCHED = {"ApiToken"}
 
