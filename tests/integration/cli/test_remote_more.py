@@ -105,7 +105,10 @@ def test_senders_and_the_workspace_are_stopped_and_let_go(cast: Cast, told: Told
     assert Sender.objects.get().status == "ACTIVE"
     assert "halted" in told("halt", "--reason", "fire")
     assert told("lift") == "Acme sends.\n"
-    assert told("audit", "list", "--kind", "workspace", "--limit", "1", "--json")[0]["action"] == "workspace.lift_halt"
+    assert (
+        told("audit", "list", "--kind", "workspace", "--limit", "1", "--json")[0]["action"]
+        == "workspace.lift_halt"
+    )
     assert "every one as it was recorded" in told("audit", "verify")
     assert AuditEvent.objects.filter(via="api", action="workspace.halt").exists()
 
@@ -113,7 +116,10 @@ def test_senders_and_the_workspace_are_stopped_and_let_go(cast: Cast, told: Told
 def test_members_and_tokens_come_and_go(cast: Cast, told: Told) -> None:
     assert told("member", "invite", "eva@shop.example", "--role", "viewer").startswith("http")
     assert "eva@shop.example\tviewer\tinvited" in told("member", "list")
-    assert told("member", "role", "vera@example.test", "--role", "author") == "vera@example.test is author now.\n"
+    assert (
+        told("member", "role", "vera@example.test", "--role", "author")
+        == "vera@example.test is author now.\n"
+    )
     told("member", "remove", "vera@example.test")
     told("member", "remove", "vera@example.test", code=2)
 
