@@ -17,6 +17,8 @@ from clarion.deliveries.causes import CAUSES, Kind
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.workspaces.models import Membership
+from clarion.workspaces.money import amounts
+from clarion.workspaces.money.queries import low_account_of
 from clarion.workspaces.permissions import Permission
 
 #: Of each kind at most so many are listed.
@@ -31,6 +33,7 @@ class Need(StrEnum):
     MISSED = "missed"
     FAILED = "failed"
     PAUSED = "paused"
+    BALANCE = "balance"
     SENDER = "sender"
     PROVIDER = "provider"
     UNKNOWN = "unknown"
@@ -56,6 +59,7 @@ def attention(member: Membership) -> list[Wanted]:
         *_without_workers(member),
         *_missed(member),
         *_troubled(member),
+        *_low_balance(member),
         *_senders(member),
         *_unknown(member),
         *_in_review(member),
@@ -114,6 +118,16 @@ def _why(campaign: Campaign) -> str:
     return (
         f"{cause.title}. {cause.text}" if cause.text and cause.text not in cause.title else f"{cause.title}."
     )
+
+
+def _low_balance(member: Membership) -> list[Wanted]:
+    account = low_account_of(member.workspace)
+    if account is None:
+        return []
+    why = _("%(amount)s is available for campaigns to come.") % {
+        "amount": amounts.told(account.available, account.currency)
+    }
+    return [Wanted(need=Need.BALANCE, name=_("The balance is low"), why=why)]
 
 
 def _senders(member: Membership) -> list[Wanted]:
@@ -176,7 +190,13 @@ def _in_review(member: Membership) -> list[Wanted]:
         )
         .exclude(submitted_by=member.user)
         .select_related("campaign", "submitted_by")
-        .only("submitted_at", "submitted_by__name", "submitted_by__email", "campaign__name", "campaign__public_id")
+        .only(
+            "submitted_at",
+            "submitted_by__name",
+            "submitted_by__email",
+            "campaign__name",
+            "campaign__public_id",
+        )
         .order_by("submitted_at", "pk")[:MOST]
     )
     return [

@@ -28,6 +28,7 @@ _LOOKS: dict[Need, tuple[str, str, tuple[Do, ...]]] = {
     Need.MISSED: ("missed", "thing", (Do.START, Do.EDIT)),
     Need.FAILED: (Status.FAILED, "campaign", ()),
     Need.PAUSED: (Status.PAUSED, "campaign", ()),
+    Need.BALANCE: ("low", "thing", ()),
     Need.SENDER: ("blocked", "thing", ()),
     Need.PROVIDER: ("waiting", "thing", ()),
     Need.UNKNOWN: ("unknown", "recipient", ()),
@@ -80,6 +81,8 @@ def _cure(request: PageRequest, one: Wanted) -> tuple[str, str]:
         return workspace_url(request, "sender", id=one.sender.public_id), _("Open the sender")
     if one.need is Need.HALTED:
         return workspace_url(request, "halt"), _("Look at the halt")
+    if one.need is Need.BALANCE:
+        return workspace_url(request, "balance"), _("Look at the balance")
     if one.campaign is None:
         return "", ""
     id = one.campaign.public_id

@@ -30,16 +30,24 @@ class BalanceOut(Schema):
     balance: str
     reserved: str = Field(description="For campaigns under way.")
     available: str
+    warn_below: str | None = Field(description="People are told when less is available; null for never.")
 
 
 def _told(request: Any) -> dict[str, Any]:
     account = queries.account_for(request.member)
     is_on = request.member.workspace.has_balance
     if account is None:
-        return {"on": is_on, "currency": None, "balance": "0.00", "reserved": "0.00", "available": "0.00"}
+        return {"on": is_on, "currency": None, "balance": "0.00", "reserved": "0.00", "available": "0.00",
+                "warn_below": None}  # fmt: skip
     now = spending.standing(account)
     names = {"balance": now.balance, "reserved": now.reserved, "available": now.available}
-    return {"on": is_on, "currency": now.currency, **{name: amounts.plain(n) for name, n in names.items()}}
+    warn = None if account.warn_below is None else amounts.plain(account.warn_below)
+    return {
+        "on": is_on,
+        "currency": now.currency,
+        "warn_below": warn,
+        **{name: amounts.plain(n) for name, n in names.items()},
+    }
 
 
 @router.get("/balance", response=BalanceOut, summary="Show the balance")
@@ -62,6 +70,20 @@ def switch_balance(request: Any, said: BalanceIn) -> Any:
         operations.switch_on(by=actor(request), currency=said.currency)
     else:
         operations.switch_off(by=actor(request))
+    return _told(request)
+
+
+class WarningIn(Input):
+    """From where on people are told."""
+
+    below: str | None = Field(max_length=30, examples=["50.00"], description="Null for no warning.")
+
+
+@router.put("/balance/warning", response=BalanceOut, summary="Set a warning of a low balance")
+def warn_below(request: Any, said: WarningIn) -> Any:
+    """Have people told, on every page, when less than this is available; needs `manage_money`."""
+    below = None if said.below is None else amount(said.below, "below")
+    operations.warn_below(by=actor(request), amount=below)
     return _told(request)
 
 

@@ -69,6 +69,16 @@ def correct(amount: Amount, note: Note = "", as_json: AsJson = False) -> None:
 
 
 @balance.command()
+def warn(
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 50; 0 for no warning.")],
+) -> None:
+    """Have people told, on every page, when less than this is available."""
+    is_off = not amount.strip("0., ")
+    asked("PUT", "/balance/warning", {"below": None if is_off else amount})
+    typer.echo("set")
+
+
+@balance.command()
 def ledger(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")] = 30,
     as_json: AsJson = False,
