@@ -4,9 +4,9 @@ Run: .venv/bin/python -m tests.bench.bench_paying [MESSAGES] [ROUNDS]. Needs smt
 mails go in turn from a workspace without a balance, from one with one price, and from one with 200 prefixes; CPU is
 what the kernel counted for the worker and for every process of PostgreSQL, the booking included.
 
-Other work on the machine makes single runs differ by more than what is looked for. So runs are short and many, each that
-costs something has one that costs nothing right before or right after it, in turn (A B, B A, …), and what is told is
-the median of the differences within those pairs, with the half of them around it.
+Other work on the machine makes single runs differ by more than what is looked for. So runs are short and many, each
+that costs something has one that costs nothing right before or right after it, in turn (A B, B A, …), and what is told
+is the median of the differences within those pairs, with the half of them around it.
 """
 
 import statistics
