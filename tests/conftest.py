@@ -72,13 +72,22 @@ def _plain_static_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_templates(django_test_environment: None) -> Iterator[None]:
-    """Nothing asks an answer for its contexts, and keeping a copy for each part of a page costs a tenth of it."""
+    """Hardly a test asks for `contexts`, and keeping a copy for each part of a page costs a tenth of it."""
     from django.template import Template
     from django.test.utils import _TestState
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", _TestState.saved_data.template_render)
         yield
+
+
+@pytest.fixture
+def contexts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers have their `context`, with what their templates were given."""
+    from django.template import Template
+    from django.test.utils import instrumented_test_render
+
+    monkeypatch.setattr(Template, "_render", instrumented_test_render)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import orjson
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import Error, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver
@@ -35,7 +35,13 @@ log = structlog.get_logger(__name__)
 #: Where the endpoints are, loaded with the first request.
 INTERFACE = "clarion.api.interface"
 #: Content types of bodies that are read row by row, and the most octets of one as it comes over the wire.
-ROWS, ROWS_OCTETS = ("application/x-ndjson", "application/jsonl"), 512 * 1024**2
+ROWS, FILE_OCTETS = ("application/x-ndjson", "application/jsonl"), 512 * 1024**2
+#: Content types of bodies that are files, beside rows.
+FILES = (
+    "application/octet-stream", "text/csv", "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "image/png", "image/jpeg", "image/gif",
+    "image/webp", "application/pdf", "audio/mpeg", "audio/wav", "audio/ogg", "video/mp4",
+)  # fmt: skip
 _READING = ("GET", "HEAD", "OPTIONS")
 _KEY_LENGTH = 255
 _CHUNK = 1024 * 1024
@@ -47,8 +53,10 @@ class ApiRequest(HttpRequest if TYPE_CHECKING else object):  # type: ignore[misc
 
     token: ApiToken
     member: Membership
-    #: The body, when it is rows.
-    rows: IO[bytes] | None
+    #: The body, when it is rows or a file: what came over the wire, laid down.
+    laid: IO[bytes] | None
+    #: Set by an endpoint whose answer holds a secret: what is kept of it for whoever asks again with the same key.
+    kept_body: bytes
 
 
 def actor(request: Any) -> Actor:
@@ -78,8 +86,8 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
         log.exception("api.failed", method=request.method, path=request.path)
         answer = problems.response(problems.own("internal_error"))
     finally:
-        if rows := getattr(request, "rows", None):
-            rows.close()
+        if laid := getattr(request, "laid", None):
+            laid.close()
     if pace is not None:
         answer["RateLimit-Policy"] = f'"token";q={pace.limit};w={_WINDOW}'
         answer["RateLimit"] = f'"token";r={pace.left};t={pace.reset}'
@@ -116,12 +124,12 @@ def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseB
 
 
 def _read(request: HttpRequest) -> bytes:
-    """Read the body and return what stands for it: itself, or the digest of rows, which are laid in a file."""
-    request.rows = None  # type: ignore[attr-defined]
+    """Read the body and return what stands for it: itself, or the digest of rows or a file, which are laid down."""
+    request.laid = None  # type: ignore[attr-defined]
     if request.method in _READING:
         return b""
-    if request.content_type in ROWS:
-        return _lay_rows(request)
+    if request.content_type in ROWS or request.content_type in FILES:
+        return _lay(request)
     try:
         body = request.body
     except RequestDataTooBig:
@@ -154,17 +162,17 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, str) and "\x00" in value
 
 
-def _lay_rows(request: HttpRequest) -> bytes:
+def _lay(request: HttpRequest) -> bytes:
     digest, size = hashlib.sha256(), 0
     file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the request
     while chunk := request.read(_CHUNK):
         size += len(chunk)
-        if size > ROWS_OCTETS:
+        if size > FILE_OCTETS:
             raise problems.own("too_large")
         digest.update(chunk)
         file.write(chunk)
     file.seek(0)
-    request.rows = file  # type: ignore[attr-defined]
+    request.laid = file  # type: ignore[attr-defined]
     return digest.digest()
 
 
@@ -183,11 +191,9 @@ def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_:
                 operations.release_key(member=member, key=key)
             else:
                 assert isinstance(answer, HttpResponse)  # noqa: S101 - it does not stream
-                # A secret is told once: who asks again gets the answer without it.
-                shown = str(getattr(request, "told_once", "")).encode()
-                body = answer.content.replace(shown, b"") if shown else answer.content
                 operations.keep_answer(
-                    member=member, key=key, status=answer.status_code, body=body,
+                    member=member, key=key, status=answer.status_code,
+                    body=getattr(request, "kept_body", answer.content),
                     content_type=answer.get("Content-Type", ""), location=answer.get("Location", ""),
                 )  # fmt: skip
             return answer
@@ -213,8 +219,6 @@ def _dispatched(request: HttpRequest, rest: str) -> HttpResponseBase:
         raise problems.own("not_found") from None
     try:
         answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
-    except Error:
-        raise
     except Http404:
         raise problems.own("not_found") from None
     finally:

@@ -17,19 +17,38 @@ from ninja.security import HttpBearer
 
 from clarion.api import document, problems
 from clarion.api.endpoints import (
+    balance,
     campaign_acts,
     campaign_parts,
+    campaign_trials,
+    campaign_within,
     campaigns,
+    contact_acts,
+    contact_bulk,
     contacts,
     deliveries,
     exports,
+    imports,
     lists,
-    others,
+    media,
+    members,
     people,
+    planning,
+    prices,
+    rules,
+    segments,
+    sender_trials,
+    senders,
+    sheets,
     sources,
+    statistics,
     suppressions,
+    template_versions,
     templates,
+    tokens,
+    trail,
     webhooks,
+    workspace,
 )
 
 
@@ -79,22 +98,25 @@ api = Interface(
     openapi_extra={"info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
     urls_namespace="api-v1",
 )
-for _tag, _router in (
-    ("Workspace", others.router),
-    ("Campaigns", campaigns.router),
-    ("Campaigns", campaign_parts.router),
-    ("Campaigns", campaign_acts.router),
-    ("Triggered campaigns", people.router),
-    ("Runs and deliveries", deliveries.router),
-    ("Exports", exports.router),
-    ("Sources", sources.router),
-    ("Contacts", contacts.router),
-    ("Lists", lists.router),
-    ("Suppressions", suppressions.router),
-    ("Templates", templates.router),
-    ("Webhooks", webhooks.router),
+for _tag, *_nouns in (
+    ("Workspace", workspace, members, tokens, trail),
+    ("Senders", senders, sender_trials),
+    ("Campaigns", campaigns, campaign_parts, campaign_trials, campaign_acts, campaign_within),
+    ("Planning and figures", planning, statistics),
+    ("Triggered campaigns", people),
+    ("Runs and deliveries", deliveries),
+    ("Exports", exports),
+    ("Sources", sources, sheets),
+    ("Contacts", contacts, contact_acts, contact_bulk, imports),
+    ("Lists", lists),
+    ("Segments", segments),
+    ("Suppressions and rules", suppressions, rules),
+    ("Templates and media", templates, template_versions, media),
+    ("Money", prices, balance),
+    ("Webhooks", webhooks),
 ):
-    api.add_router("", _router, tags=[_tag])
+    for _noun in _nouns:
+        api.add_router("", _noun.router, tags=[_tag])
 
 
 def _problem(_request: HttpRequest, problem: problems.Problem | type[problems.Problem]) -> HttpResponse:

@@ -12,11 +12,15 @@ from django.utils.translation import gettext as _
 from clarion.audience import errors as audience
 from clarion.audience.segments import RuleInvalid
 from clarion.campaigns import errors as campaigns
+from clarion.channels.base import ConfigInvalid, SyncFailed
+from clarion.channels.linked import Unreadable
 from clarion.content import errors as content
 from clarion.deliveries import errors as deliveries
 from clarion.senders import errors as senders
+from clarion.senders.prices import errors as prices
 from clarion.webhooks import errors as webhooks
 from clarion.workspaces import errors as workspaces
+from clarion.workspaces.money import errors as money
 
 CONTENT_TYPE = "application/problem+json"
 TYPES = "urn:clarion:problem:"
@@ -67,6 +71,13 @@ STATUSES: dict[type[Exception], int] = {
     _D.RunInvalid: 409, _D.PushRefused: 409, _D.RetryRefused: 409, _D.RefreshRefused: 409,
     _D.UnknownsRefused: 409, _D.ExportRefused: 409,
     senders.SecretsLost: 503, workspaces.NameInvalid: 422, webhooks.EndpointInvalid: 422,
+    senders.NameTaken: 409, senders.SenderInUse: 409, senders.NothingToSync: 409, senders.LimitInvalid: 422,
+    ConfigInvalid: 422, Unreadable: 409, SyncFailed: 409,
+    _A.AttributeInvalid: 422, _A.BulkEditNotPossible: 409, _A.ImportNotPossible: 409, _A.MappingInvalid: 422,
+    _A.RulesInvalid: 422, _A.SheetInvalid: 422, _A.SheetInUse: 409,
+    _T.MediaInvalid: 422, _T.MediaInUse: 409, _T.BrandingInvalid: 422,
+    money.MoneyInvalid: 422, money.BalanceTooLow: 409, prices.PriceInvalid: 422, prices.PriceListInvalid: 422,
+    workspaces.MemberRefused: 409, workspaces.TokenInvalid: 422, workspaces.WorkspaceInvalid: 422,
 }  # fmt: skip
 
 

@@ -131,6 +131,25 @@ def _change(slug: str, text: str, note: str, *, as_json: bool, is_correction: bo
 
 
 @group.command()
+def warn(
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 50; 0 for no warning.")],
+    workspace: Slug = "",
+) -> None:
+    """Have people told, on every page, when less than this is available."""
+    session.quiet()
+    with session.opened():
+        from clarion.workspaces.money import amounts, operations
+
+        by = _by(workspace)
+        _account(by)
+        try:
+            operations.warn_below(by=by, amount=amounts.parse(amount) or None)
+        except ValueError as problem:
+            session.refuse([str(problem)])
+        typer.echo("set")
+
+
+@group.command()
 def ledger(
     workspace: Slug = "",
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")] = 30,

@@ -19,6 +19,8 @@ from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.webhooks import queries as webhooks
 from clarion.webhooks.models import Endpoint
 from clarion.workspaces.models import Membership
+from clarion.workspaces.money import amounts
+from clarion.workspaces.money.queries import low_account_of
 from clarion.workspaces.permissions import Permission
 
 #: Of each kind at most so many are listed.
@@ -33,6 +35,7 @@ class Need(StrEnum):
     MISSED = "missed"
     FAILED = "failed"
     PAUSED = "paused"
+    BALANCE = "balance"
     SENDER = "sender"
     PROVIDER = "provider"
     WEBHOOK = "webhook"
@@ -60,6 +63,7 @@ def attention(member: Membership) -> list[Wanted]:
         *_without_workers(member),
         *_missed(member),
         *_troubled(member),
+        *_low_balance(member),
         *_senders(member),
         *_webhooks(member),
         *_unknown(member),
@@ -119,6 +123,16 @@ def _why(campaign: Campaign) -> str:
     return (
         f"{cause.title}. {cause.text}" if cause.text and cause.text not in cause.title else f"{cause.title}."
     )
+
+
+def _low_balance(member: Membership) -> list[Wanted]:
+    account = low_account_of(member.workspace)
+    if account is None:
+        return []
+    why = _("%(amount)s is available for campaigns to come.") % {
+        "amount": amounts.told(account.available, account.currency)
+    }
+    return [Wanted(need=Need.BALANCE, name=_("The balance is low"), why=why)]
 
 
 def _senders(member: Membership) -> list[Wanted]:

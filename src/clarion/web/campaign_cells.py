@@ -18,10 +18,13 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns.models import Launch
 from clarion.campaigns.states import LIVE, PauseCause, Status
+from clarion.deliveries.money import queries as spending
 from clarion.web import assets, list_columns
 from clarion.web.campaign_rows import progress_parts, version_of
+from clarion.workspaces.money import amounts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from clarion.campaigns.models import Campaign
@@ -40,6 +43,8 @@ class Frame:
     may_select: bool = True
     #: The name of the workspace, where a list is of several.
     workspace: str = ""
+    #: The beginning of the address of a row afresh, where that is not the workspace's own.
+    row_base: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,8 @@ class Cells:
     starts: datetime | None
     ends: datetime | None
     created_at: datetime
+    #: What its messages have cost, as people read it; empty for nothing.
+    cost: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -92,7 +99,15 @@ class Cells:
         return _("Actions for %(name)s") % {"name": self.name}
 
 
-def cells_of(row: Row) -> Cells:
+def costs_of(rows: Iterable[Row], shown: frozenset[str]) -> dict[int, str]:
+    """Return what the rows' campaigns have cost, by their ids; nothing where that is not shown. One query."""
+    if "cost" not in shown:
+        return {}
+    spent = spending.spent_by_campaigns(row.campaign.pk for row in rows)
+    return {pk: amounts.told(one.net, one.currency) for pk, one in spent.items()}
+
+
+def cells_of(row: Row, cost: str = "") -> Cells:
     """Return what the row shows, in the active language."""
     campaign = row.campaign
     return Cells(
@@ -115,6 +130,7 @@ def cells_of(row: Row) -> Cells:
         starts=campaign.next_at or campaign.started_at or campaign.starts_at,
         ends=campaign.finished_at or campaign.ends_at,
         created_at=campaign.created_at,
+        cost=cost,
     )
 
 

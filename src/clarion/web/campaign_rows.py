@@ -40,11 +40,12 @@ def version_of(row: Row) -> str:
     )
 
 
-def scope_of(row: Row) -> Scope:
-    """Return what a poll says about the row."""
+def scope_of(row: Row, cost: str = "") -> Scope:
+    """Return what a poll says about the row; what it costs where that is shown."""
     progress = row.progress
     if progress is None:
         return Scope(versions={"row": version_of(row)})
+    spent = {"cost": cost} if cost else {}
     return Scope(
         values={
             "progress_percent": progress.percent,
@@ -55,6 +56,7 @@ def scope_of(row: Row) -> Scope:
             "count_partly": progress.partly,
             "count_failed": progress.failed,
             "count_pending": progress.waiting,
+            **spent,
         },
         bars={"progress": bar_geometry(progress_parts(progress), total=progress.shown_total)},
         versions={"row": version_of(row)},

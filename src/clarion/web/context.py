@@ -10,6 +10,8 @@ from django.utils.translation import get_language, get_language_bidi
 
 from clarion.web import assets, navigation
 from clarion.workspaces import queries
+from clarion.workspaces.money import amounts
+from clarion.workspaces.money.queries import low_account_of
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
@@ -84,6 +86,20 @@ class Shell:
     def may_halt(self) -> bool:
         """Whether the person may use it."""
         return self.member is not None and self.member.may(Permission.MANAGE_SENDERS)
+
+    @cached_property
+    def low_balance(self) -> str:
+        """How much is left, for whoever starts or pays campaigns, while that is less than they want to be told of."""
+        may = self.member is not None and any(
+            map(self.member.may, (Permission.MANAGE_MONEY, Permission.LAUNCH))
+        )
+        account = low_account_of(self.workspace) if self.workspace is not None and may else None
+        return amounts.told(account.available, account.currency) if account is not None else ""
+
+    @cached_property
+    def balance_url(self) -> str | None:
+        """Where the workspace's balance is."""
+        return navigation.url_of("balance", self.workspace.slug) if self.workspace is not None else None
 
     @cached_property
     def workspaces(self) -> Sequence[Workspace]:

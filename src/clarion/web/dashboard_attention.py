@@ -28,6 +28,7 @@ _LOOKS: dict[Need, tuple[str, str, tuple[Do, ...]]] = {
     Need.MISSED: ("missed", "thing", (Do.START, Do.EDIT)),
     Need.FAILED: (Status.FAILED, "campaign", ()),
     Need.PAUSED: (Status.PAUSED, "campaign", ()),
+    Need.BALANCE: ("low", "thing", ()),
     Need.SENDER: ("blocked", "thing", ()),
     Need.PROVIDER: ("waiting", "thing", ()),
     Need.WEBHOOK: ("disabled", "thing", ()),
@@ -83,6 +84,8 @@ def _cure(request: PageRequest, one: Wanted) -> tuple[str, str]:
         return workspace_url(request, "webhook", id=one.endpoint.public_id), _("Open the webhook")
     if one.need is Need.HALTED:
         return workspace_url(request, "halt"), _("Look at the halt")
+    if one.need is Need.BALANCE:
+        return workspace_url(request, "balance"), _("Look at the balance")
     if one.campaign is None:
         return "", ""
     id = one.campaign.public_id

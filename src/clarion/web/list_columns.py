@@ -37,15 +37,17 @@ CHOICES: dict[str, str | Promise] = {
     "end": pgettext_lazy("when a campaign ends", "End"),
     "created": _("Created"),
     "author": _("Author"),
+    "cost": _("Cost"),
 }
-USUAL = frozenset(CHOICES) - {"total", "sent", "partly", "failed", "pending", "list"}
+USUAL = frozenset(CHOICES) - {"total", "sent", "partly", "failed", "pending", "list", "cost"}
 #: Counts of people, in the order of their columns.
 COUNTS = ("total", "sent", "partly", "failed", "pending")
 
 
-def chosen(user: User) -> frozenset[str]:
-    """Return the columns that the person sees beside name and status."""
-    return frozenset(user.list_columns) & frozenset(CHOICES) or USUAL
+def chosen(user: User, *, is_paid: bool) -> frozenset[str]:
+    """Return the columns that the person sees beside name and status; what campaigns cost only where they are paid."""
+    found = frozenset(user.list_columns) & frozenset(CHOICES) or USUAL
+    return found if is_paid else found - {"cost"}
 
 
 def known(keys: Iterable[str]) -> list[str]:
@@ -54,10 +56,11 @@ def known(keys: Iterable[str]) -> list[str]:
     return [] if wanted == USUAL else [key for key in CHOICES if key in wanted]
 
 
-def options(user: User) -> list[Option]:
+def options(user: User, *, is_paid: bool) -> list[Option]:
     """Return every choice, as it stands."""
-    shown = chosen(user)
-    return [Option(value=key, label=label, checked=key in shown) for key, label in CHOICES.items()]
+    shown = chosen(user, is_paid=is_paid)
+    offered = [key for key in CHOICES if is_paid or key != "cost"]
+    return [Option(value=key, label=CHOICES[key], checked=key in shown) for key in offered]
 
 
 def heads(shown: frozenset[str]) -> list[Column]:
@@ -68,6 +71,8 @@ def heads(shown: frozenset[str]) -> list[Column]:
     if "progress" in shown:
         made.append(Column(label=_("Progress")))
     made += [Column(label=CHOICES[key], style="table__end") for key in COUNTS if key in shown]
+    if "cost" in shown:
+        made.append(Column(label=CHOICES["cost"], style="table__end"))
     if "sender" in shown:
         made.append(Column(label=CHOICES["sender"], sort="sender"))
     elif "channel" in shown:

@@ -16,7 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from clarion.web import navigation, rights
 from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
-from clarion.workspaces import queries
+from clarion.workspaces import operations, queries
+from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from clarion.workspaces.models import Membership, User
+
+
+#: The session's key for the workspaces of others that a system administrator looked at, each with the day.
+LOOKED = "looked_at"
 
 
 class PreferencesMiddleware:
@@ -88,10 +93,22 @@ class WorkspaceMiddleware:
         request.workspace = member.workspace  # type: ignore[attr-defined]
         if rights.is_refused(request, member, name, kwargs):
             raise PermissionDenied
+        if member.is_observer:
+            _note_look(request, member)
         timezone.activate(zone_named(member.user.zone or member.workspace.zone))
         if request.session.get(LAST_WORKSPACE) != slug:
             request.session[LAST_WORKSPACE] = slug
         return None
+
+
+def _note_look(request: HttpRequest, member: Membership) -> None:
+    """Leave a trail of a system administrator who looks at a workspace of others, once a day in each."""
+    today = timezone.now().date().isoformat()
+    looked = request.session.get(LOOKED, {})
+    slug = member.workspace.slug
+    if looked.get(slug) != today:
+        operations.record_look(by=of_member(member))
+        request.session[LOOKED] = {name: day for name, day in looked.items() if day == today} | {slug: today}
 
 
 def _instead_of(name: str, member: Membership) -> HttpResponse:

@@ -30,6 +30,8 @@ class AmountField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """Return millionths. Raises ValidationError."""
         text = super().clean(value)
+        if not text:
+            return None
         try:
             return self._parse(str(text))
         except ValueError:
@@ -63,6 +65,14 @@ class CurrencyForm(forms.Form):
         help_text=gettext_lazy(
             "Three letters, such as EUR or USD. It cannot be changed once something was entered."
         ),
+    )
+
+
+class WarningForm(forms.Form):
+    amount = AmountField(
+        label=gettext_lazy("Warn when less is available than"),
+        required=False,
+        help_text=gettext_lazy("A line on every page, and on the dashboard. Empty for no warning."),
     )
 
 

@@ -98,6 +98,7 @@ THING: dict[str, Look] = {
     "active": Look(_("Active"), "circle-check", "green", "ok"),
     "inactive": Look(_("Inactive"), "circle", "grey"),
     "paused": Look(_("Paused"), "pause", "amber", "warn"),
+    "low": Look(_("Low"), "wallet", "amber", "warn"),
     "halted": Look(_("Halted"), "octagon-x", "red", "bad"),
     "missed": Look(_("Missed"), "calendar-clock", "orange", "warn"),
     "blocked": Look(_("Blocked"), "octagon-x", "red", "bad"),

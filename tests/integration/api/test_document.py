@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -18,13 +19,21 @@ from clarion.content import operations as content
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.wanted import Wanted
 from clarion.senders import operations as senders
+from clarion.senders.prices import operations as prices
 from clarion.webhooks import operations as webhooks
+from clarion.workspaces import operations as workspaces
 from clarion.workspaces.actors import of_member
+from clarion.workspaces.money import operations as money
+from clarion.workspaces.permissions import Role
 from tests import ledgers
 from tests.factories import Cast
 from tests.integration.api.asking import asking, secret_of
 
 DOMAIN = ("workspaces", "audience", "content", "senders", "webhooks", "campaigns", "deliveries")
+#: A picture of one dot.
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000ffffff00000021f90400000000002c00000000010001000002024401003b"
+)
 #: Written whenever a token is used.
 UNWATCHED = {"ApiToken"}
 
@@ -57,13 +66,22 @@ def things(cast: Cast) -> dict[str, Any]:
     here = "http://127.0.0.1:9999/hook"
     webhook, _secret = webhooks.create_endpoint(by=by, url=here, kinds=["campaign"])
     told = webhooks.queue_test(by=by, endpoint=webhook)
+    audience.define_attribute(by=by, label="Orders", kind="NUMBER")
+    table = audience.create_import(by=by, file=BytesIO(b"email\neve@shop.example\n"), file_name="f.csv")
+    picture = content.store_media(by=by, file=BytesIO(PIXEL), name="dot.gif")
+    money.switch_on(by=by, currency="EUR")
+    price = prices.set_price(by=by, said=prices.Said(channel="sms", amount=45_000))
+    invitation, _secret = workspaces.invite(by=by, email="eve@shop.example", role=Role.VIEWER)
+    token = workspaces.create_token(by=by, member=cast.alice, name="Other", scopes=[])[0]
     ids = {
-        "webhooks": webhook,
-        "contacts": ana, "lists": news, "segments": segment, "senders": sender, "templates": template,
+        "imports": table, "media": picture, "members": cast.vera, "invitations": invitation, "tokens": token,
+        "webhooks": webhook, "contacts": ana,
+        "lists": news, "segments": segment, "senders": sender, "templates": template,
         "campaigns": campaign, "sources": campaign.source,
     }  # fmt: skip
     suppression = cast.workspace.suppression_set.get()
     return {name: one.public_id for name, one in ids.items()} | {
+        "prices": price.pk, "{name}": "orders", "{language}": "en", "{recipient}": 1, "{step}": "suppressed",
         "suppressions": suppression.pk, "{export}": export.public_id, "{number}": run.number,
         "{action}": "archive", "{request_id}": told.public_id,
     }  # fmt: skip

@@ -18,6 +18,7 @@ from clarion.deliveries.models import RunStep
 from clarion.runtime import scheduler
 from clarion.senders import operations as senders
 from clarion.workspaces.actors import of_member
+from clarion.workspaces.money import operations as money
 from tests import ledgers
 from tests.factories import Cast
 from tests.integration.api.asking import Asking, asking
@@ -49,7 +50,8 @@ def run(words: list[str], who: Asking) -> Any:
 
 
 def test_every_example_does_what_the_page_says(cast: Cast) -> None:
-    bobs = asking(cast.bob)
+    alices = asking(cast.alice)
+    money.switch_on(by=of_member(cast.alice), currency="EUR")
     sender = senders.create_sender(by=of_member(cast.alice), channel="sandbox", name="Sand", config={})
     facts: dict[str, Any] = {"launch": Launch.TRIGGER, "source": None}
     triggered = ledgers.make_campaign(
@@ -58,17 +60,17 @@ def test_every_example_does_what_the_page_says(cast: Cast) -> None:
     scheduler.build_due()
     RunStep.objects.filter(run__campaign=triggered).update(content={"subject": "Hi", "text": "Hello"})
     known = {
-        "$CLARION_SERVER": "http://testserver", "$CLARION_TOKEN": bobs.secret,
+        "$CLARION_SERVER": "http://testserver", "$CLARION_TOKEN": alices.secret,
         "SENDER": str(sender.public_id), "TRIGGERED": str(triggered.public_id),
     }  # fmt: skip
     answered = []
     for example in re.findall(r"^```sh\n(curl.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL):
         for word, value in known.items():
             example = example.replace(word, value)
-        answer = run(shlex.split(example.replace("\\\n", " ")), bobs)
+        answer = run(shlex.split(example.replace("\\\n", " ")), alices)
         assert answer.status_code < 300, (example, answer.content)
         told = answer.json()
-        if "rows" in told:
+        if "bad_count" in told:
             known["SOURCE"] = told["id"]
             reading.read_source_job(Source.objects.get(public_id=told["id"]).pk)
         elif "digest" in told:

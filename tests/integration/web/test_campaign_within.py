@@ -18,7 +18,7 @@ from tests import ledgers
 from tests.factories import client_of
 from tests.integration.campaigns.reading import words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from clarion.senders.prices import queries as price_queries
 from clarion.senders.prices.errors import PriceInvalid
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, Hold, LedgerEntry, Membership
+from clarion.workspaces.money import amounts
 from clarion.workspaces.money import operations as accounts
 from clarion.workspaces.permissions import Role
 from tests import paying
@@ -258,6 +259,32 @@ class TestBalancePage:
             assert mallory.get(url(alice, name)).status_code == 404
 
 
+class TestLowBalance:
+    def test_whoever_starts_or_pays_is_told_on_every_page_until_there_is_more(
+        self, alice: Membership
+    ) -> None:
+        paying.open_account(alice.workspace, 5)
+        client, page = client_of(alice), url(alice, "balance")
+        assert "The balance is low" not in words(client.get(page))
+
+        set_ = client.post(page, {"do": "warn", "amount": "5.01"}, follow=True)
+
+        assert "5.00 EUR is available for campaigns to come" in words(set_)
+        assert AuditEvent.objects.get(action="workspace.balance_warning").changes == {"below": [None, "5.01"]}
+        dashboard = words(client.get(url(alice, "dashboard")))
+        assert (
+            dashboard.count("The balance is low") == 2
+        )  # the line above every page, and what needs attention
+        vera = making.make_member(alice.workspace, role=Role.VIEWER)
+        assert "The balance is low" not in words(client_of(vera).get(url(vera, "lists")))
+        client.post(page, {"do": "top_up", "amount": "0.01"})
+        assert "The balance is low" not in words(client.get(url(alice, "dashboard")))
+        client.post(page, {"do": "warn", "amount": ""})
+        assert paying.account_of(alice.workspace).warn_below is None
+        assert client.post(page, {"do": "warn", "amount": "many"}).status_code == 422
+        assert client_of(vera).post(url(vera, "balance"), {"do": "warn", "amount": "1"}).status_code == 403
+
+
 class TestPricesPage:
     def test_a_price_is_set_shown_replaced_and_removed(self, alice: Membership) -> None:
         paying.open_account(alice.workspace)
@@ -320,6 +347,15 @@ class TestWhatItCost:
         assert "3.00 EUR" in page
         assert "Given back" in page
         assert "0.666666 EUR" in page
+
+    def test_the_list_tells_in_a_column_of_its_own(self, alice: Membership, campaign: Campaign) -> None:
+        client, page = client_of(alice), url(alice, "campaigns")
+        spent = " ".join(amounts.told(2 * UNIT, "EUR").split())
+        assert spent not in words(client.get(page))
+        client.post(url(alice, "campaigns:columns"), {"column": ["progress", "cost"]})
+        assert spent in words(client.get(page))
+        accounts.switch_off(by=making.actor(alice))
+        assert "Cost" not in words(client.get(page))  # where nothing is paid, no screen speaks of money
 
     def test_its_statistics_tell(self, alice: Membership, campaign: Campaign) -> None:
         alice.workspace.refresh_from_db()

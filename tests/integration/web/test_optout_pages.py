@@ -21,7 +21,7 @@ from clarion.workspaces.models import AuditEvent
 from tests import ledgers
 from tests.factories import client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 
 
 @pytest.fixture

@@ -198,6 +198,7 @@ UNASKED = {
     "campaigns.operations.start_due": "the program's own move",
     "content.operations.add_language": "reads the language first",
     "workspaces.operations.create_token": "everybody makes keys of their own, which can do no more than they",
+    "workspaces.operations.record_look": "whoever looks in leaves a trail, whatever they may",
     "workspaces.operations.open_workspace": "asks for an administrator of the installation",
     "workspaces.operations.switch_campaigns": "asks for an administrator of the installation",
 }

@@ -18,7 +18,7 @@ from clarion.workspaces.permissions import Permission
 from tests.factories import Cast
 from tests.following import make_followed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("contexts")]
 Visit = Callable[[Membership], Client]
 VIPS = {"all": [{"field": "tag", "op": "has", "value": "vip"}]}
 

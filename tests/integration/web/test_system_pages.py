@@ -132,6 +132,36 @@ class TestTheViewOverAll:
         assert "Autumn" in narrowed
         assert "Autumn" not in text(admin, f"{ALL}?status=PAUSED&q=Spring")
 
+    def test_its_tiles_and_rows_follow_what_happens(self, admin: Client, cast: Cast) -> None:
+        moving = ledgers.make_campaign(cast.alice, status=Status.SENDING, name="Spring")
+        ledgers.make_run(moving, sent=2, failed=1)
+        ledgers.make_campaign(cast.mallory, status=Status.COMPLETED, name="Autumn")
+
+        page = text(admin, ALL)
+        live = re.search(r'data-live-url="([^"]+)"', page)
+        assert live is not None
+        told = admin.get(live[1].replace("&amp;", "&")).json()
+
+        assert (told["values"]["total"], told["values"]["active"], told["final"]) == (2, 1, False)
+        assert told["scopes"][str(moving.public_id)]["values"]["count_sent"] == 2
+        row = text(admin, f"{ALL}{moving.public_id}/row/")
+        assert "<bdi>Acme</bdi>" in row
+        assert f'data-live-src="{ALL}{moving.public_id}/row/"' in row
+        of_one = admin.get(f"{ALL}live/?workspace=elsewhere").json()
+        assert (of_one["values"]["total"], of_one["final"]) == (1, True)
+
+    def test_looking_into_a_workspace_of_others_stands_in_its_trail_once_a_day(
+        self, admin: Client, cast: Cast
+    ) -> None:
+        for page in ("campaigns/", "contacts/"):
+            assert admin.get(f"/w/acme/{page}").status_code == 200
+
+        (event,) = AuditEvent.objects.filter(workspace=cast.workspace, action="workspace.look")
+        assert event.actor is not None
+        assert event.actor.is_superuser
+        client_of(cast.alice).get("/w/acme/campaigns/")
+        assert AuditEvent.objects.filter(action="workspace.look").count() == 1
+
     def test_a_workspace_of_others_is_open_to_read_with_addresses_masked_and_to_change_nothing(
         self, admin: Client, cast: Cast, things: dict[str, object]
     ) -> None:
@@ -148,7 +178,8 @@ class TestTheViewOverAll:
 def test_nobody_else_finds_any_of_it(cast: Cast) -> None:
     for member in (cast.alice, cast.mallory):
         client = client_of(member)
-        for url in (ALL, WORKSPACES, f"{WORKSPACES}acme/"):
+        row = f"{ALL}{ledgers.make_campaign(cast.alice).public_id}/row/"
+        for url in (ALL, f"{ALL}live/", row, WORKSPACES, f"{WORKSPACES}acme/"):
             assert client.get(url).status_code == 404
         for url in (WORKSPACES, f"{WORKSPACES}acme/campaigns/"):
             assert (

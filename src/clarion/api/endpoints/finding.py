@@ -18,7 +18,8 @@ from clarion.senders.models import Sender
 T = TypeVar("T")
 
 
-def _there(found: T | None) -> T:
+def there(found: T | None) -> T:
+    """Return what was found; raises `not_found` for None."""
     if found is None:
         raise problems.own("not_found")
     return found
@@ -33,40 +34,40 @@ def named(field: str, found: T | None) -> T:
 
 def campaign(request: Any, id: UUID) -> Campaign:
     """Return the campaign with its steps."""
-    return _there(campaigns.campaign_for(request.member, id))
+    return there(campaigns.campaign_for(request.member, id))
 
 
 def run(request: Any, id: UUID, number: int | None = None) -> Run:
     """Return the campaign's run of that number, the latest without one."""
-    found = _there(deliveries.run_for(request.member, campaign(request, id), number))
+    found = there(deliveries.run_for(request.member, campaign(request, id), number))
     return found
 
 
 def contact(request: Any, id: UUID) -> Contact:
     """Return the contact, or the one it has become a part of."""
-    return _there(audience.contact_for(request.member, id) or audience.merged_into(request.member, id))
+    return there(audience.contact_for(request.member, id) or audience.merged_into(request.member, id))
 
 
 def list_(request: Any, id: UUID) -> List:
     """Return the list."""
-    return _there(audience.list_for(request.member, id))
+    return there(audience.list_for(request.member, id))
 
 
 def segment(request: Any, id: UUID) -> Segment:
     """Return the segment."""
-    return _there(audience.segment_for(request.member, id))
+    return there(audience.segment_for(request.member, id))
 
 
 def source(request: Any, id: UUID) -> Source:
     """Return the source."""
-    return _there(audience.source_for(request.member, id))
+    return there(audience.source_for(request.member, id))
 
 
 def template(request: Any, id: UUID) -> Template:
     """Return the template."""
-    return _there(content.template_for(request.member, id))
+    return there(content.template_for(request.member, id))
 
 
 def sender(request: Any, id: UUID) -> Sender:
     """Return the sender."""
-    return _there(senders.sender_for(request.member, id))
+    return there(senders.sender_for(request.member, id))

@@ -1,4 +1,4 @@
-"""Lists and segments."""
+"""Lists and who is on them."""
 
 from __future__ import annotations
 
@@ -101,15 +101,3 @@ def change_members(request: HttpRequest, id: UUID, said: MembersIn) -> Any:
         "added": operations.add_to_list(by=by, the_list=the_list, contact_ids=add),
         "removed": operations.remove_from_list(by=by, the_list=the_list, contact_ids=remove),
     }
-
-
-@router.get("/segments", response=Page[shapes.SegmentOut], summary="List segments")
-def list_segments(request: HttpRequest, wanted: Query[Cursor]) -> Any:
-    """The workspace's segments, the newest first."""
-    return paged(queries.segments_for(request.member), wanted, shapes.segment)  # type: ignore[attr-defined]
-
-
-@router.get("/segments/{uuid:id}", response=shapes.SegmentOut, summary="Show a segment")
-def show_segment(request: HttpRequest, id: UUID) -> Any:
-    """A segment and its rule."""
-    return shapes.segment(finding.segment(request, id))

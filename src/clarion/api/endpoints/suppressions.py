@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from clarion.api import problems
+from clarion.api.endpoints import laying
 from clarion.api.endpoints.deliveries import Cursor
 from clarion.api.frame import actor
 from clarion.api.shapes import audience as shapes
@@ -88,3 +89,90 @@ def unsuppress(request: HttpRequest, id: int, reason: str = "") -> Any:
         raise problems.own("not_found")
     operations.unsuppress(by=actor(request), suppression=found, reason=reason[:500])
     return Status(204, None)
+
+
+class ImportedOut(Schema):
+    """How many were suppressed by a file, how many were before, and what could not be read."""
+
+    added: int
+    known: int
+    problems: list[str]
+
+
+class ImportWanted(Schema):
+    """Whose addresses a file holds."""
+
+    channel: ChannelWord = Field(examples=["email"])
+    name: str = Field("suppressions", min_length=1, max_length=100, pattern=r"^[^\x00-\x1f/\\]+$")
+
+
+_BODY = laying.body_of("application/octet-stream", "A CSV, XLSX or ODS file; a column `reason` is heeded.")
+
+
+@router.post("/suppressions/import", response=ImportedOut, summary="Suppress a file", openapi_extra=_BODY)
+def import_suppressions(request: HttpRequest, wanted: Query[ImportWanted]) -> Any:
+    """Suppress every address of a file."""
+    with laying.unpacked(request, laying.TABLES) as file:
+        added, known, wrong = operations.suppress_file(
+            by=actor(request), file=file, file_name=wanted.name, channel=wanted.channel
+        )
+    return {"added": added, "known": known, "problems": wrong}
+
+
+class RemoveIn(Input):
+    """Which suppressions, all of what is said has to hold, and why."""
+
+    why: str = Field(min_length=1, max_length=500, description="Kept in the audit trail.")
+    address: str = Field("", max_length=320, description="This one alone, or all that begin so.")
+    reason: Reason | None = None
+    channel: ChannelWord | None = None
+    days: int | None = Field(None, ge=1, le=36_500)
+
+
+class RemovedOut(Schema):
+    """How many may be written to again."""
+
+    removed: int
+
+
+@router.post("/suppressions/remove", response=RemovedOut, summary="Allow many addresses again")
+def remove_suppressions(request: HttpRequest, said: RemoveIn) -> Any:
+    """Let every address that fits be written to again. Something has to narrow them."""
+    by = actor(request)
+    by.require(Permission.MANAGE_AUDIENCE)
+    meant = queries.Wanted(
+        search=said.address, reason=(said.reason or "").upper(), channel=said.channel or "", days=said.days
+    )
+    if not meant.is_narrowed:
+        raise problems.own("invalid", "Say which: an address, a reason, a channel or days.")
+    found = queries.suppressions_wanted(by.workspace, meant)
+    try:
+        return {"removed": operations.unsuppress_many(by=by, found=found, reason=said.why)}
+    except ValueError as refusal:
+        raise problems.own("invalid", errors=[{"field": "why", "detail": str(refusal)}]) from None
+
+
+_FILE = {"responses": {200: {
+    "description": "The suppressions as CSV, the oldest first.",
+    "content": {"text/csv": {"schema": {"type": "string"}}},
+}}}  # fmt: skip
+
+
+class FileWanted(Schema):
+    """Which of them."""
+
+    reason: Reason | None = None
+    channel: ChannelWord | None = None
+    days: int | None = Field(None, ge=1, le=36_500)
+
+
+@router.get("/suppressions/file", summary="Fetch suppressions as a file", openapi_extra=_FILE)
+def suppressions_file(request: HttpRequest, wanted: Query[FileWanted]) -> Any:
+    """All that fit, as CSV; needs `export` and `view_pii`."""
+    for permission in (Permission.EXPORT, Permission.VIEW_PII):
+        actor(request).require(permission)
+    meant = queries.Wanted(
+        reason=(wanted.reason or "").upper(), channel=wanted.channel or "", days=wanted.days
+    )
+    rows = queries.suppression_rows(request.member, meant)  # type: ignore[attr-defined]
+    return laying.csv_answer(rows, name="suppressions.csv")

@@ -72,7 +72,8 @@ def _row(one: Template) -> dict[str, Any]:
     return {"id": one.public_id, **{name: getattr(one, name) for name in names}}
 
 
-def _whole(one: Template) -> dict[str, Any]:
+def told(one: Template) -> dict[str, Any]:
+    """Return a template with its latest version."""
     latest = queries.latest_version(one)
     facts = {"source": latest.source, "variables": latest.variables, "approval": latest.approval.lower()}
     return _row(one) | {"version": latest.number, **facts}
@@ -92,13 +93,13 @@ def create_template(request: HttpRequest, said: TemplateIn) -> Any:
     made = operations.create_template(
         by=actor(request), channel=said.channel, name=said.name, source=said.source
     )
-    return Status(201, _whole(made))
+    return Status(201, told(made))
 
 
 @router.get("/templates/{uuid:id}", response=TemplateOut, summary="Show a template")
 def show_template(request: HttpRequest, id: UUID) -> Any:
     """A template with its latest version."""
-    return _whole(finding.template(request, id))
+    return told(finding.template(request, id))
 
 
 @router.patch("/templates/{uuid:id}", response=TemplateOut, summary="Change a template")
@@ -110,7 +111,7 @@ def change_template(request: HttpRequest, id: UUID, said: TemplatePatch) -> Any:
             template = operations.rename_template(template=template, by=by, name=said.name)
         if said.source is not None:
             operations.save_version(template=template, by=by, source=said.source, language=said.language)
-    return _whole(template)
+    return told(template)
 
 
 @router.delete("/templates/{uuid:id}", response={204: None}, summary="Delete a template")
@@ -135,4 +136,4 @@ Deed: Any = words(tuple(DOING))
 def act_on_template(request: HttpRequest, id: UUID, action: Deed) -> Any:
     """Archive, restore or duplicate it; `duplicate` answers 201 with the copy."""
     done = DOING[action](template=finding.template(request, id), by=actor(request))
-    return Status(201 if action == "duplicate" else 200, _whole(done))
+    return Status(201 if action == "duplicate" else 200, told(done))

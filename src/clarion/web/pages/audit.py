@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST, require_safe
 from clarion.audience.csvfile import safe_cell
 from clarion.campaigns import queries as campaigns
 from clarion.web import audit_filters, audit_words, campaign_trail
-from clarion.web.access import require
 from clarion.web.csv_answers import csv_answer
 from clarion.web.keyset import keys_of
 from clarion.web.links import changed_query, workspace_url
@@ -27,7 +26,6 @@ from clarion.web.parts import Action
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces import operations, tasks, trail
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -57,7 +55,6 @@ class Shown:
 @require_safe
 def audit(request: PageRequest, workspace: str) -> HttpResponse:
     """The log, newest first, or only its results when the filters ask."""
-    require(request, Permission.AUDIT)
     people = trail.people_for(request.member)
     asked = audit_filters.read(request, people)
     filters = asked.filters
@@ -86,7 +83,6 @@ def audit(request: PageRequest, workspace: str) -> HttpResponse:
 @require_safe
 def audit_csv(request: PageRequest, workspace: str) -> HttpResponseBase:
     """Everything that fits the filters, oldest first."""
-    require(request, Permission.AUDIT)
     asked = audit_filters.read(request, trail.people_for(request.member))
     if request.method == "GET":
         operations.record_audit_download(by=of_member(request.member))
@@ -97,7 +93,6 @@ def audit_csv(request: PageRequest, workspace: str) -> HttpResponseBase:
 @require_POST
 def audit_check(request: PageRequest, workspace: str) -> HttpResponse:
     """Go through the chain now, unless that was just done."""
-    require(request, Permission.AUDIT)
     check = trail.check_for(request.member)
     if check is not None and check.checked_at > timezone.now() - CHECK_PAUSE:
         messages.info(request, _("It was checked less than a minute ago."))

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.campaigns import queries as campaigns
 from clarion.deliveries.money import queries as spending
-from clarion.web.access import require
 from clarion.web.csv_answers import csv_answer
 from clarion.web.keyset import keys_of
 from clarion.web.links import changed_query, workspace_url
-from clarion.web.money_forms import CorrectionForm, CurrencyForm, TopUpForm
+from clarion.web.money_forms import CorrectionForm, CurrencyForm, TopUpForm, WarningForm
 from clarion.web.parts import Option
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.models import EntryKind
@@ -34,7 +33,12 @@ if TYPE_CHECKING:
     from clarion.web.http import PageRequest
     from clarion.workspaces.models import Account, LedgerEntry
 
-_FORMS: dict[str, type[forms.Form]] = {"top_up": TopUpForm, "correct": CorrectionForm, "on": CurrencyForm}
+_FORMS: dict[str, type[forms.Form]] = {
+    "top_up": TopUpForm,
+    "correct": CorrectionForm,
+    "on": CurrencyForm,
+    "warn": WarningForm,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +54,13 @@ class Shown:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def balance(request: PageRequest, workspace: str) -> HttpResponse:
-    """Show how it stands; top it up (`do=top_up`), correct it (`correct`), switch it `on` and `off`."""
+    """Show how it stands; `do` says what is done: top_up, correct, warn, on or off."""
     do = request.POST.get("do", "") if request.method == "POST" else ""
     made: dict[str, forms.Form] = {
         name: form(request.POST if do == name else None) for name, form in _FORMS.items()
     }
-    if request.method == "POST":
-        require(request, Permission.MANAGE_MONEY)
-        if _done(request, do, made.get(do)):
-            return HttpResponseRedirect(workspace_url(request, "balance"))
+    if request.method == "POST" and _done(request, do, made.get(do)):
+        return HttpResponseRedirect(workspace_url(request, "balance"))
     account = queries.account_for(request.member)
     is_wrong = any(form.errors for form in made.values())
     context: dict[str, Any] = {
@@ -93,6 +95,9 @@ def _done(request: PageRequest, do: str, form: forms.Form | None) -> bool:
         elif do == "top_up":
             operations.top_up(by=by, **form.cleaned_data)
             messages.success(request, _("The balance is topped up."))
+        elif do == "warn":
+            operations.warn_below(by=by, **form.cleaned_data)
+            messages.success(request, _("The warning is set."))
         else:
             operations.correct(by=by, **form.cleaned_data)
             messages.success(request, _("The balance is corrected."))

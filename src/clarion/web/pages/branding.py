@@ -14,10 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from clarion.content import branding, operations
 from clarion.content.errors import BrandingInvalid
-from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -47,7 +45,6 @@ class BrandingForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: PageRequest, workspace: str) -> HttpResponse:
     """Show and change them."""
-    require(request, Permission.MANAGE_MEMBERS)
     brand = branding.brand_of(request.workspace)
     initial = {"colour": f"#{brand.colour}" if brand and brand.colour else ""}
     is_answer = request.method == "POST"

@@ -12,11 +12,9 @@ from django.views.decorators.http import require_POST
 
 from clarion.campaigns import operations, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
-from clarion.web.access import require
 from clarion.web.campaign_speed import SpeedForm
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -28,7 +26,6 @@ def speed(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     campaign = queries.campaign_for(request.member, id)
     if campaign is None:
         raise Http404
-    require(request, Permission.LAUNCH)
     form = SpeedForm(request.POST)
     if not form.is_valid():
         problems = [str(problem) for errors in form.errors.values() for problem in errors]

@@ -65,7 +65,7 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
         return render(request, "campaigns/list.html#results", context)
     context |= {
         "groups": campaign_filters.groups(filters, page, request.member),
-        "column_options": list_columns.options(request.user),
+        "column_options": list_columns.options(request.user, is_paid=request.workspace.has_balance),
         "views": _views(request),
     }
     if not is_archived:
@@ -78,12 +78,16 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
 
 def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, Any]:
     name = "archive" if filters.is_archived else "campaigns"
-    shown = list_columns.chosen(request.user)
+    shown = _shown(request)
     frame = _frame(request, shown)
+    costs = campaign_cells.costs_of(page.rows, shown)
     return {
         "filters": filters,
         "page": page,
-        "rows": [campaign_cells.drawn(campaign_cells.cells_of(row), frame) for row in page.rows],
+        "rows": [
+            campaign_cells.drawn(campaign_cells.cells_of(row, costs.get(row.campaign.pk, "")), frame)
+            for row in page.rows
+        ],
         "columns": list_columns.heads(shown),
         "chips": campaign_filters.chips(request, filters),
         "clear_url": workspace_url(request, name),
@@ -117,6 +121,10 @@ def row_context(request: PageRequest, row: Row) -> dict[str, Any]:
     }
 
 
+def _shown(request: PageRequest) -> frozenset[str]:
+    return list_columns.chosen(request.user, is_paid=request.workspace.has_balance)
+
+
 def _frame(request: PageRequest, shown: frozenset[str]) -> campaign_cells.Frame:
     return campaign_cells.Frame(
         shown=shown, base_url=workspace_url(request, "campaigns"), is_demo=request.workspace.is_demo
@@ -137,11 +145,12 @@ def live(request: PageRequest, workspace: str) -> HttpResponse:
     """The numbers of the rows that a page shows, and the key figures."""
     rows = listing.live_rows(request.member, ids_of(request.GET.getlist("id")))
     figures = shared_figures(request)
+    costs = campaign_cells.costs_of(rows, _shown(request))
     return live_response(
         request,
         Scope(values=figure_values(figures)),
         final=not any(row.campaign.status in LIVE for row in rows),
-        scopes={str(row.campaign.public_id): scope_of(row) for row in rows},
+        scopes={str(row.campaign.public_id): scope_of(row, costs.get(row.campaign.pk, "")) for row in rows},
     )
 
 
@@ -179,8 +188,9 @@ def shared_sparks(request: PageRequest) -> overview.Sparks:
 @require_safe
 def row(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """One row afresh, when its state has changed."""
-    cells = campaign_cells.cells_of(_row_of(request, id))
-    return HttpResponse(campaign_cells.drawn(cells, _frame(request, list_columns.chosen(request.user))))
+    found, shown = _row_of(request, id), _shown(request)
+    cost = campaign_cells.costs_of([found], shown).get(found.campaign.pk, "")
+    return HttpResponse(campaign_cells.drawn(campaign_cells.cells_of(found, cost), _frame(request, shown)))
 
 
 @require_safe

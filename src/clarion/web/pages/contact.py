@@ -19,7 +19,6 @@ from clarion.audience.errors import ContactInvalid
 from clarion.audience.models import ConsentState
 from clarion.deliveries import optout
 from clarion.web import contact_profile, reveal
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.contact_form import ContactForm
 from clarion.web.links import workspace_url
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Add one contact by hand."""
-    require(request, Permission.MANAGE_AUDIENCE)
     form = ContactForm(
         request.POST if request.method == "POST" else None, defined=attributes.defined(request.workspace)
     )
@@ -81,19 +79,14 @@ def profile(request: PageRequest, contact: Contact, **changed: Any) -> HttpRespo
         defined=attributes.defined(request.workspace),
         contact=contact,
     )
-    if is_answer:
-        require(request, Permission.MANAGE_AUDIENCE)
-        require(request, Permission.VIEW_PII)
-        if form.is_valid():
-            try:
-                operations.update_contact(
-                    by=of_member(request.member), contact=contact, fields=form.fields_of()
-                )
-            except ContactInvalid as refusal:
-                form.explain(refusal)
-            else:
-                messages.success(request, _("The contact is saved."))
-                return _back(request, contact)
+    if is_answer and form.is_valid():
+        try:
+            operations.update_contact(by=of_member(request.member), contact=contact, fields=form.fields_of())
+        except ContactInvalid as refusal:
+            form.explain(refusal)
+        else:
+            messages.success(request, _("The contact is saved."))
+            return _back(request, contact)
     context = {
         "contact": contact,
         "form": form,
@@ -152,7 +145,6 @@ def _delete_question() -> Confirm:
 def contact_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete one contact, once that was confirmed."""
     contact = contact_of(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     back = workspace_url(request, "contact", id=contact.public_id)
     if not is_confirmed(request):
         return confirm_page(request, _delete_question(), back=back)
@@ -165,7 +157,6 @@ def contact_delete(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
 def contact_lists(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Put the contact on a list or take it off one."""
     contact = contact_of(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     try:
         the_list = queries.list_for(request.member, UUID(request.POST.get("list", "")))
     except ValueError:
@@ -181,8 +172,6 @@ def contact_lists(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
 def contact_addresses(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Add an address, take one away, or write to another one from now on."""
     contact = contact_of(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
-    require(request, Permission.VIEW_PII)
     by, act = of_member(request.member), request.POST.get("act", "")
     if act in ("prefer", "remove"):
         change = operations.prefer_address if act == "prefer" else operations.remove_address
@@ -207,7 +196,6 @@ def contact_addresses(request: PageRequest, workspace: str, id: UUID) -> HttpRes
 def contact_consent(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Note what the contact said about a channel."""
     contact = contact_of(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     form = contact_profile.ConsentForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data | {"at": _moment(request, form.cleaned_data["at"])}

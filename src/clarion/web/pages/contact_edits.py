@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clarion.audience import operations, queries
 from clarion.audience.errors import BulkEditNotPossible, ContactInvalid
 from clarion.audience.models import BulkEdit, BulkStatus, ContactState, List
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.pages.contacts import wanted_of
@@ -67,7 +66,6 @@ class ChangeForm(forms.Form):
 @require_POST
 def contact_bulk(request: PageRequest, workspace: str) -> HttpResponse:
     """Do something to the ticked contacts."""
-    require(request, Permission.MANAGE_AUDIENCE)
     ids = _selected(request)
     back = workspace_url(request, "contacts")
     action = request.POST.get("action", "")
@@ -89,7 +87,6 @@ def contact_bulk(request: PageRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_change(request: PageRequest, workspace: str) -> HttpResponse:
     """Change all contacts that the query string means: say how many, ask what to do, and do it."""
-    require(request, Permission.MANAGE_AUDIENCE)
     wanted, _list = wanted_of(request)
     count = queries.count_of(request.workspace, wanted)
     return _change(request, wanted, count, is_answer=request.method == "POST")
@@ -172,7 +169,6 @@ def contact_undo(request: PageRequest, workspace: str, edit: UUID) -> HttpRespon
     found = queries.edits_for(request.member).filter(public_id=edit).first()
     if found is None:
         raise Http404
-    require(request, Permission.MANAGE_AUDIENCE)
     try:
         operations.undo_bulk_edit(by=of_member(request.member), edit=found)
         messages.success(request, _("The change is taken back."))

@@ -53,7 +53,6 @@ class Shown:
 @require_safe
 def exports(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The exports of the campaign and the form for a new one, with the filter of the query string."""
-    require(request, Permission.EXPORT)
     page = campaign_page.load(request, id, "exports")
     if page.run is None:
         return HttpResponseRedirect(page.urls["detail"])
@@ -76,7 +75,6 @@ def exports(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 @require_safe
 def list_(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The list alone, fetched when the state of one of them has changed."""
-    require(request, Permission.EXPORT)
     page = campaign_page.load(request, id, "exports")
     return render(request, "campaign/exports.html#list", _listed(request, page))
 
@@ -84,7 +82,6 @@ def list_(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 @require_safe
 def now(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """How far the exports have come, as JSON."""
-    require(request, Permission.EXPORT)
     page = campaign_page.load(request, id, "exports")
     rows = _rows(request, page)
     scopes = {
@@ -106,7 +103,6 @@ def now(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 @require_POST
 def create(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Have a file made."""
-    require(request, Permission.EXPORT)
     page = campaign_page.load(request, id, "exports", typed=request.POST.get("run", ""))
     if page.run is None:
         raise Http404
@@ -128,7 +124,6 @@ def create(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 @require_safe
 def download(request: PageRequest, workspace: str, id: UUID, export: UUID) -> HttpResponseBase:
     """The file itself."""
-    require(request, Permission.EXPORT)
     found = _found(request, id, export)
     if not found.is_masked:
         require(request, Permission.VIEW_PII)
@@ -157,7 +152,6 @@ def download(request: PageRequest, workspace: str, id: UUID, export: UUID) -> Ht
 @require_POST
 def delete(request: PageRequest, workspace: str, id: UUID, export: UUID) -> HttpResponse:
     """Take it away, once that was confirmed."""
-    require(request, Permission.EXPORT)
     found = _found(request, id, export)
     back = _url(request, "exports", id)
     if not is_confirmed(request):

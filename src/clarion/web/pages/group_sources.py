@@ -14,7 +14,6 @@ from clarion.audience import operations
 from clarion.audience.errors import SheetInvalid
 from clarion.channels.linked import Unreadable
 from clarion.senders import linking
-from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.web.livesheet_form import NewGroupForm
 from clarion.web.pages.livesheets import show_problems
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sheet_new_group(request: PageRequest, workspace: str) -> HttpResponse:
     """Choose a sender, and one of the groups that its provider tells of."""
-    require(request, Permission.MANAGE_AUDIENCE)
     senders = linking.senders_with_groups(request.workspace)
     wanted = request.GET.get("sender", "")
     sender = next((one for one in senders if str(one.public_id) == wanted), None)

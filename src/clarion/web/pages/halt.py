@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.deliveries import holdback
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Confirm
@@ -44,7 +43,6 @@ def halt(request: PageRequest, workspace: str) -> HttpResponse:
 @require_POST
 def switch_on(request: PageRequest, workspace: str) -> HttpResponse:
     """Halt the workspace."""
-    require(request, Permission.MANAGE_SENDERS)
     back = workspace_url(request, "halt")
     if not is_confirmed(request):
         question = _halt_question(request, holdback.held_back(request.workspace))
@@ -57,7 +55,6 @@ def switch_on(request: PageRequest, workspace: str) -> HttpResponse:
 @require_POST
 def lift(request: PageRequest, workspace: str) -> HttpResponse:
     """Let the workspace send again."""
-    require(request, Permission.MANAGE_SENDERS)
     back = workspace_url(request, "halt")
     if not is_confirmed(request):
         return confirm_page(request, _lift_question(holdback.held_back(request.workspace)), back=back)

@@ -72,7 +72,6 @@ def import_list(request: PageRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Upload a file."""
-    require(request, Permission.MANAGE_AUDIENCE)
     problem = ""
     if request.method == "POST":
         file = request.FILES.get("file")
@@ -137,8 +136,6 @@ def _mapping_page(
 @require_POST
 def import_preview(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The preview for the mapping as it stands in the form."""
-    require(request, Permission.MANAGE_AUDIENCE)
-    require(request, Permission.VIEW_PII)
     the_import = _waiting(request, id)
     return _mapping_page(
         request, the_import, _form(request, the_import, request.POST), DialectForm(the_import=the_import)
@@ -148,7 +145,6 @@ def import_preview(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
 @require_POST
 def import_dialect(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Read the file's beginning again in another way."""
-    require(request, Permission.MANAGE_AUDIENCE)
     the_import = _waiting(request, id)
     dialect = DialectForm(request.POST, the_import=the_import)
     if dialect.is_valid():
@@ -164,7 +160,6 @@ def import_dialect(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
 @require_POST
 def import_start(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Start it with the mapping of the form."""
-    require(request, Permission.MANAGE_AUDIENCE)
     the_import = _import(request, id)
     here = HttpResponseRedirect(workspace_url(request, "import", id=the_import.public_id))
     if the_import.status != ImportStatus.MAPPING:
@@ -194,7 +189,6 @@ def import_start(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 @require_POST
 def import_cancel(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Stop it, once that was confirmed."""
-    require(request, Permission.MANAGE_AUDIENCE)
     the_import = _import(request, id)
     if not is_confirmed(request):
         back = workspace_url(request, "import", id=the_import.public_id)
@@ -235,8 +229,6 @@ def import_state(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 @require_safe
 def import_report(request: PageRequest, workspace: str, id: UUID) -> HttpResponseBase:
     """The rejected rows as a file."""
-    require(request, Permission.EXPORT)
-    require(request, Permission.VIEW_PII)
     the_import = _import(request, id)
     if not the_import.report_path or not the_import.bad_count:
         raise Http404

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clarion.audience import operations, queries
 from clarion.audience.errors import ListInUse, ListNameTaken
 from clarion.audience.models import List
-from clarion.web.access import require
 from clarion.web.audience_forms import ListForm, ListSettingsForm
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.keyset import keys_of, page_links
@@ -41,18 +40,16 @@ COLUMNS = [
 def list_list(request: PageRequest, workspace: str) -> HttpResponse:
     """All lists, and a form for another one."""
     form = ListForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        require(request, Permission.MANAGE_AUDIENCE)
-        if form.is_valid():
-            try:
-                made = operations.create_list(by=of_member(request.member), **form.cleaned_data)
-            except ListNameTaken as refusal:
-                form.add_error("name", str(refusal))
-            else:
-                messages.success(
-                    request, _("The list is made. Add contacts from an import or the contacts page.")
-                )
-                return HttpResponseRedirect(workspace_url(request, "list", id=made.public_id))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = operations.create_list(by=of_member(request.member), **form.cleaned_data)
+        except ListNameTaken as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(
+                request, _("The list is made. Add contacts from an import or the contacts page.")
+            )
+            return HttpResponseRedirect(workspace_url(request, "list", id=made.public_id))
     rows = list(queries.lists_for(request.member).select_related("created_by")[:SHOWN])
     context = {
         "rows": rows,
@@ -73,16 +70,14 @@ def list_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "name": the_list.name, "description": the_list.description, "is_public": the_list.is_public,
     }  # fmt: skip
     form = ListSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST":
-        require(request, Permission.MANAGE_AUDIENCE)
-        if form.is_valid():
-            try:
-                operations.update_list(by=of_member(request.member), the_list=the_list, **form.cleaned_data)
-            except ListNameTaken as refusal:
-                form.add_error("name", str(refusal))
-            else:
-                messages.success(request, _("The list is saved."))
-                return HttpResponseRedirect(workspace_url(request, "list", id=the_list.public_id))
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.update_list(by=of_member(request.member), the_list=the_list, **form.cleaned_data)
+        except ListNameTaken as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("The list is saved."))
+            return HttpResponseRedirect(workspace_url(request, "list", id=the_list.public_id))
     members = queries.Filter(list_id=the_list.pk)
     page = queries.contacts_page(request.member, members, **keys_of(request)) or queries.NO_ROWS
     context = {
@@ -124,7 +119,6 @@ def _question(the_list: List) -> Confirm:
 def list_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete the list, once that was confirmed."""
     the_list = _list(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     if not is_confirmed(request):
         back = workspace_url(request, "list", id=the_list.public_id)
         return confirm_page(request, _question(the_list), back=back)
@@ -141,7 +135,6 @@ def list_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 def list_remove(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Take the selected contacts off the list."""
     the_list = _list(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     chosen = []
     for text in request.POST.getlist("selected")[:500]:
         try:

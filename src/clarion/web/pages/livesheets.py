@@ -16,7 +16,6 @@ from clarion.audience import operations, queries
 from clarion.audience.errors import SheetInUse, SheetInvalid
 from clarion.audience.models import LiveSheet
 from clarion.senders import linking
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.live import Scope, live_response
@@ -72,7 +71,6 @@ def _of_group(request: PageRequest) -> list[Action]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sheet_new(request: PageRequest, workspace: str) -> HttpResponse:
     """The form of a live source that is not kept yet."""
-    require(request, Permission.MANAGE_AUDIENCE)
     form = SheetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,16 +88,14 @@ def sheet_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
     """A live source: its last reading, its first rows, and its form for whoever may change it."""
     sheet = _sheet(request, id)
     form = form_for(sheet, request.POST if request.method == "POST" else None)
-    if request.method == "POST":
-        require(request, Permission.MANAGE_AUDIENCE)
-        if form.is_valid():
-            try:
-                operations.update_sheet(by=of_member(request.member), sheet=sheet, **form.values())
-            except SheetInvalid as refusal:
-                show_problems(form, refusal)
-            else:
-                messages.success(request, _("The live source is saved."))
-                return HttpResponseRedirect(workspace_url(request, "sheet", id=sheet.public_id))
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.update_sheet(by=of_member(request.member), sheet=sheet, **form.values())
+        except SheetInvalid as refusal:
+            show_problems(form, refusal)
+        else:
+            messages.success(request, _("The live source is saved."))
+            return HttpResponseRedirect(workspace_url(request, "sheet", id=sheet.public_id))
     return render(request, "sources/detail.html", _facts(request, sheet) | {"form": form})
 
 
@@ -107,7 +103,6 @@ def sheet_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 def sheet_refresh(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Have it read again."""
     sheet = _sheet(request, id)
-    require(request, Permission.EDIT)
     operations.refresh_sheet(by=of_member(request.member), sheet=sheet)
     messages.success(request, _("“%(name)s” is being read again.") % {"name": sheet.name})
     return HttpResponseRedirect(workspace_url(request, "sheet", id=sheet.public_id))
@@ -117,7 +112,6 @@ def sheet_refresh(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
 def sheet_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete it, once that was confirmed."""
     sheet = _sheet(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     back = workspace_url(request, "sheet", id=sheet.public_id)
     if not is_confirmed(request):
         return confirm_page(request, _question(), back=back)

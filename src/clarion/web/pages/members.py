@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Column, Confirm
@@ -81,10 +80,8 @@ def member_list(request: PageRequest, workspace: str) -> HttpResponse:
     """Everybody, and for whoever may a form to invite somebody; the link is shown once, in the answer to it."""
     form = InviteForm(request.POST if request.method == "POST" else None, may_own=_is_owner(request))
     made: dict[str, Any] = {}
-    if request.method == "POST":
-        require(request, Permission.MANAGE_MEMBERS)
-        if form.is_valid():
-            made = _invited(request, form)
+    if request.method == "POST" and form.is_valid():
+        made = _invited(request, form)
     return _members_page(request, InviteForm(may_own=_is_owner(request)) if made else form, made)
 
 
@@ -143,7 +140,6 @@ def _invitation_row(request: PageRequest, invitation: Invitation) -> dict[str, A
 @require_POST
 def invitation_renew(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Make another link for an invitation, and show it once; the old one ends."""
-    require(request, Permission.MANAGE_MEMBERS)
     invitation = _invitation(request, id)
     by, role = of_member(request.member), Role(invitation.role)
     try:
@@ -158,7 +154,6 @@ def invitation_renew(request: PageRequest, workspace: str, id: UUID) -> HttpResp
 @require_POST
 def invitation_withdraw(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """End an invitation."""
-    require(request, Permission.MANAGE_MEMBERS)
     operations.withdraw_invitation(by=of_member(request.member), invitation=_invitation(request, id))
     messages.success(request, _("The invitation is withdrawn; its link is worth nothing any more."))
     return HttpResponseRedirect(workspace_url(request, "members"))
@@ -175,17 +170,15 @@ def member_detail(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
         initial={"role": member.role},
         may_own=_is_owner(request),
     )
-    if request.method == "POST":
-        require(request, Permission.MANAGE_MEMBERS)
-        if form.is_valid():
-            role = Role(form.cleaned_data["role"])
-            try:
-                operations.change_role(by=of_member(request.member), membership=member, role=role)
-            except (MemberRefused, NotAllowed) as refusal:
-                form.add_error("role", str(refusal))
-            else:
-                messages.success(request, _("The role is saved. It holds from their next click."))
-                return HttpResponseRedirect(workspace_url(request, "member", id=member.public_id))
+    if request.method == "POST" and form.is_valid():
+        role = Role(form.cleaned_data["role"])
+        try:
+            operations.change_role(by=of_member(request.member), membership=member, role=role)
+        except (MemberRefused, NotAllowed) as refusal:
+            form.add_error("role", str(refusal))
+        else:
+            messages.success(request, _("The role is saved. It holds from their next click."))
+            return HttpResponseRedirect(workspace_url(request, "member", id=member.public_id))
     context = {
         "one": member,
         "form": form if may_change else None,
@@ -239,7 +232,6 @@ def member_act(request: PageRequest, workspace: str, id: UUID, verb: str) -> Htt
     }
     if verb not in verbs:
         raise Http404
-    require(request, Permission.MANAGE_MEMBERS)
     member = _member(request, id)
     page = workspace_url(request, "member", id=member.public_id)
     question = _question(member, verb)

@@ -15,11 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clarion.audience import operations, queries
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.stopwords import DEFAULTS
-from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.web.optout_forms import RulesForm, WordsForm, cap_rows
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +40,6 @@ class Language:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules(request: PageRequest, workspace: str) -> HttpResponse:
     """Show the rules; change the caps (`do=caps`) or the others (`do=rules`)."""
-    require(request, Permission.MANAGE_MEMBERS)
     now = queries.rules_of(request.workspace)
     initial = {
         "soft_bounces": now.soft_bounces, "soft_days": now.soft_days, "page_text": now.page_text,
@@ -80,7 +77,6 @@ def _save_caps(request: PageRequest, rows: Sequence[CapForm]) -> Sequence[str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def words(request: PageRequest, workspace: str, language: str) -> HttpResponse:
     """Show and change a language's words."""
-    require(request, Permission.MANAGE_MEMBERS)
     known = queries.words_of(request.workspace)
     if language not in known:
         raise Http404
@@ -105,7 +101,6 @@ def words(request: PageRequest, workspace: str, language: str) -> HttpResponse:
 @require_POST
 def reset_words(request: PageRequest, workspace: str, language: str) -> HttpResponse:
     """Go back to the program's own words of a language."""
-    require(request, Permission.MANAGE_MEMBERS)
     if language not in DEFAULTS:
         raise Http404
     operations.reset_answer_words(by=of_member(request.member), language=language)

@@ -19,7 +19,6 @@ from clarion.audience.errors import SegmentInUse, SegmentNameTaken
 from clarion.audience.models import Segment
 from clarion.audience.queries import segments as counting
 from clarion.web import segment_builder, segment_once
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Column, Confirm
@@ -61,7 +60,6 @@ def segment_list(request: PageRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def segment_new(request: PageRequest, workspace: str) -> HttpResponse:
     """The builder of a segment that is not kept yet."""
-    require(request, Permission.MANAGE_AUDIENCE)
     return _builder(request, None)
 
 
@@ -69,8 +67,6 @@ def segment_new(request: PageRequest, workspace: str) -> HttpResponse:
 def segment_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """A segment; who may change it has the builder."""
     segment = _segment(request, id)
-    if request.method == "POST":
-        require(request, Permission.MANAGE_AUDIENCE)
     return _builder(request, segment)
 
 
@@ -78,7 +74,6 @@ def segment_detail(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
 def segment_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete the segment, once that was confirmed."""
     segment = _segment(request, id)
-    require(request, Permission.MANAGE_AUDIENCE)
     back = workspace_url(request, "segment", id=segment.public_id)
     if not is_confirmed(request):
         return confirm_page(request, _question(), back=back)

@@ -15,14 +15,12 @@ from clarion.deliveries import holdback
 from clarion.senders import operations
 from clarion.senders.errors import SenderInUse
 from clarion.web import sender_trials
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.sender_forms import SendTestForm
 from clarion.web.sender_page import delete_question, pause_question, sender_of, sender_page
 from clarion.web.stopping import reason_of
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 def sender_pause(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Stop sending with it."""
     sender = sender_of(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     if not is_confirmed(request):
         back = workspace_url(request, "sender", id=sender.public_id)
         held = holdback.held_back(request.workspace, sender)
@@ -46,7 +43,6 @@ def sender_pause(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 def sender_activate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Let it send again."""
     sender = sender_of(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     operations.activate_sender(sender=sender, by=of_member(request.member))
     messages.success(request, _("“%(name)s” is active.") % {"name": sender.name})
     return HttpResponseRedirect(workspace_url(request, "sender", id=sender.public_id))
@@ -56,7 +52,6 @@ def sender_activate(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
 def sender_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete it, if no campaign uses it."""
     sender = sender_of(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     if not is_confirmed(request):
         back = workspace_url(request, "sender", id=sender.public_id)
         return confirm_page(request, delete_question(sender), back=back)
@@ -73,7 +68,6 @@ def sender_delete(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
 def sender_check(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Connect and sign in, and show each step."""
     sender = sender_of(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     context = {"check": sender_trials.check(sender, by=of_member(request.member))}
     if request.htmx:
         return render(request, "senders/edit.html#check", context)
@@ -84,7 +78,6 @@ def sender_check(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 def sender_test(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Send one message, and show what became of it."""
     sender = sender_of(request, id)
-    require(request, Permission.EDIT)
     form = SendTestForm(request.POST, member=request.member, channel=sender.channel)
     trial = None
     if form.is_valid():

@@ -12,10 +12,8 @@ from django.views.decorators.http import require_safe
 
 from clarion.channels.linked import Unreadable
 from clarion.senders import linking
-from clarion.web.access import require
 from clarion.web.sender_page import sender_of, sender_page
 from clarion.workspaces.actors import of_member
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.senders.models import Sender
@@ -47,7 +45,6 @@ def sender_link_code(request: PageRequest, workspace: str, id: UUID) -> HttpResp
 
 def _linkable(request: PageRequest, id: UUID) -> Sender:
     sender = sender_of(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     if not linking.is_linkable(sender):
         raise Http404
     return sender

@@ -20,7 +20,6 @@ from clarion.deliveries import provider_notices
 from clarion.lib import languages
 from clarion.senders.errors import SecretsLost
 from clarion.senders.provided import queries
-from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.web.parts import Column
 from clarion.web.sender_page import sender_of
@@ -77,7 +76,6 @@ def sender_templates(request: PageRequest, workspace: str, id: UUID) -> HttpResp
 def sender_templates_refresh(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Ask the provider for all it has."""
     sender, _channel = _approving(request, id)
-    require(request, Permission.MANAGE_SENDERS)
     try:
         done = provider_notices.refresh(sender=sender, by=of_member(request.member))
     except SyncFailed as failure:
@@ -94,7 +92,6 @@ def sender_templates_refresh(request: PageRequest, workspace: str, id: UUID) -> 
 def sender_template_use(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Take a template into the library, in all its languages, for its values to be filled in."""
     sender, channel = _approving(request, id)
-    require(request, Permission.EDIT)
     rows = list(queries.templates_of(sender).filter(name=request.POST.get("name", ""), problem=""))
     rows = [row for row in rows if row.status in channel.sendable] or rows
     if not rows:

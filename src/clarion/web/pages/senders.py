@@ -18,7 +18,6 @@ from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.senders import operations, queries, secrets
 from clarion.senders.errors import LimitInvalid, NameTaken
 from clarion.senders.models import Sender, SenderStatus
-from clarion.web.access import require
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
 from clarion.web.sender_forms import SenderForm
@@ -108,7 +107,6 @@ def sender_list(request: PageRequest, workspace: str) -> HttpResponse:
 @require_safe
 def sender_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Choose the channel."""
-    require(request, Permission.MANAGE_SENDERS)
     channels = [
         {
             "name": one.name,
@@ -123,7 +121,6 @@ def sender_new(request: PageRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sender_create(request: PageRequest, workspace: str, channel: str) -> HttpResponse:
     """Set a sender of the channel up."""
-    require(request, Permission.MANAGE_SENDERS)
     protocol = request.GET.get("protocol", "")
     if channel not in registry.CHANNELS or (protocol and protocol not in protocols(channel)):
         raise Http404
@@ -154,7 +151,6 @@ def sender_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     sender = sender_of(request, id)
     if request.method != "POST":
         return sender_page(request, sender)
-    require(request, Permission.MANAGE_SENDERS)
     set_names = tuple(secrets.set_names(sender))
     form = SenderForm(request.POST)
     setup = form_of(sender)(request.POST, request.FILES, secrets_set=set_names)

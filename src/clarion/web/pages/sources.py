@@ -11,9 +11,7 @@ from django.views.decorators.http import require_safe
 
 from clarion.audience import queries
 from clarion.audience.models import FILES
-from clarion.web.access import require
 from clarion.web.csv_answers import csv_answer
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -25,7 +23,5 @@ def source_rejected(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
     source = queries.source_for(request.member, id)
     if source is None or source.kind not in FILES or not source.table.bad_count or not source.table.file_path:
         raise Http404
-    require(request, Permission.EXPORT)
-    require(request, Permission.VIEW_PII)
     name = f"{source.table.file_name.rsplit('.', 1)[0]}-rejected.csv"
     return csv_answer(queries.problem_rows(source), name=name)

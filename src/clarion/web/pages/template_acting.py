@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 from clarion.content import operations, queries
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TemplateInUse, TrialFailed
 from clarion.content.language_names import name_of
-from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm, Tab
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 def template_duplicate(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Copy the latest version and open the copy."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     copy = operations.duplicate_template(template=template, by=of_member(request.member))
     messages.success(request, _("“%(name)s” is a copy; change it as you like.") % {"name": copy.name})
     return HttpResponseRedirect(workspace_url(request, "template", id=copy.public_id))
@@ -40,7 +38,6 @@ def template_duplicate(request: PageRequest, workspace: str, id: UUID) -> HttpRe
 def template_archive(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Put the template away."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     if not is_confirmed(request):
         back = workspace_url(request, "template", id=template.public_id)
         return confirm_page(
@@ -55,7 +52,6 @@ def template_archive(request: PageRequest, workspace: str, id: UUID) -> HttpResp
 def template_restore(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Bring the template back."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     try:
         operations.restore_template(template=template, by=of_member(request.member))
     except NameTaken:
@@ -72,7 +68,6 @@ def template_restore(request: PageRequest, workspace: str, id: UUID) -> HttpResp
 def template_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Delete a template that no campaign uses."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     back = workspace_url(request, "template", id=template.public_id)
     if not is_confirmed(request):
         return confirm_page(request, _delete_question(template), back=back)
@@ -94,7 +89,6 @@ def template_delete(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
 def language_add(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Begin a language with what the first one says, and open it."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     tag, first = request.POST.get("tag", "").strip(), request.POST.get("first", "").strip()
     try:
         version = operations.add_language(
@@ -115,7 +109,6 @@ def language_add(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 def language_remove(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Take a language out of the template; older versions keep it."""
     template = _template(request, id)
-    require(request, Permission.EDIT)
     tag = request.POST.get("tag", "")
     try:
         operations.remove_language(template=template, by=of_member(request.member), language=tag)

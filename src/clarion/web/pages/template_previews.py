@@ -15,11 +15,9 @@ from clarion.content import queries
 from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import ContentInvalid
 from clarion.content.rendering import Preview, preview
-from clarion.web.access import require
 from clarion.web.looks import seen
 from clarion.web.mail_frame import document, framed, note
 from clarion.web.template_forms import source_of, variables_as
-from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 @require_POST
 def template_check(request: PageRequest, workspace: str) -> HttpResponse:
     """What is wrong with the message as it stands in the editor, and what it lacks; a fragment."""
-    require(request, Permission.EDIT)
     shown, problems, compiled = _shown(request)
     context = {
         "problems": problems,
@@ -47,7 +44,6 @@ def template_check(request: PageRequest, workspace: str) -> HttpResponse:
 @framed
 def template_frame(request: PageRequest, workspace: str) -> HttpResponse:
     """The message as it stands in the editor, as a document for the preview's frame."""
-    require(request, Permission.EDIT)
     shown, problems, _compiled = _shown(request)
     if shown is None:
         first = problems[0]

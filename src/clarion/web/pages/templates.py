@@ -22,7 +22,6 @@ from clarion.content.models import Approval
 from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
-from clarion.web.access import require
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
@@ -121,7 +120,6 @@ def template_list(request: PageRequest, workspace: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Write a new template."""
-    require(request, Permission.EDIT)
     asked = (request.POST if request.method == "POST" else request.GET).get("channel", "")
     channel = asked if asked in registry.CHANNELS else "email"
     look, files = starters.look(channel), attachable(request.member)
@@ -159,7 +157,6 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
     if request.method != "POST":
         initial = {**initial_of(version.source, edited), "name": template.name, "channel": template.channel}
         return _editor(request, template, TemplateForm(initial=initial, is_new=False, look=look, files=files))
-    require(request, Permission.EDIT)
     by = of_member(request.member)
     initial = {"channel": template.channel}
     form = TemplateForm(request.POST, initial=initial, is_new=False, look=look, files=files)

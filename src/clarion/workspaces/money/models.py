@@ -19,6 +19,8 @@ class Account(models.Model):
     balance = models.BigIntegerField(default=0, db_default=0)
     #: Set apart for campaigns; never more than there is.
     reserved = models.BigIntegerField(default=0, db_default=0)
+    #: When less than this is available, people are told; None for never.
+    warn_below = models.BigIntegerField(null=True, blank=True)
     #: The number of the newest entry.
     last_number = models.BigIntegerField(default=0, db_default=0)
 

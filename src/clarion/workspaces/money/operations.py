@@ -89,6 +89,26 @@ def correct(*, by: Actor, amount: int, note: str) -> LedgerEntry:
     return _by_person(by, EntryKind.CORRECTION, amount, note)
 
 
+@transaction.atomic
+def warn_below(*, by: Actor, amount: int | None) -> Account:
+    """Have people told when less than this is available; None for never. Returns the account.
+
+    Raises NotAllowed, and MoneyInvalid when the workspace has no balance or the amount makes no sense.
+    """
+    by.require(Permission.MANAGE_MONEY)
+    account = locked(by.workspace)
+    if account is None:
+        raise MoneyInvalid(_("This workspace has no balance: switch it on first."))
+    if amount is not None and not 0 < amount <= amounts.MOST:
+        raise MoneyInvalid(_("Say an amount, or nothing for no warning."))
+    if account.warn_below != amount:
+        before, account.warn_below = account.warn_below, amount
+        account.save(update_fields=["warn_below"])
+        told = tuple(None if one is None else amounts.plain(one) for one in (before, amount))
+        _told(by, "workspace.balance_warning", {"below": (told[0], told[1])})
+    return account
+
+
 def _by_person(by: Actor, kind: EntryKind, amount: int, note: str) -> LedgerEntry:
     account = locked(by.workspace)
     if account is None or not by.workspace.has_balance:

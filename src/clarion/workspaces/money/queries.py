@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from clarion.workspaces.models import Account, EntryKind, LedgerEntry, Membership, Workspace
 from clarion.workspaces.money import amounts
 
@@ -32,6 +34,17 @@ def account_for(member: Membership) -> Account | None:
 def account_of(workspace: Workspace) -> Account | None:
     """Return the workspace's account; None when it never had one."""
     return Account.objects.filter(workspace=workspace).first()
+
+
+def low_account_of(workspace: Workspace) -> Account | None:
+    """Return the workspace's account when less is available than somebody wants to be told of; else None.
+
+    Without a query where campaigns are not paid from a balance.
+    """
+    if not workspace.has_balance:
+        return None
+    mine = Account.objects.filter(workspace=workspace, warn_below__isnull=False)
+    return mine.filter(balance__lt=F("reserved") + F("warn_below")).first()
 
 
 def entries_of(

@@ -247,6 +247,15 @@ def check_audit(*, workspace: Workspace) -> AuditCheck:
 
 
 @transaction.atomic
+def record_look(*, by: Actor) -> None:
+    """Note that a system administrator looks at the actor's workspace, to which they do not belong."""
+    audit.record(
+        by=by, action="workspace.look", kind="workspace", object_id=by.workspace.slug,
+        object_name=by.workspace.name,
+    )  # fmt: skip
+
+
+@transaction.atomic
 def record_audit_download(*, by: Actor) -> None:
     """Note that somebody fetches the workspace's audit trail. Raises NotAllowed."""
     by.require(Permission.AUDIT)
