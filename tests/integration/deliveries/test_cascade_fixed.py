@@ -53,7 +53,12 @@ def test_only_they_are_in_it_and_whom_the_first_channel_cannot_reach_gets_the_ne
 
     run.refresh_from_db()
     people = Recipient.objects.filter(run_id=run.pk).order_by("id").values_list("address", "skip")
-    assert list(people) == [("moved@example.test", None), ("+4930000002", None), ("", 1), ("d@example.test", None)]
+    assert list(people) == [
+        ("moved@example.test", None),
+        ("+4930000002", None),
+        ("", 1),
+        ("d@example.test", None),
+    ]
     assert (run.total, run.partly, run.sent, run.skipped) == (4, 2, 1, 1)
     assert messages(run)[2][1] == 2
     assert ledger.check(run).findings == []
