@@ -38,6 +38,7 @@ from clarion.deliveries import (
 from clarion.deliveries.candidates import CANDIDATES, OF_FIXED
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
+from clarion.deliveries.telling import running
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
@@ -313,6 +314,8 @@ def _close_build(run: Run, facts: dict[str, Any]) -> None:
         open_run = Run.objects.filter(pk=run.pk, built_at=None, closing_stage=None)
         if open_run.update(built_at=timezone.now(), difference=difference):
             _go(run)
+            run.refresh_from_db()
+            running.publish(run, "run.built")
             wake(run_id=run.pk)
 
 

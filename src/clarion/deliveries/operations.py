@@ -22,6 +22,7 @@ from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Stage
+from clarion.deliveries.telling import running
 from clarion.deliveries.tracking import preparing
 from clarion.engine.outcomes import REASONS, Reason
 from clarion.senders import operations as senders
@@ -86,7 +87,7 @@ def begin_run(campaign_id: int) -> Run | None:
     run = Run.objects.filter(campaign=campaign, finished_at=None).order_by("number").first()
     if run is not None:
         return run if run.closing_stage is None and _is_of_this_launch(run, campaign) else None
-    steps = list(campaign.steps.select_related("template_version"))
+    steps = list(campaign.steps.select_related("template_version", "sender"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
     if campaign.source is None and campaign.launch != Launch.TRIGGER:
@@ -116,6 +117,7 @@ def begin_run(campaign_id: int) -> Run | None:
     frozen = RunStep.objects.bulk_create(_frozen(run, step, is_first=step.tier == first) for step in steps)
     preparing.begin(run, campaign, frozen)
     paying.begin(run, campaign, frozen)
+    running.publish(run, "run.began")
     return run
 
 
@@ -137,7 +139,7 @@ def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
         channel=step.channel,
         sender_id=step.sender_id,
         content=content,
-        is_reporting=reports_delivery(registry.get(step.channel)),
+        is_reporting=reports_delivery(registry.get(step.channel), step.sender.config if step.sender else {}),
         # A later tier's messages are made when it is let go, and wait at once.
         cursor=0 if is_first else tiers.EVERYBODY,
     )
@@ -158,6 +160,7 @@ def finish_run(run_id: int) -> bool:
         except TransitionRefused:
             return False  # paused with nothing left: it completes when it is continued
     Run.objects.filter(pk=run_id).update(finished_at=timezone.now())
+    running.publish(run, "run.ended")
     return True
 
 
