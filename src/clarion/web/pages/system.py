@@ -96,6 +96,7 @@ def workspaces(request: PersonRequest) -> HttpResponse:
         "columns": COLUMNS,
         "form": form,
         "made": made,
+        "tab": "workspaces",
     }
     return render(request, "system/workspaces.html", context, status=422 if form.errors else 200)
 
