@@ -15,6 +15,7 @@ from clarion.cli import (
     health,
     keeping,
     ledger,
+    mail,
     member,
     price,
     run,
@@ -26,6 +27,7 @@ from clarion.cli import (
     suppression,
     template,
     token,
+    user,
     why,
     workspaces,
 )
@@ -56,6 +58,8 @@ balance.register(app)
 price.register(app)
 member.register(app)
 token.register(app)
+user.register(app)
+mail.register(app)
 segment.register(app)
 source.register(app)
 suppression.register(app)

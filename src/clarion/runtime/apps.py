@@ -15,7 +15,7 @@ class RuntimeConfig(AppConfig):
     verbose_name = "Runtime"
 
     def ready(self) -> None:
-        """Have `clarion check` ask our questions too, the audience ask senders who is in their groups, and letters be written."""
+        """Have `clarion check` ask our questions too, the audience ask senders of groups, and letters be written."""
         from clarion.audience.livesheets import groups
         from clarion.runtime.checks import check_installation
         from clarion.senders import linking

@@ -26,12 +26,10 @@ def address_of(request: HttpRequest) -> str:
     )
 
 
-def where(request: HttpRequest) -> dict[str, str]:
+def where(request: HttpRequest) -> access.Place:
     """Return what the trail keeps of a request: address and device."""
-    return {
-        "address": address_of(request),
-        "device": devices.name_of(request.headers.get("User-Agent", "")),
-    }
+    device = devices.name_of(request.headers.get("User-Agent", ""))
+    return access.Place(address=address_of(request), device=device)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -61,7 +59,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Keep a failure in the trail; the account is named if there is one."""
         email = str(credentials.get("email") or "").strip().lower()
         access.record(
-            action="signin.failed", user=queries.user_by_email(email), who=email, detail="password", **where(request)
+            action="signin.failed",
+            user=queries.user_by_email(email),
+            who=email,
+            detail="password",
+            place=where(request),
         )
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
@@ -79,7 +81,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return ""
 
     def send_notification_mail(
-        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
     ) -> None:
         """Tell a person what was changed in their account, where and when."""
         super().send_notification_mail(template_prefix, user, context, email or user.email)

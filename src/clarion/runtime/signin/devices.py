@@ -20,7 +20,13 @@ _SECONDS = 15_768_000
 _MOST_PEOPLE = 5
 
 #: What a browser calls itself by; the first that fits, since most also name others.
-_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
 _SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"),
     ("CrOS", "ChromeOS"), ("Linux", "Linux"),
@@ -52,7 +58,12 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     people = [user.pk, *(pk for pk in known["people"] if pk != user.pk)][:_MOST_PEOPLE]
     value = signing.dumps({"id": known["id"] or secrets.token_hex(8), "people": people}, salt=_SALT)
     response.set_cookie(
-        cookie_name(), value, max_age=_SECONDS, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+        cookie_name(),
+        value,
+        max_age=_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
     )
 
 

@@ -35,7 +35,9 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         label=_("Sign in with it alone"),
         required=False,
         initial=True,
-        help_text=_("It then asks for your finger, your face or a PIN. Without it, it is a second factor only."),
+        help_text=_(
+            "It then asks for your finger, your face or a PIN. Without it, it is a second factor only."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -41,12 +41,14 @@ def remove_factors(*, user: User, by: User | None) -> int:
 
     access.require_administrator(by)
     found = Authenticator.objects.filter(user=user)
-    count = found.count()
+    count: int = found.count()
     if count:
         kinds = ", ".join(sorted(set(found.values_list("type", flat=True))))
         found.delete()
         access.record(action="factor.remove", user=user, by=by, via=_via(by), detail=kinds)
-        text = _("An administrator has taken away your second factor: passkeys, authenticator app and recovery codes.")
+        text = _(
+            "An administrator has taken away your second factor: passkeys, authenticator app and recovery codes."
+        )
         rest = _("If you did not ask for it, ask them why.")
         letters.notice(user, _("Your second factor was removed"), f"{text}\n\n{rest}")
     return count

@@ -99,7 +99,9 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
         process = AuthProcess.LOGIN  # accounts are joined by the provider's word alone, never by a link's
         nonce = secrets.token_urlsafe(24)
         params = {**(kwargs.pop("auth_params", None) or self.get_auth_params()), "nonce": nonce}
-        answer = super().redirect(request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs)
+        answer: HttpResponseBase = super().redirect(
+            request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs
+        )
         if not isinstance(answer, HttpResponseRedirect):
             return answer
         return render(request, "socialaccount/onward.html", {"url": answer.url, "provider": self.app.name})

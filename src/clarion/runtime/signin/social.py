@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -17,7 +17,7 @@ from clarion.runtime.signin.accounts import where
 from clarion.workspaces import operations as workspaces
 from clarion.workspaces.access import operations as access
 from clarion.workspaces.access import queries
-from clarion.workspaces.models import User
+from clarion.workspaces.models import IdentityProvider, User
 
 log = structlog.get_logger(__name__)
 
@@ -57,28 +57,37 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         user = queries.user_by_email(email)
         if user is None and _domain(email) in sociallogin.provider.app.settings["domains"]:
             user = _new_person(request, sociallogin, email)
-        if user is None or not user.is_active:
-            self._refuse(request, sociallogin, "unknown" if user is None else "closed")
+        if user is None:
+            self._refuse(request, sociallogin, "unknown")
+        if not user.is_active:
+            self._refuse(request, sociallogin, "closed")
         if _is_taken(sociallogin, user):
             # The same provider has vouched for this person under another identity: an address that was given on.
             self._refuse(request, sociallogin, "other")
         with transaction.atomic():
             sociallogin.connect(request, user)
-            access.record(action="sso.link", user=user, detail=sociallogin.account.provider, **where(request))
+            access.record(
+                action="sso.link", user=user, detail=sociallogin.account.provider, place=where(request)
+            )
 
     def on_authentication_error(
-        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Any = None,
+        extra_context: Any = None,
     ) -> None:
         """Keep that it went wrong; allauth shows the page."""
         log.warning("sso.failed", provider=getattr(provider, "name", ""), problem=type(exception).__name__)
         access.record(
-            action="signin.failed", detail=f"single sign-on: {_why(error, exception)}", **where(request)
+            action="signin.failed", detail=f"single sign-on: {_why(error, exception)}", place=where(request)
         )
 
-    def _refuse(self, request: HttpRequest, sociallogin: SocialLogin, why: str) -> None:
+    def _refuse(self, request: HttpRequest, sociallogin: SocialLogin, why: str) -> NoReturn:
         email = next((one.email for one in sociallogin.email_addresses), "")
         access.record(
-            action="signin.failed", who=email, detail=f"single sign-on: {why}", **where(request)
+            action="signin.failed", who=email, detail=f"single sign-on: {why}", place=where(request)
         )
         context = {"why": why, "provider": sociallogin.provider.app.name}
         raise ImmediateHttpResponse(render(request, "socialaccount/refused.html", context, status=403))
@@ -92,19 +101,15 @@ def _of_operator() -> list[SocialApp]:
     given = settings.CLARION_OIDC
     if not given:
         return []
-    return [
-        SocialApp(
-            provider="openid_connect", provider_id=access.RESERVED_SLUG, name=given["name"], client_id=given["client_id"],
-            secret=given["secret"], settings={"server_url": given["issuer"], "domains": given["domains"]},
-        )
-    ]  # fmt: skip
+    rest = {"server_url": given["issuer"], "domains": given["domains"]}
+    facts = {"name": given["name"], "client_id": given["client_id"], "secret": given["secret"]}
+    return [SocialApp(provider="openid_connect", provider_id=access.RESERVED_SLUG, settings=rest, **facts)]
 
 
-def _app(one: Any) -> SocialApp:
-    return SocialApp(
-        provider="openid_connect", provider_id=one.slug, name=one.name, client_id=one.client_id,
-        secret=access.secret_of(one), settings={"server_url": one.issuer, "domains": list(one.domains)},
-    )  # fmt: skip
+def _app(one: IdentityProvider) -> SocialApp:
+    rest = {"server_url": one.issuer, "domains": list(one.domains)}
+    facts = {"name": one.name, "client_id": one.client_id, "secret": access.secret_of(one)}
+    return SocialApp(provider="openid_connect", provider_id=one.slug, settings=rest, **facts)
 
 
 def _verified_email(sociallogin: SocialLogin) -> str:
@@ -127,5 +132,5 @@ def _new_person(request: HttpRequest, sociallogin: SocialLogin, email: str) -> U
     said = claims.get("id_token") or claims.get("userinfo") or {}
     name = " ".join(str(said.get("name") or "").split())[:120]
     user = workspaces.create_user(email=email, name=name, password=None)
-    access.record(action="account.join", user=user, detail=sociallogin.account.provider, **where(request))
+    access.record(action="account.join", user=user, detail=sociallogin.account.provider, place=where(request))
     return user

@@ -33,7 +33,7 @@ class Callback(OAuth2CallbackView):  # type: ignore[misc]  # allauth has no type
         return state, answer
 
 
-@login_not_required
+@login_not_required  # type: ignore[untyped-decorator]  # allauth has no types
 @never_cache
 def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider; only a form of ours does, so that no other site can."""
@@ -42,7 +42,7 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     return _guarded(request, provider_id, OAuth2LoginView)
 
 
-@login_not_required
+@login_not_required  # type: ignore[untyped-decorator]
 @never_cache
 @require_safe
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -59,7 +59,8 @@ def _guarded(request: HttpRequest, provider_id: str, view: Any) -> HttpResponse:
     step: Callable[..., HttpResponse] = view.adapter_view(adapter)
     try:
         return step(request)
-    except ImmediateHttpResponse as answer:
-        return answer.response
+    except ImmediateHttpResponse as early:
+        answer: HttpResponse = early.response
     except _PROVIDERS_FAULTS as fault:
-        return render_authentication_error(request, provider, exception=fault)
+        answer = render_authentication_error(request, provider, exception=fault)
+    return answer

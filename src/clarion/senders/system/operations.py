@@ -25,6 +25,7 @@ from clarion.senders.models import Sender
 from clarion.senders.system import writers
 from clarion.senders.system.errors import SystemSenderRefused, SystemSenderUnusable
 from clarion.senders.system.models import Letter, LetterStatus, SystemSender
+from clarion.senders.system.postman import postman
 from clarion.workspaces.access import operations as access
 from clarion.workspaces.models import User
 
@@ -96,7 +97,9 @@ def has_sender() -> bool:
 
 
 @transaction.atomic
-def post(*, kind: str, to: str, subject: str = "", text: str = "", facts: Mapping[str, Any] | None = None) -> bool:
+def post(
+    *, kind: str, to: str, subject: str = "", text: str = "", facts: Mapping[str, Any] | None = None
+) -> bool:
     """Keep a letter to be sent after the transaction; return whether there is a sender to send it by.
 
     It says `subject` and `text`, or what the kind's writer makes of `facts` then. Nothing is promised to arrive: what
@@ -109,8 +112,6 @@ def post(*, kind: str, to: str, subject: str = "", text: str = "", facts: Mappin
     letter.save(force_insert=True)
     letter.sealed = _sealer().seal(box, owner=f"letter/{letter.pk}")
     letter.save(update_fields=["sealed"])
-    from clarion.senders.system import postman
-
     transaction.on_commit(postman.nudge)
     return True
 
@@ -152,7 +153,9 @@ def current_config() -> dict[str, Any]:
         raise SystemSenderUnusable(_("Its settings cannot be used any more: choose it anew.")) from None
     if fingerprint(config) != row.fingerprint:
         raise SystemSenderUnusable(
-            _("Its settings were changed in its workspace since it was chosen: choose it again if that is right.")
+            _(
+                "Its settings were changed in its workspace since it was chosen: choose it again if that is right."
+            )
         )
     return config
 
@@ -196,7 +199,9 @@ def _is_same_server(given: Mapping[str, Any]) -> bool:
     """A password goes to nobody but the server and user that it was typed for."""
     row = SystemSender.objects.filter(pk=1, sender=None).first()
     names = ("host", "username")
-    return row is not None and all(str(given.get(name, "")).strip() == row.config.get(name, "") for name in names)
+    return row is not None and all(
+        str(given.get(name, "")).strip() == row.config.get(name, "") for name in names
+    )
 
 
 @transaction.atomic

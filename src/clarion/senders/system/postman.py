@@ -10,36 +10,50 @@ from django.db import DatabaseError, connection
 
 log = structlog.get_logger(__name__)
 
-_guard = threading.Lock()
-_is_running = False
-_is_wanted = False
+
+class Postman:
+    """One thread of the process, for as long as there is something to hand over."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._is_wanted = False
+
+    def nudge(self) -> None:
+        """Have the letters that are due handed over soon; returns at once."""
+        with self._guard:
+            self._is_wanted = True
+            if self._thread is None:
+                # No daemon: a process that ends lets the letter under way arrive.
+                self._thread = threading.Thread(target=self._run, name="postman")
+                self._thread.start()
+
+    def finish(self) -> None:
+        """Wait until the letters that are due were tried."""
+        with self._guard:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        from clarion.senders.system import operations
+
+        while self._goes_on():
+            try:
+                operations.deliver_due()
+            except DatabaseError as problem:  # the background jobs see to what was left
+                log.warning("letters.interrupted", problem=type(problem).__name__)
+            finally:
+                with suppress(DatabaseError):
+                    connection.close()
+
+    def _goes_on(self) -> bool:
+        with self._guard:
+            if not self._is_wanted:
+                self._thread = None
+                return False
+            self._is_wanted = False
+            return True
 
 
-def nudge() -> None:
-    """Have the letters that are due handed over soon; returns at once."""
-    global _is_running, _is_wanted
-    with _guard:
-        _is_wanted = True
-        if _is_running:
-            return
-        _is_running = True
-    threading.Thread(target=_run, name="postman", daemon=True).start()
-
-
-def _run() -> None:
-    global _is_running, _is_wanted
-    from clarion.senders.system import operations
-
-    while True:
-        with _guard:
-            if not _is_wanted:
-                _is_running = False
-                return
-            _is_wanted = False
-        try:
-            operations.deliver_due()
-        except DatabaseError as problem:  # the background jobs see to what was left
-            log.warning("letters.interrupted", problem=type(problem).__name__)
-        finally:
-            with suppress(DatabaseError):
-                connection.close()
+postman = Postman()

@@ -41,7 +41,7 @@ class AddressForm(forms.Form):
     )
 
 
-@reauthentication_required()
+@reauthentication_required()  # type: ignore[untyped-decorator]  # allauth has no types
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def email(request: PersonRequest) -> HttpResponse:
@@ -91,7 +91,7 @@ def sessions(request: PersonRequest) -> HttpResponse:
     """Show where one is signed in, and what happened to the account; end all sessions but this one."""
     if request.method == "POST":
         end_other_sessions(request, request.user)
-        access.record(action="session.end", user=request.user, detail="all others", **where(request))
+        access.record(action="session.end", user=request.user, detail="all others", place=where(request))
         messages.success(request, _("All other sessions are ended."))
         return HttpResponseRedirect(reverse("usersessions_list"))
     rows = [_row(request, one) for one in UserSession.objects.purge_and_list(request.user)]
@@ -110,7 +110,7 @@ def session_end(request: PersonRequest, id: int) -> HttpResponse:
     if not one.is_current():
         place = devices.name_of(one.user_agent)
         one.end()
-        access.record(action="session.end", user=request.user, detail=place, **where(request))
+        access.record(action="session.end", user=request.user, detail=place, place=where(request))
         messages.success(request, _("The session is ended."))
     return HttpResponseRedirect(reverse("usersessions_list"))
 
@@ -125,7 +125,11 @@ def nothing(request: HttpRequest, rest: str) -> HttpResponse:
 def _row(request: PersonRequest, one: Any) -> dict[str, Any]:
     is_current = one.is_current()
     end = Action(
-        label=_("End"), icon="log-out", method="post", style="danger", url=reverse("session_end", args=[one.pk])
+        label=_("End"),
+        icon="log-out",
+        method="post",
+        style="danger",
+        url=reverse("session_end", args=[one.pk]),
     )
     return {
         "session": one,

@@ -178,7 +178,9 @@ def _problem_of(issuer: str) -> str:
     if not base.startswith(("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")):
         return _("Write the issuer’s address, beginning with https://.")
     try:
-        answer = requests.get(f"{base}/.well-known/openid-configuration", timeout=PATIENCE, allow_redirects=False)
+        answer = requests.get(
+            f"{base}/.well-known/openid-configuration", timeout=PATIENCE, allow_redirects=False
+        )
         answer.raise_for_status()
         said = answer.json()
     except (requests.RequestException, ValueError):
@@ -188,7 +190,9 @@ def _problem_of(issuer: str) -> str:
             "name": str(said.get("issuer", "?") if isinstance(said, dict) else "?")[:200]
         }
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    return "" if all(said.get(name) for name in needed) else _("The provider does not say how to sign in by it.")
+    return (
+        "" if all(said.get(name) for name in needed) else _("The provider does not say how to sign in by it.")
+    )
 
 
 def _callback(slug: str) -> str:

@@ -66,7 +66,9 @@ class ServerForm(forms.Form):
         help_text=gettext_lazy("Empty keeps the one that is there, for the same server and user."),
     )
     from_address = forms.EmailField(label=gettext_lazy("From address"), max_length=254)
-    from_name = forms.CharField(label=gettext_lazy("From name"), required=False, max_length=120, initial="Clarion")
+    from_name = forms.CharField(
+        label=gettext_lazy("From name"), required=False, max_length=120, initial="Clarion"
+    )
 
 
 @of_administrators
@@ -166,7 +168,9 @@ def _page(
 
 
 def _choices(request: PersonRequest) -> list[tuple[str, str]]:
-    return [(str(one.public_id), f"{one.workspace.name}: {one.name}") for one in queries.choices(request.user)]
+    return [
+        (str(one.public_id), f"{one.workspace.name}: {one.name}") for one in queries.choices(request.user)
+    ]
 
 
 def _question() -> Confirm:

@@ -91,7 +91,10 @@ def _done(request: PersonRequest, one: User, action: str) -> str:
 
 def _page(request: PersonRequest, one: User, *, link: str = "") -> HttpResponse:
     questions = _questions(one)
-    names = {"link": (_("Link to a new password"), "key-round"), "sessions": (_("End all sessions"), "log-out")}
+    names = {
+        "link": (_("Link to a new password"), "key-round"),
+        "sessions": (_("End all sessions"), "log-out"),
+    }
     if Authenticator.objects.filter(user=one).exists():
         names["factors"] = (_("Take the second factor away"), "shield-off")
     if one.is_active:
@@ -128,7 +131,9 @@ def _questions(one: User) -> dict[str, Confirm]:
         ),
         "close": Confirm(
             title=_("Close the account of %(who)s?") % who,
-            text=_("They are signed out at once and cannot come in. What they did stays, and so do their roles."),
+            text=_(
+                "They are signed out at once and cannot come in. What they did stays, and so do their roles."
+            ),
             label=_("Close it"),
         ),
     }

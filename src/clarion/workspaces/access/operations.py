@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -31,6 +32,17 @@ _DOMAIN = re.compile(r"(?=.{3,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """From where something was done: the visitor's address, and browser and system in few words."""
+
+    address: str = ""
+    device: str = ""
+
+
+NOWHERE = Place()
+
+
 @transaction.atomic
 def record(
     *,
@@ -40,8 +52,7 @@ def record(
     by: User | None = None,
     via: str = "web",
     detail: str = "",
-    address: str = "",
-    device: str = "",
+    place: Place = NOWHERE,
 ) -> SystemEvent:
     """Append an event to the installation's chain. `by` is who did it, where that is not the user."""
     with connection.cursor() as cursor:
@@ -57,8 +68,8 @@ def record(
         via=via,
         action=action,
         detail=detail[:200],
-        address=address[:45],
-        device=device[:80],
+        address=place.address[:45],
+        device=place.device[:80],
     )
     event.hash = digest(event, bytes(last.hash) if last else b"")
     event.save(force_insert=True)

@@ -45,14 +45,17 @@ def has_signed_in(user: User) -> bool:
 def first_broken() -> int | None:
     """Return the number of the first event that was altered, removed or put in; None when all is whole."""
     previous = b""
-    for number, event in enumerate(
-        SystemEvent.objects.order_by("number").iterator(chunk_size=2000), start=1
-    ):
+    for number, event in enumerate(SystemEvent.objects.order_by("number").iterator(chunk_size=2000), start=1):
         kept = bytes(event.hash)
         if event.number != number or kept != digest(event, previous):
             return number
         previous = kept
     return None
+
+
+def event_count() -> int:
+    """Return how many events the installation's trail has."""
+    return SystemEvent.objects.count()
 
 
 def providers() -> list[IdentityProvider]:

@@ -9,7 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('senders', '0005_provider_templates'),
+        ('senders', '0001_initial'),
+        ('workspaces', '0002_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

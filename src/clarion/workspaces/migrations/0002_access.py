@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workspaces', '0010_api_tokens'),
+        ('workspaces', '0001_initial'),
     ]
 
     operations = [
@@ -47,5 +47,17 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['user', '-number'], name='system_event_by_user')],
             },
+        ),
+        # Django's cache in the database: what several processes count together. Losing it is harmless.
+        migrations.RunSQL(
+            """
+            create unlogged table shared_cache (
+                cache_key varchar(255) not null primary key,
+                value text not null,
+                expires timestamptz not null
+            );
+            create index shared_cache_expires on shared_cache (expires);
+            """,
+            "drop table shared_cache",
         ),
     ]
