@@ -6,7 +6,9 @@ import typer
 
 from clarion.cli import session, told
 
-group = typer.Typer(no_args_is_help=True, help="The system sender, by which Clarion itself writes to its people.")
+group = typer.Typer(
+    no_args_is_help=True, help="The system sender, by which Clarion itself writes to its people."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -42,7 +44,9 @@ def show(as_json: AsJson = False) -> None:
 
 @group.command()
 def use(
-    sender: Annotated[str, typer.Argument(metavar="SENDER", help="A mail sender: its id, or the beginning of it.")],
+    sender: Annotated[
+        str, typer.Argument(metavar="SENDER", help="A mail sender: its id, or the beginning of it.")
+    ],
 ) -> None:
     """Write by one of the mail senders, once its server takes the credentials."""
     session.quiet()
@@ -65,7 +69,8 @@ def use(
 @group.command()
 def server(
     url: Annotated[
-        str, typer.Option("--url", metavar="URL", help="Such as smtp+starttls://user:password@mail.example.org.")
+        str,
+        typer.Option("--url", metavar="URL", help="Such as smtp+starttls://user:password@mail.example.org."),
     ],
     sender: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", help="Such as “Clarion <clarion@example.org>”.")

@@ -52,7 +52,9 @@ def invite(
     email: Email,
     role: AsRole = "author",
     workspace: Slug = "",
-    is_mailed: Annotated[bool, typer.Option("--mail", help="Also write it to them, by the system sender.")] = False,
+    is_mailed: Annotated[
+        bool, typer.Option("--mail", help="Also write it to them, by the system sender.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Invite somebody and print the link by which they join. It is shown only now."""
@@ -118,7 +120,9 @@ def _mail(invitation: "Invitation", secret: str) -> None:
     from clarion.senders.system.postman import postman
 
     if not letters.invite(invitation, secret):
-        session.refuse(["There is no system sender to write by: hand the link over yourself, with a new invitation."])
+        session.refuse(
+            ["There is no system sender to write by: hand the link over yourself, with a new invitation."]
+        )
     postman.finish()
 
 

@@ -9,7 +9,9 @@ from clarion.cli import session, told
 if TYPE_CHECKING:
     from clarion.workspaces.models import User
 
-group = typer.Typer(no_args_is_help=True, help="Accounts: helping who cannot get in, keeping out who must not.")
+group = typer.Typer(
+    no_args_is_help=True, help="Accounts: helping who cannot get in, keeping out who must not."
+)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address by which they sign in.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -94,7 +96,6 @@ def remove_factors(email: Email) -> None:
     session.quiet()
     with session.opened():
         from clarion.runtime.signin import operations
-
         from clarion.senders.system.postman import postman
 
         count = operations.remove_factors(user=_found(email), by=None)

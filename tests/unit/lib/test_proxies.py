@@ -13,7 +13,9 @@ PROXIES = networks_of("127.0.0.0/8, ::1, 10.0.0.0/24")
         pytest.param("203.0.113.9", "", "203.0.113.9", id="no proxy"),
         pytest.param("203.0.113.9", "198.51.100.1", "203.0.113.9", id="a visitor who claims to be another"),
         pytest.param("127.0.0.1", "198.51.100.1", "198.51.100.1", id="a trusted proxy's word"),
-        pytest.param("127.0.0.1", "1.2.3.4, 198.51.100.1", "198.51.100.1", id="what the visitor put before it"),
+        pytest.param(
+            "127.0.0.1", "1.2.3.4, 198.51.100.1", "198.51.100.1", id="what the visitor put before it"
+        ),
         pytest.param("127.0.0.1", "198.51.100.1, 10.0.0.7", "198.51.100.1", id="two trusted proxies"),
         pytest.param("127.0.0.1", "1.2.3.4, 10.9.9.9", "10.9.9.9", id="a proxy that is not trusted"),
         pytest.param("127.0.0.1", "nonsense", "127.0.0.1", id="no address"),
@@ -30,5 +32,5 @@ def test_a_visitors_address_is_taken_from_trusted_proxies_only(
 
 
 def test_what_is_no_network_is_named() -> None:
-    with pytest.raises(ValueError, match="'proxy.example'"):
+    with pytest.raises(ValueError, match=r"'proxy\.example'"):
         networks_of("10.0.0.0/8, proxy.example")

@@ -31,5 +31,7 @@ def consume(request: HttpRequest, email: str) -> Any:
 def clear(request: HttpRequest, email: str) -> None:
     """Forget what was counted for an account: its owner has just proven to be that."""
     key = email.strip().lower()
-    rates = {"stranger_failed": "10/15m/key"}  # the address's own count stays
-    ratelimit.clear(request, app=APP, action="stranger_failed", key=key, config=rates)
+    # What an address has failed at stays counted: it may be a stranger's all the same.
+    of_account = ",".join(rate for rate in RATES["stranger_failed"].split(",") if rate.endswith("/key"))
+    config = {"stranger_failed": of_account}
+    ratelimit.clear(request, app=APP, action="stranger_failed", key=key, config=config)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clarion.runtime.signin import letters
 from clarion.web.access import require
 from clarion.web.confirm import confirm_page, is_confirmed
-from clarion.runtime.signin import letters
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Column, Confirm
 from clarion.workspaces import operations, queries
