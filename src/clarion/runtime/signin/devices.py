@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Any
 
@@ -70,7 +69,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
 def name_of(user_agent: str) -> str:
     """Return browser and system in two words, such as “Firefox, Linux”; empty when neither is known."""
     agent = user_agent[:500]
-    browser = next((name for mark, name in _BROWSERS if re.search(rf"\b{mark}/", agent)), "")
+    browser = next((name for mark, name in _BROWSERS if f"{mark}/" in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     return ", ".join(filter(None, (browser, system)))
 
