@@ -17,8 +17,11 @@ from django.test.utils import CaptureQueriesContext
 
 from clarion.runtime.signin import limits
 from clarion.senders.system.postman import Postman
+from clarion.workspaces import operations
 from clarion.workspaces.access import queries
 from clarion.workspaces.access.models import SystemEvent
+from clarion.workspaces.actors import of_member
+from clarion.workspaces.permissions import Role
 from tests.factories import PASSWORD, Cast, make_user
 from tests.letters import Mailbox
 from tests.letters import mail_server as mail_server
@@ -348,6 +351,21 @@ def test_an_invitation_is_written_where_there_is_a_sender_and_shown_either_way(
     assert "A mail with the link is on its way" in page
     assert mailbox.link() in page
     assert mailbox.newest()[0] == "nia@example.test"
+
+
+def test_who_joins_by_an_invitation_has_a_session_that_is_listed_and_kept(cast: Cast) -> None:
+    _invitation, secret = operations.invite(
+        by=of_member(cast.alice), email="nia@example.test", role=Role.VIEWER
+    )
+    client = Client()
+    client.post(f"/join/{secret}/", {"name": "Nia", "password": "a long enough one"})
+
+    assert UserSession.objects.get().user.email == "nia@example.test"
+    assert [one.detail for one in SystemEvent.objects.all()] == ["invitation"]
+    client.post("/accounts/logout/")
+    for n in range(3):
+        sign_in(Client(), "nia@example.test", "guess", f"198.51.100.{n}")
+    assert is_in(sign_in(client, "nia@example.test", "a long enough one"))
 
 
 def test_a_user_without_a_password_is_not_let_in_by_an_empty_one() -> None:
