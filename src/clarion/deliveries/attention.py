@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,7 +50,7 @@ class Wanted:
 
 
 def attention(member: Membership) -> list[Wanted]:
-    """Return what waits for a person, the gravest first. About ten queries, whatever the workspace holds."""
+    """Return what waits for a person, the gravest first. About eight queries, whatever the workspace holds."""
     return [
         *_halted(member),
         *_without_workers(member),
@@ -73,9 +74,9 @@ def _halted(member: Membership) -> list[Wanted]:
 
 def _without_workers(member: Membership) -> list[Wanted]:
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
-    wanting = mine.filter(status__in=[Status.BUILDING, Status.SENDING])
-    overdue = mine.filter(status=Status.SCHEDULED, missed_at=None, next_at__lte=timezone.now())
-    if not (wanting.exists() or overdue.exists()):
+    wanting = Q(status__in=[Status.BUILDING, Status.SENDING])
+    overdue = Q(status=Status.SCHEDULED, missed_at=None, next_at__lte=timezone.now())
+    if not mine.filter(wanting | overdue).exists():
         return []
     cause = explain.without_workers()
     return [Wanted(need=Need.NO_WORKER, name=cause.title, why=cause.cure)] if cause is not None else []
@@ -146,8 +147,8 @@ def _resting(member: Membership) -> list[Wanted]:
 def _unknown(member: Membership) -> list[Wanted]:
     runs = (
         Run.objects.filter(workspace_id=member.workspace_id, unknown__gt=0, campaign__archived_at=None)
-        .select_related("campaign__workspace")
-        .defer("plan", "waterfall", "campaign__notes")
+        .select_related("campaign")
+        .only("unknown", "campaign__name", "campaign__public_id")
         .order_by("-id")[:MOST]
     )
     return [
@@ -174,8 +175,8 @@ def _in_review(member: Membership) -> list[Wanted]:
             campaign__workspace_id=member.workspace_id, campaign__status=Status.IN_REVIEW, decision=""
         )
         .exclude(submitted_by=member.user)
-        .select_related("campaign__workspace", "submitted_by")
-        .defer("snapshot")
+        .select_related("campaign", "submitted_by")
+        .only("submitted_at", "submitted_by__name", "submitted_by__email", "campaign__name", "campaign__public_id")
         .order_by("submitted_at", "pk")[:MOST]
     )
     return [

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,31 +58,45 @@ async def test_a_journal_of_an_earlier_start_of_the_machine_is_not_trusted(tmp_p
     assert not journal.read(tmp_path, "w").trusted
 
 
-async def test_a_full_disk_refuses_the_hand_over_and_leaves_no_half_line(
+async def test_a_full_disk_refuses_the_hand_over_and_forgets_no_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alive = Journal(tmp_path, "w")
+    alive = Journal(tmp_path, "w", file_bytes=8)
     alive.open_claim(7)
     alive.begin(7, 16)
-    write = os.write
-    room = [4]
 
-    def full(file: int, octets: bytes) -> int:
-        if not room[0]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        room[0], now = 0, room[0]
-        return write(file, octets[:now])
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "write", full)
-    alive.end(7, 16, SENT)
-    with pytest.raises(OSError, match="No space"):
-        alive.begin(7, 32)
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "posix_fallocate", full)
+        alive.end(7, 16, SENT)
+        with pytest.raises(OSError, match="No space"):
+            alive.begin(7, 32)
     alive.begin(7, 48)
     alive.close()
 
     remains = journal.read(tmp_path, "w")
     assert (remains.trusted, remains.begun, list(remains.ended)) == (True, {(7, 48)}, [(7, 16)])
+
+
+def test_what_was_put_before_a_kill_is_read(tmp_path: Path) -> None:
+    """With the rest of the room, which is zeros, behind it."""
+    script = """
+import os, pathlib, signal, sys
+from clarion.engine.journal import Journal
+alive = Journal(pathlib.Path(sys.argv[1]), "w")
+alive.open_claim(7)
+alive.begin(7, 16)
+alive.begin(7, 32)
+alive.end(7, 32, sys.argv[2].encode())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path), SENT.decode()], check=False)
+
+    remains = journal.read(tmp_path, "w")
+
+    assert (remains.trusted, remains.begun, list(remains.ended)) == (True, {(7, 16)}, [(7, 32)])
 
 
 async def test_a_living_process_is_never_taken_for_dead(

@@ -41,11 +41,12 @@ def dashboard(request: PageRequest, workspace: str) -> HttpResponse:
     if request.htmx and request.htmx.target == "attention":
         return render(request, "dashboard.html#attention", context)
     figures = overview.figures(request.member)
+    planned = overview.planned_today(request.member)
     context |= {
         "figures": figure_values(figures),
         "sparks": shared_sparks(request),
-        "planned": overview.planned_today(request.member),
-        "next_planned": overview.planned_later(request.member),
+        "planned": planned,
+        "next_planned": None if planned else overview.planned_later(request.member),
         "first_steps": [] if request.workspace.is_demo else first_steps(request),
         "may_create": request.member.may(Permission.EDIT),
     }
