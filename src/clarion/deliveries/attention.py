@@ -176,7 +176,13 @@ def _in_review(member: Membership) -> list[Wanted]:
         )
         .exclude(submitted_by=member.user)
         .select_related("campaign", "submitted_by")
-        .only("submitted_at", "submitted_by__name", "submitted_by__email", "campaign__name", "campaign__public_id")
+        .only(
+            "submitted_at",
+            "submitted_by__name",
+            "submitted_by__email",
+            "campaign__name",
+            "campaign__public_id",
+        )
         .order_by("submitted_at", "pk")[:MOST]
     )
     return [
