@@ -110,7 +110,7 @@ def test_a_passkey_is_made_and_lets_one_in_alone_and_as_second_factor_and_a_prov
     expect(page.get_by_text("Signs in alone")).to_be_visible()
 
     sign_out(page)
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/w/acme/**")
 
     sign_out(page)
