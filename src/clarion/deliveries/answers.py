@@ -33,6 +33,8 @@ class Answered:
 
     #: STOP, START, HELP, or NONE for something that a person should read.
     meaning: Meaning
+    #: The row that keeps the answer; None for a replay.
+    answer_id: int | None = None
     #: The address in its one form.
     address: str
     #: The newest message of this sender to the address; None when none is known.
@@ -72,7 +74,8 @@ def answer_received(
     at = received_at or timezone.now()
     with transaction.atomic():
         run_id, delivery_id = _message_to(sender, channel, address)
-        is_new = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
+        answer_id = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
+        is_new = answer_id is not None
         if is_new and run_id is not None and delivery_id is not None:
             _note_reply(run_id, delivery_id, said, at, _key(event_id, address, said, at))
     confirmation = ""
@@ -81,6 +84,7 @@ def answer_received(
         confirmation = confirmation_of(workspace, read, sender)
     return Answered(
         meaning=read.meaning,
+        answer_id=answer_id,
         address=address,
         run_id=run_id,
         delivery_id=delivery_id,
@@ -170,7 +174,7 @@ insert into deliveries_answer (workspace_id, channel, sender_id, address, text, 
                                run_id, delivery_id)
 values (%(workspace)s, %(channel)s, %(sender)s, %(address)s, %(text)s, %(meaning)s, %(at)s, %(key)s,
         %(run)s, %(delivery)s)
-on conflict (sender_id, event_key) do nothing
+on conflict (sender_id, event_key) do nothing returning id
 """
 
 
@@ -184,7 +188,8 @@ def _keep(
     event_id: str,
     run_id: int | None,
     delivery_id: int | None,
-) -> bool:
+) -> int | None:
+    """Return the new row's id; None for an answer that is kept already."""
     facts: dict[str, Any] = {
         "workspace": sender.workspace_id, "channel": channel, "sender": sender.pk, "address": address,
         "text": text[:KEPT], "meaning": meaning.value, "at": at, "key": _key(event_id, address, text, at),
@@ -192,7 +197,8 @@ def _keep(
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, facts)
-        return bool(cursor.rowcount)
+        found = cursor.fetchone()
+    return int(found[0]) if found else None
 
 
 def _key(event_id: str, address: str, text: str, at: datetime) -> str:

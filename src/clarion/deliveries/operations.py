@@ -86,7 +86,7 @@ def begin_run(campaign_id: int) -> Run | None:
     run = Run.objects.filter(campaign=campaign, finished_at=None).order_by("number").first()
     if run is not None:
         return run if run.closing_stage is None and _is_of_this_launch(run, campaign) else None
-    steps = list(campaign.steps.select_related("template_version"))
+    steps = list(campaign.steps.select_related("template_version", "sender"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
     if campaign.source is None and campaign.launch != Launch.TRIGGER:
@@ -129,7 +129,7 @@ def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
         channel=step.channel,
         sender_id=step.sender_id,
         content=content,
-        is_reporting=reports_delivery(registry.get(step.channel)),
+        is_reporting=reports_delivery(registry.get(step.channel), step.sender.config if step.sender else {}),
         # A later tier's messages are made when it is let go, and wait at once.
         cursor=0 if is_first else tiers.EVERYBODY,
     )
