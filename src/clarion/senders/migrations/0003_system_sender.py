@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('senders', '0001_initial'),
+        ('senders', '0002_names'),
         ('workspaces', '0002_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
