@@ -33,7 +33,7 @@ def verify(
     """Check that no event was altered, removed or put in.
 
     Each event's hash covers the one before it. The end of the chain is compared with where the last check, of the
-    night or by hand, left it.
+    night or by hand, left it. Without a workspace the trail of sign-ins is checked too; its `workspace` is null.
 
     Exit codes: 0 all is whole; 1 a trail is broken, and at which event is said; 2 no such workspace.
     """
@@ -51,14 +51,26 @@ def verify(
             }
             for one, check in checks
         ]
+        if not workspace:
+            found.append(_installation())
     is_whole = all(row["whole"] for row in found)
     if as_json:
         told.dump({"whole": is_whole, "workspaces": found})
     for row in found if not as_json else ():
         state = "whole" if row["whole"] else f"broken at event {row['first_broken']}"
-        typer.echo(f"{row['workspace']}: {state}, {row['events']:,} events")
+        typer.echo(f"{row['workspace'] or 'sign-ins'}: {state}, {row['events']:,} events")
     if not is_whole:
         raise typer.Exit(BROKEN)
+
+
+def _installation() -> dict[str, Any]:
+    """The trail of sign-ins, which belongs to no workspace."""
+    from clarion.workspaces.access import queries
+
+    broken = queries.first_broken()
+    return {
+        "workspace": None, "events": queries.event_count(), "whole": broken is None, "first_broken": broken,
+    }  # fmt: skip
 
 
 @group.command(name="list")

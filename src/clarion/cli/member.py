@@ -7,7 +7,7 @@ import typer
 from clarion.cli import session, told
 
 if TYPE_CHECKING:
-    from clarion.workspaces.models import Membership
+    from clarion.workspaces.models import Invitation, Membership
     from clarion.workspaces.permissions import Role
 
 group = typer.Typer(no_args_is_help=True, help="Members: who belongs to a workspace, and as what.")
@@ -48,8 +48,16 @@ def list_(workspace: Slug = "", as_json: AsJson = False) -> None:
 
 
 @group.command()
-def invite(email: Email, role: AsRole = "author", workspace: Slug = "", as_json: AsJson = False) -> None:
-    """Invite somebody and print the link by which they join. It is shown only now; nothing is mailed."""
+def invite(
+    email: Email,
+    role: AsRole = "author",
+    workspace: Slug = "",
+    is_mailed: Annotated[
+        bool, typer.Option("--mail", help="Also write it to them, by the system sender.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Invite somebody and print the link by which they join. It is shown only now."""
     session.quiet()
     with session.opened():
         from django.conf import settings
@@ -64,6 +72,8 @@ def invite(email: Email, role: AsRole = "author", workspace: Slug = "", as_json:
         except (MemberRefused, WorkspaceInvalid) as refusal:
             session.refuse([str(refusal)])
         link = f"{settings.CLARION_PUBLIC_URL}/join/{secret}/"
+        if is_mailed:
+            _mail(invitation, secret)
         if as_json:
             facts = {"email": invitation.email, "role": invitation.role.lower(), "link": link}
             told.dump(facts | {"expires_at": told.moment(invitation.expires_at)})
@@ -103,6 +113,17 @@ def remove(email: Email, workspace: Slug = "") -> None:
         except MemberRefused as refusal:
             session.refuse([str(refusal)])
         typer.echo(f"{one.user.email} does not belong to {one.workspace.name} any more.")
+
+
+def _mail(invitation: "Invitation", secret: str) -> None:
+    from clarion.runtime.signin import letters
+    from clarion.senders.system.postman import postman
+
+    if not letters.invite(invitation, secret):
+        session.refuse(
+            ["There is no system sender to write by: hand the link over yourself, with a new invitation."]
+        )
+    postman.finish()
 
 
 def member_of(email: str, slug: str) -> "Membership":

@@ -15,6 +15,7 @@ from clarion.cli import (
     health,
     keeping,
     ledger,
+    mail,
     member,
     price,
     run,
@@ -26,6 +27,7 @@ from clarion.cli import (
     suppression,
     template,
     token,
+    user,
     webhook,
     why,
     workspaces,
@@ -57,6 +59,8 @@ balance.register(app)
 price.register(app)
 member.register(app)
 token.register(app)
+user.register(app)
+mail.register(app)
 webhook.register(app)
 segment.register(app)
 source.register(app)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from clarion.lib.proxies import Network
 from clarion.lib.reach import Reach
 from clarion.settings import database, env, keys, logging, security, table
 
@@ -18,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 try:
     _values = env.read(table.SETTINGS, os.environ)
-    if _problem := table.home_problem(_values["HOME"]):
+    if _problem := table.home_problem(_values["HOME"]) or table.oidc_problem(_values):
         raise env.SettingsInvalid([_problem])
 except env.SettingsInvalid as _invalid:
     sys.stderr.write(_invalid.report() + "\n")
@@ -30,6 +31,9 @@ CLARION_HOOKS_BIND: env.Bind | None = _values["HOOKS_BIND"]
 #: What the operator said, if anything; `CLARION_PUBLIC_URL` is never empty.
 CLARION_PUBLIC_URL_GIVEN: str | None = _values["PUBLIC_URL"]
 CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION_BIND)
+CLARION_TRUSTED_PROXIES: tuple[Network, ...] = _values["TRUSTED_PROXIES"]
+#: The provider of single sign-on that the operator set up, by the names of its settings; empty for none.
+CLARION_OIDC: dict[str, Any] = table.oidc_of(_values)
 CLARION_RETRY_SECONDS: int = _values["RETRY_SECONDS"]
 CLARION_WORKERS: int = _values["WORKERS"]
 CLARION_EXPORT_DAYS: int = _values["EXPORT_DAYS"]
@@ -74,6 +78,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "django_htmx",
@@ -139,6 +144,17 @@ TEMPLATES = [
     }
 ]
 
+# What several processes count together: failures of sign-in, and what a provider says of itself
+
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        # Somebody who asks from everywhere must not push out what is counted.
+        "OPTIONS": {"MAX_ENTRIES": 200_000, "CULL_FREQUENCY": 10},
+    }
+}
+
 # Time, language and numbers
 
 USE_TZ = True
@@ -192,14 +208,30 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
-ACCOUNT_ADAPTER = "clarion.runtime.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "clarion.runtime.signin.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "clarion.runtime.signin.forms.ResetForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an administrator; there is no open sign-up
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Clarion] "
+ACCOUNT_PREVENT_ENUMERATION = True
+#: Failures of sign-in are counted by `clarion.runtime.signin.limits`.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "reset_password": "20/h/ip,5/h/key"}
+MFA_ADAPTER = "clarion.runtime.signin.factors.FactorAdapter"
+MFA_FORMS = {"add_webauthn": "clarion.runtime.signin.forms.PasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clarion"
+MFA_PASSKEY_LOGIN_ENABLED = True
+#: Browsers give keys to pages over https only, and to this machine's own over http too.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = security.is_on_this_machine(CLARION_PUBLIC_URL)
+SOCIALACCOUNT_ADAPTER = "clarion.runtime.signin.social.SocialAdapter"
+#: Tokens of providers are used once, for the sign-in, and kept nowhere.
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 #: It would write to the database at every request, and live pages ask every two seconds.
 USERSESSIONS_TRACK_ACTIVITY = False
 

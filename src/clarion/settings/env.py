@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from clarion.lib.proxies import Network, networks_of
 from clarion.lib.reach import Reach
 
 PREFIX = "CLARION_"
@@ -171,6 +172,38 @@ def hosts(value: str) -> list[str]:
 def reach(value: str) -> Reach:
     """Return what may be reached besides the public internet."""
     return Reach.of(value)
+
+
+def networks(value: str) -> tuple[Network, ...]:
+    """Return addresses and networks separated by commas; `none` for none of them."""
+    return () if value.strip() == "none" else networks_of(value)
+
+
+def word(*, most: int) -> Callable[[str], str]:
+    """Return a reader of one line of at most so many characters."""
+
+    def read(value: str) -> str:
+        if not value.strip().isprintable() or not 0 < len(value.strip()) <= most:
+            raise ValueError(f"must be one line of at most {most} characters")
+        return value.strip()
+
+    return read
+
+
+def issuer(value: str) -> str:
+    """Return the address of an OpenID Connect issuer, without a trailing slash; plain http on this machine only."""
+    parts = urlsplit(value.strip())
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    )
+    if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"must be an address such as https://login.example.org/realm, not {value!r}")
+    return value.strip().removesuffix("/.well-known/openid-configuration").rstrip("/")
+
+
+def domains(value: str) -> list[str]:
+    """Return domains separated by commas, in lower case."""
+    return [name.lower().lstrip("@.") for name in hosts(value)]
 
 
 def folders(value: str) -> tuple[Path, ...]:

@@ -64,6 +64,15 @@ def headers_and_cookies(public_url: str) -> dict[str, Any]:
     return settings
 
 
+def is_on_this_machine(public_url: str) -> bool:
+    """Whether the installation is reached on this machine only, without https."""
+    return public_url.startswith("http://") and urlsplit(public_url).hostname in (
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    )
+
+
 def local_url(bind: Bind) -> str:
     """Return where this machine's own browser finds a server that listens there."""
     return f"http://localhost:{bind.port}" if bind.host in ANY_ADDRESS else f"http://{bind}"

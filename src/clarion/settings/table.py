@@ -1,13 +1,18 @@
 """Every setting there is. The reference page is generated from this table."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from clarion.lib.proxies import networks_of
 from clarion.lib.reach import Reach
 from clarion.settings import env
 from clarion.settings.env import Bind, Setting
 
 DEFAULT_BIND = Bind(host="127.0.0.1", port=8000, is_chosen=False)
+#: A proxy on the same machine is the usual one, and nobody from elsewhere comes from there.
+LOOPBACK = networks_of("127.0.0.0/8,::1")
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -65,6 +70,54 @@ SETTINGS: tuple[Setting, ...] = (
         default="the host of `CLARION_PUBLIC_URL` and this machine's own names",
         fallback=lambda: None,
         meaning="Host names that the web server answers to.",
+    ),
+    Setting(
+        name="TRUSTED_PROXIES",
+        parse=env.networks,
+        accepts="addresses and networks such as `10.1.0.0/16`, separated by commas, or `none`",
+        default="this machine’s own: `127.0.0.0/8,::1`",
+        fallback=lambda: LOOPBACK,
+        meaning="Reverse proxies whose word on a visitor’s address (`X-Forwarded-For`) is taken, for limits and audit.",
+    ),
+    Setting(
+        name="OIDC_ISSUER",
+        parse=env.issuer,
+        accepts="`https://host/path`",
+        default="none",
+        fallback=lambda: None,
+        meaning="An OpenID Connect provider by which people sign in; more are set up by system administrators.",
+    ),
+    Setting(
+        name="OIDC_CLIENT_ID",
+        parse=env.word(most=191),
+        accepts="one line",
+        default="none",
+        fallback=lambda: None,
+        meaning="The client ID that this provider gave. Needed with `CLARION_OIDC_ISSUER`.",
+    ),
+    Setting(
+        name="OIDC_CLIENT_SECRET",
+        parse=env.word(most=191),
+        accepts="one line",
+        default="none: a public client",
+        fallback=lambda: None,
+        meaning="The client secret that this provider gave.",
+    ),
+    Setting(
+        name="OIDC_NAME",
+        parse=env.word(most=40),
+        accepts="at most 40 characters",
+        default="`Single sign-on`",
+        fallback=lambda: "Single sign-on",
+        meaning="What the button of this provider says.",
+    ),
+    Setting(
+        name="OIDC_DOMAINS",
+        parse=env.domains,
+        accepts="domains separated by commas",
+        default="none: only who has an account",
+        fallback=list,
+        meaning="Whose owners of verified addresses get an account, without any rights, at their first sign-in.",
     ),
     Setting(
         name="LOG_FORMAT",
@@ -174,3 +227,21 @@ def home_problem(home: Path) -> str | None:
     if not os.access(home, os.W_OK | os.X_OK):
         return f"CLARION_HOME at {home} cannot be written to by this user."
     return None
+
+
+def oidc_problem(values: Mapping[str, Any]) -> str | None:
+    """Return what is missing for single sign-on by the environment, or None."""
+    given = [name for name in ("ISSUER", "CLIENT_ID") if values[f"OIDC_{name}"]]
+    if len(given) == 1 or (values["OIDC_CLIENT_SECRET"] and not given):
+        return "CLARION_OIDC_ISSUER and CLARION_OIDC_CLIENT_ID belong together; set both or neither."
+    return None
+
+
+def oidc_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the provider of single sign-on that the environment sets up; empty for none."""
+    if not values["OIDC_ISSUER"]:
+        return {}
+    return {
+        "issuer": values["OIDC_ISSUER"], "client_id": values["OIDC_CLIENT_ID"], "name": values["OIDC_NAME"],
+        "secret": values["OIDC_CLIENT_SECRET"] or "", "domains": values["OIDC_DOMAINS"],
+    }  # fmt: skip

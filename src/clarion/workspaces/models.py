@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clarion.workspaces.access.models import IdentityProvider as IdentityProvider
+from clarion.workspaces.access.models import SystemEvent as SystemEvent
 from clarion.workspaces.money.models import Account as Account
 from clarion.workspaces.money.models import EntryKind as EntryKind
 from clarion.workspaces.money.models import Hold as Hold

@@ -37,7 +37,7 @@ def test_whole_trails_are_code_0(acme: Workspace) -> None:
     result = clarion("audit", "verify")
 
     assert (result.exit_code, result.stdout.splitlines()) == (
-        0, ["acme: whole, 3 events", "shop: whole, 2 events"],
+        0, ["acme: whole, 3 events", "shop: whole, 2 events", "sign-ins: whole, 0 events"],
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.signals import user_logged_in
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
@@ -100,7 +101,10 @@ def _as_new(request: HttpRequest, secret: str, invitation: Invitation) -> HttpRe
         except InvitationVoid:
             return HttpResponseRedirect(request.get_full_path())
         login(request, membership.user, backend=_BACKEND)
-        return _welcome(request, membership)
+        answer = _welcome(request, membership)
+        # So that the session is listed, the trail tells of it, and the browser is known.
+        user_logged_in.send(sender=User, request=request, user=membership.user, response=answer)
+        return answer
     context = {"invitation": invitation, "form": form, "brand": branding.brand_of(invitation.workspace)}
     return render(request, "account/join.html", context, status=422 if form.errors else 200)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clarion.runtime.signin import letters
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Column, Confirm
@@ -102,7 +103,10 @@ def _invited(request: PageRequest, form: InviteForm) -> dict[str, Any]:
 def _link(request: PageRequest, invitation: Invitation, secret: str) -> dict[str, Any]:
     path = reverse("join", kwargs={"secret": secret})
     base = settings.CLARION_PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
-    return {"email": invitation.email, "link": f"{base}{path}", "until": invitation.expires_at}
+    is_mailed = letters.invite(invitation, secret)
+    return {
+        "email": invitation.email, "link": f"{base}{path}", "until": invitation.expires_at, "is_mailed": is_mailed,
+    }  # fmt: skip
 
 
 def _members_page(request: PageRequest, form: InviteForm, made: dict[str, Any]) -> HttpResponse:

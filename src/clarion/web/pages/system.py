@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clarion.runtime.signin import letters
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.parts import Column, Confirm
 from clarion.workspaces import operations, queries
@@ -74,7 +75,7 @@ def of_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 def workspaces(request: PersonRequest) -> HttpResponse:
     """All of them, and a form to make one; the link of an invitation is shown once, in the answer to it."""
     form = NewWorkspaceForm(request.POST if request.method == "POST" else None)
-    made: dict[str, str] = {}
+    made: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
             workspace, secret = operations.open_workspace(by=request.user, **form.cleaned_data)
@@ -87,7 +88,12 @@ def workspaces(request: PersonRequest) -> HttpResponse:
                 return HttpResponseRedirect(reverse("system_workspace", args=[workspace.slug]))
             path = reverse("join", kwargs={"secret": secret})
             base = settings.CLARION_PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
-            made = {"name": workspace.name, "email": form.cleaned_data["owner"], "link": f"{base}{path}"}
+            invitation = queries.open_invitation(secret)
+            is_mailed = invitation is not None and letters.invite(invitation, secret)
+            made = {
+                "name": workspace.name, "email": form.cleaned_data["owner"], "link": f"{base}{path}",
+                "is_mailed": is_mailed,
+            }  # fmt: skip
             form = NewWorkspaceForm()
     rows = queries.all_workspaces(request.user)
     context = {
@@ -96,6 +102,7 @@ def workspaces(request: PersonRequest) -> HttpResponse:
         "columns": COLUMNS,
         "form": form,
         "made": made,
+        "tab": "workspaces",
     }
     return render(request, "system/workspaces.html", context, status=422 if form.errors else 200)
 
