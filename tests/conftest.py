@@ -51,6 +51,14 @@ def _plain_static_files() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _translations() -> None:
+    """Compile the translations, as the program does when it starts: the first page keeps what it finds."""
+    from clarion.runtime import catalogues
+
+    catalogues.compile_if_changed()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _fast_passwords() -> Iterator[None]:
     """The real hash is slow on purpose."""
     from django.conf import settings

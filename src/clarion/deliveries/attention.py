@@ -16,6 +16,7 @@ from clarion.deliveries import explain, overview, stretches
 from clarion.deliveries.causes import CAUSES, Kind
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderLane, SenderStatus
+from clarion.workspaces import spelling
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
@@ -160,7 +161,7 @@ def _unknown(member: Membership) -> list[Wanted]:
                 "%(n)s messages are unknown: say whether they were taken.",
                 run.unknown,
             )
-            % {"n": f"{run.unknown:,}"},
+            % {"n": spelling.number(run.unknown)},
             campaign=run.campaign,
         )
         for run in runs
@@ -176,7 +177,13 @@ def _in_review(member: Membership) -> list[Wanted]:
         )
         .exclude(submitted_by=member.user)
         .select_related("campaign", "submitted_by")
-        .only("submitted_at", "submitted_by__name", "submitted_by__email", "campaign__name", "campaign__public_id")
+        .only(
+            "submitted_at",
+            "submitted_by__name",
+            "submitted_by__email",
+            "campaign__name",
+            "campaign__public_id",
+        )
         .order_by("submitted_at", "pk")[:MOST]
     )
     return [
