@@ -63,7 +63,7 @@ def messages(path: Path) -> Iterator[Entry]:
     """Yield each message of one source, with its line."""
     text = path.read_text(encoding="utf-8")
     place = path.relative_to(PACKAGE).as_posix()
-    found = _in_module(text) if path.suffix == ".py" else _in_template(text)
+    found = in_module(text) if path.suffix == ".py" else in_template(text)
     for context, message, plural, line in found:
         flags = ["python-format"] if re.search(r"%\(\w+\)|%[sd]", message) else []
         yield Entry(
@@ -129,7 +129,8 @@ def path_of(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "django.po"
 
 
-def _in_module(text: str) -> Iterator[tuple[str, str, str, int]]:
+def in_module(text: str) -> Iterator[tuple[str, str, str, int]]:
+    """Yield context, message, plural and line of every gettext call of a module."""
     tree = ast.parse(text)
     names = dict.fromkeys(CALLS, "") | {name: name for name in CALLS}
     for node in ast.walk(tree):
@@ -153,9 +154,9 @@ def _in_module(text: str) -> Iterator[tuple[str, str, str, int]]:
             yield context, message, plural, node.lineno
 
 
-def _in_template(text: str) -> Iterator[tuple[str, str, str, int]]:
+def in_template(text: str) -> Iterator[tuple[str, str, str, int]]:
+    """Yield context, message, plural and line of every translating tag of a template, as Django looks them up."""
     block: dict[str, str | int] | None = None
-    end = 0
     for found in _TAG.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         name, rest = found[1] or "", (found[2] or found[3] or "")
@@ -182,7 +183,6 @@ def _in_template(text: str) -> Iterator[tuple[str, str, str, int]]:
         elif name in ("blocktranslate", "blocktrans"):
             words = rest.split()
             block = {"start": found.end(), "line": line, "context": context, "trimmed": "trimmed" in words}
-    del end
 
 
 def _block_text(text: str, *, trimmed: bool) -> str:
