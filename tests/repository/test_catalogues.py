@@ -176,6 +176,21 @@ def test_every_translation_has_its_messages_tags_and_edges(entries: list[Entry])
     assert unlike == []
 
 
+def test_every_pattern_of_a_date_says_the_same_of_it(entries: list[Entry]) -> None:
+    """The month may stand in the case that a day before it asks for: E for F."""
+    unlike = [
+        f"{entry.id} → {entry.strings[0]}"
+        for entry in entries[1:]
+        if entry.context == "date format" and _letters(entry.id) != _letters(entry.strings[0])
+    ]
+
+    assert unlike == []
+
+
+def _letters(pattern: str) -> list[str]:
+    return sorted(re.sub(r"\\.|\W", "", pattern).replace("E", "F"))
+
+
 def test_every_plural_has_as_many_forms_as_the_language(language: str, entries: list[Entry]) -> None:
     assert catalogue.header(entries)["Plural-Forms"] == messages.PLURALS[language]
 
