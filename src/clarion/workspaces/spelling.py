@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, pgettext
 
 
-def number(value: float, places: int | None = None) -> str:
+def number(value: int | float, places: int | None = None) -> str:
     """1234567 as the language groups it, "1,234,567"; 0.5 with its own decimal mark; 40.0 is 40.
 
     `places` fixes how many decimals there are.
@@ -55,7 +55,7 @@ def weekday_moment(local: datetime, *, with_year: bool = True) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _number(value: float, places: int | None, language: str) -> str:
+def _number(value: int | float, places: int | None, language: str) -> str:
     # A float as Python writes it, never as 1e-05.
     plain = f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) and places is None else value
     return number_format(plain, places, use_l10n=True, force_grouping=True)
