@@ -2,9 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
+
+from clarion.runtime import postgres
+from tests import databases
 
 UNIT = os.path.join("tests", "unit") + os.sep
 
@@ -17,24 +23,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Start the embedded server the first time that a test needs the database; a database for each process."""
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Have a migrated database the first time that a test needs one; a database for each process."""
     from django.conf import settings
     from django.db import connections
+    from django.test.utils import setup_databases, teardown_databases
 
-    from clarion.runtime import postgres
-
-    default = connections["default"]
-    default.settings_dict["TEST"]["NAME"] = f"test_clarion_{os.getpid()}"
-    if not settings.CLARION_DATABASE_IS_EMBEDDED:
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            if settings.CLARION_DATABASE_IS_EMBEDDED:
+                sockets = Path(settings.DATABASES["default"]["HOST"])
+                cluster = postgres.Cluster(settings.CLARION_HOME, sockets, is_durable=False)
+                kept = request.config.cache.mkdir("databases")
+                stack.enter_context(databases.embedded(cluster, kept))
+            else:
+                connections["default"].settings_dict["TEST"]["NAME"] = f"{databases.NAME}_{os.getpid()}"
+                made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+                stack.callback(teardown_databases, made, verbosity=0)
         yield
-        return
-    sockets = settings.DATABASES["default"]["HOST"]
-    from pathlib import Path
+        with django_db_blocker.unblock():
+            stack.close()
 
-    with postgres.running(postgres.Cluster(settings.CLARION_HOME, Path(sockets), is_durable=False)):
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied() -> Iterator[None]:
+    """Tests that commit leave an empty database; see `databases.empty`."""
+    from django.test import TransactionTestCase
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty())
         yield
-        connections.close_all()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,6 +79,17 @@ def _translations() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _plain_templates(django_test_environment: None) -> Iterator[None]:
+    """Nothing asks an answer for its contexts, and keeping a copy for each part of a page costs a tenth of it."""
+    from django.template import Template
+    from django.test.utils import _TestState
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", _TestState.saved_data.template_render)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _fast_passwords() -> Iterator[None]:
     """The real hash is slow on purpose."""
     from django.conf import settings
@@ -67,24 +98,6 @@ def _fast_passwords() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     with override_settings(PASSWORD_HASHERS=hashers):
         yield
-
-
-@pytest.fixture(autouse=True)
-def _clean_procrastinate(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty the job tables after transactional tests: their models are unmanaged, so Django does not flush them."""
-    marker = request.node.get_closest_marker("django_db")
-    is_transactional = bool(marker and marker.kwargs.get("transaction"))
-    if is_transactional:
-        request.getfixturevalue("transactional_db")
-    yield
-    if is_transactional:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers,"
-                " procrastinate_workers"
-            )
 
 
 def conninfo() -> str:

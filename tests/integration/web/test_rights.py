@@ -3,6 +3,7 @@
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from html.parser import HTMLParser
 from importlib import import_module
 from types import ModuleType
@@ -92,6 +93,7 @@ def overreaching(member: Membership, page: str, url: str) -> Iterator[str]:
             yield f"{url} posts to {name} {kwargs.get('action', '')}{kwargs.get('verb', '')}"
 
 
+@cache
 def found_at(url: str) -> tuple[str, Mapping[str, Any]]:
     try:
         match = resolve(url)

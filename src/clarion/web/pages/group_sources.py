@@ -18,6 +18,7 @@ from clarion.web.access import require
 from clarion.web.links import workspace_url
 from clarion.web.livesheet_form import NewGroupForm
 from clarion.web.pages.livesheets import show_problems
+from clarion.web.parts import Action
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -35,6 +36,9 @@ def sheet_new_group(request: PageRequest, workspace: str) -> HttpResponse:
     if sender is None and len(senders) == 1:
         sender = senders[0]
     context: dict[str, Any] = {"senders": senders, "sender": sender}
+    if not senders and request.member.may(Permission.MANAGE_SENDERS):
+        url = workspace_url(request, "sender_create", channel="whatsapp")
+        context["actions"] = [Action(label=_("New WhatsApp sender"), url=url, icon="plus")]
     if sender is None:
         return render(request, "sources/new_group.html", context)
     try:

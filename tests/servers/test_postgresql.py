@@ -1,0 +1,113 @@
+"""Clarion on somebody else's PostgreSQL: the oldest that the distribution has on this machine."""
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from clarion.channels.email.tests.server import Server
+from tests.acceptance.installation import UP, Installation, new_home, wait_for
+from tests.acceptance.smtp import Running
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+PASSWORD = "n0t-a-secret"
+PEOPLE = 300
+
+
+def _programs() -> Path:
+    """Return where the oldest server on this machine has its programs; skip the test where there is none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        pytest.skip("no PostgreSQL of the distribution: run tests/servers/install-peers.sh")
+    return found[0].parent
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """The URL of an empty database, made as the how-to says, on a server that asks for a password."""
+    programs, folder = _programs(), Path(tempfile.mkdtemp(prefix="clarion-postgresql-"))
+    # The server does not run as root.
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    shutil.chown(folder, user)
+    secret, data, port = folder / "password", folder / "data", _free_port()
+    secret.write_text(PASSWORD)
+    shutil.chown(secret, user)
+    as_user = {"user": user} if os.geteuid() == 0 else {}
+    subprocess.run(
+        [programs / "initdb", "--auth=scram-sha-256", f"--pwfile={secret}", "--username=admin", "--no-sync", data],
+        check=True, capture_output=True, cwd=folder, **as_user,
+    )  # fmt: skip
+    options = [
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        f"port={port}",
+        "-c",
+        f"unix_socket_directories={folder}",
+    ]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder, **as_user
+        )
+    environment = {
+        **os.environ,
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(port),
+        "PGPASSWORD": PASSWORD,
+        "PGUSER": "admin",
+    }
+
+    def said(*command: str) -> bool:
+        return (
+            subprocess.run([programs / command[0], *command[1:]], env=environment, check=False).returncode
+            == 0
+        )
+
+    try:
+        wait_for(30, lambda: said("pg_isready", "--quiet"), "the server answers")
+        assert said("psql", "-qc", f"create role clarion login password '{PASSWORD}'", "postgres")
+        assert said(
+            "createdb", "--owner", "clarion", "--encoding", "UTF8", "--template", "template0", "clarion"
+        )
+        yield f"postgresql://clarion:{PASSWORD}@127.0.0.1:{port}/clarion"
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+def test_starts_migrates_and_sends_with_an_ordinary_role(address: str) -> None:
+    mail = Server()
+    installation = Installation(new_home(), CLARION_DATABASE_URL=address, CLARION_SECRET_KEY="s" * 50)
+    people = installation.home.parent / "people.csv"
+    people.write_text("\n".join(["email", *(f"person{number}@example.test" for number in range(PEOPLE))]))
+    with closing(Running({"mail": mail})):
+        try:
+            installation.start(*UP)
+            sent = installation.clarion(
+                "send", "--name", "Spring", "--sender-url", f"smtp://127.0.0.1:{mail.port}", "--from",
+                "shop@example.test", "--subject", "Hi", "--text", str(people), "--csv", str(people), "--wait", "--json",
+            )  # fmt: skip
+            ledger = installation.clarion("check-ledger")
+
+            assert (sent.returncode, json.loads(sent.stdout)["sent"]) == (0, PEOPLE), sent.stderr
+            assert len(mail.received) == PEOPLE
+            assert ledger.returncode == 0, ledger.stdout
+            assert not (installation.home / "postgres").exists(), "no server of its own was started"
+        finally:
+            installation.remove()
