@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from clarion.lib import catalogue
 from clarion.lib.catalogue import Entry
@@ -40,6 +41,9 @@ CALLS: dict[str, tuple[int | None, int, int | None]] = {
     }.items()
     for lazy in ("", "_lazy")
 }
+#: Where texts are written without gettext, since nothing there knows a framework, and translated when they are shown:
+#: calls whose every argument is a message, and tables whose every value is one.
+PLAIN = {"engine/outcomes.py": "Explanation", "channels/voice/dispositions.py": "SENTENCES"}
 _STRING = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _TAG = re.compile(r"{%-?\s*(\w+)(.*?)%}|{{(.*?)}}|{#.*?#}", re.S)
 _CONSTANT = re.compile(r"""(?<![\w"'])_\(\s*""" + _STRING + r"\s*\)")
@@ -63,7 +67,7 @@ def messages(path: Path) -> Iterator[Entry]:
     """Yield each message of one source, with its line."""
     text = path.read_text(encoding="utf-8")
     place = path.relative_to(PACKAGE).as_posix()
-    found = in_module(text) if path.suffix == ".py" else in_template(text)
+    found = in_module(text, plain=PLAIN.get(place, "")) if path.suffix == ".py" else in_template(text)
     for context, message, plural, line in found:
         flags = ["python-format"] if re.search(r"%\(\w+\)|%[sd]", message) else []
         yield Entry(
@@ -129,24 +133,27 @@ def path_of(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "django.po"
 
 
-def in_module(text: str) -> Iterator[tuple[str, str, str, int]]:
-    """Yield context, message, plural and line of every gettext call of a module."""
+def in_module(text: str, *, plain: str = "") -> Iterator[tuple[str, str, str, int]]:
+    """Yield context, message, plural and line of every gettext call of a module, and of what is named `plain`."""
     tree = ast.parse(text)
     names = dict.fromkeys(CALLS, "") | {name: name for name in CALLS}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("django.utils.translation"):
             names |= {alias.asname or alias.name: alias.name for alias in node.names}
     for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == plain:
+            values_of = node.value.values if isinstance(node.value, ast.Dict) else []
+            yield from (("", arg.value, "", arg.lineno) for arg in values_of if _is_text(arg))
         if not isinstance(node, ast.Call):
             continue
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if plain and called == plain:
+            said = [*node.args, *(word.value for word in node.keywords)]
+            yield from (("", arg.value, "", node.lineno) for arg in said if _is_text(arg))
         places = CALLS.get(names.get(called, ""))
         if places is None:
             continue
-        values = [
-            arg.value if isinstance(arg, ast.Constant) and isinstance(arg.value, str) else ""
-            for arg in node.args
-        ]
+        values = [str(arg.value) if _is_text(arg) else "" for arg in node.args]
         context, message, plural = (
             values[at] if at is not None and at < len(values) else "" for at in places
         )
@@ -183,6 +190,10 @@ def in_template(text: str) -> Iterator[tuple[str, str, str, int]]:
         elif name in ("blocktranslate", "blocktrans"):
             words = rest.split()
             block = {"start": found.end(), "line": line, "context": context, "trimmed": "trimmed" in words}
+
+
+def _is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _block_text(text: str, *, trimmed: bool) -> str:

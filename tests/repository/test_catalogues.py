@@ -19,7 +19,9 @@ LANGUAGES = sorted(messages.PLURALS)
 #: The modules and templates whose every text is there in every language, below src/clarion.
 CAMPAIGN_SCREENS = (
     "campaigns/*",
+    "channels/voice/dispositions.py",
     "deliveries/*",
+    "engine/outcomes.py",
     "public/*",
     "settings/*",
     "templates/_*",
