@@ -28,8 +28,8 @@ demo-large: $(RUNTIME) ## Fill a workspace with 1,000 campaigns and 10 million m
 test: $(DEVELOPMENT) ## Run the tests that need nothing but this machine
 	$(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
 
-test-all: $(DEVELOPMENT) ## Run all tests on the larger hypothesis profile
-	CI=1 $(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
+test-all: $(DEVELOPMENT) ## Run the same tests with ten times as many random examples
+	EXAMPLES=all $(BIN)/pytest -m "not bench" $(PYTEST_ARGS)
 
 check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes nothing
 	$(BIN)/ruff check .

@@ -10,9 +10,9 @@ from typing import Any
 from tests.acceptance.installation import BESIDE, Installation, new_home, wait_for
 
 _BESIDE = """
-import os, sys, json, traceback
-os.environ["DJANGO_SETTINGS_MODULE"] = "clarion.settings"
-import django; django.setup()
+import sys, json, traceback
+from clarion.cli import bootstrap
+bootstrap.django()
 from django.db import close_old_connections, connection
 from tests.acceptance import inside
 print("ready", flush=True)

@@ -12,7 +12,7 @@ import pytest
 
 from clarion.runtime import leftovers
 from clarion.settings.database import socket_directory
-from tests.acceptance.installation import PATIENCE, Installation, new_home, wait_for
+from tests.acceptance.installation import PATIENCE, Installation, prepared_home, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -52,9 +52,7 @@ class Holder:
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
-    home = new_home()
-    home.parent.chmod(0o711)
-    made = Installation(home)
+    made = Installation(prepared_home())
     yield made
     made.remove()
 
@@ -131,17 +129,18 @@ def test_a_pid_file_of_a_dead_server_that_nobody_reaped_is_no_obstacle(installat
 def test_a_stranger_with_the_number_of_the_dead_server_is_left_alone(installation: Installation) -> None:
     installation.clarion("migrate")
     data = (installation.home / "postgres").resolve()
-    stranger = subprocess.Popen(["sleep", "60"])
+    stranger = subprocess.Popen(["sleep", "infinity"])
     (data / "postmaster.pid").write_text(f"{stranger.pid}\n{data}\n")
     lock = socket_directory(installation.home) / ".s.PGSQL.5432.lock"
     lock.write_text(f"{stranger.pid}\n{data}\n")
 
     done = installation.clarion("migrate")
 
-    assert done.returncode == 0, done.stderr
-    assert stranger.poll() is None
+    is_well = stranger.poll() is None
     stranger.kill()
     stranger.wait()
+    assert done.returncode == 0, done.stderr
+    assert is_well
 
 
 def test_only_root_and_the_starting_user_get_in(installation: Installation) -> None:

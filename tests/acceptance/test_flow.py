@@ -55,7 +55,7 @@ def in_state(beside: Beside, run: int, **wanted: Any) -> dict[str, Any]:
 
 
 def test_at_its_end_sending_stops_and_the_rest_expires(beside: Beside, mailbox: Mailbox) -> None:
-    made = beside.do("make_timed", count=20_000, config=mailbox.config, ends_in=4, rate_limit=400.0)
+    made = beside.do("make_timed", count=3_000, config=mailbox.config, ends_in=4, rate_limit=400.0)
     end = in_state(beside, made["run"], done=True)
 
     assert end["status"] == "EXPIRED"

@@ -26,8 +26,12 @@ pytestmark = pytest.mark.slow
 PEOPLE = 40
 #: Local part of those who are refused: they are suppressed then, and must not be missed by other campaigns.
 REFUSED = "nobody"
-#: Seconds after which the sender gives up on an answer.
-SHORT = "connect_timeout=1&command_timeout=1&data_timeout=1&connections=5"
+#: Seconds after which the sender gives up on an answer, where none comes. The others are given all the time that a busy
+#: machine may take: an answer that is late for that reason would make a message unknown.
+SHORT = {
+    "half open": "&connect_timeout=1&command_timeout=1",
+    "silent after the final dot": "&data_timeout=5",
+}
 
 
 def at_first(count: int, bad: Answer, good: str) -> Callable[[str], "str | Do"]:
@@ -150,8 +154,9 @@ def options(name: str, server: Server, files: Path) -> list[str]:
     scheme = "smtp+starttls" if "STARTTLS" in name else "smtp"
     login = "shop:wrong@" if "password" in name else ""
     people = REFUSED if name == "refuses some" else "person"
+    url = f"{scheme}://{login}127.0.0.1:{server.port}?connections=5{SHORT.get(name, '')}"
     return [
-        *("send", "--name", name, "--sender-url", f"{scheme}://{login}127.0.0.1:{server.port}?{SHORT}"),
+        *("send", "--name", name, "--sender-url", url),
         *("--from", "Shop <shop@example.test>", "--subject", "Hi {{ name }}", "--html", str(files / "mail.html")),
         *("--csv", str(files / f"{people}.csv"), "--json", *([] if name in ENDLESS else ["--wait"])),
     ]  # fmt: skip
@@ -266,19 +271,23 @@ def test_the_ledgers_of_all_of_them_are_right(
 class TestDemo:
     """What the first start has made, on the same installation."""
 
-    def campaigns(self, installation: Installation, status: str) -> list[dict[str, Any]]:
-        listed = installation.clarion("campaign", "list", "--workspace", "demo", "--status", status, "--json")
+    def campaigns(self, installation: Installation, *options: str) -> list[dict[str, Any]]:
+        listed = installation.clarion("campaign", "list", "--workspace", "demo", "--json", *options)
         found: list[dict[str, Any]] = json.loads(listed.stdout)
         return found
 
     def test_its_first_campaign_was_really_sent(self, installation: Installation) -> None:
-        (sent,) = wait_for(60, lambda: self.campaigns(installation, "completed"), "the demo's campaign ends")
+        (first,) = (one for one in self.campaigns(installation) if one["name"] == "Spring newsletter")
 
-        assert sent["name"] == "Spring newsletter"
+        told = installation.clarion("campaign", "show", first["campaign"], "--wait", "--json")
+
+        assert told.returncode == 0, told.stderr
+        sent = json.loads(told.stdout)
+        assert sent["status"] == "completed"
         assert sent["total"] == sent["sent"] + sent["failed"] == 170
 
     def test_its_draft_can_be_started_paused_continued_and_stopped(self, installation: Installation) -> None:
-        (draft,) = self.campaigns(installation, "draft")
+        (draft,) = self.campaigns(installation, "--status", "draft")
 
         def does(verb: str, *options: str) -> dict[str, Any]:
             answer = installation.clarion("campaign", verb, draft["campaign"], "--json", *options)

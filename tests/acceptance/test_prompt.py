@@ -104,7 +104,7 @@ def test_a_kill_switch_holds_within_a_second_in_two_processes_and_loses_nothing(
 
 
 def test_another_speed_holds_within_a_second(beside: Beside, mailbox: Mailbox) -> None:
-    made = beside.do("make", count=50_000, config=mailbox.config)
+    made = beside.do("make", count=30_000, config=mailbox.config)
     wait_for(30, lambda: mailbox.count() > 500, "full speed")
 
     slow = {"rate_limit": 50.0, "delay_min": 0.0, "delay_max": 0.0}

@@ -34,9 +34,9 @@ def wait_until_back(running: Installation, mark: str, killed: int) -> None:
     wait_for(30, lambda: status(f"{running.url}/readyz") == 200, "everything answers again")
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture(scope="module")
 def running() -> Iterator[Installation]:
-    """One installation that runs through all tests of a class; each leaves it well."""
+    """One installation that runs through all tests of its parts; each leaves it well."""
     made = Installation(prepared_home())
     made.url = made.start()
     yield made

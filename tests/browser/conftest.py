@@ -3,19 +3,30 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.resources import files
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 #: Milliseconds; the machine may be busy.
 PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -50,14 +61,30 @@ def gallery_url() -> Iterator[str]:
 #: Chromium without windows takes half the CPU; where there is none, the other does as well.
 LIGHT = "chromium-headless-shell"
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-prefers-reduced-motion"]
+#: All pages are of one site that we trust: they share a process, and none is kept ready for a next one.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--renderer-process-limit=1",
+    "--disable-features=SpareRendererForSitePerProcess",
+]  # fmt: skip
 
 
 def _launched(playwright: Playwright, *names: str) -> Browser:
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    started.new_context = partial(_patient, started.new_context)  # type: ignore[method-assign]
+    return started
+
+
+def _patient(new_context: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
+    """Return a context that waits as long as a busy machine may take, and in which nothing moves.
+
+    Without a graphics card, what moves takes a core; Playwright asks for movement unless told.
+    """
+    made = new_context(**{"reduced_motion": "reduce", **options})
+    made.set_default_timeout(PATIENCE)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from tests.integration.campaigns import making
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 DESK, PHONE = (1440, 1000), (390, 844)
-expect.set_options(timeout=20_000)
 Open = Callable[..., Page]
 
 

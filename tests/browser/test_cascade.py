@@ -1,9 +1,7 @@
 """Two channels in Chromium: composed as primary and fallback, sent, and seen person by person."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,45 +17,27 @@ from clarion.engine.plan import Settled
 from clarion.senders.models import Sender
 from tests import cascades, ledgers
 from tests.browser.conftest import PATIENCE, watch
+from tests.browser.looks import NARROW, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
-}
 
-
-@pytest.fixture(params=SHAPES)
-def page(
-    request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer, people: ledgers.People
-) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, people: ledgers.People) -> Iterator[Page]:
     client = Client()
     client.force_login(people.alice.user)
-    context = browser.new_context(reduced_motion="reduce", bypass_csp=True, **SHAPES[request.param])
+    context = browser.new_context(viewport=NARROW)
     context.set_default_timeout(PATIENCE)
     context.add_cookies(
         [{"name": n, "value": m.value, "url": live_server.url} for n, m in client.cookies.items()]
     )
-    page = context.new_page()
-    page.shape = request.param  # type: ignore[attr-defined]
-    yield page
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
 def people(transactional_db: None) -> ledgers.People:
     return ledgers.make_people()
-
-
-def is_well(page: Page, axe_source: str, name: str) -> None:
-    """It fits the window, and axe has nothing against it."""
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{folder}/{name}-{page.shape}.png", full_page=True)  # type: ignore[attr-defined]
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate(axe_source)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
 
 
 def _send(run: Run) -> None:
@@ -94,7 +74,7 @@ def test_a_fallback_is_composed_and_its_way_is_seen(
     page.get_by_role("button", name="Add a channel").focus()
     expect(channels).not_to_contain_text("not complete")
     expect(page.locator("#compose-review")).to_contain_text("The channels go like this")
-    is_well(page, axe_source, "compose")
+    assert faults(page, axe_source) == []
     channels.get_by_role("link").first.click()
     expect(page.locator("#id_subject")).to_have_value("Hello {{ first_name }}")
     assert Campaign.objects.get(pk=campaign.pk).receipt_wait == 30
@@ -105,11 +85,11 @@ def test_a_fallback_is_composed_and_its_way_is_seen(
         beside.submit(_send, run).result()
     page.goto(base)
     expect(page.get_by_text("Fallback 1").first).to_be_visible()
-    is_well(page, axe_source, "overview")
+    assert faults(page, axe_source) == []
     page.goto(f"{base}recipients/?status=partly")
     expect(page.locator("[data-table] tbody tr")).to_have_count(2)
-    is_well(page, axe_source, "recipients")
+    assert faults(page, axe_source) == []
     page.goto(f"{base}recipients/1/")
     expect(page.get_by_text("+493000000001").first).to_be_visible()
-    is_well(page, axe_source, "person")
+    assert faults(page, axe_source) == []
     assert heard == []

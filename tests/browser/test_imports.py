@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,16 +12,12 @@ from pytest_django.live_server_helper import LiveServer
 from clarion.audience import importing
 from clarion.audience.models import Contact, Import
 from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_journey import blemishes
+from tests.browser.looks import NARROW, faults
 from tests.factories import Cast, make_cast
 from tests.workbooks import xlsx
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
-    "phone, dark": {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
-}
 PEOPLE = [
     ["E-Mail", "Mobile", "Customer no"],
     ["ana@shop.example", "030 / 123 456", 4711],
@@ -30,24 +25,22 @@ PEOPLE = [
 ]
 
 
-@pytest.fixture(params=SHAPES)
-def page(browser: Browser, live_server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     cast: Cast = make_cast()
     cast.workspace.default_country = "DE"
     cast.workspace.save()
     client = Client()
     client.force_login(cast.alice.user)
     context = browser.new_context(
-        reduced_motion="reduce",
         base_url=f"{live_server.url}/w/{cast.workspace.slug}/",
-        **SHAPES[request.param],
+        viewport=NARROW,
     )
     context.add_cookies(
         [{"name": name, "value": one.value, "url": live_server.url} for name, one in client.cookies.items()]
     )
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     yield opened
     context.close()
 
@@ -59,31 +52,31 @@ def test_a_workbook_is_imported_by_its_second_sheet(page: Page, tmp_path: Path, 
     problems: list[str] = []
 
     page.goto("imports/new/")
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_label("Sheet")).to_have_value("Notes")
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
     page.get_by_label("Sheet").select_option("People")
     page.get_by_role("button", name="Read it again").click()
     expect(page.locator("#preview")).to_contain_text("+4930123456")
     expect(page.locator("#preview")).to_contain_text("4711")
     expect(page.locator("#preview")).to_contain_text("A number with an extension cannot be reached")
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
     page.get_by_role("button", name="Start import").click()
     page.wait_for_selector("text=Waiting")
     importing.run_import_job(Import.objects.get().pk)
     page.reload()
     with page.expect_download() as download:
         page.locator("a[href$='rejected.csv']").first.click()
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
 
     assert Contact.objects.get().phone == "+4930123456"
     rows = list(csv.reader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
     assert rows[1][:2] == ["2", "Mobile"]
     page.goto("settings/")
     expect(page.get_by_label("Country of phone numbers")).to_have_value("DE")
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
     assert (problems, heard) == ([], [])
 
 
@@ -96,4 +89,4 @@ def test_a_damaged_workbook_is_answered_with_a_sentence(page: Page, tmp_path: Pa
     page.get_by_role("button", name="Upload").click()
 
     expect(page.get_by_role("alert")).to_contain_text("The spreadsheet is damaged.")
-    assert blemishes(page, axe_source) == []
+    assert faults(page, axe_source) == []

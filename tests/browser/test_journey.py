@@ -80,9 +80,8 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
 
 
 def window(browser: Browser, **options: Any) -> Page:
-    page = browser.new_context(reduced_motion="reduce", **options).new_page()
+    page = browser.new_context(**options).new_page()
     page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     return page
 
 

@@ -19,8 +19,6 @@ from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-expect.set_options(timeout=20_000)
-
 #: Opens a page of the workspace as that member.
 OpenAs = Callable[..., Page]
 

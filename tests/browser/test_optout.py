@@ -1,7 +1,5 @@
 """Ending messages by the link in one, without scripts, and the pages where a workspace settles who is written to."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,15 +15,11 @@ from clarion.lib import keys, tokens
 from clarion.senders.models import Sender
 from tests import ledgers
 from tests.browser.conftest import PATIENCE, watch
+from tests.browser.looks import WIDE, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "person0000001@example.test"
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 1000}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
-}
 
 
 class Site:
@@ -103,30 +97,19 @@ def test_somebody_ends_messages_changes_their_mind_and_keeps_one_topic(browser: 
     context.close()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
 def test_every_page_fits_complains_of_nothing_and_is_accessible(
-    browser: Browser, site: Site, axe_source: str, shape: str
+    browser: Browser, site: Site, axe_source: str
 ) -> None:
-    context = browser.new_context(reduced_motion="reduce", bypass_csp=True, **SHAPES[shape])
+    context = browser.new_context(viewport=WIDE)
     context.set_default_timeout(PATIENCE)
     context.add_cookies(site.cookies)
     page = context.new_page()
     heard = watch(page)
     problems = []
-    for name, url in site.pages.items():
+    for url in site.pages.values():
         page.goto(url)
         expect(page.locator("main h1")).to_be_visible()
-        if folder := os.environ.get("SHOTS_FOLDER"):
-            page.screenshot(path=Path(folder) / f"{name}-{shape}.png", full_page=True)
-        page.evaluate(axe_source)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
-        problems += [
-            f"{name} {rule['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for rule in found["violations"]
-            for node in rule["nodes"]
-        ]
-        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            problems.append(f"{name} scrolls sideways")
+        problems += faults(page, axe_source)
     context.close()
 
     assert problems + heard == []

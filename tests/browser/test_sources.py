@@ -16,21 +16,17 @@ from clarion.campaigns.models import Campaign
 from clarion.lib.reach import Reach
 from clarion.workspaces import actors
 from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_journey import blemishes
+from tests.browser.looks import NARROW, faults
 from tests.factories import Cast, make_cast
 from tests.webfiles import WebFile, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 1000}},
-    "phone, dark": {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}},
-}
 GUESTS = b"E-Mail,First name,Table\nada@example.test,Ada,4\nbo@example.test,Bo,7\nnobody,No,1\n"
 
 
-@pytest.fixture(params=SHAPES)
-def page(browser: Browser, live_server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     cast: Cast = make_cast()
     by = actors.of_member(cast.alice)
     campaigns.create_campaign(by=by, name="Invitation")
@@ -38,16 +34,14 @@ def page(browser: Browser, live_server: LiveServer, request: pytest.FixtureReque
     client = Client()
     client.force_login(cast.alice.user)
     context = browser.new_context(
-        reduced_motion="reduce",
         base_url=f"{live_server.url}/w/{cast.workspace.slug}/",
-        **SHAPES[request.param],
+        viewport=NARROW,
     )
     context.add_cookies(
         [{"name": name, "value": one.value, "url": live_server.url} for name, one in client.cookies.items()]
     )
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     yield opened
     context.close()
 
@@ -58,16 +52,16 @@ def test_a_spreadsheet_on_the_web_is_followed_and_sent_to(page: Page, settings: 
     problems: list[str] = []
     with served(WebFile(GUESTS)) as web:
         page.goto("sources/")
-        problems += blemishes(page, axe_source)
+        problems += faults(page, axe_source)
         page.get_by_role("link", name="New live source").first.click()
         page.locator("#id_name").fill("Guests")
         page.locator("#id_url").fill(web.url)
-        problems += blemishes(page, axe_source)
+        problems += faults(page, axe_source)
         page.get_by_role("button", name="Save and read it").click()
         expect(page.locator("[data-live-version=state]")).to_contain_text("Reading")
         rereading.read_sheet_job(LiveSheet.objects.get().pk)
         expect(page.locator("[data-live-version=state]")).to_contain_text("ada@example.test")
-        problems += blemishes(page, axe_source)
+        problems += faults(page, axe_source)
 
         web.body = GUESTS.replace(b"bo@", b"cy@")
         page.get_by_role("button", name="Refresh now").click()
@@ -77,11 +71,11 @@ def test_a_spreadsheet_on_the_web_is_followed_and_sent_to(page: Page, settings: 
         page.goto("sources/")
         expect(page.locator("table")).to_contain_text("Guests")
         expect(page.locator("table")).to_contain_text("+1")
-        problems += blemishes(page, axe_source)
+        problems += faults(page, axe_source)
 
     page.goto(f"campaigns/{Campaign.objects.get().public_id}/edit/")
     page.locator("input[name=audience][value=SHEET]").check()
     page.locator("#id_live").select_option("Guests")
     expect(page.locator("#compose-estimate")).to_contain_text("Invalid")
-    problems += blemishes(page, axe_source)
+    problems += faults(page, axe_source)
     assert (problems, heard) == ([], [])

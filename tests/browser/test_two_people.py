@@ -8,13 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.installation import Installation, running
 from tests.acceptance.sending import Beside, Mailbox
-from tests.browser.conftest import watch
+from tests.browser.conftest import PATIENCE, watch
 from tests.browser.test_campaigns import accessible
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-expect.set_options(timeout=20_000)
 
 PEOPLE = 300
 #: Messages a second: slow enough to be watched.
@@ -37,7 +35,7 @@ def mailbox() -> Iterator[Mailbox]:
 def signed_in(browser: Browser, url: str, email: str) -> tuple[Page, list[str]]:
     """Return a page of somebody who has signed in, and what it complains of."""
     page = browser.new_context(viewport={"width": 1440, "height": 1000}, base_url=url).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE)
     heard = watch(page)
     page.goto("/")
     page.get_by_label("Email").fill(email)
@@ -88,7 +86,7 @@ def watched_to_the_end(page: Page, mailbox: Mailbox) -> None:
     assert 0 < standing == mailbox.count() < PEOPLE
     page.get_by_role("button", name="Continue").click()
     expect(badge).to_have_text("Sending")
-    expect(badge).to_have_text("Completed", timeout=60_000)
+    expect(badge).to_have_text("Completed")
 
 
 def test_a_campaign_lives_from_its_first_word_to_the_comparison(

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 failed; 2 bad input or settings; 3 a campaign ended otherw
 4 Clarion runs already; 130 interrupted.
 """
 
+import gc
 import sys
 
 
@@ -28,14 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stderr.write(end.code + "\n")
             return 1
         return end.code or 0
+    finally:
+        # The interpreter would look through all that is about to go.
+        gc.freeze()
     return 0
 
 
 def _worker() -> int:
     """Send, as the command does. A process that stays needs none of what reads command lines, which takes 12 MB."""
     from clarion.cli import bootstrap
+    from clarion.lib import loading
 
-    bootstrap.django()
-    from clarion.runtime import worker
+    with loading.uncollected():
+        bootstrap.django()
+        from clarion.runtime import worker
 
     return worker.main()

@@ -6,13 +6,16 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from clarion.lib import loading
+
 
 def django() -> None:
     """Load settings and applications. Ends the program with code 2 and a list when the settings are bad."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clarion.settings")
-    import django as framework
+    with loading.uncollected():
+        import django as framework
 
-    framework.setup()
+        framework.setup()
 
 
 def settings() -> Any:

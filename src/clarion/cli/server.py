@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from clarion.cli import bootstrap
+from clarion.lib import loading
 
 #: Seconds to wait for a database that is still starting.
 DATABASE_SECONDS = 60.0
@@ -105,16 +106,18 @@ def worker(
     lent: Annotated[bool, typer.Option("--lent", hidden=True, help="Serve one command.")] = False,
 ) -> None:
     """Run one sending process alone. The database must be running."""
-    bootstrap.django()
-    from clarion.runtime import worker as process
+    with loading.uncollected():
+        bootstrap.django()
+        from clarion.runtime import worker as process
 
     raise typer.Exit(process.main(is_lent=lent))
 
 
 def jobs() -> None:
     """Run the background jobs alone: imports, reading of uploads, housekeeping. The database must be running."""
-    bootstrap.django()
-    from clarion.runtime import jobs as process
+    with loading.uncollected():
+        bootstrap.django()
+        from clarion.runtime import jobs as process
 
     raise typer.Exit(process.main())
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from clarion.lib import loading
+
 #: Seconds that requests under way may take when the server is told to stop.
 GRACEFUL_SECONDS = 8
 #: A worker process is renewed after so many requests, give or take, so that no leak can grow.
@@ -41,11 +43,15 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the WSGI application."""
-        from django.core.servers.basehttp import get_internal_wsgi_application
+        """Return the WSGI application with all its pages, so that no process loads them at its first request."""
+        with loading.uncollected():
+            from django.core.servers.basehttp import get_internal_wsgi_application
+            from django.urls import get_resolver
 
-        # What the settings name, which stands in front of the pages.
-        return get_internal_wsgi_application()
+            # What the settings name, which stands in front of the pages.
+            application = get_internal_wsgi_application()
+            _ = get_resolver().url_patterns
+        return application
 
 
 def _memory_directory() -> str | None:

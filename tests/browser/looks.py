@@ -1,0 +1,59 @@
+"""One page in each of its looks: what axe finds, and whether it scrolls sideways."""
+
+import json
+from typing import Any, Literal
+
+from playwright.sync_api import CDPSession, Page, ViewportSize
+
+WIDE: ViewportSize = {"width": 1440, "height": 1000}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+Scheme = Literal["light", "dark"]
+_RULES = "resultTypes: ['violations'], iframes: false"
+_CONTRAST = "color-contrast"
+#: Contrast is most of the work. In the dark the same things stand at the same places in other colours, so that only it
+#: is judged again; in a narrow window they stand elsewhere in the same colours, so that all but it is.
+_LOOKS: tuple[tuple[Scheme, ViewportSize, str], ...] = (
+    ("light", WIDE, _RULES),
+    ("dark", WIDE, f"{_RULES}, runOnly: {{type: 'rule', values: ['{_CONTRAST}']}}"),
+    ("light", NARROW, f"{_RULES}, rules: {{'{_CONTRAST}': {{enabled: false}}}}"),
+)
+#: Colours that fade and boxes that move are at their ends; what turns for ever is left turning.
+_SETTLED = (
+    "new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen))).then(() => Promise.all("
+    "document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity)"
+    ".map(one => one.finished.catch(() => null)))).then(() => true)"
+)
+_SHORT = "(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => `${n.target} ${n.failureSummary}`)])))"
+
+
+def faults(page: Page, axe_source: str) -> list[str]:
+    """Look at the open page wide in light and in dark, and narrow; leave it as it was, in light.
+
+    The rules come in by the debugger's door, which the page's policy does not guard. Frames hold messages, which are
+    their authors' own.
+    """
+    size = page.viewport_size or WIDE
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": axe_source})
+    problems: list[str] = []
+    for scheme, viewport, rules in _LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(viewport)
+        _told(session, _SETTLED)
+        where = f"{page.url} {scheme} {viewport['width']}"
+        found = json.loads(_told(session, f"axe.run(document, {{{rules}}}).then{_SHORT}"))
+        problems += [f"{where} {rule}: {nodes}" for rule, nodes in found]
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            problems.append(f"{where} scrolls sideways")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(size)
+    session.detach()
+    return problems
+
+
+def _told(session: CDPSession, expression: str) -> Any:
+    answer = session.send(
+        "Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True}
+    )
+    assert "exceptionDetails" not in answer, answer
+    return answer["result"]["value"]
