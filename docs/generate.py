@@ -157,6 +157,13 @@ def api_page() -> str:
     return NOTE + reference.page()
 
 
+def webhooks_page() -> str:
+    """Return the page of every event that webhooks are told."""
+    from clarion.webhooks import reference
+
+    return NOTE + reference.page()
+
+
 #: Pages beside the reference are named from there.
 PAGES = {
     "settings.md": settings_page,
@@ -164,6 +171,7 @@ PAGES = {
     "commands.md": commands_page,
     "statuses.md": statuses_page,
     "api.md": api_page,
+    "webhooks.md": webhooks_page,
     "../explanation/why-not-moving.md": causes_page,
 }
 

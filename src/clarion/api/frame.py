@@ -183,8 +183,11 @@ def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_:
                 operations.release_key(member=member, key=key)
             else:
                 assert isinstance(answer, HttpResponse)  # noqa: S101 - it does not stream
+                # A secret is told once: who asks again gets the answer without it.
+                shown = str(getattr(request, "told_once", "")).encode()
+                body = answer.content.replace(shown, b"") if shown else answer.content
                 operations.keep_answer(
-                    member=member, key=key, status=answer.status_code, body=answer.content,
+                    member=member, key=key, status=answer.status_code, body=body,
                     content_type=answer.get("Content-Type", ""), location=answer.get("Location", ""),
                 )  # fmt: skip
             return answer

@@ -29,6 +29,7 @@ from clarion.api.endpoints import (
     sources,
     suppressions,
     templates,
+    webhooks,
 )
 
 
@@ -91,6 +92,7 @@ for _tag, _router in (
     ("Lists", lists.router),
     ("Suppressions", suppressions.router),
     ("Templates", templates.router),
+    ("Webhooks", webhooks.router),
 ):
     api.add_router("", _router, tags=[_tag])
 

@@ -15,6 +15,7 @@ from clarion.campaigns import errors as campaigns
 from clarion.content import errors as content
 from clarion.deliveries import errors as deliveries
 from clarion.senders import errors as senders
+from clarion.webhooks import errors as webhooks
 from clarion.workspaces import errors as workspaces
 
 CONTENT_TYPE = "application/problem+json"
@@ -65,7 +66,7 @@ STATUSES: dict[type[Exception], int] = {
     _T.NameTaken: 409, _T.TemplateInUse: 409, _T.TemplateArchived: 409, _T.ContentInvalid: 422, _T.TrialFailed: 503,
     _D.RunInvalid: 409, _D.PushRefused: 409, _D.RetryRefused: 409, _D.RefreshRefused: 409,
     _D.UnknownsRefused: 409, _D.ExportRefused: 409,
-    senders.SecretsLost: 503, workspaces.NameInvalid: 422,
+    senders.SecretsLost: 503, workspaces.NameInvalid: 422, webhooks.EndpointInvalid: 422,
 }  # fmt: skip
 
 

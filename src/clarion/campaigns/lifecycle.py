@@ -9,6 +9,7 @@ from django.utils import timezone
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Status
+from clarion.webhooks import publishing
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import NotAllowed
@@ -73,5 +74,17 @@ def move(
         changes={"status": (before, goal.value)}
         | ({"pause_cause": ("", after.pause_cause)} if cause else {}),
     )
+    _publish(after, before=before, action=action, via=by.via)
     wake(campaign_id=after.pk)
     return after
+
+
+def _publish(after: Campaign, *, before: str, action: Action, via: str) -> None:
+    id = str(after.public_id)
+    publishing.publish(
+        after.workspace_id, "campaign.state", key=f"campaign:{id}",
+        data={
+            "campaign": id, "name": after.name, "from": before.lower(), "to": after.status.lower(),
+            "action": action.value, "cause": after.pause_cause.lower(), "reason": after.status_reason, "via": via,
+        },
+    )  # fmt: skip

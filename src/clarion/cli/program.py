@@ -26,6 +26,7 @@ from clarion.cli import (
     suppression,
     template,
     token,
+    webhook,
     why,
     workspaces,
 )
@@ -56,6 +57,7 @@ balance.register(app)
 price.register(app)
 member.register(app)
 token.register(app)
+webhook.register(app)
 segment.register(app)
 source.register(app)
 suppression.register(app)

@@ -15,8 +15,12 @@ from clarion.audience import queries as audience_queries
 from clarion.audience.models import SuppressionReason
 from clarion.audience.stopwords import Meaning
 from clarion.deliveries import optout
-from clarion.deliveries.states import Result, step_of
+from clarion.deliveries.models import Answer, Run
+from clarion.deliveries.states import Result, recipient_id, step_of
+from clarion.deliveries.telling import reading
 from clarion.senders.models import Sender
+from clarion.webhooks import publishing
+from clarion.webhooks.models import Kind
 from clarion.workspaces.models import Workspace
 from clarion.workspaces.wake import wake
 
@@ -33,6 +37,8 @@ class Answered:
 
     #: STOP, START, HELP, or NONE for something that a person should read.
     meaning: Meaning
+    #: The row that keeps the answer; None for a replay.
+    answer_id: int | None = None
     #: The address in its one form.
     address: str
     #: The newest message of this sender to the address; None when none is known.
@@ -72,7 +78,10 @@ def answer_received(
     at = received_at or timezone.now()
     with transaction.atomic():
         run_id, delivery_id = _message_to(sender, channel, address)
-        is_new = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
+        answer_id = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
+        is_new = answer_id is not None
+        if answer_id is not None:
+            _publish(sender, channel, read.meaning, at, answer_id)
         if is_new and run_id is not None and delivery_id is not None:
             _note_reply(run_id, delivery_id, said, at, _key(event_id, address, said, at))
     confirmation = ""
@@ -81,6 +90,7 @@ def answer_received(
         confirmation = confirmation_of(workspace, read, sender)
     return Answered(
         meaning=read.meaning,
+        answer_id=answer_id,
         address=address,
         run_id=run_id,
         delivery_id=delivery_id,
@@ -170,7 +180,7 @@ insert into deliveries_answer (workspace_id, channel, sender_id, address, text, 
                                run_id, delivery_id)
 values (%(workspace)s, %(channel)s, %(sender)s, %(address)s, %(text)s, %(meaning)s, %(at)s, %(key)s,
         %(run)s, %(delivery)s)
-on conflict (sender_id, event_key) do nothing
+on conflict (sender_id, event_key) do nothing returning id
 """
 
 
@@ -184,7 +194,8 @@ def _keep(
     event_id: str,
     run_id: int | None,
     delivery_id: int | None,
-) -> bool:
+) -> int | None:
+    """Return the new row's id; None for an answer that is kept already."""
     facts: dict[str, Any] = {
         "workspace": sender.workspace_id, "channel": channel, "sender": sender.pk, "address": address,
         "text": text[:KEPT], "meaning": meaning.value, "at": at, "key": _key(event_id, address, text, at),
@@ -192,7 +203,27 @@ def _keep(
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, facts)
-        return bool(cursor.rowcount)
+        found = cursor.fetchone()
+    return int(found[0]) if found else None
+
+
+def _publish(sender: Sender, channel: str, meaning: Meaning, at: datetime, answer_id: int) -> None:
+    if not publishing.is_wanted(sender.workspace_id, Kind.REPLY):
+        return
+    answer = Answer.objects.get(pk=answer_id)
+    run = Run.objects.select_related("campaign").filter(pk=answer.run_id or 0).first()
+    message = answer.delivery_id if run is not None else None
+    publishing.publish(
+        sender.workspace_id, "reply.received", key=f"reply:{answer.pk}",
+        data={
+            "reply": answer.pk, "channel": channel, "sender": str(sender.public_id),
+            "meaning": meaning.value.lower() or "none", "received_at": at.isoformat(),
+            "campaign": str(run.campaign.public_id) if run is not None else None,
+            "run": run.number if run is not None else None,
+            "recipient": recipient_id(message) if message is not None else None,
+            "step": step_of(message) if message is not None else None,
+        },
+    )  # fmt: skip
 
 
 def _key(event_id: str, address: str, text: str, at: datetime) -> str:
@@ -228,6 +259,7 @@ def _note_reply(run_id: int, delivery_id: int, text: str, at: datetime, key: str
         cursor.execute(_RECEIPT, facts)
         if cursor.rowcount:
             cursor.execute(_RESULT, facts)
+            reading.note_receipt(run_id, delivery_id, facts["key"], Result.REPLIED, at)
             if is_first:
                 cursor.execute(_COUNT, facts)
                 wake(run_id=run_id)

@@ -16,6 +16,8 @@ from clarion.deliveries import explain, overview, stretches
 from clarion.deliveries.causes import CAUSES, Kind
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderLane, SenderStatus
+from clarion.webhooks import queries as webhooks
+from clarion.webhooks.models import Endpoint
 from clarion.workspaces import spelling
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
@@ -34,6 +36,7 @@ class Need(StrEnum):
     PAUSED = "paused"
     SENDER = "sender"
     PROVIDER = "provider"
+    WEBHOOK = "webhook"
     UNKNOWN = "unknown"
     REVIEW = "review"
 
@@ -48,6 +51,7 @@ class Wanted:
     at: datetime | None = None
     campaign: Campaign | None = None
     sender: Sender | None = None
+    endpoint: Endpoint | None = None
 
 
 def attention(member: Membership) -> list[Wanted]:
@@ -58,6 +62,7 @@ def attention(member: Membership) -> list[Wanted]:
         *_missed(member),
         *_troubled(member),
         *_senders(member),
+        *_webhooks(member),
         *_unknown(member),
         *_in_review(member),
     ]
@@ -142,6 +147,17 @@ def _resting(member: Membership) -> list[Wanted]:
             sender=lane.sender,
         )
         for lane in list(latest.values())[:MOST]
+    ]
+
+
+def _webhooks(member: Membership) -> list[Wanted]:
+    if not member.may(Permission.MANAGE_MEMBERS):
+        return []
+    return [
+        Wanted(
+            need=Need.WEBHOOK, name=str(one), why=one.status_reason, at=one.status_changed_at, endpoint=one
+        )
+        for one in webhooks.disabled_in(member.workspace, MOST)
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from clarion.audience import addresses
 from clarion.audience import operations as audience
@@ -17,6 +18,7 @@ from clarion.channels import registry
 from clarion.deliveries import looking, tiers
 from clarion.deliveries.models import Delivery, Recipient, Run, RunStep
 from clarion.deliveries.states import Result, Skip, Stage, recipient_id, step_of
+from clarion.deliveries.telling import reading
 from clarion.workspaces.models import Workspace
 from clarion.workspaces.wake import wake
 
@@ -229,3 +231,4 @@ def note(run_id: int, delivery_id: int) -> None:
         if cursor.rowcount == 1:
             cursor.execute(_RESULT, facts)
             cursor.execute(_COUNT_STEP, facts)
+            reading.note_receipt(run_id, delivery_id, EVENT_KEY, Result.UNSUBSCRIBED, timezone.now())

@@ -15,6 +15,7 @@ from clarion.deliveries import looking, optout, unknowns
 from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
+from clarion.deliveries.telling import reading
 from clarion.deliveries.tracking import folding
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
@@ -41,7 +42,7 @@ _SUPPRESSING = {
 }
 
 #: A receipt is counted when it is the delivery's first of its kind.
-_KEEP = """
+_KEEP = f"""
 with given as (
     select * from unnest(%(deliveries)s::bigint[], %(keys)s::text[], %(results)s::smallint[],
                          %(moments)s::timestamptz[], %(codes)s::text[], %(details)s::text[])
@@ -51,7 +52,7 @@ with given as (
     select %(run)s, g.delivery_id, g.event_key, g.result, g.at, g.code, g.detail
     from given g join deliveries_delivery d on d.run_id = %(run)s and d.id = g.delivery_id and d.attempts > 0
     on conflict do nothing
-    returning delivery_id, result, at
+    returning delivery_id, event_key, result, at, code
 ), farthest as (
     select delivery_id, max(result) as result, max(at) as at from kept group by delivery_id
 ), told as (
@@ -65,7 +66,7 @@ with given as (
     where not exists (
         select from deliveries_receipt r
         where r.run_id = %(run)s and r.delivery_id = k.delivery_id and r.result = k.result)
-)
+), {reading.NOTED}
 select step::int, result::int, count(*)::int from fresh group by step, result
 """
 
@@ -144,6 +145,7 @@ def left(sender_id: int, address: str) -> bool:
 def _keep(run: Run, events: list[ReceiptEvent]) -> None:
     now, run_id = timezone.now(), run.pk
     facts: dict[str, Any] = {
+        **reading.asked_by(run.workspace_id),
         "run": run_id,
         "deliveries": [event.delivery_id for event in events],
         "keys": [_key(event) for event in events],
@@ -166,7 +168,8 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
         paying.refund(run_id, [one for one in bounced if one is not None])
     if run.receipt_wait is not None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
-    wake(run_id=run_id)
+        # A receipt concerns no sending process but whoever follows a cascade that waits for it.
+        wake(run_id=run_id)
 
 
 def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:

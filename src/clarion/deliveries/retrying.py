@@ -18,6 +18,7 @@ from clarion.deliveries.errors import RetryRefused
 from clarion.deliveries.models import Run, RunProblem
 from clarion.deliveries.states import Stage
 from clarion.engine.outcomes import Reason
+from clarion.webhooks import publishing
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -163,6 +164,7 @@ def retry_failed(
             raise RetryRefused(str(_ALL_SUPPRESSED) if suppressed else str(_NOTHING))
         _count(cursor, run, rows)
         is_over = row.status == Status.COMPLETED
+        publishing.watch(cursor, run.pk, [one for row in rows for one in row[5]])
         people = looking.people_of([one for row in rows for one in row[5]]) if run.is_cascade else []
         if people:
             looking.hold(cursor, run.pk, people)

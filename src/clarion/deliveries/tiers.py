@@ -14,7 +14,8 @@ from clarion.audience.addresses import owners_sql
 from clarion.channels import registry
 from clarion.deliveries import cascading
 from clarion.deliveries.models import Run, RunStep
-from clarion.deliveries.states import Stage
+from clarion.deliveries.states import Stage, delivery_id
+from clarion.webhooks import publishing
 
 #: The cursor of a step whose messages all wait for nothing but their release: nobody is beyond it.
 EVERYBODY = 2**58
@@ -161,6 +162,9 @@ def release(
     cursor.execute(_MAKE_THESE.replace("{unwilling}", unwilling_sql(ladder.kinds())), facts)
     rows = cursor.fetchall()
     _count(cursor, ladder, rows, is_dropped=ending is not None)
+    if ending is None:
+        made = [delivery_id(one, row[0]) for row in rows for one in row[3]]
+        publishing.watch(cursor, ladder.run_id, made)
     return {one for row in rows for one in row[3]}
 
 

@@ -13,6 +13,7 @@ from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.models import Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import STEPS
+from clarion.webhooks import publishing
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -118,6 +119,9 @@ def settle_unknown(
         count: int = sum(row[4] for row in rows)
         if not count:
             return 0
+        publishing.watch(
+            cursor, run.pk, [one for row in rows for one in row[5]], is_over=choice is Choice.SENT
+        )
         # In the order in which the engine locks them, so that neither waits for the other for ever.
         for row in sorted(rows, key=lambda row: (row[0], row[1] or 0, row[2], row[3])):
             _count_reason(cursor, run, choice, row)

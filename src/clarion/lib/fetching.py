@@ -107,7 +107,7 @@ async def fetch(
     except TimeoutError:
         raise FetchFailed("time") from None
     except (aiohttp.ClientError, OSError, ValueError) as problem:
-        raise _told(problem) from problem
+        raise told_problem(problem) from problem
 
 
 class _Asked:
@@ -194,7 +194,7 @@ class _Asked:
         return size
 
 
-def _told(problem: Exception) -> FetchFailed:
+def told_problem(problem: Exception) -> FetchFailed:
     """Return what a library's error means. The guard's own may come wrapped in one."""
     cause: BaseException | None = problem
     while cause is not None:

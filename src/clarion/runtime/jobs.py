@@ -1,4 +1,5 @@
-"""Run the background jobs: imports, reading of uploads, housekeeping. One supervised Procrastinate worker.
+"""Run the background jobs: imports, reading of uploads, housekeeping. One supervised Procrastinate worker, and beside
+it the teller of webhooks.
 
 Three things that the library leaves to its user: its worker ends, mostly without an error, whenever PostgreSQL
 restarts, so it is started again; a killed worker's jobs stay "doing" for ever, so every process looks for them
@@ -19,6 +20,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 
+from clarion.runtime.telling import Teller
 from clarion.runtime.worker import conninfo
 
 log = structlog.get_logger(__name__)
@@ -56,6 +58,15 @@ async def run(stop: asyncio.Event) -> None:
     """Run jobs until `stop` is set; survives restarts of the database."""
     from procrastinate.contrib.django import app as django_app
 
+    teller = Teller()
+    teller.start()
+    try:
+        await _run(stop, django_app)
+    finally:
+        await asyncio.to_thread(teller.stop, GRACE_SECONDS)
+
+
+async def _run(stop: asyncio.Event, django_app: Any) -> None:
     delay = 0.2
     while not stop.is_set():
         began = time.monotonic()

@@ -63,6 +63,7 @@ CLARION_APPS = [
         "audience",
         "content",
         "senders",
+        "webhooks",
         "workspaces",
     )
     if find_spec(f"clarion.{name}")

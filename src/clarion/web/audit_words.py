@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[_StrPromise, str]] = {
     "suppression": (_("Suppression"), "shield-off"),
     "template": (_("Template"), "file-text"),
     "sender": (_("Sender"), "plug"),
+    "webhook": (_("Webhook"), "webhook"),
     "workspace": (_("Workspace"), "building-2"),
 }
 
@@ -75,6 +76,14 @@ _TITLES: dict[str, _StrPromise] = {
     "suppression.removed": _("Suppression removed"),
     "suppression.removed_many": _("Suppressions removed"),
     "suppression.imported": _("Suppressions imported"),
+    "webhook.create": _("Webhook made"),
+    "webhook.change": _("Webhook changed"),
+    "webhook.on": _("Webhook switched on"),
+    "webhook.off": _("Webhook switched off"),
+    "webhook.disable": _("Webhook disabled"),
+    "webhook.rotate": _("Secret of a webhook replaced"),
+    "webhook.replay": _("Events told again"),
+    "webhook.remove": _("Webhook removed"),
     "workspace.answer_words_reset": _("Words of answers set back"),
     "workspace.answer_words_set": _("Words of answers changed"),
     "workspace.audit_download": _("Audit log downloaded"),

@@ -30,6 +30,7 @@ _LOOKS: dict[Need, tuple[str, str, tuple[Do, ...]]] = {
     Need.PAUSED: (Status.PAUSED, "campaign", ()),
     Need.SENDER: ("blocked", "thing", ()),
     Need.PROVIDER: ("waiting", "thing", ()),
+    Need.WEBHOOK: ("disabled", "thing", ()),
     Need.UNKNOWN: ("unknown", "recipient", ()),
     Need.REVIEW: (Status.IN_REVIEW, "campaign", ()),
 }
@@ -78,6 +79,8 @@ def _cure(request: PageRequest, one: Wanted) -> tuple[str, str]:
     """Return where to go about it, and the words of the link."""
     if one.sender is not None:
         return workspace_url(request, "sender", id=one.sender.public_id), _("Open the sender")
+    if one.endpoint is not None:
+        return workspace_url(request, "webhook", id=one.endpoint.public_id), _("Open the webhook")
     if one.need is Need.HALTED:
         return workspace_url(request, "halt"), _("Look at the halt")
     if one.campaign is None:

@@ -86,6 +86,7 @@ NAVIGATION: tuple[Group, ...] = (
             Entry("audit", "scroll-text", _("Audit log")),
             Entry("members", "user-plus", _("Members")),
             Entry("tokens", "key-round", _("Tokens")),
+            Entry("webhooks", "webhook", _("Webhooks")),
             Entry("settings", "settings", _("Settings")),
         ),
     ),

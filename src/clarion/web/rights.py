@@ -176,6 +176,7 @@ _CONTENT_PAGES = {
 _WORKSPACE_PAGES = {
     "senders sender_templates halt": Right(_VIEW),
     "sender": Right(_VIEW, _SENDERS),
+    "sender_names": Right(_VIEW, _EDIT),
     "sender_create": Right(_SENDERS, _SENDERS),
     "sender_new sender_log sender_link sender_link_code": Right(_SENDERS),
     "sender_activate sender_check sender_delete sender_pause sender_templates_refresh halt_on halt_lift": _posting(
@@ -190,6 +191,11 @@ _WORKSPACE_PAGES = {
     "member_act invitation_renew invitation_withdraw demo_remove": _posting(_WORKSPACE),
     "tokens": Right(_ANYBODY, _ANYBODY),
     "members_leave token_revoke": _posting(_ANYBODY),
+    "webhooks webhook_request": Right(_WORKSPACE),
+    "webhook webhook_new": Right(_WORKSPACE, _WORKSPACE),
+    "webhook_on webhook_off webhook_remove webhook_replay webhook_replay_failed webhook_rotate webhook_test": _posting(
+        _WORKSPACE
+    ),
     "settings optout_rules branding": Right(_WORKSPACE, _WORKSPACE),
     "optout_words": Right(_WORKSPACE, _WORKSPACE),
     "optout_words_reset": _posting(_WORKSPACE),

@@ -18,12 +18,13 @@ from clarion.content import operations as content
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.wanted import Wanted
 from clarion.senders import operations as senders
+from clarion.webhooks import operations as webhooks
 from clarion.workspaces.actors import of_member
 from tests import ledgers
 from tests.factories import Cast
 from tests.integration.api.asking import asking, secret_of
 
-DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
+DOMAIN = ("workspaces", "audience", "content", "senders", "webhooks", "campaigns", "deliveries")
 #: Written whenever a token is used.
 UNWATCHED = {"ApiToken"}
 
@@ -53,14 +54,18 @@ def things(cast: Cast) -> dict[str, Any]:
     run = ledgers.make_run(campaign, sent=2, failed=1)
     export = exporting.create_export(run=run, wanted=Wanted(), kind="CSV", by=by)
     assert campaign.source is not None
+    here = "http://127.0.0.1:9999/hook"
+    webhook, _secret = webhooks.create_endpoint(by=by, url=here, kinds=["campaign"])
+    told = webhooks.queue_test(by=by, endpoint=webhook)
     ids = {
+        "webhooks": webhook,
         "contacts": ana, "lists": news, "segments": segment, "senders": sender, "templates": template,
         "campaigns": campaign, "sources": campaign.source,
     }  # fmt: skip
     suppression = cast.workspace.suppression_set.get()
     return {name: one.public_id for name, one in ids.items()} | {
         "suppressions": suppression.pk, "{export}": export.public_id, "{number}": run.number,
-        "{action}": "archive",
+        "{action}": "archive", "{request_id}": told.public_id,
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from clarion.content.models import Template, TemplateVersion
 from clarion.deliveries.exporting import operations as exporting
 from clarion.deliveries.wanted import Wanted
 from clarion.senders import operations as senders
+from clarion.webhooks import operations as webhooks
 from clarion.workspaces import operations as workspaces
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.models import Membership
@@ -36,11 +37,12 @@ pytestmark = pytest.mark.django_db
 SLUGS = {"language": "en", "action": "cancel", "verb": "suspend", "part": "body", "channel": "email"}
 #: Of these tables the pages write of their own accord: who was where last.
 UNWATCHED = {"User", "Session"}
-DOMAIN = ("workspaces", "audience", "content", "senders", "campaigns", "deliveries")
+DOMAIN = ("workspaces", "audience", "content", "senders", "webhooks", "campaigns", "deliveries")
 #: Without anything more to ask for, these show nothing.
 GONE = {
     "source_rejected", "import_report", "campaigns:export_file", "moderation_review", "moderation_preview",
-    "moderation_frame", "sender_link", "sender_link_code", "sender_templates",
+    "moderation_frame", "sender_link", "sender_link_code", "sender_names",
+    "sender_templates",
 }  # fmt: skip
 #: What everybody may do with what is their own.
 OWN = {"members_leave"}
@@ -132,7 +134,10 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     sheet = LiveSheet.objects.create(
         workspace=cast.workspace, name="Orders", url="https://sheets.example.test/orders.csv", channel="email"
     )
+    webhook, _secret = webhooks.create_endpoint(by=by, url="https://shop.example/hook", kinds=["campaign"])
+    told = webhooks.queue_test(by=by, endpoint=webhook)
     named = {
+        "webhook": webhook, "request_id": told,
         "sheet": sheet,
         "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,

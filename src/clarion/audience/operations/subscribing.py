@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clarion.audience import addresses, locks, tombstones
+from clarion.audience import addresses, locks, telling, tombstones
 from clarion.audience.models import (
     Address,
     ConsentSource,
@@ -172,7 +172,9 @@ def _consented(workspace: Workspace, contact: Contact, channel: str, address: st
         by=actors.system(workspace), contact=contact, channel=channel, state=ConsentState.GIVEN,
         source=ConsentSource.FORM, note=origin, at=timezone.now(),
     )  # fmt: skip
-    Suppression.objects.filter(
+    these = Suppression.objects.filter(
         workspace=workspace, channel=channel, address=address,
         reason__in=[SuppressionReason.BOUNCED, SuppressionReason.UNSUBSCRIBED],
-    ).delete()  # fmt: skip
+    )  # fmt: skip
+    telling.publish_removals(workspace.pk, these)
+    these.delete()

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns, tables, uploads
+from clarion.audience import addresses, columns, tables, telling, uploads
 from clarion.audience.errors import NoAddressColumn
 from clarion.audience.models import ConsentSource, Suppression, SuppressionReason
 from clarion.audience.operations import consent
@@ -56,9 +56,11 @@ def _heed(workspace: Workspace, channel: str, reasons: Mapping[str, str], origin
 def withdraw_unsubscription(*, workspace: Workspace, channel: str, address: str) -> bool:
     """Forget that the recipient unsubscribed, at their own wish. Other reasons stay. Returns whether there was one."""
     with transaction.atomic():
-        gone, _by_model = Suppression.objects.filter(
+        mine = Suppression.objects.filter(
             workspace=workspace, channel=channel, address=address, reason=SuppressionReason.UNSUBSCRIBED
-        ).delete()
+        )
+        telling.publish_removals(workspace.pk, mine)
+        gone, _by_model = mine.delete()
         if gone:
             consent.restore_by_address(workspace=workspace, channel=channel, address=address)
             audit.record(
@@ -99,7 +101,9 @@ def unsuppress(*, by: Actor, suppression: Suppression, reason: str = "") -> None
     """Allow the address to be written to again; it may be gone already."""
     by.require(Permission.MANAGE_AUDIENCE)
     with transaction.atomic():
-        gone, _by_model = Suppression.objects.filter(workspace=by.workspace, pk=suppression.pk).delete()
+        this = Suppression.objects.filter(workspace=by.workspace, pk=suppression.pk)
+        telling.publish_removals(by.workspace.pk, this)
+        gone, _by_model = this.delete()
         if gone:
             if suppression.reason in _WISHES:
                 consent.restore_by_address(
@@ -128,7 +132,9 @@ def unsuppress_many(*, by: Actor, found: QuerySet[Suppression], reason: str, lim
         gone = 0
         for start in range(0, len(rows), _BATCH):
             keys = [key for key, _why in rows[start : start + _BATCH]]
-            gone += Suppression.objects.filter(workspace=by.workspace, pk__in=keys).delete()[0]
+            these = Suppression.objects.filter(workspace=by.workspace, pk__in=keys)
+            telling.publish_removals(by.workspace.pk, these)
+            gone += these.delete()[0]
         if gone:
             counts = Counter(why for _key, why in rows)
             audit.record(
