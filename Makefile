@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-large test test-all check fix peers bench docs lock clean
+.PHONY: help setup run demo-large test test-all check fix messages peers bench docs lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +42,9 @@ check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes n
 fix: $(DEVELOPMENT) ## Repair what can be repaired by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: $(DEVELOPMENT) ## Bring the catalogues of translations up to date with the sources
+	$(BIN)/python -m tools.messages
 
 peers: ## Install third-party servers and Chromium for more tests (Debian, as root)
 	@sh tests/servers/install-peers.sh

@@ -71,6 +71,14 @@ def _plain_static_files() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _translations() -> None:
+    """Compile the translations, as the program does when it starts: the first page keeps what it finds."""
+    from clarion.runtime import catalogues
+
+    catalogues.compile_if_changed()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _plain_templates(django_test_environment: None) -> Iterator[None]:
     """Hardly a test asks for `contexts`, and keeping a copy for each part of a page costs a tenth of it."""
     from django.template import Template

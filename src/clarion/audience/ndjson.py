@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience.csvdialect import MAX_CELL, MAX_COLUMNS, MAX_FILE_BYTES, MAX_LINE, MAX_NAME
 from clarion.audience.errors import RowsInvalid
+from clarion.workspaces import spelling
 
 #: Rows of one upload.
 MOST_ROWS = 5_000_000
@@ -67,7 +68,9 @@ def _columns(file: IO[bytes], is_gzip: bool) -> tuple[list[str], Taken]:
         if len(columns) > MAX_COLUMNS:
             raise RowsInvalid(_("The rows have more than %(n)d names.") % {"n": MAX_COLUMNS}, [])
         if taken.rows > MOST_ROWS:
-            raise RowsInvalid(_("At most %(n)s rows are taken at once.") % {"n": f"{MOST_ROWS:,}"}, [])
+            raise RowsInvalid(
+                _("At most %(n)s rows are taken at once.") % {"n": spelling.number(MOST_ROWS)}, []
+            )
     return list(columns), taken
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import sheetchild
 from clarion.audience.csvdialect import MAX_COLUMNS, MAX_FILE_BYTES, CsvInvalid
+from clarion.workspaces import spelling
 
 #: How workbooks begin: a ZIP, and what older programs and passwords make of one.
 _MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -146,7 +147,7 @@ def _turn(lock: Path) -> Iterator[None]:
 
 def _sentence(problem: object, limits: Limits) -> str:
     facts = {
-        "rows": f"{limits.rows:,}",
+        "rows": spelling.number(limits.rows),
         "columns": limits.columns,
         "unpacked": limits.unpacked // 1024**2,
         "ratio": limits.ratio,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.campaigns.models import Campaign
+from clarion.workspaces import spelling
 
 
 def told(campaign: Campaign, count: int) -> Iterator[tuple[str, str]]:
@@ -21,4 +22,4 @@ def told(campaign: Campaign, count: int) -> Iterator[tuple[str, str]]:
             "%(n)s people have had their share of messages and are left out by a frequency cap.",
             count,
         )
-        yield "capped", sentence % {"n": f"{count:,}"}
+        yield "capped", sentence % {"n": spelling.number(count)}

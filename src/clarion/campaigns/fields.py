@@ -10,6 +10,7 @@ from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import RECEIPT_WAIT_MOST, Campaign
 from clarion.campaigns.timing import DELAY_MAX as DELAY_MAX
 from clarion.campaigns.timing import TIMING as TIMING
+from clarion.workspaces import spelling
 
 NAME_LENGTH = 160
 TAG_LENGTH = 40
@@ -89,7 +90,9 @@ def _text_problems(values: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("tags", _("A campaign has at most %(n)d tags.") % {"n": TAGS_MAX}))
     wait = values.get("receipt_wait")
     if wait is not None and not 1 <= wait <= RECEIPT_WAIT_MOST:
-        sentence = _("Wait from 1 to %(n)s minutes for a receipt.") % {"n": f"{RECEIPT_WAIT_MOST:,}"}
+        sentence = _("Wait from 1 to %(n)s minutes for a receipt.") % {
+            "n": spelling.number(RECEIPT_WAIT_MOST)
+        }
         found.append(("receipt_wait", sentence))
     if any(len(tag) > TAG_LENGTH for tag in tags):
         found.append(("tags", _("A tag has at most %(n)d characters.") % {"n": TAG_LENGTH}))

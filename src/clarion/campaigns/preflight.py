@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,6 +33,7 @@ from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces import spelling
 
 #: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
 _START_CODES = frozenset({"start", "start_passed", "repeat_over"})
@@ -190,13 +190,13 @@ def _tell_audience(found: Findings, source: Source, recipients: int) -> None:
     found.add(
         "audience", Level.PASS, Section.AUDIENCE,
         ngettext("%(n)s person will get it.", "%(n)s people will get it.", recipients)
-        % {"n": f"{recipients:,}"},
+        % {"n": spelling.number(recipients)},
     )  # fmt: skip
     if bad := source.table.bad_count:
         found.add(
             "audience_bad_rows", Level.WARN, Section.AUDIENCE,
             ngettext("%(n)s row of the file cannot be used.", "%(n)s rows of the file cannot be used.", bad)
-            % {"n": f"{bad:,}"},
+            % {"n": spelling.number(bad)},
         )  # fmt: skip
 
 
@@ -343,7 +343,7 @@ def _tell_outlook(found: Findings) -> None:
         "About %(n)s person (%(share)s %%) will not get it before its end, %(end)s.",
         "About %(n)s people (%(share)s %%) will not get it before its end, %(end)s.",
         seen.late,
-    ) % {"n": f"{seen.late:,}", "share": math.ceil(100 * seen.late / size), "end": end}
+    ) % {"n": spelling.number(seen.late), "share": math.ceil(100 * seen.late / size), "end": end}
     found.add("too_late", Level.WARN, Section.TIMING, sentence)
 
 
@@ -359,7 +359,7 @@ def _tell_forecast(found: Findings, ahead: Forecast) -> None:
     )
     is_long = ahead.span.days >= 1
     sentence = _("At its speed limits it will have gone out by %(end)s.") % {
-        "end": f"{date_format(end, 'j M Y, H:i')} ({found.campaign.workspace.zone})"
+        "end": f"{spelling.moment(end)} ({found.campaign.workspace.zone})"
     }
     if is_long:
         sentence += " " + _("That takes more than a day.")

@@ -10,6 +10,7 @@ from clarion.audience import queries as audience
 from clarion.audience.models import Source
 from clarion.channels import tongues
 from clarion.content.language_names import name_of
+from clarion.workspaces import spelling
 
 #: Languages that a sentence names.
 _NAMED = 5
@@ -34,4 +35,4 @@ def told(content: Mapping[str, Any], source: Source, channel: str) -> tuple[bool
     )
     named = ", ".join(list(lacking)[:_NAMED]) + ("…" if len(lacking) > _NAMED else "")
     own = name_of(str(content.get("language") or ""))
-    return False, sentence % {"n": f"{count:,}", "tags": named, "language": own}
+    return False, sentence % {"n": spelling.number(count), "tags": named, "language": own}

@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from clarion.workspaces import spelling
 
 MINUTES_A_DAY = 24 * 60
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
@@ -131,7 +132,7 @@ def parse(said: Sequence[Any]) -> Hours:
 
 def told(at: datetime, zone: str) -> str:
     """Return a moment for people, by the clocks of a zone."""
-    return f"{date_format(at.astimezone(ZoneInfo(zone)), 'D j M, H:i')} ({zone})"
+    return f"{spelling.weekday_moment(at.astimezone(ZoneInfo(zone)), with_year=False)} ({zone})"
 
 
 def _days(said: Any) -> list[int]:

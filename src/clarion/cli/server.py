@@ -85,7 +85,7 @@ def web(
     bootstrap.django()
     from django.conf import settings
 
-    from clarion.runtime import listening, static_files
+    from clarion.runtime import catalogues, listening, static_files
     from clarion.runtime.web_server import WebServer
 
     if fd is None:
@@ -96,6 +96,7 @@ def web(
             typer.echo(str(problem), err=True)
             raise typer.Exit(1) from None
         static_files.collect_if_changed()
+        catalogues.compile_if_changed()
         typer.echo(f"http://{bind.host}:{listener.getsockname()[1]}", err=True)
         fd = listener.detach()
     WebServer(listener=fd, workers=settings.CLARION_WEB_WORKERS, threads=settings.CLARION_WEB_THREADS).run()

@@ -18,6 +18,7 @@ from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.webhooks import queries as webhooks
 from clarion.webhooks.models import Endpoint
+from clarion.workspaces import spelling
 from clarion.workspaces.models import Membership
 from clarion.workspaces.money import amounts
 from clarion.workspaces.money.queries import low_account_of
@@ -190,7 +191,7 @@ def _unknown(member: Membership) -> list[Wanted]:
                 "%(n)s messages are unknown: say whether they were taken.",
                 run.unknown,
             )
-            % {"n": f"{run.unknown:,}"},
+            % {"n": spelling.number(run.unknown)},
             campaign=run.campaign,
         )
         for run in runs

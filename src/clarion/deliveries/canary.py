@@ -19,7 +19,7 @@ from clarion.campaigns.models import Decision, Launch, Review
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import releasing
 from clarion.deliveries.models import Claim, Look, Run, RunStep, Waiting
-from clarion.workspaces import actors
+from clarion.workspaces import actors, spelling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +121,13 @@ def _pause(run: Run, review: Review) -> None:
             "The first %(n)s person is out; a moderator lets the rest go.",
             "The first %(n)s people are out; a moderator lets the rest go.",
             out.tried,
-        ) % {"n": f"{out.tried:,}"}
+        ) % {"n": spelling.number(out.tried)}
     else:
         sentence = ngettext(
             "The first %(percent)d %% are out (%(n)s person); a moderator lets the rest go.",
             "The first %(percent)d %% are out (%(n)s people); a moderator lets the rest go.",
             out.tried,
-        ) % {"percent": review.canary_percent, "n": f"{out.tried:,}"}
+        ) % {"percent": review.canary_percent, "n": spelling.number(out.tried)}
     by = actors.system(run.campaign.workspace)
     try:
         lifecycle.move(run.campaign, Action.PAUSE, by=by, cause=PauseCause.REVIEW, reason=sentence)

@@ -19,6 +19,7 @@ from clarion.deliveries.backlog import backlog
 from clarion.deliveries.causes import Cause, Do, Kind, told
 from clarion.deliveries.models import Run, Worker
 from clarion.senders.models import Sender, SenderStatus
+from clarion.workspaces import spelling
 
 #: A process whose last sign of life is older does not send.
 ALIVE_SECONDS = 15
@@ -302,7 +303,7 @@ def _building(campaign: Campaign, run: Run | None) -> _Block:
         return _Block(kind=Kind.READING, text=_("“%(file)s” is read again.") % {"file": source.sheet.name})
     if run is not None and run.finished_at is None and run.source_count:
         text = _("%(done)s of %(all)s rows are taken.") % {
-            "done": f"{run.built_count:,}",
-            "all": f"{run.source_count:,}",
+            "done": spelling.number(run.built_count),
+            "all": spelling.number(run.source_count),
         }
     return _Block(kind=Kind.BUILDING, text=text)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,6 +19,7 @@ from clarion.deliveries.models import Run
 from clarion.engine.limits import Limits
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Sender, SenderLane, SenderStatus
+from clarion.workspaces import spelling
 
 #: Code of the reason of a message that waits for the sending hours where its recipient lives.
 OUTSIDE_WINDOW = 504
@@ -167,11 +167,11 @@ def _of_ready(campaign: Campaign, run: Run, sender: Sender, lanes: Sequence[Send
             Kind.TURN, count, values=values, text=text, objects={Do.OPEN_CAMPAIGN: str(others[0].public_id)}
         )
     if campaign.delay_max > 0:
-        low, high = f"{campaign.delay_min:g}", f"{campaign.delay_max:g}"
+        low, high = spelling.number(campaign.delay_min), spelling.number(campaign.delay_max)
         span = low if low == high else f"{low}–{high}"
         return told(Kind.OWN_DELAY, count, values={"delay": _("%(n)s s") % {"n": span}}, objects=mine)
     if campaign.rate_limit is not None and campaign.rate_limit < (sender.limit_second or float("inf")):
-        speed = _("%(n)s/s") % {"n": f"{campaign.rate_limit:g}"}
+        speed = _("%(n)s/s") % {"n": spelling.number(campaign.rate_limit)}
         return told(Kind.OWN_SPEED, count, values={"speed": speed}, objects=mine)
     return told(Kind.SENDING, count)
 
@@ -198,7 +198,7 @@ def limit_used_up(sender: Sender, lanes: Sequence[SenderLane]) -> tuple[str, dat
 
 
 def _limit_in_words(sender: Sender, span: str) -> str:
-    limit = number_format(getattr(sender, f"limit_{span}"), use_l10n=True, force_grouping=True)
+    limit = spelling.number(getattr(sender, f"limit_{span}"))
     words = {"minute": _("%(n)s a minute"), "hour": _("%(n)s an hour"), "day": _("%(n)s a day")}
     return words[span] % {"n": limit}
 

@@ -19,7 +19,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import allowance, canary, operations, releasing
 from clarion.deliveries.models import Run, RunStep, Waiting
-from clarion.workspaces import actors
+from clarion.workspaces import actors, spelling
 
 #: Fewer messages than this say nothing about a campaign.
 ERRORS_AMONG = 100
@@ -150,8 +150,8 @@ def _pause_failing(campaign: Campaign, run: Run) -> bool:
     if among < ERRORS_AMONG or bad * 100 <= allowed * among:
         return False
     facts = {
-        "failed": f"{bad:,}",
-        "ended": f"{among:,}",
+        "failed": spelling.number(bad),
+        "ended": spelling.number(among),
         "share": round(100 * bad / among),
         "allowed": allowed,
     }

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from clarion.runtime import first_start, static_files
+from clarion.runtime import catalogues, first_start, static_files
 from clarion.runtime.first_start import FirstOwner
 
 #: First and second key of the advisory lock under which one host at a time migrates.
@@ -20,13 +20,14 @@ class DatabaseUnusable(Exception):
 
 
 def prepare(*, patience_seconds: float) -> FirstOwner | None:
-    """Wait for the database, migrate, collect static files and make the first owner where there is nobody.
+    """Wait for the database, migrate, collect static files, compile translations, make a first owner where nobody is.
 
     Returns the owner that was made, whose password is known only now. Raises DatabaseUnusable.
     """
     wait_for_database(patience_seconds)
     migrate(verbosity=0)
     static_files.collect_if_changed()
+    catalogues.compile_if_changed()
     return first_start.prepare()
 
 

@@ -162,8 +162,16 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
 #: Only what is translated is offered.
-LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGES = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("es", _("Spanish")),
+    ("ru", _("Russian")),
+    ("ar", _("Arabic")),
+]
+#: Compiled from the package's files when the program starts: `clarion.runtime.catalogues`.
+LOCALE_PATHS = [CLARION_HOME / "locale"]
+FORMAT_MODULE_PATH = ["clarion.settings.formats"]
 
 # Static files, hashed and compressed once at the start
 

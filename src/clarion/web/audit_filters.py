@@ -9,13 +9,12 @@ from datetime import time as day_time
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clarion.web import audit_words
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option
-from clarion.workspaces import trail
+from clarion.workspaces import spelling, trail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +92,10 @@ def chips(request: PageRequest, asked: Asked, people: Sequence[tuple[int, str]])
         ("action", filters.action, audit_words.title_of(filters.action)),
     ]
     if asked.first_day is not None:
-        label = _("From %(day)s") % {"day": date_format(asked.first_day, "j M Y")}
+        label = _("From %(day)s") % {"day": spelling.day(asked.first_day)}
         told.append(("from", asked.first_day.isoformat(), label))
     if asked.last_day is not None:
-        label = _("To %(day)s") % {"day": date_format(asked.last_day, "j M Y")}
+        label = _("To %(day)s") % {"day": spelling.day(asked.last_day)}
         told.append(("to", asked.last_day.isoformat(), label))
     return [
         Chip(

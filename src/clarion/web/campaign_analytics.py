@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -15,10 +14,12 @@ from clarion.deliveries.tracking import analytics
 from clarion.web.charts import Series
 from clarion.web.statistics_page import percent
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces import spelling
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from clarion.deliveries.models import Link, Run
     from clarion.deliveries.queries import ProblemGroup
@@ -170,14 +171,18 @@ def _channel(one: StepResults, roles: Mapping[int, str]) -> ChannelLine:
     )
 
 
+def _column_name(start: datetime, *, is_day: bool) -> str:
+    name = spelling.day(start, with_year=False)
+    return name if is_day else f"{name}, {start:%H:%M}"
+
+
 def _chart(page: CampaignPage, run: Run) -> Chart | None:
     found = analytics.course(run, page.campaign.workspace.zone)
     if found is None:
         return None
-    form = "j M" if found.is_by_day else "j M H:i"
     note = _("Only the first %(n)d days.") % {"n": analytics.MOST_DAYS} if found.is_cut else ""
     return Chart(
-        labels=[date_format(one.start, form) for one in found.columns],
+        labels=[_column_name(one.start, is_day=found.is_by_day) for one in found.columns],
         series=[
             Series(_("Opens"), "brand", [one.opens for one in found.columns]),
             Series(_("Clicks"), "ok", [one.clicks for one in found.columns]),

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -26,6 +25,7 @@ from clarion.web.charts import Part, bar_geometry
 from clarion.web.durations import in_words
 from clarion.web.live import Scope
 from clarion.web.templatetags.ui import grouped, short
+from clarion.workspaces import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,7 @@ def snapshot(campaign: Campaign, run: Run | None, *, is_latest: bool) -> Snapsho
     line = texts(campaign, run, seen, is_moving=is_moving)
     why = explain(campaign, run, rate=seen.rate) if is_latest else None
     shares = {
-        f"{name}_share": number_format(seen.share(value), 1)
+        f"{name}_share": spelling.number(seen.share(value), 1)
         for name, value in (
             ("sent", seen.sent),
             ("waiting", seen.waiting),
@@ -244,4 +244,4 @@ def _per_second(rate: float) -> str:
 
 def _short(value: float) -> str:
     digits = 0 if value >= 10 or value == int(value) else 2 if value < 1 else 1
-    return number_format(value, digits, use_l10n=True, force_grouping=True)
+    return spelling.number(value, digits)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -32,6 +31,7 @@ from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
+from clarion.workspaces import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,7 +238,7 @@ def chart(request: PageRequest, page: CampaignPage, run: Run) -> Chart:
 
 def _label(start: datetime, span: Span, zone: str) -> str:
     local = start.astimezone(ZoneInfo(zone))
-    return date_format(local, "j M") if span is Span.DAY else f"{local:%H:%M}"
+    return spelling.day(local, with_year=False) if span is Span.DAY else f"{local:%H:%M}"
 
 
 def _stats(seen: Overview) -> list[Stat]:
@@ -383,5 +383,5 @@ def _delay(campaign: Campaign) -> str:
     if not high:
         return ""
     if low == high:
-        return _("%(n)s s") % {"n": f"{low:g}"}
-    return _("%(low)s–%(high)s s") % {"low": f"{low:g}", "high": f"{high:g}"}
+        return _("%(n)s s") % {"n": spelling.number(low)}
+    return _("%(low)s–%(high)s s") % {"low": spelling.number(low), "high": spelling.number(high)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import canary
 from clarion.web.links import workspace_url
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces import spelling
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,5 +94,5 @@ def _part(run: Run | None) -> str:
 
 
 def _who(person: User | None, when: datetime | None) -> dict[str, str]:
-    moment = date_format(localtime(when), "j M Y, H:i") if when is not None else "—"
+    moment = spelling.moment(localtime(when)) if when is not None else "—"
     return {"name": str(person) if person is not None else _("the command line"), "when": moment}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +15,7 @@ from clarion.campaigns.models import Launch, MissedPolicy, RepeatUnit
 from clarion.campaigns.states import PauseCause, Status
 from clarion.web import timing_words
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,5 +195,6 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, str) and name.endswith("_at"):
         moment = parse_datetime(value)
         if moment is not None and timezone.is_aware(moment):
-            return date_format(timezone.localtime(moment), "j M Y, H:i:s")
+            local = timezone.localtime(moment)
+            return f"{spelling.day(local)}, {local:%H:%M:%S}"
     return str(value)

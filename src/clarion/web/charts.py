@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from clarion.workspaces import spelling
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 32
 _WIDTH, _HEIGHT = 760, 220
@@ -189,7 +190,7 @@ def grouped_bars(
                     letter,
                     label,
                     name,
-                    "—" if value is None else f"{value:.1f}%",
+                    "—" if value is None else spelling.percent(value),
                 )
             )
         pieces.append(
@@ -205,7 +206,7 @@ def grouped_bars(
         _WIDTH,
         _HEIGHT,
         title,
-        _grid(marks, floor=floor, unit="%"),
+        _grid(marks, floor=floor, unit=spelling.percent_sign()),
         mark_safe("".join(pieces)),  # noqa: S308 - each piece is escaped where it is made
     )
 
@@ -229,8 +230,8 @@ def short_number(value: float) -> str:
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             scaled = value / size
-            return f"{scaled:.1f}".removesuffix(".0") + suffix if scaled < 10 else f"{scaled:.0f}{suffix}"
-    return f"{value:g}"
+            return spelling.number(round(scaled, 1 if scaled < 10 else 0)) + suffix
+    return spelling.number(value)
 
 
 def _grid(marks: Sequence[float], *, floor: int = _HEIGHT - _BOTTOM, unit: str = "") -> SafeString:
@@ -249,8 +250,8 @@ def _grid(marks: Sequence[float], *, floor: int = _HEIGHT - _BOTTOM, unit: str =
 def _axis_number(value: float) -> str:
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
-            return f"{value / size:g}{suffix}"
-    return f"{value:g}"
+            return spelling.number(value / size) + suffix
+    return spelling.number(value)
 
 
 def _column(index: int, label: str, series: Sequence[Series], *, step: float, top: float) -> str:
@@ -289,4 +290,4 @@ def _block(x: float, y: float, wide: float, high: float, radius: float) -> str:
 
 
 def _grouped(value: float) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return spelling.number(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.formats import get_format
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_bidi
 
@@ -27,6 +28,8 @@ THEME_COOKIE = "clarion_theme"
 THEMES = ("light", "dark")
 #: The session's key for the slug of the workspace that was opened last.
 LAST_WORKSPACE = "last_workspace"
+#: The session's key for the language of the page that was opened last in a workspace.
+LANGUAGE = "language"
 
 
 class Shell:
@@ -48,6 +51,16 @@ class Shell:
     @cached_property
     def direction(self) -> str:
         return "rtl" if get_language_bidi() else "ltr"
+
+    @cached_property
+    def decimal_mark(self) -> str:
+        """What stands before a number's decimals; scripts write numbers as the pages do."""
+        return str(get_format("DECIMAL_SEPARATOR"))
+
+    @cached_property
+    def thousands_mark(self) -> str:
+        """What stands between a number's groups of three."""
+        return str(get_format("THOUSAND_SEPARATOR"))
 
     @cached_property
     def member(self) -> Membership | None:

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
-from clarion.web import navigation, rights
-from clarion.web.context import LAST_WORKSPACE, THEME_COOKIE, THEMES
+from clarion.web import languages, navigation, rights
+from clarion.web.context import LANGUAGE, LAST_WORKSPACE, THEME_COOKIE, THEMES
 from clarion.web.cookies import remember
 from clarion.workspaces import operations, queries
 from clarion.workspaces.actors import of_member
@@ -56,7 +56,8 @@ class WorkspaceMiddleware:
 
     Whoever is not signed in is sent to sign in; whoever is no member gets a 404, as if it did not exist, and so does
     everybody where campaigns are off and the address is of campaigns; whom the role keeps out gets a 403.
-    Times are shown in the person's own zone, else in the workspace's.
+    Times are shown in the person's own zone, else in the workspace's, and texts in the person's own language, else in
+    the workspace's where the program speaks it, else in the browser's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -77,6 +78,7 @@ class WorkspaceMiddleware:
     ) -> HttpResponse | None:
         slug = kwargs.get("workspace")
         if not isinstance(slug, str):
+            _speak_as_before(request)
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)
@@ -96,6 +98,7 @@ class WorkspaceMiddleware:
         if member.is_observer:
             _note_look(request, member)
         timezone.activate(zone_named(member.user.zone or member.workspace.zone))
+        _speak(request, member)
         if request.session.get(LAST_WORKSPACE) != slug:
             request.session[LAST_WORKSPACE] = slug
         return None
@@ -133,6 +136,25 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _speak(request: HttpRequest, member: Membership) -> None:
+    """Answer in the member's language, and remember it for their pages outside of workspaces."""
+    language = languages.spoken(member.user.language) or languages.spoken(member.workspace.locale)
+    if language:
+        translation.activate(language)
+    if request.session.get(LANGUAGE, "") != language:
+        request.session[LANGUAGE] = language
+
+
+def _speak_as_before(request: HttpRequest) -> None:
+    """Answer pages of one's own, such as the profile, in the language of the workspace that was opened last."""
+    name = request.resolver_match.view_name if request.resolver_match is not None else ""
+    is_own = name in ("home", "profile") or name.startswith(("account_", "mfa_", "usersessions_"))
+    if is_own and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        language = languages.spoken(request.session.get(LANGUAGE, ""))
+        if language:
+            translation.activate(language)
 
 
 def _loaded_user(request: HttpRequest) -> User | None:

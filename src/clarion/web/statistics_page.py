@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -16,6 +15,7 @@ from clarion.audience.csvfile import safe_cell
 from clarion.deliveries.comparing import RATES, best_of
 from clarion.web.durations import in_words
 from clarion.web.templatetags.ui import grouped
+from clarion.workspaces import spelling
 from clarion.workspaces.money import amounts
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return ""
     places = 2 if 0 < value < 0.1 else 1
-    return number_format(value, decimal_pos=places, use_l10n=True) + "%"
+    return spelling.percent(value, places)
 
 
 def bars(compared: Sequence[Compared]) -> tuple[list[str], list[list[float | None]]]:

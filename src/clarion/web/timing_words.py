@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from clarion.campaigns.models import Launch, MissedPolicy, RepeatUnit
 from clarion.campaigns.states import Status
 from clarion.web.middleware import zone_named
+from clarion.workspaces import spelling
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign
@@ -29,12 +30,12 @@ def moment(at: datetime, zone: str, *, with_zone: bool = True) -> str:
 
 def short_moment(at: datetime, zone: str) -> str:
     """Return the same in few letters: "Mon 23 Nov 2026, 09:00"."""
-    return date_format(at.astimezone(zone_named(zone)), pgettext("date format", "D j M Y, H:i"))
+    return spelling.weekday_moment(at.astimezone(zone_named(zone)))
 
 
 def day(one: date) -> str:
     """Return a day with its year: "23 Nov 2026"."""
-    return date_format(one, pgettext("date format", "j M Y"))
+    return spelling.day(one)
 
 
 def launch(campaign: Campaign, next_at: datetime | None = None) -> str:
@@ -111,15 +112,22 @@ def repeat(campaign: Campaign) -> str:
 
 
 def _every(n: int, unit: str) -> str:
+    if n == 1:
+        return {
+            RepeatUnit.MINUTE: _("Every minute"),
+            RepeatUnit.HOUR: _("Every hour"),
+            RepeatUnit.DAY: _("Every day"),
+            RepeatUnit.WEEK: _("Every week"),
+            RepeatUnit.MONTH: _("Every month"),
+        }[RepeatUnit(unit)]
     sentences = {
-        RepeatUnit.MINUTE: ngettext("Every minute", "Every %(n)d minutes", n),
-        RepeatUnit.HOUR: ngettext("Every hour", "Every %(n)d hours", n),
-        RepeatUnit.DAY: ngettext("Every day", "Every %(n)d days", n),
-        RepeatUnit.WEEK: ngettext("Every week", "Every %(n)d weeks", n),
-        RepeatUnit.MONTH: ngettext("Every month", "Every %(n)d months", n),
+        RepeatUnit.MINUTE: ngettext("Every %(n)d minute", "Every %(n)d minutes", n),
+        RepeatUnit.HOUR: ngettext("Every %(n)d hour", "Every %(n)d hours", n),
+        RepeatUnit.DAY: ngettext("Every %(n)d day", "Every %(n)d days", n),
+        RepeatUnit.WEEK: ngettext("Every %(n)d week", "Every %(n)d weeks", n),
+        RepeatUnit.MONTH: ngettext("Every %(n)d month", "Every %(n)d months", n),
     }
-    found = sentences[RepeatUnit(unit)]
-    return found % {"n": n} if "%(n)d" in found else found
+    return sentences[RepeatUnit(unit)] % {"n": n}
 
 
 def hours(windows: Sequence[Mapping[str, Any]], zone: str, *, is_recipients: bool = False) -> str:
@@ -186,7 +194,7 @@ def length_note(length: timedelta) -> str:
     hours_ = length / timedelta(hours=1)
     if hours_ == 24:
         return ""
-    return _("%(n)s hours: the clocks change") % {"n": f"{hours_:g}"}
+    return _("%(n)s hours: the clocks change") % {"n": spelling.number(hours_)}
 
 
 def _listed(words: Sequence[str]) -> str:

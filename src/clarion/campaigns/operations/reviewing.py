@@ -13,6 +13,7 @@ from clarion.campaigns.lifecycle import move
 from clarion.campaigns.models import CANARY_MOST, Campaign, Decision, Review
 from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
+from clarion.workspaces import spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
@@ -163,7 +164,7 @@ def _check_canary(now: Campaign, percent: int | None, people: int | None) -> Non
         sentence = _("A first part is between 1 and 99 per cent.")
     elif people is not None and not 1 <= people <= CANARY_MOST:
         field = "canary_people"
-        sentence = _("A first part is between 1 and %(n)s people.") % {"n": f"{CANARY_MOST:,}"}
+        sentence = _("A first part is between 1 and %(n)s people.") % {"n": spelling.number(CANARY_MOST)}
     if sentence:
         raise CampaignInvalid([sentence], fields={field: sentence})
 

@@ -3,7 +3,10 @@ document.documentElement.classList.add("js");
 
 export const find = (selector, root = document) => root.querySelector(selector);
 export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
-const numbers = new Intl.NumberFormat(document.documentElement.lang || "en");
+const { decimal = ".", thousands = "," } = document.documentElement.dataset;
+
+// The document's language for Intl, with the digits that the server writes.
+export const locale = `${document.documentElement.lang || "en"}-u-nu-latn`;
 
 // Calls handler(event, element) for events on anything that matches, now or later.
 export function on(type, selector, handler) {
@@ -20,7 +23,9 @@ export function ready(handler) {
 }
 
 export function shown(value) {
-  return typeof value === "number" ? numbers.format(value) : String(value ?? "");
+  if (typeof value !== "number") return String(value ?? "");
+  const [whole, rest] = String(value).split(".");
+  return whole.replace(/\B(?=(\d{3})+$)/g, thousands) + (rest ? decimal + rest : "");
 }
 
 export function csrf() {

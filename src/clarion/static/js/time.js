@@ -1,7 +1,7 @@
 // <time data-ago> says "3 minutes ago" and stays true while the page is open.
-import { findAll, ready } from "./dom.js";
+import { findAll, locale, ready } from "./dom.js";
 
-const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto" });
+const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const steps = [
   ["day", 86400],
   ["hour", 3600],

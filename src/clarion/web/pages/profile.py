@@ -15,10 +15,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from clarion.web.context import THEME_COOKIE
+from clarion.web import languages
+from clarion.web.context import LANGUAGE, LAST_WORKSPACE, THEME_COOKIE
 from clarion.web.cookies import remember
 from clarion.web.http import PersonRequest
-from clarion.workspaces import operations
+from clarion.workspaces import operations, queries
 
 
 class ProfileForm(forms.Form):
@@ -44,10 +45,7 @@ class ProfileForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer("zone", [("", _("The workspace's")), *zones()])
-        if len(settings.LANGUAGES) == 1:
-            del self.fields["language"]
-        else:
-            self._offer("language", [("", _("As the browser")), *_languages()])
+        self._offer("language", [("", _("As the workspace")), *languages.choices()])
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
@@ -55,13 +53,16 @@ class ProfileForm(forms.Form):
         field.choices = choices
 
 
-def _languages() -> list[tuple[str, str]]:
-    return [(code, translation.get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
-
-
 def zones() -> list[tuple[str, str]]:
     named = sorted(name for name in available_timezones() if "/" in name)
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in named)]
+
+
+def _locale(request: PersonRequest) -> str:
+    """The locale of the workspace that was opened last; empty where there was none."""
+    slug = request.session.get(LAST_WORKSPACE)
+    memberships = queries.memberships_for(request.user)
+    return next((one.workspace.locale for one in memberships if one.workspace.slug == slug), "")
 
 
 @login_required
@@ -73,7 +74,7 @@ def profile(request: PersonRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/profile.html", {"form": form})
     chosen = form.cleaned_data
-    language = chosen.get("language", user.language)
+    language = chosen["language"]
     operations.update_profile(
         user=user,
         name=chosen["name"],
@@ -81,7 +82,8 @@ def profile(request: PersonRequest) -> HttpResponse:
         theme=chosen["theme"],
         zone=chosen["zone"],
     )
-    with translation.override(language or translation.get_language()):
+    request.session[LANGUAGE] = language or languages.spoken(_locale(request))
+    with translation.override(request.session[LANGUAGE] or translation.get_language()):
         messages.success(request, translation.gettext("Your profile is saved."))
     response = HttpResponseRedirect(reverse("profile"))
     remember(response, settings.LANGUAGE_COOKIE_NAME, language, secure=request.is_secure())

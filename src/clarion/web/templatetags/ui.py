@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from clarion.web import assets, charts, icons, links, statuses
 from clarion.web.parts import Action
+from clarion.workspaces import spelling
 
 register = template.Library()
 
@@ -121,9 +121,19 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
 @register.filter
 def grouped(value: float | None) -> str:
     """1234567 as the language groups it: 1,234,567; 40.0 is 40."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else _grouped(value, get_language() or "")
+    return "" if value is None else spelling.number(value)
+
+
+@register.filter
+def percent(written: object) -> str:
+    """A number that is written already as a share: 12% or 12 %, as the language has it."""
+    return spelling.with_percent_sign(written)
+
+
+@register.simple_tag
+def percent_sign() -> str:
+    """`{% percent_sign %}`: what stands behind a live number that is per cent, with the language's space."""
+    return spelling.percent_sign()
 
 
 @register.filter
@@ -135,8 +145,7 @@ def short(value: float | None) -> str:
 @register.filter
 def percent_of(part: float | None, whole: float | None) -> str:
     """A share with one decimal in the language's own spelling; 0 of 0 is 0."""
-    share = 100 * (part or 0) / whole if whole else 0.0
-    return number_format(share, decimal_pos=1, use_l10n=True) + "%"
+    return spelling.percent(100 * (part or 0) / whole if whole else 0.0)
 
 
 @register.filter
@@ -328,12 +337,7 @@ def _dash(text: str) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def _day(year: int, month: int, day: int, has_year: bool, language: str) -> str:
-    return escape(date_format(date(year, month, day), "j M Y" if has_year else "j M"))
-
-
-@lru_cache(maxsize=4096)
-def _grouped(value: float, language: str) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
+    return escape(spelling.day(date(year, month, day), with_year=has_year))
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.workspaces import audit
+from clarion.workspaces import audit, spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.errors import NotAllowed, TokenInvalid
 from clarion.workspaces.models import ApiToken, Membership
@@ -78,7 +78,7 @@ def _problems(
     if expires_at is not None and not now < expires_at <= now + timedelta(days=MOST_DAYS):
         found["expires_at"] = _("A token ends in the future, at most ten years from now.")
     if not 1 <= per_minute <= MOST_PER_MINUTE:
-        sentence = _("From 1 to %(n)s requests a minute.") % {"n": f"{MOST_PER_MINUTE:,}"}
+        sentence = _("From 1 to %(n)s requests a minute.") % {"n": spelling.number(MOST_PER_MINUTE)}
         found["per_minute"] = sentence
     return found
 

@@ -1,0 +1,3 @@
+"""Spanish: a full stop between thousands, so that no line breaks inside of a number."""
+
+THOUSAND_SEPARATOR = "."
