@@ -36,6 +36,7 @@ WRITERS = {
     "audience/reading.py": "keeps the progress of reading a source, row batch by row batch",
     "campaigns/lifecycle.py": "the one door of a campaign's states",
     "deliveries/building.py": "makes a run's rows",
+    "deliveries/confirming.py": "keeps how far the confirmation of an answer is",
     "deliveries/counting.py": "notes whom runs have written to, chunk by chunk",
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/erasing.py": "removes an erased person from what was sent, run by run",

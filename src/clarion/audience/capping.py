@@ -16,8 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.audience.addresses import kinds, preferred_sql
-from clarion.audience.models import FrequencyCap, OptOutRules
+from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS, kinds, preferred_sql
+from clarion.audience.models import Address, Contact, FrequencyCap, OptOutRules
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
 from clarion.workspaces.models import Workspace
@@ -74,7 +74,7 @@ def capped(
                 "{contact}", contact
             )
             for kind in kinds()
-            if kind != own
+            if kind != own and _is_had(workspace, kind)
         }
     keys = ", ".join(WHO.replace("{address}", one) for one in of_kinds.values())
     which = f"= any(array[{keys}])" if len(of_kinds) > 1 else f"= {keys}"
@@ -144,6 +144,13 @@ _UNCOUNTED = """
       and (run.campaign_id is distinct from %(campaign)s or run.finished_at is not null)
     order by run.id, step.step
 """
+
+
+def _is_had(workspace: Workspace, kind: str) -> bool:
+    """Whether anybody of the workspace has an address of that kind: others need not be looked for, person by person."""
+    if column := CONTACT_ADDRESS_COLUMNS.get(kind):
+        return Contact.objects.filter(workspace=workspace).exclude(**{column: ""}).exists()
+    return Address.objects.filter(workspace=workspace, kind=kind, is_preferred=True).exists()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ class OptOutRules(models.Model):
     #: An address is given up after so many messages that came back for now, within so many days; 0 for never.
     soft_bounces = models.SmallIntegerField(_("bounces"), default=3)
     soft_days = models.SmallIntegerField(_("days"), default=30)
+    #: Whether people who answer STOP, START or HELP are told so, once for each.
+    confirms = models.BooleanField(_("confirm answers"), default=True)
     #: Stands at the top of the preference page, in the workspace's own words.
     page_text = models.CharField(_("text of the preference page"), max_length=500, blank=True)
     #: How many days back `deliveries_contacted` reaches for this workspace; 0 when nothing is kept there.

@@ -17,6 +17,8 @@ from clarion.workspaces.models import User, Workspace
 
 #: Minutes of the longest wait for a receipt: a week.
 RECEIPT_WAIT_MOST = 10_080
+#: People of a first part that is told by their number.
+CANARY_MOST = 1_000_000
 
 
 class Launch(models.TextChoices):
@@ -284,8 +286,9 @@ class Review(models.Model):
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     #: Required of a rejection.
     reason = models.TextField(blank=True)
-    #: Approved for so many per cent of the people first; the rest after a second yes.
+    #: Approved for so many per cent, or for so many, of the people first; the rest after a second yes.
     canary_percent = models.SmallIntegerField(null=True, blank=True)
+    canary_people = models.IntegerField(null=True, blank=True)
     #: The second yes.
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -304,6 +307,11 @@ class Review(models.Model):
                 condition=Q(canary_percent=None) | Q(canary_percent__range=(1, 99)),
                 name="review_canary_range",
             ),
+            models.CheckConstraint(
+                condition=Q(canary_people=None)
+                | Q(canary_people__range=(1, CANARY_MOST), canary_percent=None),
+                name="review_canary_people_range",
+            ),
         ]
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(decision=""), name="review_oldest_open"),
@@ -311,3 +319,13 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"review {self.number} of campaign {self.campaign_id}"
+
+    @property
+    def has_canary(self) -> bool:
+        """Whether it was approved for a first part only."""
+        return self.canary_percent is not None or self.canary_people is not None
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether only a first part may go by it until somebody says yes again."""
+        return self.decision == Decision.APPROVED and self.has_canary and self.released_at is None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clarion.campaigns.models import Campaign, Decision, Review
 from clarion.campaigns.states import PauseCause, Status
@@ -92,7 +94,17 @@ def base_of(review: Review) -> Review | None:
 def canary_of(campaign: Campaign) -> Review | None:
     """Return the approval by which only a first part may go yet, None when all may."""
     review = standing_review(campaign)
-    return review if review is not None and review.canary_percent and review.released_at is None else None
+    return review if review is not None and review.is_holding else None
+
+
+def first_part(review: Review) -> str:
+    """Return what an approval's first part is, in words; empty where it is for all."""
+    if review.canary_people is not None:
+        n = review.canary_people
+        return ngettext("the first %(n)d person", "the first %(n)d people", n) % {"n": n}
+    if review.canary_percent is not None:
+        return _("the first %(n)d %%") % {"n": review.canary_percent}
+    return ""
 
 
 def authors_of(campaign: Campaign) -> set[int]:

@@ -43,10 +43,10 @@ def look_at(found: Findings) -> None:
     if found.campaign.receipt_wait is None or not cascade.has_fallback(found.campaign):
         return
     silent = [
-        cascade.label(step.channel)
+        f"{cascade.label(step.channel)} ({step.sender.name})" if step.sender else cascade.label(step.channel)
         for step in cascade.ordered(found.campaign)
         if step.tier < max(one.tier for one in found.steps)
-        and not reports_delivery(registry.get(step.channel))
+        and not reports_delivery(registry.get(step.channel), step.sender.config if step.sender else {})
     ]
     if silent:
         found.add(

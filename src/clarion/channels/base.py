@@ -201,12 +201,28 @@ def sentence_of(channel: Channel, code: str) -> str:
     return str(told(code)) if told is not None and code else ""
 
 
-def reports_delivery(channel: Channel) -> bool:
-    """Whether receipts of the channel tell when a message arrived: its `reports_delivery`, False without one.
+def reports_delivery(channel: Channel, config: Mapping[str, Any]) -> bool:
+    """Whether receipts of a sender tell when a message arrived: its channel's `reports_delivery`, False without one.
 
-    A cascade that waits for receipts takes silence for failure on such a channel alone.
+    A sender that asks for no receipts, or for those of failures alone (setting `receipts`), does not; a channel that
+    knows more of its settings says so by `can_report`. `config` is without its secrets. A cascade that waits for
+    receipts takes silence for failure on such a sender alone.
     """
-    return bool(getattr(channel, "reports_delivery", False))
+    if not getattr(channel, "reports_delivery", False) or config.get("receipts", "all") != "all":
+        return False
+    ask = getattr(channel, "can_report", None)
+    return True if ask is None else bool(ask(config))
+
+
+def misfit(channel: Channel, content: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Return why a sender cannot send a checked content, a sentence: the channel's `misfit`; "" when it can."""
+    ask = getattr(channel, "misfit", None)
+    return "" if ask is None else str(ask(content, config))
+
+
+def confirms_answers(channel: Channel) -> bool:
+    """Whether a plain text may be sent back to who answers: the channel's `confirms_answers`, False without one."""
+    return bool(getattr(channel, "confirms_answers", False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

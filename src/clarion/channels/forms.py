@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clarion.channels import registry
 
@@ -79,6 +80,21 @@ class SetupForm(forms.Form):
                 if secret in self.secrets_set:
                     shown.append(self[f"forget_{secret}"])
             yield key, heading, shown
+
+
+class ConnectionForm(SetupForm):
+    """Settings of a sender that connects to a server with a secret of its own."""
+
+    verify_certificate = forms.BooleanField(
+        label=gettext_lazy("Check the server's certificate"), required=False, initial=True,
+        help_text=gettext_lazy(
+            "Without it, anybody between here and the server can read and change the messages."
+        ),
+    )  # fmt: skip
+    allow_cleartext_login = forms.BooleanField(
+        label=gettext_lazy("Allow the password or key to go unencrypted"), required=False,
+        help_text=gettext_lazy("Only for a network you trust, such as a VPN to the provider."),
+    )  # fmt: skip
 
 
 def setup_form(channel: str, protocol: str = "") -> type[SetupForm]:

@@ -200,11 +200,18 @@ def approve(
         int | None,
         typer.Option(metavar="N", min=1, max=99, help="Only the first N per cent, until they are released."),
     ] = None,
+    canary_people: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Only the first N people; of a triggered campaign those pushed first."
+        ),
+    ] = None,
     digest: Digest = "",
     as_json: AsJson = False,
 ) -> None:
     """Approve a submitted campaign as it is; it then starts, waits for its time, or is ready."""
-    _decide(id_, "approve", as_json=as_json, note=note, canary_percent=canary, digest=digest)
+    part = {"canary_percent": canary, "canary_people": canary_people}
+    _decide(id_, "approve", as_json=as_json, note=note, digest=digest, **part)
 
 
 @group.command()

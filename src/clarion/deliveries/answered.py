@@ -11,6 +11,21 @@ from clarion.audience.stopwords import Meaning
 from clarion.workspaces.models import Workspace
 
 
+class Confirmation(models.TextChoices):
+    """How far the sentence is that is sent back for an answer. Values are stored."""
+
+    #: It is to be sent.
+    DUE = "DUE"
+    #: It is being handed over. Whoever died meanwhile leaves it so, and it is never handed over again.
+    SENDING = "SENDING"
+    SENT = "SENT"
+    #: It was handed over, and nobody knows what became of it.
+    UNKNOWN = "UNKNOWN"
+    FAILED = "FAILED"
+    #: It could not be sent in time: a confirmation that comes hours later confuses.
+    EXPIRED = "EXPIRED"
+
+
 class Answer(models.Model):
     """A message that somebody sent to one of our senders. Unique by its event, so that a replay is harmless."""
 
@@ -28,9 +43,16 @@ class Answer(models.Model):
     #: The newest message that this sender sent to the address; None when none is known.
     run_id = models.BigIntegerField(null=True)
     delivery_id = models.BigIntegerField(null=True)
+    #: How far its confirmation is; empty for an answer that gets none.
+    confirmation = models.CharField(max_length=8, blank=True, db_default="")
+    #: What is, or was, sent back.
+    confirmation_text = models.CharField(max_length=500, blank=True, db_default="")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmation__in=["", *Confirmation.values]), name="answer_confirmation_known"
+            ),
             models.UniqueConstraint(fields=["sender_id", "event_key"], name="answer_event_once"),
             models.CheckConstraint(
                 condition=Q(meaning__in=[one.value for one in Meaning]), name="answer_meaning_known"
@@ -44,6 +66,11 @@ class Answer(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="answer_newest"),
             models.Index(fields=["workspace", "address", "-id"], name="answer_of_address"),
+            models.Index(
+                fields=["sender_id"],
+                condition=Q(confirmation__in=[Confirmation.DUE.value, Confirmation.SENDING.value]),
+                name="answer_to_confirm",
+            ),
         ]
 
     def __str__(self) -> str:

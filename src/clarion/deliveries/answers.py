@@ -37,6 +37,8 @@ class Answered:
 
     #: STOP, START, HELP, or NONE for something that a person should read.
     meaning: Meaning
+    #: The row that keeps the answer; None for a replay.
+    answer_id: int | None = None
     #: The address in its one form.
     address: str
     #: The newest message of this sender to the address; None when none is known.
@@ -76,9 +78,10 @@ def answer_received(
     at = received_at or timezone.now()
     with transaction.atomic():
         run_id, delivery_id = _message_to(sender, channel, address)
-        is_new = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
-        if is_new:
-            _publish(sender, channel, read.meaning, at, _key(event_id, address, said, at))
+        answer_id = _keep(sender, channel, address, said, read.meaning, at, event_id, run_id, delivery_id)
+        is_new = answer_id is not None
+        if answer_id is not None:
+            _publish(sender, channel, read.meaning, at, answer_id)
         if is_new and run_id is not None and delivery_id is not None:
             _note_reply(run_id, delivery_id, said, at, _key(event_id, address, said, at))
     confirmation = ""
@@ -87,6 +90,7 @@ def answer_received(
         confirmation = confirmation_of(workspace, read, sender)
     return Answered(
         meaning=read.meaning,
+        answer_id=answer_id,
         address=address,
         run_id=run_id,
         delivery_id=delivery_id,
@@ -176,7 +180,7 @@ insert into deliveries_answer (workspace_id, channel, sender_id, address, text, 
                                run_id, delivery_id)
 values (%(workspace)s, %(channel)s, %(sender)s, %(address)s, %(text)s, %(meaning)s, %(at)s, %(key)s,
         %(run)s, %(delivery)s)
-on conflict (sender_id, event_key) do nothing
+on conflict (sender_id, event_key) do nothing returning id
 """
 
 
@@ -190,7 +194,8 @@ def _keep(
     event_id: str,
     run_id: int | None,
     delivery_id: int | None,
-) -> bool:
+) -> int | None:
+    """Return the new row's id; None for an answer that is kept already."""
     facts: dict[str, Any] = {
         "workspace": sender.workspace_id, "channel": channel, "sender": sender.pk, "address": address,
         "text": text[:KEPT], "meaning": meaning.value, "at": at, "key": _key(event_id, address, text, at),
@@ -198,13 +203,14 @@ def _keep(
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, facts)
-        return bool(cursor.rowcount)
+        found = cursor.fetchone()
+    return int(found[0]) if found else None
 
 
-def _publish(sender: Sender, channel: str, meaning: Meaning, at: datetime, key: str) -> None:
+def _publish(sender: Sender, channel: str, meaning: Meaning, at: datetime, answer_id: int) -> None:
     if not publishing.is_wanted(sender.workspace_id, Kind.REPLY):
         return
-    answer = Answer.objects.get(sender_id=sender.pk, event_key=key)
+    answer = Answer.objects.get(pk=answer_id)
     run = Run.objects.select_related("campaign").filter(pk=answer.run_id or 0).first()
     message = answer.delivery_id if run is not None else None
     publishing.publish(

@@ -5,7 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from clarion.deliveries import (
     caps,
     cascade_building,
     earlier,
+    judging,
     livesheets,
     locks,
     operations,
@@ -37,7 +38,6 @@ from clarion.deliveries import (
 from clarion.deliveries.candidates import CANDIDATES, OF_FIXED
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
-from clarion.deliveries.states import Skip, Stage
 from clarion.deliveries.telling import running
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
@@ -51,57 +51,6 @@ _LOCK_SPACE = 0x4255494C
 
 #: Added to a contact's variables where the sending hours are the recipients' own.
 _ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
-
-_CHUNK = """
-with candidate as ({candidates}),
-judged as (
-    select key, contact_id, address, variables, row_number() over (order by key) as position,
-        case when address = '' then 1
-             when invalid then 2
-             when row_number() over (partition by address, invalid order by key) > 1
-                  or earlier.found is not null then 3
-             when suppressed.found is not null then 4
-             when barred then 5
-             when unwilling then 9
-             {capped} {excluded} end as skip
-    from candidate
-    -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
-    left join lateral (
-        select true as found from deliveries_recipient r
-        where r.run_id = %(run)s and r.address = candidate.address and (r.skip is null or r.skip > 3) limit 1
-    ) earlier on true
-    left join lateral (
-        select true as found from audience_suppression s
-        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = candidate.address
-        limit 1
-    ) suppressed on true
-), made as (
-    insert into deliveries_recipient (run_id, id, contact_id, address, variables, stage, skip)
-    select %(run)s, %(last)s + position, contact_id, address, variables,
-           case when skip is null then 0 else 6 end, skip
-    from judged order by position
-    returning id, skip
-), sent_to as (
-    insert into deliveries_delivery (run_id, id)
-    select %(run)s, made.id * 16 + step from made, unnest(%(steps)s::smallint[]) step where skip is null
-    order by 2
-)
-select count(*)::int, count(*) filter (where skip is null)::int, max(id),
-       (select max(key) from candidate),
-       jsonb_build_object({skips})::text
-from made
-""".replace(
-    "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
-)
-
-#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
-EXCLUDED = f"""
-             when exists (
-                 select 1 from deliveries_recipient e
-                 join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
-                 where e.run_id = any(%(earlier)s) and e.address = candidate.address and e.skip is null
-                   and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value})) then {Skip.EXCLUDED.value}
-"""
 
 #: Addresses that were suppressed while the run was built, of people who still would get something. A minute is
 #: allowed for transactions that began before the run.
@@ -199,20 +148,6 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     return False
 
 
-def judged(candidates: str, leaving_out: Sequence[int], excluding: Compiled | None = None) -> str:
-    """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
-
-    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
-    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
-    `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts
-    the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
-    """
-    excluded = EXCLUDED if leaving_out else ""
-    if excluding is not None:
-        excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
-    return _CHUNK.format(candidates=candidates, capped=caps.HERE, excluded=excluded)
-
-
 def count_added(
     cursor: Any, run_id: int, *, made: int, usable: int, last: int, cursor_key: int, waterfall: str
 ) -> bool:
@@ -249,11 +184,18 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
     return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
 
 
-def excluding_of(campaign: Campaign, channel: str, now: datetime) -> Compiled | None:
-    """Return the condition that the owner of `candidate.address` is excluded; None when nobody is."""
+def excluding_of(
+    campaign: Campaign, channel: str, now: datetime, *, is_once: bool = False
+) -> Compiled | None:
+    """Return the condition that the owner of `candidate.address` is excluded; None when nobody is.
+
+    `is_once` is as `judged` has it.
+    """
     if campaign.source is None:
         return None
-    return left_out(campaign.source, registry.get(channel).address_kind, "candidate.address", now)
+    contact = "candidate.contact_id" if is_once else ""
+    kind = registry.get(channel).address_kind
+    return left_out(campaign.source, kind, "candidate.address", now, contact=contact)
 
 
 def zoned(statement: str, campaign: Campaign) -> str:
@@ -283,16 +225,18 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
         columns = cascade_building.of_contact(ladder)
         offered = candidates_of(run.campaign, channel, run.created_at, address=columns)
         return cascade_building.facts_of_run(
-            run, ladder, offered, excluded=EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
+            run, ladder, offered, excluded=judging.EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
         )
     candidates = candidates_of(run.campaign, channel, run.created_at)
-    excluding = excluding_of(run.campaign, channel, run.created_at)
+    is_once = _has_each_address_once(run, source, channel)
+    excluding = excluding_of(run.campaign, channel, run.created_at, is_once=is_once)
     leaving_out = earlier.leaving_out(run)
     return (
         candidates.parameters
         | (excluding.parameters if excluding else {})
         | {
-            "statement": judged(candidates.sql, leaving_out, excluding),
+            "statement": judging.judged(candidates.sql, leaving_out, excluding, is_once=is_once),
+            "as_of": run.plan.get("as_of"),
             "run": run.pk,
             "earlier": leaving_out,
             "workspace": run.workspace_id,
@@ -301,6 +245,18 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
             "steps": [step.step for step in steps],
         }
     )
+
+
+def _has_each_address_once(run: Run, source: Source, channel: str) -> bool:
+    """Whether an address is one contact's at any moment, and it is known which have been changed since the run began.
+
+    It is not after a run's database was restored from a copy, which numbers its transactions anew.
+    """
+    if source.kind in FILES or registry.get(channel).address_kind != "email" or "as_of" not in run.plan:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("select age(%s::xid) >= 0", [run.plan["as_of"]])
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic

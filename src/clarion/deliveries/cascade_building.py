@@ -122,7 +122,7 @@ def facts_of_run(
 def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...]:
     """Add the next candidates to the run, with the first tier's messages, in the caller's transaction.
 
-    `facts` are of `facts_of_run`, with after, chunk and last. Returns as `building.judged`'s statement does.
+    `facts` are of `facts_of_run`, with after, chunk and last. Returns as `judging.judged`'s statement does.
     """
     ladder, source = facts["ladder"], run.campaign.source
     wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement", "table")}

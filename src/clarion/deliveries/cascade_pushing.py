@@ -10,7 +10,7 @@ from clarion.audience import tombstones
 from clarion.audience.addresses import owners_sql
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.segments import Compiled
-from clarion.deliveries import building, cascade_building
+from clarion.deliveries import building, cascade_building, judging
 from clarion.deliveries.models import Run
 from clarion.deliveries.tiers import Ladder
 
@@ -50,5 +50,5 @@ def adding(run: Run, ladder: Ladder, said: Sequence[Mapping[str, Any]], facts: d
     excluding = cascade_building.excluding_of(run.campaign, ladder, timezone.now())
     if excluding is not None:
         facts |= excluding.parameters
-    excluded = building.EXCLUDED if facts["earlier"] else ""
+    excluded = judging.EXCLUDED if facts["earlier"] else ""
     return cascade_building.adding(ladder, Compiled(statement, {}), excluding, excluded=excluded)

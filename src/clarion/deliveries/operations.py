@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -87,7 +87,7 @@ def begin_run(campaign_id: int) -> Run | None:
     run = Run.objects.filter(campaign=campaign, finished_at=None).order_by("number").first()
     if run is not None:
         return run if run.closing_stage is None and _is_of_this_launch(run, campaign) else None
-    steps = list(campaign.steps.select_related("template_version"))
+    steps = list(campaign.steps.select_related("template_version", "sender"))
     if not steps:
         raise RunInvalid("The campaign has no message.")
     if campaign.source is None and campaign.launch != Launch.TRIGGER:
@@ -109,6 +109,7 @@ def begin_run(campaign_id: int) -> Run | None:
             "source_id": campaign.source_id,
             "launched_at": _launched_at(campaign),
             "occurrence": campaign.occurrence,
+            "as_of": _oldest_transaction(),
         },
     )
     partitions.ensure_for(run.pk)
@@ -118,6 +119,13 @@ def begin_run(campaign_id: int) -> Run | None:
     paying.begin(run, campaign, frozen)
     running.publish(run, "run.began")
     return run
+
+
+def _oldest_transaction() -> str:
+    """Return the first transaction that is not over, as an `xid`: what was written by one before it has not changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("select mod(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 4294967296)")
+        return str(cursor.fetchone()[0])
 
 
 def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
@@ -131,7 +139,7 @@ def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
         channel=step.channel,
         sender_id=step.sender_id,
         content=content,
-        is_reporting=reports_delivery(registry.get(step.channel)),
+        is_reporting=reports_delivery(registry.get(step.channel), step.sender.config if step.sender else {}),
         # A later tier's messages are made when it is let go, and wait at once.
         cursor=0 if is_first else tiers.EVERYBODY,
     )

@@ -23,6 +23,7 @@ from clarion.deliveries import (
     cascade_building,
     cascade_pushing,
     earlier,
+    judging,
     locks,
     operations,
     tiers,
@@ -199,8 +200,8 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
                 owners=addresses.owners_sql(kind, "p.address"),
                 unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
             )
-            judging = building.judged(candidates, leaving_out, excluding)
-            held = caps.held_to(run, judging, [channel], timezone.now())
+            statement = judging.judged(candidates, leaving_out, excluding)
+            held = caps.held_to(run, statement, [channel], timezone.now())
             cursor.execute(held.sql, facts | held.parameters)
             made, usable, last, key, waterfall = cursor.fetchone()
         counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}

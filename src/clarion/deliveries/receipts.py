@@ -168,7 +168,8 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
         paying.refund(run_id, [one for one in bounced if one is not None])
     if run.receipt_wait is not None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
-    wake(run_id=run_id)
+        # A receipt concerns no sending process but whoever follows a cascade that waits for it.
+        wake(run_id=run_id)
 
 
 def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:

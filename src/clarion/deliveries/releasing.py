@@ -9,10 +9,12 @@ from datetime import date
 from django.db import connection, transaction
 from django.db.models import Q
 
-from clarion.campaigns.models import Campaign, Decision, Launch, Review
+from clarion.campaigns.models import Campaign, Launch, Review
 from clarion.deliveries.models import Run
 from clarion.workspaces.wake import wake
 
+#: In a spread run's plan: the last person who may go before the second yes.
+FIRST_PART = "first_part"
 #: The id of the n-th person after an id who would get something; fewer than n: the last one's.
 _NTH_AFTER = """
 select max(id), count(*)::int from (
@@ -29,12 +31,7 @@ def begins_held(campaign: Campaign) -> bool:
     if campaign.launch == Launch.SPREAD:
         return True
     latest = Review.objects.filter(campaign=campaign).exclude(decision="").order_by("-number").first()
-    return (
-        latest is not None
-        and latest.decision == Decision.APPROVED
-        and latest.canary_percent is not None
-        and latest.released_at is None
-    )
+    return latest is not None and latest.is_holding
 
 
 def reach(run_id: int, count: int, *, after: int = 0) -> int:
@@ -42,12 +39,17 @@ def reach(run_id: int, count: int, *, after: int = 0) -> int:
 
     The last one's when there are fewer, and `after` when there are none. Reads as many index entries.
     """
+    return found(run_id, count, after=after)[0]
+
+
+def found(run_id: int, count: int, *, after: int = 0) -> tuple[int, int]:
+    """Return what `reach` does, and how many people stand up to there: fewer than `count` when there are no more."""
     if count <= 0:
-        return after
+        return after, 0
     with connection.cursor() as cursor:
         cursor.execute(_NTH_AFTER, {"run": run_id, "after": after, "count": count})
-        last, _found = cursor.fetchone()
-    return after if last is None else int(last)
+        last, number = cursor.fetchone()
+    return (after, 0) if last is None else (int(last), number)
 
 
 def count_after(run_id: int, after: int) -> int:
@@ -77,6 +79,24 @@ def release_all(run_id: int) -> bool:
     freed = held.exclude(campaign__launch=Launch.SPREAD).update(released_id=None, released_on=None)
     wake(run_id=run_id)
     return bool(freed)
+
+
+@transaction.atomic
+def bind(run: Run, last: int) -> int:
+    """Let a spread's days go no farther than to that person, until `unbind`; return who it is."""
+    row = Run.objects.select_for_update().only("plan").get(pk=run.pk)
+    run.plan = row.plan = {FIRST_PART: last, **row.plan}
+    row.save(update_fields=["plan"])
+    return int(row.plan[FIRST_PART])
+
+
+@transaction.atomic
+def unbind(run: Run) -> None:
+    """Let a spread's days go on after its first part: today's share is planned anew with who is left."""
+    row = Run.objects.select_for_update().only("plan").get(pk=run.pk)
+    run.plan = row.plan = {name: value for name, value in row.plan.items() if name != FIRST_PART}
+    run.released_on = row.released_on = None
+    row.save(update_fields=["plan", "released_on"])
 
 
 @transaction.atomic

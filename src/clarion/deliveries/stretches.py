@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from clarion.campaigns.cascade import label
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import reasons
+from clarion.deliveries import reasons, releasing
 from clarion.deliveries.backlog import Backlog, StepBacklog
 from clarion.deliveries.causes import Cause, Do, Kind, told
 from clarion.deliveries.models import Run
@@ -105,7 +105,8 @@ def _unreleased(campaign: Campaign, run: Run, step: StepBacklog) -> list[Cause]:
     if not step.unreleased:
         return []
     mine = {Do.EDIT: str(campaign.public_id), Do.MODERATE: str(campaign.public_id)}
-    if campaign.launch == Launch.SPREAD:
+    last = run.plan.get(releasing.FIRST_PART)
+    if campaign.launch == Launch.SPREAD and (last is None or (run.released_id or 0) < last):
         return [
             told(Kind.NEXT_SHARE, step.unreleased, until=next_share_at(campaign, run), objects=mine),
         ]

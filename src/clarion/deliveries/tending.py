@@ -17,7 +17,7 @@ from clarion.campaigns import spread, windows
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import PauseCause, Status
-from clarion.deliveries import allowance, operations, releasing
+from clarion.deliveries import allowance, canary, operations, releasing
 from clarion.deliveries.models import Run, RunStep, Waiting
 from clarion.workspaces import actors
 
@@ -93,7 +93,7 @@ def _end(campaign: Campaign) -> None:
         run.refresh_from_db()
     if run is not None and run.built_at is not None and run.pending == 0:
         if campaign.status == Status.PAUSED:
-            campaigns.continue_(campaign=campaign, by=by)
+            campaigns.continue_spent(campaign=campaign, by=by)
         return  # what is in flight ends within a moment, and then the run does
     campaigns.expire(campaign=campaign, by=by)
 
@@ -186,7 +186,13 @@ def _pause_exhausted(campaign: Campaign, run: Run, now: datetime) -> None:
 def _release_share(campaign: Campaign, run: Run, hours: windows.Hours, now: datetime) -> None:
     """Let today's share go, once a day, planned with what is left."""
     today = now.astimezone(ZoneInfo(campaign.zone)).date()
-    if run.released_id is None or run.built_at is None or (run.released_on and run.released_on >= today):
+    if run.released_id is None or run.built_at is None:
+        return
+    run.campaign = campaign
+    bound = canary.bound(run)
+    if bound is None and releasing.FIRST_PART in run.plan:
+        releasing.unbind(run)
+    if run.released_on and run.released_on >= today:
         return
     zone = window_zone(campaign)
     if not hours.is_open(now, zone):
@@ -200,4 +206,5 @@ def _release_share(campaign: Campaign, run: Run, hours: windows.Hours, now: date
             today
         ]
     count = spread.share(left + waiting, len(days)) - waiting
-    releasing.release_for_day(run.pk, releasing.reach(run.pk, count, after=behind), day=today)
+    up_to = releasing.reach(run.pk, count, after=behind)
+    releasing.release_for_day(run.pk, up_to if bound is None else min(up_to, bound), day=today)

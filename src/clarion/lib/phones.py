@@ -80,7 +80,7 @@ def countries() -> dict[str, int]:
 def _quickly(plain: str, country: str) -> str:
     """Return the form of a number in which nothing is doubtful, or "": a file has a million of them."""
     if _E164.fullmatch(plain):
-        plan = _plan_of_code(_code_of(plain))
+        plan = _plan_of_code(_code_of(plain[1:4]))
         return plain if plan and plan.is_plain(plain[1 + len(plan.code) :]) else ""
     if country and _DIGITS.fullmatch(plain) and (plan := _plan_of_country(country)):
         found = plan.before.match(plain) if plan.before else None
@@ -97,12 +97,12 @@ def _quickly(plain: str, country: str) -> str:
     return ""
 
 
-def _code_of(number: str) -> int:
+@cache
+def _code_of(start: str) -> int:
+    """Return the country code with which a number's first three digits begin; 0 for none."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    return next(
-        (code for n in (1, 2, 3) if (code := int(number[1 : 1 + n])) in COUNTRY_CODE_TO_REGION_CODE), 0
-    )
+    return next((code for n in (1, 2, 3) if (code := int(start[:n])) in COUNTRY_CODE_TO_REGION_CODE), 0)
 
 
 @cache

@@ -1,7 +1,25 @@
 """Reading a sender's settings, as they come from forms, addresses and files: typed, with all problems at once."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields
+from typing import Any, Self
+
+
+class Settings:
+    """What settings after their check have in common: inherited by a frozen dataclass of them."""
+
+    __slots__ = ()
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names of all settings."""
+        return frozenset(field.name for field in fields(cls))  # type: ignore[arg-type]  # its heirs are dataclasses
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        """Build from a dict that was checked, its secrets included. What is no setting is left out."""
+        known = cls.names()
+        return cls(**{name: value for name, value in config.items() if name in known})
 
 
 class SettingsReader:

@@ -15,6 +15,7 @@ from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.deliveries import building, canary, closing, looking, operations, tending
+from clarion.deliveries.confirming import Confirming
 from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
 from clarion.deliveries.money import tending as money
@@ -40,9 +41,10 @@ class Scheduler:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._next_fold = 0.0
+        self._bots, self._confirming = Listener(), Confirming()
         self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick", "follow")}
         self._threads = [
-            threading.Thread(target=self._loop, args=("bots", Listener().look), name="bots", daemon=True),
+            threading.Thread(target=self._loop, args=("bots", self._far), name="bots", daemon=True),
             threading.Thread(target=self._loop, args=("build", self._build), name="build", daemon=True),
             threading.Thread(
                 target=self._loop, args=("inbox", applying.apply_due), name="inbox", daemon=True
@@ -57,14 +59,20 @@ class Scheduler:
             thread.start()
 
     def wake(self) -> None:
-        """Look now. Safe from any thread."""
-        for wanted in self._wanted.values():
-            wanted.set()
+        """Look now. Safe from any thread.
+
+        Nobody tells of what comes into the inbox, which is looked at each second: what is applied there wakes
+        everybody, so that otherwise it would go round and round with ever smaller batches.
+        """
+        for name, wanted in self._wanted.items():
+            if name != "inbox":
+                wanted.set()
 
     def stop(self, seconds: float) -> None:
         """Stop looking; what is under way may take so long to end. A build goes on at the next start."""
         self._stopping.set()
-        self.wake()
+        for wanted in self._wanted.values():
+            wanted.set()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -78,6 +86,10 @@ class Scheduler:
         more = folding.fold_due(seconds=TURN_SECONDS)
         self._next_fold = 0.0 if more else time.monotonic() + FOLD_SECONDS
         return more
+
+    def _far(self) -> bool:
+        self._confirming.look()
+        return self._bots.look()
 
     def _follow(self) -> bool:
         return follow_cascades(self._stopping.is_set)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clarion.engine.limits import lanes_within
+from clarion.senders.naming.models import SenderName as SenderName
 from clarion.senders.prices.models import Price as Price
 from clarion.workspaces.models import User, Workspace
 

@@ -14,7 +14,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from clarion.channels import registry
-from clarion.channels.base import Channel
+from clarion.channels.base import Channel, ConfigInvalid
 from clarion.senders import secrets
 from clarion.senders.errors import (
     ChannelUnknown,
@@ -24,6 +24,8 @@ from clarion.senders.errors import (
     SenderInUse,
 )
 from clarion.senders.models import Sender, SenderStatus
+from clarion.senders.naming import operations as names
+from clarion.senders.naming import queries as naming
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.names import clean_name
@@ -130,6 +132,9 @@ def update_sender(
             _set(sender, limits.fields(), changes)
         if not changes:
             return sender
+        if "source" in changes:
+            names.keep_first(Sender.objects.get(pk=sender.pk))
+            names.follow(sender)
         try:
             with transaction.atomic():
                 sender.save()
@@ -216,6 +221,7 @@ def _set_config(
     kept = {name: old[name] for name in channel.secrets if old.get(name) and name not in forget}
     given = {name: value for name, value in config.items() if value or name not in channel.secrets}
     shown, hidden = secrets.split(sender.channel, channel.check_config({**kept, **given}))
+    _check_name(sender, shown)
     for name in sorted((shown.keys() | sender.config.keys()) - channel.secrets):
         if shown.get(name) != sender.config.get(name):
             changes[name] = (sender.config.get(name), shown.get(name))
@@ -225,6 +231,18 @@ def _set_config(
     sender.config = shown
     if changes.keys() & channel.secrets or not hidden:
         sender.sealed = secrets.seal(sender, hidden)
+
+
+def _check_name(sender: Sender, config: Mapping[str, Any]) -> None:
+    """Raise ConfigInvalid when messages would go under another name: that is a revision, and approved."""
+    if (
+        naming.has_names(sender)
+        and config.get("source") != sender.config.get("source")
+        and naming.name_of(config)
+    ):
+        raise ConfigInvalid(
+            {"source": "Another name is proposed on the page “Sender names”, and approved there."}
+        )
 
 
 def _set(sender: Sender, fields: Mapping[str, Any], changes: dict[str, tuple[Any, Any]]) -> None:

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clarion.campaigns import cascade
 from clarion.deliveries import queries
 from clarion.deliveries.tracking import analytics
 from clarion.web.charts import Series
@@ -17,7 +18,7 @@ from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from clarion.deliveries.models import Link, Run
     from clarion.deliveries.queries import ProblemGroup
@@ -43,6 +44,8 @@ class ChannelLine:
     """A channel's figures as texts, a dash for what nothing tells of."""
 
     channel: str
+    #: In a cascade when it goes, such as “Fallback 1”; else empty.
+    role: str
     cells: Sequence[tuple[str, str]]
 
 
@@ -82,9 +85,12 @@ def shown(request: PageRequest, page: CampaignPage, run: Run) -> AnalyticsPage:
     results = analytics.results(run)
     links = analytics.links(run)
     clicked = max(1, sum(one.clicked or 0 for one in results))
+    # Tiers are numbered as authors number them, with gaps; what people read counts from the first.
+    tiers = sorted({one.step.tier for one in results})
+    roles = {tier: cascade.role(number) for number, tier in enumerate(tiers)} if run.is_cascade else {}
     return AnalyticsPage(
         tiles=_tiles(results),
-        channels=[_channel(one) for one in results],
+        channels=[_channel(one, roles) for one in results],
         links=[
             LinkLine(link=one, share=min(100.0, 100 * one.people / clicked), shown=one.target)
             for one in links[:MOST_LINKS]
@@ -148,9 +154,10 @@ def _rate(part: int | None, whole: int) -> str:
     return percent(100 * part / whole) if part is not None and whole > 0 else "—"
 
 
-def _channel(one: StepResults) -> ChannelLine:
+def _channel(one: StepResults, roles: Mapping[int, str]) -> ChannelLine:
     step = one.step
     parts: list[tuple[str, int | None]] = [
+        *([(_("People it went to"), step.made)] if roles else []),
         (_("Accepted"), step.accepted), (_("Delivered"), one.delivered),
         (pgettext("message was read", "Opened"), one.opened), (_("Clicked"), one.clicked),
         (_("Replied"), one.replied), (_("Bounced"), step.bounced), (_("Complained"), step.complained),
@@ -158,6 +165,7 @@ def _channel(one: StepResults) -> ChannelLine:
     ]  # fmt: skip
     return ChannelLine(
         channel=step.channel,
+        role=roles.get(step.tier, ""),
         cells=[(label, "—" if value is None else grouped(value)) for label, value in parts],
     )
 

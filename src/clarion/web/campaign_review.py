@@ -72,9 +72,9 @@ def _standing(campaign: Campaign, review: Review, link: dict[str, str]) -> Revie
     if campaign.approved_at is None or review.decision != Decision.APPROVED:
         return None
     text = _("By %(name)s on %(when)s.") % _who(review.decided_by, review.decided_at)
-    if review.canary_percent and review.released_at is None:
-        text += " " + _("The first %(n)d %% go; then a moderator is asked again.") % {
-            "n": review.canary_percent
+    if review.is_holding:
+        text += " " + _("Only %(part)s; then a moderator is asked again.") % {
+            "part": moderation.first_part(review)
         }
     return ReviewNotice(tone="green", title=_("Approved as it is"), text=text, **link)
 

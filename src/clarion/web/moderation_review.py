@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns import moderation, preflight
 from clarion.campaigns import review as comparing
-from clarion.campaigns.models import Decision
-from clarion.campaigns.operations.approval import WITHOUT_CANARY
+from clarion.campaigns.models import Decision, Launch
+from clarion.campaigns.operations.approval import WITHOUT_PERCENT
 from clarion.campaigns.preflight import Level
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import canary
@@ -55,7 +55,8 @@ class Held:
     """A campaign of which a first part is out."""
 
     campaign: Campaign
-    review: Review | None
+    #: Who it is, in words.
+    part: str
     figures: Figures | None
     url: str
 
@@ -84,12 +85,16 @@ def held_rows(request: PageRequest) -> list[Held]:
     return [
         Held(
             campaign=campaign,
-            review=moderation.latest_review(campaign),
+            part=_part_of(moderation.latest_review(campaign)),
             figures=_figures(request, campaign),
             url=workspace_url(request, "moderation_review", id=campaign.public_id),
         )
         for campaign in moderation.held_for(request.member)[:HELD_SHOWN]
     ]
+
+
+def _part_of(review: Review | None) -> str:
+    return moderation.first_part(review) if review is not None else ""
 
 
 def _figures(request: PageRequest, campaign: Campaign) -> Figures | None:
@@ -218,9 +223,23 @@ class ReviewPage:
         return self.is_open and self.member.may(Permission.EDIT)
 
     @cached_property
-    def has_canary(self) -> bool:
-        """Whether a first part can go ahead of the rest."""
-        return self.campaign.launch not in WITHOUT_CANARY
+    def part(self) -> str:
+        """Whom alone the approval was for, in words; empty where it was for all."""
+        return _part_of(self.review)
+
+    @cached_property
+    def has_percent(self) -> bool:
+        """Whether a first part can be told in per cent."""
+        return self.campaign.launch not in WITHOUT_PERCENT
+
+    @cached_property
+    def order(self) -> str:
+        """Who the first are."""
+        if self.campaign.launch == Launch.TRIGGER:
+            return _("Those who are pushed first.")
+        return _(
+            "The first in the order of the audience: a file's rows from its top, contacts from the oldest."
+        )
 
     @cached_property
     def what_follows(self) -> str:

@@ -77,6 +77,14 @@ class RulesForm(forms.Form):
         ),
     )
     soft_days = forms.IntegerField(label=gettext_lazy("within days"), min_value=1, max_value=MOST_DAYS)
+    confirms = forms.BooleanField(
+        label=gettext_lazy("Confirm answers"),
+        required=False,
+        help_text=gettext_lazy(
+            "Whoever writes STOP, START or HELP is told so by the same sender, once for each word. The sentences stand "
+            "with the words of each language. Switch it off where the provider answers by itself."
+        ),
+    )
     page_text = forms.CharField(
         label=gettext_lazy("Text of the preference page"),
         required=False,

@@ -176,6 +176,7 @@ _CONTENT_PAGES = {
 _WORKSPACE_PAGES = {
     "senders sender_templates halt": Right(_VIEW),
     "sender": Right(_VIEW, _SENDERS),
+    "sender_names": Right(_VIEW, _EDIT),
     "sender_create": Right(_SENDERS, _SENDERS),
     "sender_new sender_log sender_link sender_link_code": Right(_SENDERS),
     "sender_activate sender_check sender_delete sender_pause sender_templates_refresh halt_on halt_lift": _posting(

@@ -14,6 +14,7 @@ from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.deliveries import holdback
 from clarion.senders import linking, queries, secrets
 from clarion.senders.models import Sender, SenderStatus
+from clarion.senders.naming import queries as naming
 from clarion.senders.provided import queries as provided
 from clarion.web import sender_trials
 from clarion.web.links import workspace_url
@@ -158,6 +159,7 @@ def editor(
         "health": queries.health_of(sender) if sender else None,
         "status": sender.status.lower() if sender else "",
         "has_templates": bool(sender and provided.approving(sender.channel)),
+        "has_names": bool(sender and naming.has_names(sender)),
         "guide": guide_of(sender) if sender else None,
         "is_linkable": sender is not None and linking.is_linkable(sender),
         "records": sender_trials.dns_records(sender) if sender and may_manage else [],

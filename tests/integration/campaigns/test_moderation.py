@@ -275,17 +275,24 @@ class TestDecide:
 
         assert "canary_percent" in caught.value.fields
 
-    @pytest.mark.parametrize("launch", ["SPREAD", "TRIGGER"])
-    def test_what_goes_bit_by_bit_has_no_first_part(
-        self, bob: Membership, mona: Membership, launch: str
+    @pytest.mark.parametrize(
+        "said", [{"canary_percent": 10}, {"canary_people": 0}, {"canary_percent": 10, "canary_people": 5}]
+    )
+    def test_who_is_pushed_has_a_first_part_by_number_alone(
+        self, bob: Membership, mona: Membership, said: dict[str, int]
     ) -> None:
         campaign = submitted(bob)
-        Campaign.objects.update(launch=launch)
+        Campaign.objects.update(launch="TRIGGER")
+        facts = {"campaign": campaign, "digest": review.digest_of(campaign), "by": making.actor(mona)}
 
-        with pytest.raises(CampaignInvalid, match="bit by bit"):
-            operations.approve(
-                campaign=campaign, digest=review.digest_of(campaign), by=making.actor(mona), canary_percent=10
-            )
+        with pytest.raises(CampaignInvalid) as caught:
+            operations.approve(**facts, **said)
+        operations.approve(**facts, canary_people=5)
+
+        assert caught.value.fields
+        standing = moderation.canary_of(Campaign.objects.get(pk=campaign.pk))
+        assert standing is not None
+        assert moderation.first_part(standing) == "the first 5 people"
 
     def test_a_stranger_decides_nothing(self, bob: Membership) -> None:
         mallory = making.make_member(making.make_workspace(moderation=True), name="Mallory")

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign, Step
+from clarion.channels.voice.twilio import config as twilio
 from clarion.senders import secrets
 from clarion.senders.models import Sender
 from clarion.workspaces.models import Membership
@@ -109,3 +111,33 @@ def test_a_recording_is_given_to_whoever_knows_its_name(
     assert found["Content-Type"] == "audio/wav"
     assert stranger.get(f"/s/{name[::-1]}.wav").status_code == 404
     assert stranger.get("/s/..%2F..%2Fetc.wav").status_code == 404
+
+
+def test_calls_without_hours_are_warned_of_and_pass_with_them(client: Client, member: Membership) -> None:
+    make_sender(client, member)
+    _, campaign = composed(client, member)
+
+    def level() -> str:
+        checks = preflight.examine(Campaign.objects.get(pk=campaign.pk), is_counted=False).checks
+        return next(one.level for one in checks if one.code == "calling_hours")
+
+    assert level() == "warn"
+    Campaign.objects.filter(pk=campaign.pk).update(
+        windows=[{"days": [1, 2, 3, 4, 5], "start": "09:00", "end": "20:00"}], window_zone="Europe/Berlin"
+    )
+    assert level() == "pass"
+
+
+def test_a_sender_at_a_provider_on_the_web_has_a_form_of_its_own(client: Client, member: Membership) -> None:
+    fields = {
+        "name": "Calls", "account_sid": "AC1", "auth_token": "s3cret-of-calls", "caller_id": "+493012345",
+        "verify_certificate": "on", "connections": "2", "ring_seconds": "20", "max_seconds": "60", "lanes": "1",
+    }  # fmt: skip
+    answer = client.post(f"{base(member)}senders/new/voice/?protocol=twilio", fields)
+    assert answer.status_code == 302, words(answer)
+
+    sender = Sender.objects.get(channel="voice")
+    page = client.get(f"{base(member)}senders/{sender.public_id}/").content.decode()
+    assert "s3cret-of-calls" not in page
+    assert "clarion-amd" not in page
+    assert (sender.config["protocol"], sender.config["base_url"]) == ("twilio", twilio.BASE)

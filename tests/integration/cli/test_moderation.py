@@ -46,6 +46,18 @@ def test_a_campaign_goes_from_draft_to_ready(draft: Campaign) -> None:
     assert {event.via for event in events} == {"cli"}
 
 
+def test_a_first_part_is_also_a_number_of_people(draft: Campaign) -> None:
+    clarion("submit", draft)
+
+    both = clarion("approve", draft, "--canary", "10", "--canary-people", "5")
+    assert clarion("approve", draft, "--canary-people", "5").exit_code == 0
+
+    assert both.exit_code != 0
+    latest = moderation.latest_review(draft)
+    assert latest is not None
+    assert (latest.canary_percent, latest.canary_people) == (None, 5)
+
+
 def test_what_is_not_approved_is_not_started(draft: Campaign) -> None:
     result = clarion("start", draft)
 

@@ -229,8 +229,8 @@ class TestGoingOn:
         facts = building._facts(run)
         # What another process does between the look at the run and the count of what was added.
         facts["statement"] = facts["statement"].replace(
-            "with candidate as",
-            "with called_off as (update deliveries_run set closing_stage = 7 where id = %(run)s), candidate as",
+            "with judged as",
+            "with called_off as (update deliveries_run set closing_stage = 7 where id = %(run)s), judged as",
         )
 
         assert not building._build_chunk(run, facts)
@@ -374,3 +374,22 @@ def test_opting_out_takes_what_waits_before_the_message_itself(people: ledgers.P
     run.refresh_from_db()
     assert (count, run.pending, run.skipped) == (1, 2, 1)
     assert ledger.check(run).findings == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_goes_to_somebody_else_while_it_is_built_is_written_to_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(building, "FIRST_CHUNK", 2)
+    people = ledgers.make_people()
+    ids = [Contact.objects.create(workspace=people.workspace, email=address).pk for address in persons(5)]
+    source = Source.objects.create(workspace=people.workspace, kind=SourceKind.CONTACTS)
+    campaign = launched(people, source)
+    building.build(campaign.pk, seconds=0)  # the first two are there
+
+    Contact.objects.filter(pk=ids[0]).update(email="new@example.test")
+    Contact.objects.filter(pk=ids[3]).update(email="person0@example.test")
+    run = built(campaign)
+
+    assert (run.total, run.pending, run.waterfall["duplicate"]) == (5, 4, 1)
+    assert Recipient.objects.get(run_id=run.pk, contact_id=ids[3]).skip == Skip.DUPLICATE

@@ -1,16 +1,18 @@
 """A first part goes, the rest waits for a second yes, and nobody gets round that."""
 
 import asyncio
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from clarion.campaigns import moderation, operations, review
 from clarion.campaigns.errors import AwaitsRelease, TransitionRefused
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
-from clarion.deliveries import canary, ledger
+from clarion.deliveries import canary, ledger, pushing
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.deliveries.workshop import Workshop
@@ -40,15 +42,22 @@ def mona(bob: Membership) -> Membership:
 
 
 def approved(
-    bob: Membership, mona: Membership, *, people: int, percent: int | None, **values: Any
+    bob: Membership,
+    mona: Membership,
+    *,
+    people: int,
+    percent: int | None,
+    first: int | None = None,
+    **values: Any,
 ) -> Campaign:
     making.make_contacts(bob.workspace, people)
     values = {"launch": "MANUAL", "created_by": bob.user, **values}
     campaign = making.make_launchable(bob.workspace, **values)
     operations.submit(campaign=campaign, by=making.actor(bob))
     return operations.approve(
-        campaign=campaign, digest=review.digest_of(campaign), by=making.actor(mona), canary_percent=percent
-    )
+        campaign=campaign, digest=review.digest_of(campaign), by=making.actor(mona),
+        canary_percent=percent, canary_people=first,
+    )  # fmt: skip
 
 
 def started(campaign: Campaign, by: Membership) -> Run:
@@ -193,6 +202,112 @@ def test_without_a_percentage_everybody_goes(bob: Membership, mona: Membership) 
     campaign = approved(bob, mona, people=10, percent=None)
 
     assert len(send(started(campaign, bob))) == 10
+
+
+def test_of_a_first_part_by_number_so_many_go(bob: Membership, mona: Membership) -> None:
+    campaign = approved(bob, mona, people=10, percent=None, first=4)
+    run = started(campaign, bob)
+
+    assert send(run) == [1, 2, 3, 4]
+    scheduler.tick()
+
+    assert now(campaign).status_reason == "The first 4 people are out; a moderator lets the rest go."
+
+
+def test_a_spreads_days_go_no_farther_than_its_first_part_and_are_planned_anew_after_it(
+    bob: Membership, mona: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, moment = timedelta(days=1), [timezone.now().replace(hour=9)]
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment[0])
+    span = {"starts_at": moment[0] - day, "ends_at": moment[0] + 3 * day + day / 24, "zone": "UTC"}
+    campaign = approved(bob, mona, people=20, percent=40, launch="SPREAD", auto_start=False, **span)
+    run = started(campaign, bob)
+
+    assert send(run) == [1, 2, 3, 4, 5]  # of 20 on four days
+    scheduler.tick()
+    assert now(campaign).status == Status.SENDING
+    moment[0] += day
+    scheduler.tick()
+    assert send(run) == [6, 7, 8]
+    scheduler.tick()
+    assert now(campaign).pause_cause == PauseCause.REVIEW
+    with pytest.raises(AwaitsRelease):
+        operations.continue_(campaign=campaign, by=making.actor(bob))
+
+    release(campaign, mona)
+    scheduler.tick()
+
+    assert send(run) == [9, 10, 11, 12]  # of 12 on three days
+    moment[0] += 2 * day
+    scheduler.tick()
+    assert len(send(run)) == 8
+    scheduler.tick()
+    assert now(campaign).status == Status.COMPLETED
+
+
+class TestTriggered:
+    @pytest.fixture
+    def campaign(self, bob: Membership, mona: Membership) -> Campaign:
+        now = timezone.now()
+        span = {"starts_at": now, "ends_at": now + timedelta(days=1)}
+        facts: dict[str, Any] = {"launch": "TRIGGER", "auto_start": False, "source": None, **span}
+        campaign = approved(bob, mona, people=0, percent=None, first=2, **facts)
+        operations.start(campaign=campaign, by=making.actor(bob))
+        scheduler.build_due()
+        return campaign
+
+    def pushed(self, campaign: Campaign, by: Membership, *keys: str) -> Run:
+        people = [
+            {"key": key, "address": f"{key}@example.test", "variables": {"first_name": "Ada"}} for key in keys
+        ]
+        pushing.push(campaign=campaign, people=people, by=making.actor(by))
+        scheduler.tick()
+        return Run.objects.get(campaign=campaign)
+
+    def test_those_pushed_first_go_and_later_ones_wait_for_the_second_yes(
+        self, bob: Membership, mona: Membership, campaign: Campaign
+    ) -> None:
+        run = self.pushed(campaign, bob, "a")
+        assert send(run) == [1]
+        scheduler.tick()
+        assert now(campaign).status == Status.SENDING
+
+        self.pushed(campaign, bob, "b", "c")
+        assert send(run) == [2]
+        scheduler.tick()
+        assert now(campaign).pause_cause == PauseCause.REVIEW
+        self.pushed(campaign, bob, "d")
+        assert send(run) == []
+
+        release(campaign, mona)
+        scheduler.tick()
+        assert send(run) == [3, 4]
+
+    def test_it_completes_at_its_end_though_nobody_said_yes_when_nobody_waits(
+        self, bob: Membership, campaign: Campaign
+    ) -> None:
+        run = self.pushed(campaign, bob, "a", "b")
+        send(run)
+        scheduler.tick()
+        assert now(campaign).status == Status.PAUSED
+
+        Campaign.objects.update(ends_at=timezone.now())
+        scheduler.tick()
+        scheduler.tick()
+
+        assert now(campaign).status == Status.COMPLETED
+
+    def test_who_waits_at_its_end_expires(self, bob: Membership, campaign: Campaign) -> None:
+        run = self.pushed(campaign, bob, "a", "b", "c")
+        send(run)
+        scheduler.tick()
+
+        Campaign.objects.update(ends_at=timezone.now())
+        scheduler.tick()
+        scheduler.tick()
+
+        run.refresh_from_db()
+        assert (now(campaign).status, run.sent, run.expired) == (Status.EXPIRED, 2, 1)
 
 
 def test_a_run_does_not_begin_when_the_sender_was_changed_after_the_start(

@@ -35,10 +35,10 @@ def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.Monk
     run = make_building(people=10)
     facts = building._facts(run)
     slow = facts["statement"].replace(
-        "with candidate as", "with nap as materialized (select pg_sleep(1)), candidate as", 1
+        "with judged as", "with nap as materialized (select pg_sleep(1)), judged as", 1
     )
-    head, _, tail = slow.rpartition("from made")
-    slow = f"{head}from made cross join nap{tail}"
+    head, _, tail = slow.rpartition("from judged")
+    slow = f"{head}from judged cross join nap{tail}"
 
     def slowly(_run: Run, *_copy: object) -> dict[str, Any]:
         return facts | {"statement": slow}

@@ -332,6 +332,14 @@ class TestTheMessagesOfOneThatIsSent:
         assert found.causes[0].until is not None
         assert found.causes[0].until.isoformat() == "2026-11-23T08:30:00+00:00"
 
+    def test_the_part_of_a_spread_after_its_first_one_waits_for_a_second_yes(
+        self, campaign: Campaign, run: Run
+    ) -> None:
+        change(campaign, launch=Launch.SPREAD)
+        Run.objects.filter(pk=run.pk).update(released_id=10, plan={"first_part": 10})
+
+        assert first(campaign) == (Kind.SECOND_YES, 100)
+
     def test_the_part_after_a_first_one_waits_for_a_second_yes(self, campaign: Campaign, run: Run) -> None:
         Run.objects.filter(pk=run.pk).update(released_id=10)
 

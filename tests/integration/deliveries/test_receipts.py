@@ -50,6 +50,21 @@ def test_a_replay_changes_nothing(sent: MadeRun) -> None:
     assert Receipt.objects.filter(run_id=sent.run.pk).count() == 2
 
 
+def test_nobody_is_woken_by_receipts_but_who_follows_a_cascade_that_waits_for_them(
+    sent: MadeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[object] = []
+    # The notification itself goes out at a commit, which a test's transaction has none of.
+    monkeypatch.setattr(receipts, "wake", lambda **facts: woken.append(facts))
+
+    receipts.apply([event(sent, 1, ReceiptKind.DELIVERED)])
+    assert woken == []
+
+    Run.objects.filter(pk=sent.run.pk).update(receipt_wait=5)
+    receipts.apply([event(sent, 2, ReceiptKind.DELIVERED)])
+    assert woken == [{"run_id": sent.run.pk}]
+
+
 def test_the_farthest_stands_whatever_the_order(sent: MadeRun) -> None:
     receipts.apply([event(sent, 1, ReceiptKind.READ, minutes=2)])
     receipts.apply([event(sent, 1, ReceiptKind.DELIVERED, minutes=1)])

@@ -1,18 +1,22 @@
 """Campaigns from a file to the ledger, and what comes back, through gateways of the tests' own."""
 
 import hmac
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from clarion.audience.models import Suppression
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.channels.viber.tests import server as viber
+from clarion.channels.voice.tests import telephony
+from clarion.channels.voice.twilio import transport as twilio_calls
 from clarion.channels.whatsapp.tests import server as whatsapp
 from clarion.deliveries import ledger
 from clarion.deliveries.inbox import applying
@@ -39,7 +43,15 @@ def _nothing_remembered() -> Iterator[None]:
     receiving._remembered.clear()
 
 
-def sent(folder: Path, server: Any, channel: str, url: str, *endings: str, sender: str = "") -> Run:
+def sent(
+    folder: Path,
+    server: Any,
+    channel: str,
+    url: str,
+    *endings: str,
+    sender: str = "",
+    fields: tuple[str, ...] = (),
+) -> Run:
     """Order a campaign to numbers with these endings, and return its run when nothing more comes of it."""
     (folder / "text.txt").write_text("Hello {{ name }}, see https://shop.example/x")
     lines = ["phone,name", *(f"+4915112345{ending},Person {ending}" for ending in endings)]
@@ -47,6 +59,7 @@ def sent(folder: Path, server: Any, channel: str, url: str, *endings: str, sende
     order = Order(
         name="Spring", channel=channel, sender_url=url, subject="", sender=sender, html=None, mjml=None,
         text=folder / "text.txt", csv=folder / "people.csv", rate=None,
+        fields=fields,
     )  # fmt: skip
     orders.place(orders.check(order), by=actors.operator(make_workspace()))
     with Worker(None, folder) as worker:  # type: ignore[arg-type]  # it travels nowhere
@@ -187,3 +200,43 @@ def test_a_viber_campaign_is_sent_once_and_its_statuses_and_leavers_come_back(tm
     assert Suppression.objects.get(address="+491511234599").reason == "UNSUBSCRIBED"
     assert Suppression.objects.get(address="+491511234594").channel == "viber"
     assert not StrayEvent.objects.exists()
+
+
+def test_calls_by_a_provider_on_the_web_are_followed_asked_about_and_answered_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_calls, "LOOK_SECONDS", 0.02)
+    far = telephony.Provider()
+    running = Running({"provider": far})
+    url = f"twilio://{telephony.SID}:{telephony.TOKEN}@?base_url=http://127.0.0.1:{far.port}"
+    keys = ("keys=1 | Yes\n9 | No more calls | stop", "retries=0")
+    try:
+        run = sent(tmp_path, far, "voice", url, "00", "03", sender="+493012345", fields=keys)
+    finally:
+        running.close()
+    assert stages(run) == [Stage.SENT, Stage.FAILED]
+
+    ended = {"CallSid": "CA" + "0" * 32, "CallStatus": "completed", "CallDuration": "12"}
+    called(far.taken[0]["StatusCallback"], ended, status=204)
+    called(far.taken[0]["StatusCallback"], ended, status=204)
+    step = RunStep.objects.get(run=run)
+    assert (step.accepted, step.delivered) == (1, 1)
+
+    document = called(far.taken[0]["Url"], {"CallSid": "CA1"})
+    assert b"Hello Person 00" in document
+    action = html.unescape(document.decode().partition('action="')[2].partition('"')[0])
+    assert b"<Hangup/>" in called(action, {"CallSid": "CA1", "Digits": "9", "To": "+491511234500"})
+    assert Suppression.objects.get().channel == "voice"
+    assert ledger.check(run).findings == []
+
+
+def called(url: str, fields: dict[str, str], *, status: int = 200) -> bytes:
+    """Return what a request of the provider is answered, its events applied."""
+    request = telephony.signed(url, fields)
+    answer = Client(enforce_csrf_checks=True).post(
+        url.removeprefix(settings.CLARION_PUBLIC_URL), request.body,
+        content_type="application/x-www-form-urlencoded", headers=dict(request.headers),
+    )  # fmt: skip
+    assert answer.status_code == status
+    applying.apply_due()
+    return bytes(answer.content)

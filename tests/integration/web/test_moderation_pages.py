@@ -1,9 +1,11 @@
 """The pages of moderation: who sees what, what is decided there, and that strangers find nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clarion.audience.models import Contact
 from clarion.campaigns import moderation, operations, review
@@ -257,6 +259,23 @@ class TestDeciding:
         assert "The first 10 %" in page
         assert "9 sent, 1 failed, 0 bounced, 0 unsubscribed; 90 wait." in own_page
         assert status_of(campaign) == Status.SENDING
+
+    def test_a_triggered_campaign_is_offered_a_first_part_by_number_alone(
+        self, mona: Membership, campaign: Campaign
+    ) -> None:
+        Campaign.objects.update(launch="TRIGGER", ends_at=timezone.now() + timedelta(days=1))
+        client = signed_in(mona)
+
+        page = client.get(review_url(campaign)).content.decode()
+        refused = decide(client, campaign, "approve", extent="people", people="many")
+        decide(client, campaign, "approve", extent="people", people="25")
+
+        assert 'name="percent"' not in page
+        assert "pushed first" in page
+        assert "between 1 and" in words(refused)
+        latest = moderation.latest_review(campaign)
+        assert latest is not None
+        assert (latest.canary_percent, latest.canary_people) == (None, 25)
 
     def test_viewers_and_strangers_find_nothing(self, campaign: Campaign) -> None:
         vera = making.make_member(campaign.workspace, Role.VIEWER, "Vera")

@@ -41,7 +41,8 @@ DOMAIN = ("workspaces", "audience", "content", "senders", "webhooks", "campaigns
 #: Without anything more to ask for, these show nothing.
 GONE = {
     "source_rejected", "import_report", "campaigns:export_file", "moderation_review", "moderation_preview",
-    "moderation_frame", "sender_link", "sender_link_code", "sender_templates",
+    "moderation_frame", "sender_link", "sender_link_code", "sender_names",
+    "sender_templates",
 }  # fmt: skip
 #: What everybody may do with what is their own.
 OWN = {"members_leave"}

@@ -19,7 +19,7 @@ from clarion.api.shapes import campaigns as shapes
 from clarion.api.shapes.common import INT, Input, words
 from clarion.campaigns import operations
 from clarion.campaigns.errors import AwaitsRelease, TransitionRefused
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import CANARY_MOST, Campaign
 from clarion.deliveries import refreshing, retrying, unknowns
 from clarion.deliveries.unknowns import Choice
 from clarion.workspaces.actors import Actor
@@ -32,7 +32,13 @@ class ActIn(Input):
 
     reason: str = Field("", max_length=500, description="For the audit trail; `reject` needs one.")
     digest: str = Field("", max_length=100, description="Of `approve` and `release`: what was looked at.")
-    canary_percent: int | None = Field(None, ge=1, le=99, description="Of `approve`: only so many at first.")
+    canary_percent: int | None = Field(
+        None, ge=1, le=99, description="Of `approve`: only so many per cent at first."
+    )
+    canary_people: int | None = Field(
+        None, ge=1, le=CANARY_MOST,
+        description="Of `approve`: only so many people at first; of a triggered campaign the only way to say it.",
+    )  # fmt: skip
     starts_at: datetime | None = Field(
         None, description="Of `schedule`: another time than the campaign's own."
     )
@@ -54,8 +60,9 @@ def _plain(operation: Callable[..., Campaign]) -> Callable[[Campaign, Actor, Act
 def _approve(campaign: Campaign, by: Actor, said: ActIn) -> Campaign:
     _require_digest(said)
     return operations.approve(
-        campaign=campaign, digest=said.digest, by=by, note=said.reason, canary_percent=said.canary_percent
-    )
+        campaign=campaign, digest=said.digest, by=by, note=said.reason,
+        canary_percent=said.canary_percent, canary_people=said.canary_people,
+    )  # fmt: skip
 
 
 def _release(campaign: Campaign, by: Actor, said: ActIn) -> Campaign:

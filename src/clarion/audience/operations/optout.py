@@ -57,19 +57,23 @@ def _told(caps: Any) -> list[str]:
 
 
 @transaction.atomic
-def set_opt_out_rules(*, by: Actor, soft_bounces: int, soft_days: int, page_text: str = "") -> OptOutRules:
+def set_opt_out_rules(
+    *, by: Actor, soft_bounces: int, soft_days: int, page_text: str = "", confirms: bool | None = None
+) -> OptOutRules:
     """Say when an address is given up that keeps sending messages back, and how the preference page looks.
 
-    `soft_bounces` is 0 for never. Raises RulesInvalid.
+    `soft_bounces` is 0 for never; `confirms` is whether answers are confirmed, None for as it is. Raises RulesInvalid.
     """
     by.require(Permission.MANAGE_MEMBERS)
     if not 0 <= soft_bounces <= 100 or not 1 <= soft_days <= MOST_DAYS:
         sentence = _("Bounces are 0 to 100 in 1 to %(days)d days.") % {"days": MOST_DAYS}
         raise RulesInvalid([sentence])
-    values = {
+    values: dict[str, Any] = {
         "soft_bounces": soft_bounces, "soft_days": soft_days,
         "page_text": page_text.replace("\x00", "").strip()[:500],
     }  # fmt: skip
+    if confirms is not None:
+        values["confirms"] = confirms
     row, _is_new = OptOutRules.objects.select_for_update().get_or_create(workspace=by.workspace)
     changes = {
         name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value

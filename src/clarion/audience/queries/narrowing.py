@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from clarion.audience import segments
 from clarion.audience.addresses import owners_sql
-from clarion.audience.models import Segment, Source, SourceKind
+from clarion.audience.models import Address, Segment, Source, SourceKind
 from clarion.audience.segments import Compiled
 from clarion.workspaces.models import Workspace
 
@@ -43,11 +43,13 @@ def meant(source: Source, now: datetime) -> Compiled:
     return Compiled("true", {})
 
 
-def left_out(source: Source, kind: str, address: str, now: datetime) -> Compiled | None:
+def left_out(source: Source, kind: str, address: str, now: datetime, *, contact: str = "") -> Compiled | None:
     """Return the condition that an address is that of somebody who is excluded; None when nobody is.
 
     By the address, so that it holds for the rows of a file, for two contacts with one number, and for whoever has it
-    beside the preferred one. `address` is an expression of SQL, `kind` what kind of address it is.
+    beside the preferred one. `address` is an expression of SQL, `kind` what kind of address it is. `contact` is one for
+    the id of the only contact with that preferred address: where nobody of the workspace has further ones, which is
+    asked now, nobody else is looked for.
     """
     lists = list(source.excluded_lists.values_list("pk", flat=True))
     found = list(source.excluded_segments.order_by("pk"))
@@ -56,6 +58,10 @@ def left_out(source: Source, kind: str, address: str, now: datetime) -> Compiled
     made = _any_of(source.workspace, found, now, prefix="excluded", alias="x")
     conditions = [_ON_EXCLUDED_LISTS] * bool(lists) + [made.sql] * bool(found)
     owners = owners_sql(kind, address)
+    if contact and not Address.objects.filter(workspace=source.workspace, kind=kind).exists():
+        owners = f"select {contact} as id"
+        if found:
+            owners = f"select oc.* from audience_contact oc where oc.id = {contact}"  # noqa: S608
     statement = f"exists (select from ({owners}) x where {address} <> '' and ({' or '.join(conditions)}))"
     return Compiled(statement, made.parameters | {"excluded_lists": lists, "workspace": source.workspace_id})
 

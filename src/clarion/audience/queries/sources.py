@@ -19,9 +19,10 @@ from clarion.channels import registry
 from clarion.workspaces.models import Membership
 
 #: What a template may use of a contact `c`, as jsonb: the attributes, and over them the contact's own fields.
+#: (From arrays, because `jsonb_build_object` looks at the type of each value anew for every row: twice the time.)
 CONTACT_VARIABLES_SQL = (
-    "c.attributes || jsonb_build_object('email', c.email, 'phone', c.phone, 'first_name', c.first_name, "
-    "'last_name', c.last_name, 'language', c.language)"
+    "c.attributes || jsonb_object(array['email', 'phone', 'first_name', 'last_name', 'language'],"
+    " array[c.email, c.phone, c.first_name, c.last_name, c.language]::text[])"
 )
 
 

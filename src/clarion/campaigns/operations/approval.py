@@ -13,8 +13,8 @@ from clarion.campaigns.states import Action, Status
 from clarion.workspaces import actors
 from clarion.workspaces.actors import Actor
 
-#: Launches that have no first part: their people come bit by bit anyway.
-WITHOUT_CANARY = frozenset({Launch.SPREAD, Launch.TRIGGER})
+#: Launches whose first part is told by a number of people alone: nobody knows how many they will be.
+WITHOUT_PERCENT = frozenset({Launch.TRIGGER})
 
 
 def refusal(campaign: Campaign) -> str:
@@ -24,7 +24,9 @@ def refusal(campaign: Campaign) -> str:
     """
     standing = moderation.standing_review(campaign)
     if standing is not None and _lacks_first_part(campaign, standing):
-        return _("It was approved for a first part only, which a campaign that is spread or triggered lacks.")
+        return _(
+            "It was approved for its first per cent, but of a triggered campaign nobody knows how many they are."
+        )
     if not campaign.workspace.moderation:
         return ""
     if standing is None:
@@ -104,8 +106,7 @@ def fresh(campaign: Campaign) -> Campaign:
 
 
 def _lacks_first_part(campaign: Campaign, standing: Review) -> bool:
-    is_held = standing.canary_percent is not None and standing.released_at is None
-    return is_held and campaign.launch in WITHOUT_CANARY
+    return standing.is_holding and standing.canary_percent is not None and campaign.launch in WITHOUT_PERCENT
 
 
 def _is_on_its_way(campaign: Campaign) -> bool:

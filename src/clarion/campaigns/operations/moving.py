@@ -49,6 +49,19 @@ def continue_(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     if now.pause_cause == PauseCause.REVIEW:
         by.require(Permission.LAUNCH)
         raise AwaitsRelease
+    return _continued(now, by, reason)
+
+
+@transaction.atomic
+def continue_spent(*, campaign: Campaign, by: Actor) -> Campaign:
+    """Let a paused campaign go on of which nobody is left to be written to, so that it completes.
+
+    For that no moderator needs to be waited for.
+    """
+    return _continued(changing.locked(campaign, by), by, "")
+
+
+def _continued(now: Campaign, by: Actor, reason: str) -> Campaign:
     if by.via != "system" and now.pause_cause == PauseCause.WINDOW and _is_ahead(now.resume_at):
         assert now.resume_at is not None  # noqa: S101 - it lies ahead
         at = windows.told(now.resume_at, now.window_zone or now.zone)

@@ -5,11 +5,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clarion.campaigns import moderation, preflight, review
 from clarion.campaigns.errors import CampaignInvalid, OwnWork, ReviewStale, TransitionRefused
 from clarion.campaigns.lifecycle import move
-from clarion.campaigns.models import Campaign, Decision, Review
+from clarion.campaigns.models import CANARY_MOST, Campaign, Decision, Review
 from clarion.campaigns.operations import approval, changing, launching
 from clarion.campaigns.states import TRANSITIONS, Action, PauseCause, Status
 from clarion.workspaces.actors import Actor
@@ -66,18 +67,25 @@ def withdraw(*, campaign: Campaign, by: Actor, note: str = "") -> Campaign:
 
 @transaction.atomic
 def approve(
-    *, campaign: Campaign, digest: str, by: Actor, note: str = "", canary_percent: int | None = None
+    *,
+    campaign: Campaign,
+    digest: str,
+    by: Actor,
+    note: str = "",
+    canary_percent: int | None = None,
+    canary_people: int | None = None,
 ) -> Campaign:
     """Allow the campaign as the moderator saw it, and let it go on as its author said.
 
-    `digest` is `review.digest` of what was looked at. With `canary_percent` only so many per cent of the people, the
-    first of the audience's order, get it; the rest wait for `release`. Raises OwnWork, ReviewStale, CampaignInvalid.
+    `digest` is `review.digest` of what was looked at. With `canary_percent` only so many per cent of the people, or
+    with `canary_people` so many, the first of the audience's order or of those pushed, get it; the rest wait for
+    `release`. A triggered campaign takes a number alone. Raises OwnWork, ReviewStale, CampaignInvalid.
     """
     by.require(Permission.MODERATE)
     now = changing.locked(campaign, by)
     if now.status != Status.IN_REVIEW:
         raise TransitionRefused
-    _check_canary(now, canary_percent)
+    _check_canary(now, canary_percent, canary_people)
     taken = _looked_at(now, digest, by)
     opened = Review.objects.select_for_update().filter(campaign=now, decision="").first()
     if opened is None:
@@ -85,9 +93,9 @@ def approve(
     at = timezone.now()
     _decide(
         opened, Decision.APPROVED, by, reason=_cleaned(note), digest=digest, canary_percent=canary_percent,
-        snapshot=taken | {"seen": opened.snapshot.get("seen", {})},
+        canary_people=canary_people, snapshot=taken | {"seen": opened.snapshot.get("seen", {})},
     )  # fmt: skip
-    extent = _("For the first %(n)d %%.") % {"n": canary_percent} if canary_percent else ""
+    extent = _extent(canary_percent, canary_people)
     reason = " ".join(filter(None, [extent, _cleaned(note)]))[:_REASON_LENGTH]
     approved = move(now, Action.APPROVE, by=by, reason=reason, approved_at=at)
     return launching.after_approval(campaign=approved, by=by)
@@ -145,16 +153,28 @@ def _decide(opened: Review, decision: Decision, by: Actor, **facts: Any) -> None
     )
 
 
-def _check_canary(now: Campaign, percent: int | None) -> None:
-    if percent is None:
-        return
-    sentence = ""
-    if not 1 <= percent <= 99:
+def _check_canary(now: Campaign, percent: int | None, people: int | None) -> None:
+    field, sentence = "canary_percent", ""
+    if percent is not None and people is not None:
+        sentence = _("A first part is told in per cent or by a number of people, not by both.")
+    elif percent is not None and now.launch in approval.WITHOUT_PERCENT:
+        sentence = _("Nobody knows how many will be pushed: say the first part by a number of people.")
+    elif percent is not None and not 1 <= percent <= 99:
         sentence = _("A first part is between 1 and 99 per cent.")
-    elif now.launch in approval.WITHOUT_CANARY:
-        sentence = _("A campaign that is spread or triggered has no first part: its people come bit by bit.")
+    elif people is not None and not 1 <= people <= CANARY_MOST:
+        field = "canary_people"
+        sentence = _("A first part is between 1 and %(n)s people.") % {"n": f"{CANARY_MOST:,}"}
     if sentence:
-        raise CampaignInvalid([sentence], fields={"canary_percent": sentence})
+        raise CampaignInvalid([sentence], fields={field: sentence})
+
+
+def _extent(percent: int | None, people: int | None) -> str:
+    if percent is not None:
+        return _("For the first %(n)d %%.") % {"n": percent}
+    if people is not None:
+        sentence = ngettext("For the first %(n)d person.", "For the first %(n)d people.", people)
+        return sentence % {"n": people}
+    return ""
 
 
 def _cleaned(text: str) -> str:

@@ -46,6 +46,8 @@ class SmsChannel(NoHooks):
     label = "SMS"
     icon = "message-square-text"
     address_kind = "phone"
+    confirms_answers = True
+    reports_delivery = True
     look = looks.SMS
     tells_opens = False
     secrets = smpp.SECRETS | twilio.SECRETS | gateway.SECRETS
@@ -114,6 +116,16 @@ class SmsChannel(NoHooks):
                 return str(config.get("receipts")) != "none" and "{callback}" not in told
             case _:
                 return str(config.get("receipts", "none")) != "none"
+
+    def can_report(self, config: Mapping[str, Any]) -> bool:
+        """Tell whether a sender can hear of an arrival: a gateway needs a callback and a word for it."""
+        match _protocol(config):
+            case "http":
+                return gateway.tells_arrival(config)
+            case "smpp":
+                return config.get("receipts") == "all"
+            case _:
+                return True
 
     def listener(self, config: Mapping[str, Any], heard: Heard) -> Listener | None:
         """Return a session for receipts and answers, where an SMPP sender wants any."""

@@ -7,13 +7,13 @@
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.sms.encoding import Alphabet, alphabet_of
-from clarion.lib.settings_reader import SettingsReader
+from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"password"})
@@ -40,7 +40,7 @@ MAX_PARTS = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     host: str
@@ -83,12 +83,6 @@ class Config:
     connect_timeout: float = 15.0
     response_timeout: float = 30.0
     enquire_seconds: float = 30.0
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.security}, {self.host}:{self.port}, from {self.source})"
@@ -199,7 +193,7 @@ def config_from_url(url: str) -> dict[str, Any]:
         config["system_id"] = unquote(parts.username)
         config["password"] = unquote(parts.password or "")
         config["allow_cleartext_login"] = parts.scheme == "smpp"
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

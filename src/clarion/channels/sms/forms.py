@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clarion.channels.forms import SetupForm
+from clarion.channels.forms import ConnectionForm, SetupForm
 from clarion.channels.sms.gateway.config import KANNEL_FIELDS, KANNEL_STATES
 
 _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 
 
-class Form(SetupForm):
+class Form(ConnectionForm):
     """Fields are the keys of `config.check`."""
 
     SECRET_FIELDS = ("password",)
@@ -37,10 +37,6 @@ class Form(SetupForm):
     security = forms.ChoiceField(
         label=_("Encryption"), choices=[("tls", _("TLS from the first byte")), ("none", _("None"))]
     )
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can read and change the messages."),
-    )  # fmt: skip
     system_id = forms.CharField(
         label=_("System id"),
         max_length=15,
@@ -62,10 +58,6 @@ class Form(SetupForm):
             "Transceiver is for providers that know no other. Receipts take one more session beside those that send."
         ),
     )
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the password to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as a VPN to the provider."),
-    )  # fmt: skip
     source = forms.CharField(
         label=_("Sender"),
         max_length=21,
@@ -138,7 +130,7 @@ class Form(SetupForm):
     )
 
 
-class _WebForm(SetupForm):
+class _WebForm(ConnectionForm):
     """What senders on the web have in common."""
 
     source = forms.CharField(
@@ -156,14 +148,6 @@ class _WebForm(SetupForm):
     )  # fmt: skip
     connections = forms.IntegerField(
         label=_("Requests at once"), min_value=1, max_value=500, initial=20, help_text=_("Over all lanes together.")
-    )  # fmt: skip
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can read and change the messages."),
-    )  # fmt: skip
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the password to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as a VPN to the provider."),
     )  # fmt: skip
 
     #: The setting `protocol` of senders with this form.

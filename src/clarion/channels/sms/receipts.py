@@ -51,6 +51,13 @@ _HAS_HEADER = 0x40
 #: Most that is read of a receipt's text, in octets.
 _MAX_TEXT = 1000
 _FIELD = re.compile(r"\b(id|sub|dlvrd|submit date|done date|stat|err|text)\s*:\s*", re.IGNORECASE)
+#: How most centres write them all, read in one go.
+_USUAL = re.compile(
+    r"id:([^\s:]+) sub:([^\s:]*) dlvrd:([^\s:]*) submit date:([^\s:]*) done date:([^\s:]*) stat:([^\s:]*)"
+    r" err:([^\s:]*)(?: text:(.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_NAMES = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NOT_ID = re.compile(r"[^\x21-\x7e]")
 _DIGITS = re.compile(r"\d{1,60}", re.ASCII)
@@ -77,6 +84,11 @@ def fields_of(text: bytes) -> dict[str, str]:
     message's own beginning and may look like fields.
     """
     words = text.decode("latin-1")
+    usual = _USUAL.fullmatch(words)
+    if usual is not None:
+        *values, beginning = usual.groups()
+        told = dict(zip(_NAMES, values, strict=True))
+        return told if beginning is None else {**told, "text": beginning.strip()}
     found: dict[str, str] = {}
     marks = list(_FIELD.finditer(words))
     for index, mark in enumerate(marks):

@@ -105,10 +105,3 @@ def limits_of(config: Mapping[str, Any]) -> HttpLimits:
         connect_seconds=config["connect_timeout"],
         answer_seconds=config["response_timeout"],
     )
-
-
-def own_ids(text: str) -> tuple[int, int] | None:
-    """Return (run, delivery) from what we gave a provider to bring back: "12.34"; None for anything else."""
-    run, dot, delivery = text.partition(".")
-    is_ours = dot and run.isascii() and run.isdecimal() and delivery.isascii() and delivery.isdecimal()
-    return (int(run), int(delivery)) if is_ours and len(text) < 40 else None

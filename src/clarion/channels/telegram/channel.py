@@ -21,6 +21,7 @@ class TelegramChannel(NoHooks):
     label = "Telegram"
     icon = "send"
     address_kind = "telegram"
+    confirms_answers = True
     secrets = settings.SECRETS
     look = looks.CHAT
     #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).

@@ -6,12 +6,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
-from clarion.lib.settings_reader import SettingsReader
+from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"token"})
@@ -30,7 +30,7 @@ _TIMES = (("connect_timeout", 10, 0.1, 300), ("response_timeout", 30, 0.1, 600))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     token: str
@@ -49,12 +49,6 @@ class Config:
     #: Seconds: to connect and encrypt, and for an answer.
     connect_timeout: float = 10.0
     response_timeout: float = 30.0
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.api_url}, @{self.username})"
@@ -101,7 +95,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     if parts.hostname:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         config["api_url"] = f"{_SCHEMES[parts.scheme]}://{host}{f':{port}' if port else ''}"
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

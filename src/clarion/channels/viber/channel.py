@@ -20,6 +20,7 @@ class ViberChannel(NoHooks):
     label = "Viber"
     icon = "phone-call"
     address_kind = "phone"
+    confirms_answers = True
     secrets = settings.SECRETS
     look = looks.CHAT
     tells_opens = False

@@ -6,13 +6,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.http import HttpLimits
-from clarion.lib.settings_reader import SettingsReader
+from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"token"})
@@ -30,7 +30,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     service_id: int
@@ -49,12 +49,6 @@ class Config:
     connections: int = 20
     connect_timeout: float = 10.0
     response_timeout: float = 30.0
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.base_url}, service {self.service_id})"
@@ -121,7 +115,7 @@ def config_from_url(url: str) -> dict[str, Any]:
             "base_url": f"{'http' if is_plain else 'https'}://{where}", "allow_cleartext_login": is_plain,
         }  # fmt: skip
     config["receipts"] = "all" if config["token"] else "none"
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clarion.channels.forms import SetupForm
+from clarion.channels.forms import ConnectionForm
 
 _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 
 
-class Form(SetupForm):
+class Form(ConnectionForm):
     """Fields are the keys of `config.check`."""
 
     SECRET_FIELDS = ("token",)
@@ -57,14 +57,6 @@ class Form(SetupForm):
     )  # fmt: skip
     connections = forms.IntegerField(
         label=_("Requests at once"), min_value=1, max_value=200, initial=20, help_text=_("Over all lanes together.")
-    )  # fmt: skip
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can read and change the messages."),
-    )  # fmt: skip
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the token to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as a VPN to the partner."),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from clarion.channels.base import HookItem, HookRefused, HookRequest, HookUnreadable
 from clarion.channels.events import MAX_REPLY, ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.viber.config import Config
-from clarion.lib import signatures
+from clarion.lib import own_ids, signatures
 
 #: `message_status`, or `event` → what it means; None for what we know already, or what is of no message.
 KINDS: dict[str, ReceiptKind | None] = {
@@ -96,9 +96,7 @@ def _own_ids(told: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return (run, delivery) from what we gave Viber to bring back; None for anything else."""
     message = told.get("message")
     place = message if isinstance(message, dict) else told
-    run, dot, delivery = _word(place, "tracking_data").partition(".")
-    is_ours = dot and run.isascii() and run.isdecimal() and delivery.isascii() and delivery.isdecimal()
-    return (int(run), int(delivery)) if is_ours and len(run) < 19 and len(delivery) < 19 else None
+    return own_ids.read(_word(place, "tracking_data"))
 
 
 def _number(told: Mapping[str, Any]) -> str:

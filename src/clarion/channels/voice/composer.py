@@ -35,6 +35,10 @@ class Composer:
             connect_to=checked["connect_to"],
             retries=content.retries_of(checked),
         )
+        protocol = str(config.get("protocol") or "ari")
+        self._has_sounds = protocol == "ari"
+        if problem := content.misfit(checked, protocol):
+            raise RenderFailed(problem)
         self._engine, self._key = str(config.get("speech") or ""), context.token_key
         self._speech_base = f"{context.public_url}/s/"
         self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
@@ -52,6 +56,8 @@ class Composer:
                 raise ValueError("There is nothing to say to this recipient.")
             if media and not content.is_media(media):
                 raise ValueError("The recording is no address and no sound.")
+            if media.startswith("sound:") and not self._has_sounds:
+                raise ValueError("The recording is a sound of an exchange, and the provider has none.")
             if len(text) > content.MAX_SPOKEN:
                 raise ValueError(
                     f"The text has {len(text):,} characters; at most {content.MAX_SPOKEN:,} are spoken."

@@ -95,6 +95,13 @@ def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
         )
 
 
+def misfit(content: Mapping[str, Any], protocol: str) -> str:
+    """Return why senders of a protocol cannot make calls of a checked content; "" when they can."""
+    if protocol != "ari" and content["media_url"].startswith("sound:"):
+        return "A sound of the exchange's own cannot be played by a provider on the web."
+    return ""
+
+
 def is_media(text: str) -> bool:
     """Whether a filled-in recording is one."""
     return _MEDIA.fullmatch(text) is not None

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clarion.channels.forms import SetupForm
+from clarion.channels.forms import ConnectionForm, SetupForm
 
 _KEYS = "1 | Yes, I come\n0 | Speak to us | connect\n9 | No more calls | stop"
 _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 
 
-class _CallForm(SetupForm):
+class _CallForm(ConnectionForm):
     """What all voice senders have."""
 
     #: The setting `protocol` of senders with this form.
@@ -44,14 +44,6 @@ class _CallForm(SetupForm):
     record = forms.BooleanField(
         label=_("Record calls"), required=False,
         help_text=_("In most countries people must be told so and agree before."),
-    )  # fmt: skip
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can listen to what is asked of it."),
-    )  # fmt: skip
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the password to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as a VPN to the server."),
     )  # fmt: skip
 
     def config(self) -> dict[str, Any]:
@@ -124,6 +116,37 @@ class Form(_CallForm):
     )  # fmt: skip
 
 
+class TwilioForm(_CallForm):
+    """Fields are the keys of `twilio.config.check`."""
+
+    PROTOCOL = "twilio"
+    SECRET_FIELDS = ("auth_token",)
+    SECTIONS = (
+        (
+            "server", _("Account"),
+            ("account_sid", "auth_token", "base_url", "verify_certificate", "allow_cleartext_login"),
+        ),
+        ("line", _("Line"), ("caller_id", "connections", "ring_seconds", "max_seconds")),
+        ("speech", _("What is said"), ("voice",)),
+        ("recordings", _("Recordings"), ("record",)),
+    )  # fmt: skip
+
+    account_sid = forms.CharField(
+        label=_("Account SID"), max_length=64,
+        widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "AC…"}),
+    )  # fmt: skip
+    auth_token = forms.CharField(
+        label=_("Auth token"), max_length=200, required=False, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("It also proves that calls to this installation are the provider's."),
+    )  # fmt: skip
+    base_url = forms.CharField(
+        label=_("Address"), max_length=2000, required=False,
+        widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://api.twilio.com/2010-04-01"}),
+        help_text=_("Empty: Twilio's own. Others that are shaped like it have addresses of their own."),
+    )  # fmt: skip
+
+
 class ContentForm(forms.Form):
     """What a call has beside its text; the names are those of `content.check`."""
 
@@ -138,7 +161,10 @@ class ContentForm(forms.Form):
     voice = forms.CharField(
         label=_("Voice"), required=False, max_length=60,
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "en-us"}),
-        help_text=_("A language or voice such as en-us, de or es+f3. Empty: the sender's."),
+        help_text=_(
+            "A language or voice such as en-us, de or es+f3; at Twilio also a voice's name, as Polly.Vicki. "
+            "Empty: the sender's."
+        ),
     )  # fmt: skip
     speed = forms.IntegerField(
         label=_("Words a minute"), required=False, min_value=80, max_value=400, help_text=_("Empty: the voice's own.")
@@ -198,5 +224,5 @@ class ContentForm(forms.Form):
 
 
 #: Protocol → its form, and how it is called where one is chosen.
-FORMS: dict[str, type[SetupForm]] = {"ari": Form}
-PROTOCOLS = {"ari": "Asterisk"}
+FORMS: dict[str, type[SetupForm]] = {"ari": Form, "twilio": TwilioForm}
+PROTOCOLS = {"ari": "Asterisk", "twilio": "Twilio"}

@@ -63,20 +63,31 @@ def events_of(ended: Ended, message: Message, call_id: str) -> list[ReceiptEvent
             code=ended.disposition.value, detail=detail_of(ended), event_id=f"{call_id}/end"[-64:],
         )
     ]  # fmt: skip
-    for number, key in enumerate(ended.pressed):
-        event_id = f"{call_id}/{number}"[-64:]
-        if key.action == "stop":
-            events.append(
-                ReceiptEvent(
-                    kind=ReceiptKind.UNSUBSCRIBED, **ids, provider_id=call_id, address=message.address,
-                    code=f"key {key.key}", detail=key.label, event_id=event_id,
-                )
-            )  # fmt: skip
-        elif key.action != "repeat":
-            events.append(
-                Reply(
-                    address=message.address, text=f"{key.key} ({key.label})", **ids, provider_id=call_id,
-                    event_id=event_id,
-                )
-            )  # fmt: skip
+    about = About(
+        run_id=message.run_id, delivery_id=message.delivery_id, address=message.address, call_id=call_id
+    )
+    events += [
+        key_event(key, about, number) for number, key in enumerate(ended.pressed) if key.action != "repeat"
+    ]
     return events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Which call of which message something is about."""
+
+    run_id: int
+    delivery_id: int
+    address: str
+    call_id: str
+
+
+def key_event(key: Key, about: About, number: int) -> ReceiptEvent | Reply:
+    """Return what a pressed key tells; `number` says which press of the call it was."""
+    ids: dict[str, Any] = {
+        "run_id": about.run_id, "delivery_id": about.delivery_id, "provider_id": about.call_id,
+        "address": about.address, "event_id": f"{about.call_id}/{number}"[-64:],
+    }  # fmt: skip
+    if key.action == "stop":
+        return ReceiptEvent(kind=ReceiptKind.UNSUBSCRIBED, code=f"key {key.key}", detail=key.label, **ids)
+    return Reply(text=f"{key.key} ({key.label})", **ids)

@@ -6,12 +6,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
-from clarion.lib.settings_reader import SettingsReader
+from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"access_token", "app_secret", "verify_token"})
@@ -27,7 +27,7 @@ _TIMES = (("connect_timeout", 10, 0.1, 300), ("response_timeout", 30, 0.1, 600))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     #: Of a system user, with the permissions whatsapp_business_messaging and whatsapp_business_management.
@@ -47,12 +47,6 @@ class Config:
     #: Seconds: to connect and encrypt, and for an answer.
     connect_timeout: float = 10.0
     response_timeout: float = 30.0
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.api_url}, {self.phone_number_id})"
@@ -97,7 +91,7 @@ def config_from_url(url: str) -> dict[str, Any]:
         config["phone_number_id"] = parts.hostname
     else:
         config["api_url"] = f"http://{parts.hostname}{f':{port}' if port else ''}"
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

@@ -33,13 +33,6 @@ def reference(run_id: int, delivery_id: int) -> str:
     return f"{run_id}.{delivery_id}"
 
 
-def own_ids(text: str) -> tuple[int, int] | None:
-    """Return (run, delivery) from what was brought back; None for anything that is not ours."""
-    run, dot, delivery = text.partition(".")
-    is_ours = dot and run.isascii() and run.isdecimal() and delivery.isascii() and delivery.isdecimal()
-    return (int(run), int(delivery)) if is_ours and len(text) < 40 else None
-
-
 class Builder:
     """Makes the messages of one template."""
 

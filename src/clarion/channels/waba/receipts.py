@@ -16,8 +16,7 @@ import orjson
 from clarion.channels.base import HookAnswer, HookItem, HookRefused, HookRequest, HookUnreadable
 from clarion.channels.events import Notice, NoticeKind, ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.waba import limits
-from clarion.channels.waba.payload import own_ids
-from clarion.lib import signatures
+from clarion.lib import own_ids, signatures
 
 #: status → what it means.
 KINDS = {
@@ -100,7 +99,7 @@ def _messages(value: Mapping[str, Any]) -> Iterator[HookItem]:
 
 def _receipt(status: Mapping[str, Any]) -> ReceiptEvent | None:
     """Return a status of a message of ours; none of what another program sent by the same number."""
-    ids = own_ids(_word(status.get("biz_opaque_callback_data")))
+    ids = own_ids.read(_word(status.get("biz_opaque_callback_data")))
     if ids is None or ids == (0, 0):  # a test from the sender's page
         return None
     name = _word(status.get("status"))[:20]

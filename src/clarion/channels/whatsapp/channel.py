@@ -22,6 +22,7 @@ class WhatsAppChannel(NoHooks):
     label = "WhatsApp"
     icon = "message-circle"
     address_kind = "phone"
+    confirms_answers = True
     secrets = settings.SECRETS
     look = looks.CHAT
     tells_opens = False

@@ -6,13 +6,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.http import HttpLimits
-from clarion.lib.settings_reader import SettingsReader
+from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"api_key", "callback_secret"})
@@ -32,7 +32,7 @@ _NAMES = {"waha": "WAHA", "evolution": "Evolution API", "greenapi": "Green-API"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     protocol: str
@@ -53,12 +53,6 @@ class Config:
     #: Seconds: to connect and encrypt, and for an answer.
     connect_timeout: float = 10.0
     response_timeout: float = 60.0
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.protocol}, {urlsplit(self.base_url).netloc}, {self.session})"
@@ -127,7 +121,7 @@ def config_from_url(url: str) -> dict[str, Any]:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         where = f"{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
         config |= {"base_url": f"{plain or 'https'}://{where}", "allow_cleartext_login": bool(plain)}
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

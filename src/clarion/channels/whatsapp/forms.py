@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clarion.channels.forms import SetupForm
+from clarion.channels.forms import ConnectionForm, SetupForm
 
 _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 _HIDDEN = {"autocomplete": "new-password"}
 
 
-class Form(SetupForm):
+class Form(ConnectionForm):
     """Fields are the keys of `config.check`. This one is for WAHA, the others change words."""
 
     #: The setting `protocol` of senders with this form.
@@ -38,14 +38,6 @@ class Form(SetupForm):
     api_key = forms.CharField(
         label=_("Key"), max_length=300, required=False, widget=forms.PasswordInput(attrs=_HIDDEN),
         help_text=_("What WAHA_API_KEY is at the gateway."),
-    )  # fmt: skip
-    allow_cleartext_login = forms.BooleanField(
-        label=_("Allow the key to go unencrypted"), required=False,
-        help_text=_("Only for a network you trust, such as one between containers."),
-    )  # fmt: skip
-    verify_certificate = forms.BooleanField(
-        label=_("Check the server's certificate"), required=False, initial=True,
-        help_text=_("Without it, anybody between here and the server can read and change the messages."),
     )  # fmt: skip
     delay_min = forms.FloatField(
         label=_("Shortest pause, in seconds"), min_value=0, max_value=600, initial=3,

@@ -7,7 +7,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from clarion.channels.events import Reply
-from clarion.deliveries import answers
+from clarion.deliveries import answers, confirming
 from clarion.deliveries.inbox import parts
 from clarion.senders.models import Sender
 
@@ -39,10 +39,11 @@ def _each(told: Sequence[tuple[int, Reply, datetime]]) -> None:
         if sender is None:
             continue
         try:
-            answers.answer_received(
+            answered = answers.answer_received(
                 channel=sender.channel, sender=sender, from_address=event.address, text=event.text,
                 received_at=at, event_id=event.event_id,
             )  # fmt: skip
+            confirming.note(sender, answered)
         except (OperationalError, InterfaceError):
             raise
         except ValueError:

@@ -120,9 +120,16 @@ def _decided(request: PageRequest, campaign: Campaign, do: str) -> str:
     digest, note = posted.get("digest", ""), posted.get("note", "")
     match do:
         case "approve":
-            percent = _percent(posted.get("percent", "")) if posted.get("extent") == "part" else None
+            extent = posted.get("extent")
+            percent = _number(posted.get("percent", "")) if extent == "part" else None
+            people = _number(posted.get("people", "")) if extent == "people" else None
             approved = operations.approve(
-                campaign=campaign, digest=digest, by=by, note=note, canary_percent=percent
+                campaign=campaign,
+                digest=digest,
+                by=by,
+                note=note,
+                canary_percent=percent,
+                canary_people=people,
             )
             return _said_of(approved) % name
         case "reject":
@@ -145,10 +152,10 @@ def _said_of(approved: Campaign) -> str:
     return _("“%(name)s” is approved.")
 
 
-def _percent(typed: str) -> int:
+def _number(typed: str) -> int:
     """Return the number, 0 for what is none."""
     text = typed.strip().removesuffix("%").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _reviewed(request: PageRequest, id: UUID) -> tuple[Campaign, Review]:

@@ -46,6 +46,7 @@ def rules(request: PageRequest, workspace: str) -> HttpResponse:
     now = queries.rules_of(request.workspace)
     initial = {
         "soft_bounces": now.soft_bounces, "soft_days": now.soft_days, "page_text": now.page_text,
+        "confirms": now.confirms,
     }  # fmt: skip
     do = request.POST.get("do", "") if request.method == "POST" else ""
     form = RulesForm(request.POST if do == "rules" else None, initial=initial)

@@ -5,6 +5,7 @@ from django.urls import path
 from clarion.web.pages import sender_acting as acting
 from clarion.web.pages import sender_link as linking
 from clarion.web.pages import sender_log as log
+from clarion.web.pages import sender_names as names
 from clarion.web.pages import sender_templates as templates
 from clarion.web.pages import senders
 
@@ -14,6 +15,7 @@ workspace_urlpatterns = [
     path("senders/new/<slug:channel>/", senders.sender_create, name="sender_create"),
     path("senders/<uuid:id>/", senders.sender_edit, name="sender"),
     path("senders/<uuid:id>/log/", log.sender_log, name="sender_log"),
+    path("senders/<uuid:id>/names/", names.sender_names, name="sender_names"),
     path("senders/<uuid:id>/link/", linking.sender_link, name="sender_link"),
     path("senders/<uuid:id>/link/code.png", linking.sender_link_code, name="sender_link_code"),
     path("senders/<uuid:id>/templates/", templates.sender_templates, name="sender_templates"),

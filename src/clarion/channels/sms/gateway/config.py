@@ -75,6 +75,14 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
+def tells_arrival(config: Mapping[str, Any]) -> bool:
+    """Tell whether its callbacks can say of a message of ours that it arrived: by a word for it, and an id."""
+    arrived = {ReceiptKind.DELIVERED.value, ReceiptKind.READ.value}
+    words = {meaning.strip() for _, meaning in pairs(str(config.get("callback_states", "")))}
+    told = str(config.get("url", "")) + str(config.get("parameters", ""))
+    return bool(words & arrived) and ("{callback}" in told or bool(config.get("id_from")))
+
+
 def pairs(lines: str) -> list[tuple[str, str]]:
     """Return `name=value` lines as pairs."""
     return [(name.strip(), value) for name, _, value in (line.partition("=") for line in lines.splitlines())]

@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl
 from clarion.channels.base import HookItem, HookRefused, HookRequest, HookUnreadable
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.sms.gateway.config import pairs
-from clarion.channels.sms.web import own_ids
-from clarion.lib import phones, signatures
+from clarion.lib import own_ids, phones, signatures
 
 _MAX_FIELDS = 200
 #: Where incoming messages come; everything else is about a message of ours.
@@ -36,7 +35,7 @@ def parse(request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
 
 def _receipt(told: Mapping[str, str], config: Mapping[str, Any]) -> list[HookItem]:
     status = told.get(config["callback_status"], "")
-    ids = own_ids(told.get("m", ""))
+    ids = own_ids.read(told.get("m", ""))
     provider_id = told.get(config["callback_id"], "")
     if not status or not (ids or provider_id):
         raise HookUnreadable("no status, or no message")

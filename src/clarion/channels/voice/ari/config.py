@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice.settings import Reader
 from clarion.channels.voice.speech import ENGINES
+from clarion.lib.settings_reader import Settings
 
 SECRETS = frozenset({"password"})
 
@@ -21,7 +22,7 @@ _ABSOLUTE = re.compile(r"/[^\0]{0,400}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Settings):
     """The settings after `check`. Its repr holds no secret."""
 
     url: str
@@ -54,12 +55,6 @@ class Config:
     response_timeout: float = 30.0
     #: Where recordings of texts are kept that the exchange fetches.
     folder: str = ""
-
-    @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Config":
-        """Build from a dict that `check` returned, its secrets included."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
         return f"Config({self.url}, {self.endpoint})"
@@ -123,7 +118,7 @@ def config_from_url(url: str) -> dict[str, Any]:
         "password": unquote(parts.password or ""),
         "allow_cleartext_login": parts.scheme == "ari",
     }
-    known = {field.name for field in fields(Config)}
+    known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
             raise ConfigInvalid({"url": f"There is no setting “{name}”."})

@@ -2,26 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from clarion.channels.base import Heard
-from clarion.channels.events import ReceiptEvent, Reply
 from clarion.channels.exchanges import Recorder
 from clarion.channels.voice import dispositions, telling
 from clarion.channels.voice.ari.client import Client, Unreachable
 from clarion.channels.voice.ari.config import Config
 from clarion.channels.voice.ari.conversation import SPARE_SECONDS, Conversation, Story, Unfit
 from clarion.channels.voice.ari.line import Line
+from clarion.channels.voice.bringing import bring
 from clarion.channels.voice.dispositions import Disposition
 from clarion.channels.voice.payload import Call
 from clarion.channels.voice.speech import Speech, SpeechFailed
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Outcome, Reason, Refused, Scope
-
-#: How often what a call brought is offered to the inbox, and how long between.
-_TELL_TIMES, _TELL_SECONDS = 5, 1.0
 
 
 class Transport:
@@ -107,7 +103,7 @@ class Transport:
         events = telling.events_of(ended, message, channel)
         if events and self._heard is not None and message.delivery_id:
             with contextlib.suppress(asyncio.CancelledError):
-                await _bring(events, self._heard)
+                await bring(events, self._heard)
         return dispositions.outcome_of(
             disposition, attempt=call.attempt, retries=call.plan.retries, provider_id=channel,
             detail=telling.detail_of(ended), seconds=story.seconds,
@@ -124,18 +120,3 @@ class Transport:
             # Asterisk chooses the ending itself.
             return f"sound:{path.with_suffix('')}"
         return f"sound:{call.speech_url}"
-
-
-async def _bring(events: Sequence[ReceiptEvent | Reply], heard: Heard) -> None:
-    """Offer what a call brought until it is kept, within reason."""
-    for _ in range(_TELL_TIMES):
-        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        heard(events, partial(_settle, stored))
-        if await stored:
-            return
-        await asyncio.sleep(_TELL_SECONDS)
-
-
-def _settle(stored: asyncio.Future[bool], kept: bool) -> None:
-    if not stored.done():
-        stored.set_result(kept)

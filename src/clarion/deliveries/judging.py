@@ -1,0 +1,85 @@
+"""The statement that judges a run's candidates and adds them: who gets something, and why the others do not."""
+
+from collections.abc import Sequence
+
+from clarion.audience.segments import Compiled
+from clarion.deliveries import caps
+from clarion.deliveries.states import Skip, Stage
+
+_CHUNK = """
+with judged as materialized (
+    select key, contact_id, address, variables, %(last)s + row_number() over (order by key) as id,
+        case when address = '' then 1
+             when invalid then 2
+             when {repeated} earlier.found is not null then 3
+             when suppressed.found is not null then 4
+             when barred then 5
+             when unwilling then 9
+             {capped} {excluded} end as skip
+    from ({candidates}) candidate
+    -- One index probe a candidate, whatever the planner thinks of the tables' sizes: they grow as this goes on.
+    left join lateral (
+        select true as found from deliveries_recipient r
+        where {told} r.run_id = %(run)s and r.address = candidate.address and (r.skip is null or r.skip > 3)
+        limit 1
+    ) earlier on true
+    left join lateral (
+        select true as found from audience_suppression s
+        where s.workspace_id = %(workspace)s and s.channel = %(channel)s and s.address = candidate.address
+        limit 1
+    ) suppressed on true
+), made as (
+    insert into deliveries_recipient (run_id, id, contact_id, address, variables, stage, skip)
+    select %(run)s, id, contact_id, address, variables, case when skip is null then 0 else 6 end, skip
+    from judged order by key
+), sent_to as (
+    insert into deliveries_delivery (run_id, id)
+    select %(run)s, judged.id * 16 + step from judged, unnest(%(steps)s::smallint[]) step where skip is null
+    order by 2
+)
+select count(*)::int, count(*) filter (where skip is null)::int, max(id), max(key),
+       jsonb_build_object({skips})::text
+from judged
+""".replace(
+    "{skips}", ", ".join(f"'{s.name.lower()}', count(*) filter (where skip = {s.value})" for s in Skip)
+)
+
+#: Of candidates that may have the same address: whether one before it in the chunk has it.
+_REPEATED = "row_number() over (partition by address, invalid order by key) > 1 or"
+#: Of contacts with addresses that are each one contact's in the workspace, two have the same one only when it went from
+#: one that was taken before to one that is taken now: who was written last before the run began needs no look.
+_CHANGED_SINCE = "age(candidate.written) <= age(%(as_of)s::xid) and"
+
+#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
+EXCLUDED = f"""
+             when exists (
+                 select 1 from deliveries_recipient e
+                 join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
+                 where e.run_id = any(%(earlier)s) and e.address = candidate.address and e.skip is null
+                   and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value})) then {Skip.EXCLUDED.value}
+"""
+
+
+def judged(
+    candidates: str,
+    leaving_out: Sequence[int],
+    excluding: Compiled | None = None,
+    *,
+    is_once: bool = False,
+) -> str:
+    """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
+
+    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
+    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
+    `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts
+    the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+
+    `is_once` says that no two of them have the same address, but for those written since `as_of`, a parameter then.
+    """
+    excluded = EXCLUDED if leaving_out else ""
+    if excluding is not None:
+        excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
+    return _CHUNK.format(
+        candidates=candidates, capped=caps.HERE, excluded=excluded,
+        repeated="" if is_once else _REPEATED, told=_CHANGED_SINCE if is_once else "",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Names that short messages are sent under: each change is a revision that an administrator approves."""
