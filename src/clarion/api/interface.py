@@ -37,6 +37,7 @@ from clarion.api.endpoints import (
     prices,
     rules,
     segments,
+    sender_names,
     sender_trials,
     senders,
     sheets,
@@ -100,7 +101,7 @@ api = Interface(
 )
 for _tag, *_nouns in (
     ("Workspace", workspace, members, tokens, trail),
-    ("Senders", senders, sender_trials),
+    ("Senders", senders, sender_trials, sender_names),
     ("Campaigns", campaigns, campaign_parts, campaign_trials, campaign_acts, campaign_within),
     ("Planning and figures", planning, statistics),
     ("Triggered campaigns", people),

@@ -17,6 +17,7 @@ from clarion.channels.linked import Unreadable
 from clarion.content import errors as content
 from clarion.deliveries import errors as deliveries
 from clarion.senders import errors as senders
+from clarion.senders.naming import errors as naming
 from clarion.senders.prices import errors as prices
 from clarion.webhooks import errors as webhooks
 from clarion.workspaces import errors as workspaces
@@ -72,6 +73,7 @@ STATUSES: dict[type[Exception], int] = {
     _D.UnknownsRefused: 409, _D.ExportRefused: 409,
     senders.SecretsLost: 503, workspaces.NameInvalid: 422, webhooks.EndpointInvalid: 422,
     senders.NameTaken: 409, senders.SenderInUse: 409, senders.NothingToSync: 409, senders.LimitInvalid: 422,
+    naming.NameRefused: 409,
     ConfigInvalid: 422, Unreadable: 409, SyncFailed: 409,
     _A.AttributeInvalid: 422, _A.BulkEditNotPossible: 409, _A.ImportNotPossible: 409, _A.MappingInvalid: 422,
     _A.RulesInvalid: 422, _A.SheetInvalid: 422, _A.SheetInUse: 409,

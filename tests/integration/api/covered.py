@@ -108,6 +108,7 @@ PAGES = {
     "sender_check": "check_sender",
     "sender_delete": "delete_sender",
     "sender_test": "test_sender",
+    "sender_names": "list_names propose_name move_name",
     "sender_templates": "list_provided",
     "sender_templates_refresh": "refresh_provided",
     "sender_template_use": "list_provided create_template",

@@ -80,6 +80,21 @@ def test_it_is_tried_stopped_and_deleted_unless_a_campaign_needs_it(cast: Cast, 
     assert alices("DELETE", url).status_code == 204
 
 
+def test_a_name_is_proposed_and_decided(cast: Cast, alices: Asking) -> None:
+    settings = {"host": "127.0.0.1", "system_id": "u", "password": "p", "source": "Shop", "security": "none"}
+    made = alices.post("/senders", {"channel": "sms", "name": "SMS", "settings": settings})
+    assert made.status_code == 201, made.content
+    url = f"/senders/{made.json()['id']}/names"
+
+    name = asking(cast.bob).post(url, {"name": "Bazaar", "submit": True}).json()
+
+    assert (name["status"], alices.post(url, {"name": "Third"}).json()["code"]) == ("pending", "name_refused")
+    assert asking(cast.bob).post(f"{url}/{name['id']}/approve").status_code == 403
+    assert alices.post(f"{url}/{name['id']}/approve").json()["status"] == "approved"
+    assert Sender.objects.get().config["source"] == "Bazaar"
+    assert asking(cast.mallory).get(url).status_code == 404
+
+
 def test_who_may_not_change_senders_sees_neither_settings_nor_log(cast: Cast, alices: Asking) -> None:
     made = alices.post("/senders", {"channel": "email", "name": "Mail", "settings": MAIL}).json()
     url, bobs = f"/senders/{made['id']}", asking(cast.bob)
