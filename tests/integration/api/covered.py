@@ -225,6 +225,7 @@ COMMANDS = {
 }
 #: Commands that start or look into the processes and the database of the machine itself.
 ON_THE_MACHINE = (
+    "backup",
     "bounce",
     "check",
     "check-ledger",
@@ -235,6 +236,7 @@ ON_THE_MACHINE = (
     "jobs",
     "migrate",
     "prepare",
+    "restore",
     "up",
     "version",
     "web",
