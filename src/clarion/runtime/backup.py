@@ -88,7 +88,7 @@ def write(path: Path) -> Made:
             f"--file={dump}",
             *(f"--exclude-table-data={one}" for one in _PASSING),
         )
-        with made.open("xb", opener=_for_us_alone) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        with _opened(made) as file, tarfile.open(fileobj=file, mode="w") as tar:
             _add_text(tar, ABOUT, json.dumps(about, indent=1), Path(folder))
             tar.add(dump, DUMP, filter=_nameless)
             files = sum(_add_folder(tar, name) for name in FOLDERS)
@@ -184,8 +184,7 @@ def _refuse_what_does_not_fit(about: dict[str, Any], home: Path, *, any_key: boo
     for name in FOLDERS:
         if (home / name).exists() and any((home / name).iterdir()):
             raise BackupRefused(f"{home / name} holds files already: restore into an empty home.")
-    known = {".".join(one) for one in MigrationLoader(None).disk_migrations}
-    if set(about["migrations"]) - known:
+    if set(about["migrations"]) - _known_migrations():
         raise BackupRefused("The backup was made by a newer version of Clarion: install that one first.")
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     if about["key"] not in map(_mark_of, keys) and not any_key:
@@ -193,6 +192,10 @@ def _refuse_what_does_not_fit(about: dict[str, Any], home: Path, *, any_key: boo
             "The secret key here is not the backup’s: credentials could not be opened with it. Put the right one into "
             f"{home / 'secret_key'} or CLARION_SECRET_KEY. If it is lost, say --any-key."
         )
+
+
+def _known_migrations() -> set[str]:
+    return {".".join(one) for one in MigrationLoader(None).disk_migrations}
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str, folder: Path) -> None:
@@ -243,12 +246,13 @@ def _unpack(tar: tarfile.TarFile, home: Path) -> int:
 
 
 def _copy(content: IO[bytes], target: Path) -> None:
-    with content, target.open("xb", opener=_for_us_alone) as file:
+    with content, _opened(target) as file:
         shutil.copyfileobj(content, file, 1 << 20)
 
 
-def _for_us_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _opened(path: Path) -> IO[bytes]:
+    """Make a file that only we can read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
 def _run(program: str, *arguments: str) -> None:
