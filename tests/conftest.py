@@ -98,6 +98,14 @@ def contexts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Template, "_render", instrumented_test_render)
 
 
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """No test begins in the language of the last page that another asked for."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fast_passwords() -> Iterator[None]:
     """The real hash is slow on purpose."""

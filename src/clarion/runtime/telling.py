@@ -38,6 +38,8 @@ TURN_SECONDS = 0.3
 AT_ONCE = 16
 TURNS = 50
 _THREADS = 4
+#: How long the end waits for what a thread is at.
+END_SECONDS = 5.0
 _READERS = {Kind.RECEIPT: reading.receipts}
 
 
@@ -120,7 +122,14 @@ class Teller:
                 await asyncio.wait(self._talks, timeout=5.0)
             if self._poster is not None:
                 await self._poster.__aexit__(None, None, None)
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            await asyncio.to_thread(self._end_threads)
+
+    def _end_threads(self) -> None:
+        """Let each thread close its connection: all of them are at it at once, so that none does it for two."""
+        all_at_it = threading.Barrier(_THREADS)
+        for _ in range(_THREADS):
+            self._threads.submit(_end, all_at_it)
+        self._threads.shutdown()
 
     async def _look(self) -> bool:
         more = await self._in_thread(gather)
@@ -178,3 +187,9 @@ def _kept(function: Callable[[], T]) -> T:
         with contextlib.suppress(DatabaseError):
             connection.close()
         raise
+
+
+def _end(all_at_it: threading.Barrier) -> None:
+    with contextlib.suppress(threading.BrokenBarrierError):
+        all_at_it.wait(END_SECONDS)
+    connection.close()

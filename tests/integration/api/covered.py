@@ -133,6 +133,16 @@ PAGES = {
     "optout_rules": "show_rules set_rules list_caps set_caps",
     "optout_words": "list_words set_words",
     "optout_words_reset": "reset_words",
+    "webhooks": "list_webhooks",
+    "webhook": "show_webhook change_webhook",
+    "webhook_new": "create_webhook",
+    "webhook_off webhook_on": "change_webhook",
+    "webhook_remove": "remove_webhook",
+    "webhook_request": "list_webhook_requests",
+    "webhook_replay": "replay_request",
+    "webhook_replay_failed": "replay_failed_requests",
+    "webhook_rotate": "rotate_webhook_secret",
+    "webhook_test": "test_webhook",
     "branding": "show_branding set_branding set_logo",
 }
 #: Names of addresses → why a program needs none.
@@ -222,6 +232,14 @@ COMMANDS = {
     "token create": "create_token",
     "token list": "list_tokens",
     "token revoke": "revoke_token",
+    "webhook add": "create_webhook",
+    "webhook disable": "change_webhook",
+    "webhook enable": "change_webhook",
+    "webhook list": "list_webhooks",
+    "webhook log": "list_webhook_requests",
+    "webhook remove": "remove_webhook",
+    "webhook replay": "replay_failed_requests replay_request",
+    "webhook show": "show_webhook",
 }
 #: Commands that start or look into the processes and the database of the machine itself.
 ON_THE_MACHINE = (
@@ -244,6 +262,21 @@ ON_THE_MACHINE = (
 )
 #: Commands about the whole installation: a token is one workspace's.
 BEYOND_A_WORKSPACE = (
+    "mail off",
+    "mail server",
+    "mail show",
+    "mail test",
+    "mail use",
+    "user administrator",
+    "user close",
+    "user create",
+    "user email",
+    "user list",
+    "user open",
+    "user remove-factors",
+    "user reset-link",
+    "user sign-out",
+    "user trail",
     "workspace create",
     "workspace disable",
     "workspace enable",

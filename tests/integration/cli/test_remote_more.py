@@ -130,6 +130,22 @@ def test_members_and_tokens_come_and_go(cast: Cast, told: Told) -> None:
     assert Asking(secret).get("/workspace").status_code == 401
 
 
+def test_webhooks_are_made_switched_and_removed(cast: Cast, told: Told) -> None:
+    url = "https://hooks.shop.example/told"
+    secret = told("webhook", "add", url, "--event", "campaign", "--event", "run")
+
+    assert secret.startswith("whsec_")
+    assert url in told("webhook", "list")
+    assert told("webhook", "show", url, "--json")["events"] == ["campaign", "run"]
+    assert told("webhook", "disable", url) == f"{url} is off.\n"
+    assert told("webhook", "enable", url) == f"{url} is on.\n"
+    assert told("webhook", "log", url, "--json") == []
+    assert told("webhook", "replay", url) == "0 requests are told again.\n"
+    told("webhook", "remove", url, code=2)
+    told("webhook", "remove", url, "--yes")
+    assert told("webhook", "list") == ""
+
+
 def test_money_is_shown_added_and_priced(cast: Cast, told: Told, tmp_path: Path) -> None:
     told("balance", "on", "--currency", "EUR")
     assert told("balance", "top-up", "20", "--note", "first", "--json")["available"] == "20.00"

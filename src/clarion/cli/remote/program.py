@@ -2,7 +2,7 @@
 
 import typer
 
-from clarion.cli.remote import audience, campaign_more, campaigns, files, money, workspace
+from clarion.cli.remote import audience, campaign_more, campaigns, files, money, webhooks, workspace
 
 app = typer.Typer(name="clarion", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 campaigns.register(app)
@@ -11,3 +11,4 @@ audience.register(app)
 workspace.register(app)
 money.register(app)
 files.register(app)
+webhooks.register(app)
