@@ -204,7 +204,9 @@ def shop() -> dict[str, Any]:
     picture = MediaFile.objects.get(workspace=workspace)
     return {
         "campaign": str(Campaign.objects.get(workspace=workspace, name="Autumn boots").public_id),
-        "contacts": list(Contact.objects.order_by("email").values_list("email", flat=True)),
+        "contacts": list(
+            Contact.objects.filter(workspace=workspace).order_by("email").values_list("email", flat=True)
+        ),
         "people": list(Recipient.objects.order_by("id").values_list("address", flat=True)),
         "password": open_config(Sender.objects.get(workspace=workspace))["password"],
         "picture": storing.path_of(workspace.pk, picture.sha256, picture.key).read_bytes().hex(),

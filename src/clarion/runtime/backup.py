@@ -186,8 +186,8 @@ def _refuse_what_does_not_fit(about: dict[str, Any], home: Path, *, any_key: boo
             raise BackupRefused(f"{home / name} holds files already: restore into an empty home.")
     if set(about["migrations"]) - _known_migrations():
         raise BackupRefused("The backup was made by a newer version of Clarion: install that one first.")
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    if about["key"] not in map(_mark_of, keys) and not any_key:
+    marks = {_mark_of(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)}
+    if about["key"] not in marks and not any_key:
         raise BackupRefused(
             "The secret key here is not the backup’s: credentials could not be opened with it. Put the right one into "
             f"{home / 'secret_key'} or CLARION_SECRET_KEY. If it is lost, say --any-key."

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from clarion.campaigns.states import PauseCause
 from clarion.deliveries import attention
@@ -66,7 +67,8 @@ def _tell_of_workspace(workspace: Workspace) -> int:
         return 0
     news = timezone.now() - NEWS
     found = [one for one in _apart(attention.troubles(readers[0])) if one.at is None or one.at >= news]
-    return _tell(workspace, found, lambda one: _to_readers(readers, one))
+    tongues = _Tongues()
+    return _tell(workspace, found, lambda one: _to_readers(readers, tongues, one))
 
 
 def _apart(found: Sequence[Wanted]) -> list[Wanted]:
@@ -82,14 +84,26 @@ def _apart(found: Sequence[Wanted]) -> list[Wanted]:
     ]
 
 
-def _to_readers(readers: Iterable[Membership], new: Wanted) -> int:
-    """Write to each in their own words: what holds a campaign is put into words anew for each of them."""
+class _Tongues:
+    """The troubles of a workspace as its readers are told them: asked once for each language and zone."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, list[Wanted]] = {}
+
+    def of(self, reader: Membership) -> list[Wanted]:
+        """Return them in the language of the moment. All readers may see the same."""
+        spoken = f"{get_language()} {timezone.get_current_timezone_name()}"
+        if spoken not in self._asked:
+            self._asked[spoken] = attention.troubles(reader)
+        return self._asked[spoken]
+
+
+def _to_readers(readers: Iterable[Membership], tongues: _Tongues, new: Wanted) -> int:
+    """Write to each in their own words; what is over by now is not written."""
     count = 0
     for reader in readers:
         with words.spoken_to(reader.user, reader.workspace):
-            theirs = (
-                one for one in attention.troubles(reader) if (one.need, one.thing) == (new.need, new.thing)
-            )
+            theirs = [one for one in tongues.of(reader) if (one.need, one.thing) == (new.need, new.thing)]
             count += sum(_post(reader.user, reader.workspace, one) for one in theirs)
     return count
 

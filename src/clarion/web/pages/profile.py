@@ -88,8 +88,8 @@ def _is_administrator(user: User) -> bool:
 def profile(request: PersonRequest) -> HttpResponse:
     """Show and change it; the answer already comes in the new language and theme."""
     user = request.user
-    initial = {"name": user.name, "language": user.language, "theme": user.theme, "zone": user.zone}
-    initial |= {"is_told_of_trouble": user.is_told_of_trouble}
+    kept = ("name", "language", "theme", "zone", "is_told_of_trouble")
+    initial = {name: getattr(user, name) for name in kept}
     form = ProfileForm(request.POST or None, initial=initial, is_administrator=_is_administrator(user))
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/profile.html", {"form": form})

@@ -201,8 +201,13 @@ def update_profile(
 
     `language` and `zone` may be empty for the browser's and the workspace's, `theme` for the system's.
     """
-    given = {"name": name, "language": language, "theme": theme, "zone": zone}
-    given |= {"is_told_of_trouble": is_told_of_trouble}
+    given = {
+        "name": name,
+        "language": language,
+        "theme": theme,
+        "zone": zone,
+        "is_told_of_trouble": is_told_of_trouble,
+    }
     changes = {field: value for field, value in given.items() if value is not None}
     if not changes:
         return
