@@ -161,7 +161,7 @@ def _read_about(tar: tarfile.TarFile) -> dict[str, Any]:
     try:
         about: dict[str, Any] = json.loads(_member(tar, ABOUT).read(_ABOUT_BYTES))
         if about["form"] != FORM:
-            raise BackupRefused("The backup was made by a newer version of Clarion.")
+            raise BackupRefused("The backup has a form that this version of Clarion does not know.")
         _ = about["key"], about["migrations"], datetime.fromisoformat(about["at"])
     except (ValueError, KeyError, TypeError):
         raise BackupRefused("This is no backup of Clarion.") from None
@@ -185,7 +185,10 @@ def _refuse_what_does_not_fit(about: dict[str, Any], home: Path, *, any_key: boo
         if (home / name).exists() and any((home / name).iterdir()):
             raise BackupRefused(f"{home / name} holds files already: restore into an empty home.")
     if set(about["migrations"]) - _known_migrations():
-        raise BackupRefused("The backup was made by a newer version of Clarion: install that one first.")
+        raise BackupRefused(
+            f"The backup was made by Clarion {about.get('clarion', '')}, whose tables this version does not know: restore "
+            "it with that one, and change versions afterwards."
+        )
     marks = {_mark_of(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)}
     if about["key"] not in marks and not any_key:
         raise BackupRefused(

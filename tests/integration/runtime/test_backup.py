@@ -83,14 +83,14 @@ def test_another_installations_key_is_told_before_anything_is_restored(
         backup.restore(made)
 
 
-def test_a_newer_versions_backup_is_refused(
+def test_the_backup_of_a_version_whose_tables_are_unknown_is_refused(
     made: Path, home: Path, empty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "media" / "1" / "logo").unlink()
     (home / "media" / "1").rmdir()
     monkeypatch.setattr(backup, "_known_migrations", lambda: {"workspaces.0001_initial"})
 
-    with pytest.raises(BackupRefused, match="newer version"):
+    with pytest.raises(BackupRefused, match="whose tables this version does not know"):
         backup.restore(made)
 
 
