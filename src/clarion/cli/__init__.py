@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _worker() -> int:
     """Send, as the command does. A process that stays needs none of what reads command lines, which takes 12 MB."""
+    # The log's library takes it for colours in tracebacks wherever it is there: 4 MB.
+    sys.modules["rich"] = None  # type: ignore[assignment]
     from clarion.cli import bootstrap
     from clarion.lib import loading
 
