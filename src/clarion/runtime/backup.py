@@ -1,8 +1,8 @@
 """One file with all that an installation must not lose, except its secret key; and an installation made of it.
 
-The file is a tar: `about.json`, `database.dump` (pg_dump's custom form, of one moment) and the folders of uploaded
-files below CLARION_HOME. What is left out is made anew or is of no use elsewhere: translations, static files,
-exports, and the hand-over journals, which speak of the processes of one host.
+The file is a tar: `about.json`, `database.dump` (pg_dump's custom form, of one moment), the folders of uploaded
+files below CLARION_HOME, and `end`. What is left out is made anew or is of no use elsewhere: translations, static
+files, exports, and the hand-over journals, which speak of the processes of one host.
 """
 
 import hashlib
@@ -35,6 +35,8 @@ from clarion.workspaces.models import Workspace
 FORM = 1
 ABOUT = "about.json"
 DUMP = "database.dump"
+#: Comes last, so that a file that was cut off is known as one; says how many uploaded files there are.
+END = "end"
 #: Folders of uploaded files below CLARION_HOME: the media library's, and those that imports read.
 FOLDERS = ("media", "files")
 #: An `about.json` is no larger than this.
@@ -92,6 +94,7 @@ def write(path: Path) -> Made:
             _add_text(tar, ABOUT, json.dumps(about, indent=1), Path(folder))
             tar.add(dump, DUMP, filter=_nameless)
             files = sum(_add_folder(tar, name) for name in FOLDERS)
+            _add_text(tar, END, str(files), Path(folder))
             tar.close()
             file.flush()
             os.fsync(file.fileno())
@@ -115,16 +118,17 @@ def restore(path: Path, *, any_key: bool = False) -> Restored:
         with tarfile.open(path, mode="r:") as tar:
             about = _read_about(tar)
             _refuse_what_does_not_fit(about, home, any_key=any_key)
-            dump = _member(tar, DUMP)
+            _member(tar, END).close()
+            # The database last: while it is empty, nothing can begin to send.
+            files = _unpack(tar, home)
             with tempfile.TemporaryDirectory(prefix=".restore.", dir=home) as folder:
-                _copy(dump, Path(folder) / DUMP)
+                _copy(_member(tar, DUMP), Path(folder) / DUMP)
                 _run(
                     "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
                     str(Path(folder) / DUMP),
                 )  # fmt: skip
-            files = _unpack(tar, home)
     except (OSError, tarfile.TarError) as problem:
-        raise BackupRefused(f"{path} cannot be read: {problem}") from None
+        raise BackupRefused(f"{path} was not restored: {problem}") from None
     preparation.migrate(verbosity=0)
     at = datetime.fromisoformat(about["at"])
     return Restored(at=at, files=files, campaigns=Campaign.objects.count(), workspaces=_halt_all(at))
@@ -174,7 +178,7 @@ def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     except KeyError:
         found = None
     if found is None:
-        raise BackupRefused("This is no backup of Clarion.")
+        raise BackupRefused("This is no backup of Clarion, or not the whole of one.")
     return found
 
 
@@ -186,8 +190,8 @@ def _refuse_what_does_not_fit(about: dict[str, Any], home: Path, *, any_key: boo
             raise BackupRefused(f"{home / name} holds files already: restore into an empty home.")
     if set(about["migrations"]) - _known_migrations():
         raise BackupRefused(
-            f"The backup was made by Clarion {about.get('clarion', '')}, whose tables this version does not know: restore "
-            "it with that one, and change versions afterwards."
+            f"The backup was made by Clarion {about.get('clarion', '')}, whose tables this version does not know: "
+            "restore it with that one, and change versions afterwards."
         )
     marks = {_mark_of(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)}
     if about["key"] not in marks and not any_key:

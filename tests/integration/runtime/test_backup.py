@@ -57,7 +57,7 @@ def test_it_holds_the_dump_and_the_files_and_is_its_owners_alone(made: Path) -> 
     with tarfile.open(made) as tar:
         names = tar.getnames()
 
-    assert names == ["about.json", "database.dump", "media/1/logo"]
+    assert names == ["about.json", "database.dump", "media/1/logo", "end"]
     assert made.stat().st_mode & 0o777 == 0o600
 
 
@@ -94,11 +94,27 @@ def test_the_backup_of_a_version_whose_tables_are_unknown_is_refused(
         backup.restore(made)
 
 
+def test_a_file_that_was_cut_off_is_refused_before_anything_is_restored(
+    made: Path, home: Path, empty: None
+) -> None:
+    (home / "media" / "1" / "logo").unlink()
+    (home / "media" / "1").rmdir()
+    with tarfile.open(made) as tar:
+        places = [member.offset for member in tar.getmembers()]
+    whole = made.read_bytes()
+
+    for place in (*places[1:], places[1] + 700):  # between members, and inside of the dump
+        made.write_bytes(whole[:place])
+        with pytest.raises(BackupRefused, match=r"was not restored|not the whole"):
+            backup.restore(made)
+        assert list((home / "media").iterdir()) == []
+
+
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])
 def test_what_is_no_backup_is_refused(tmp_path: Path, empty: None, content: bytes) -> None:
     (tmp_path / "made").write_bytes(content)
 
-    with pytest.raises(BackupRefused, match=r"cannot be read|no backup"):
+    with pytest.raises(BackupRefused, match=r"was not restored|no backup"):
         backup.restore(tmp_path / "made")
 
 
