@@ -12,16 +12,22 @@ from clarion.audience import operations as audience
 from clarion.audience.models import Contact, Import
 from clarion.campaigns import operations
 from clarion.campaigns.models import Campaign
+from clarion.content import operations as media
+from clarion.content import storing
+from clarion.content.models import MediaFile
 from clarion.deliveries import ledger, pushing
 from clarion.deliveries.models import Claim, Delivery, Recipient, Run, RunStep, Waiting
 from clarion.deliveries.states import STEPS, Stage
 from clarion.engine.outcomes import Reason
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
+from clarion.senders.secrets import open_config
 from clarion.workspaces import actors
 from clarion.workspaces import operations as workspaces
+from clarion.workspaces.models import Workspace
 from tests.cascades import make_cascade
 from tests.factories import make_cast
+from tests.pictures import png
 from tests.runs import add_run, make_run
 
 _CONTENT = {"subject": "Hi {{ first_name }}", "html": "<p>Hi {{ first_name }}</p>", "text": "Hi"}
@@ -183,3 +189,26 @@ def found_acme(people: int, config: dict[str, Any]) -> bool:
     add_run(cast.workspace, sender, count=3, content=_CONTENT, campaign=earlier)
     workspaces.update_workspace(by=by, moderation=True)
     return True
+
+
+def found_shop(config: dict[str, Any]) -> None:
+    """Make a workspace with a campaign, people, a sealed sender and a picture."""
+    found_acme(3, config)
+    workspace = Workspace.objects.get(slug="acme")
+    media.store_media(by=actors.system(workspace), file=io.BytesIO(png()), name="logo.png")
+
+
+def shop() -> dict[str, Any]:
+    """Return what is there of `found_shop`, opened where it is sealed, and why it is halted."""
+    workspace = Workspace.objects.get(slug="acme")
+    picture = MediaFile.objects.get(workspace=workspace)
+    return {
+        "campaign": str(Campaign.objects.get(workspace=workspace, name="Autumn boots").public_id),
+        "contacts": list(
+            Contact.objects.filter(workspace=workspace).order_by("email").values_list("email", flat=True)
+        ),
+        "people": list(Recipient.objects.order_by("id").values_list("address", flat=True)),
+        "password": open_config(Sender.objects.get(workspace=workspace))["password"],
+        "picture": storing.path_of(workspace.pk, picture.sha256, picture.key).read_bytes().hex(),
+        "halt": workspace.halt_reason,
+    }

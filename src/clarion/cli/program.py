@@ -5,6 +5,7 @@ import typer
 from clarion.cli import (
     analytics,
     audit,
+    backup,
     balance,
     bounce,
     campaign,
@@ -67,5 +68,6 @@ source.register(app)
 suppression.register(app)
 template.register(app)
 health.register(app)
+backup.register(app)
 bounce.register(app)
 workspaces.register(app)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +13,7 @@ from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Campaign, Review
 from clarion.campaigns.states import Status
 from clarion.deliveries import explain, overview, stretches
-from clarion.deliveries.causes import CAUSES, Kind
+from clarion.deliveries.causes import CAUSES, Kind, told
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.webhooks import queries as webhooks
@@ -56,6 +56,14 @@ class Wanted:
     sender: Sender | None = None
     endpoint: Endpoint | None = None
 
+    @property
+    def thing(self) -> str:
+        """What it is about, such as "campaign/<public id>"; empty for the workspace or the installation."""
+        for kind, row in (("campaign", self.campaign), ("sender", self.sender), ("webhook", self.endpoint)):
+            if row is not None:
+                return f"{kind}/{row.public_id}"
+        return ""
+
 
 def attention(member: Membership) -> list[Wanted]:
     """Return what waits for a person, the gravest first. About eight queries, whatever the workspace holds."""
@@ -72,6 +80,18 @@ def attention(member: Membership) -> list[Wanted]:
     ]
 
 
+def troubles(member: Membership) -> list[Wanted]:
+    """Return what broke by itself: what of `attention` people are written to about."""
+    return [*_missed(member), *_troubled(member), *_senders(member), *_webhooks(member)]
+
+
+def without_workers() -> Wanted | None:
+    """Return that no process sends while something waits for one, in whatever workspace. At most two queries."""
+    if explain.has_workers() or not _waits_for_workers(Campaign.objects.filter(archived_at=None)):
+        return None
+    return _no_worker()
+
+
 def _halted(member: Membership) -> list[Wanted]:
     workspace = member.workspace
     if workspace.halted_at is None:
@@ -84,12 +104,18 @@ def _halted(member: Membership) -> list[Wanted]:
 
 def _without_workers(member: Membership) -> list[Wanted]:
     mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+    return [_no_worker()] if _waits_for_workers(mine) and not explain.has_workers() else []
+
+
+def _waits_for_workers(campaigns: QuerySet[Campaign]) -> bool:
     wanting = Q(status__in=[Status.BUILDING, Status.SENDING])
     overdue = Q(status=Status.SCHEDULED, missed_at=None, next_at__lte=timezone.now())
-    if not mine.filter(wanting | overdue).exists():
-        return []
-    cause = explain.without_workers()
-    return [Wanted(need=Need.NO_WORKER, name=cause.title, why=cause.cure)] if cause is not None else []
+    return campaigns.filter(wanting | overdue).exists()
+
+
+def _no_worker() -> Wanted:
+    cause = told(Kind.NO_WORKER, 0)
+    return Wanted(need=Need.NO_WORKER, name=cause.title, why=cause.cure)
 
 
 def _missed(member: Membership) -> list[Wanted]:

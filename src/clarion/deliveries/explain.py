@@ -151,11 +151,6 @@ def has_workers() -> bool:
     return Worker.objects.filter(ended_at=None, heartbeat_at__gte=since).exists()
 
 
-def without_workers(count: int = 0) -> Cause | None:
-    """Return that no process sends, if that is so."""
-    return None if has_workers() else told(Kind.NO_WORKER, count)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Block:
     """Something that holds the whole campaign."""

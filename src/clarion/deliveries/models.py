@@ -20,6 +20,7 @@ from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
 from clarion.deliveries.inbox.models import ReplyPart as ReplyPart
 from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.money.models import Refund as Refund
+from clarion.deliveries.notices.models import Notice as Notice
 from clarion.deliveries.outages import Outage as Outage
 from clarion.deliveries.states import Skip, Stage
 from clarion.deliveries.tracking.models import Hit as Hit

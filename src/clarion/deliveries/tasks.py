@@ -50,6 +50,16 @@ def count_finished(timestamp: int) -> None:
         counting.count_finished(seconds=50)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="deliveries.tell_of_trouble", queue="deliveries", queueing_lock="deliveries.tell_of_trouble")
+def tell_of_trouble(timestamp: int) -> None:
+    """Write of what broke to those who administer it."""
+    from clarion.deliveries.notices import operations
+
+    with _own_connection():
+        operations.tell()
+
+
 @app.periodic(cron="23 * * * *")
 @app.task(name="deliveries.drop_old_copies", queue="housekeeping", queueing_lock="deliveries.drop_old_copies")
 def drop_old_copies(timestamp: int) -> None:

@@ -9,6 +9,7 @@ from django.utils.formats import get_format
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_bidi
 
+from clarion.deliveries import attention
 from clarion.web import assets, navigation
 from clarion.workspaces import queries
 from clarion.workspaces.money import amounts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from clarion.deliveries.attention import Wanted
     from clarion.web.parts import Action
     from clarion.workspaces.models import Membership, Workspace
 
@@ -108,6 +110,14 @@ class Shell:
         )
         account = low_account_of(self.workspace) if self.workspace is not None and may else None
         return amounts.told(account.available, account.currency) if account is not None else ""
+
+    @cached_property
+    def without_workers(self) -> Wanted | None:
+        """That no process sends while something waits for one, for system administrators; others are not asked for."""
+        user = self._request.user
+        if not user.is_authenticated or not user.is_superuser:
+            return None
+        return attention.without_workers()
 
     @cached_property
     def balance_url(self) -> str | None:

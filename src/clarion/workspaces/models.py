@@ -42,6 +42,8 @@ class User(AbstractBaseUser):
     zone = models.CharField(max_length=64, blank=True)
     #: Which columns of the list of campaigns they chose to see; empty for the usual ones.
     list_columns = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    #: Whether they are written to when something breaks in what they administer.
+    is_told_of_trouble = models.BooleanField(default=True, db_default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -243,6 +243,7 @@ COMMANDS = {
 }
 #: Commands that start or look into the processes and the database of the machine itself.
 ON_THE_MACHINE = (
+    "backup",
     "bounce",
     "check",
     "check-ledger",
@@ -253,6 +254,7 @@ ON_THE_MACHINE = (
     "jobs",
     "migrate",
     "prepare",
+    "restore",
     "up",
     "version",
     "web",

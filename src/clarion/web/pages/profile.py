@@ -20,6 +20,8 @@ from clarion.web.context import LANGUAGE, LAST_WORKSPACE, THEME_COOKIE
 from clarion.web.cookies import remember
 from clarion.web.http import PersonRequest
 from clarion.workspaces import operations, queries
+from clarion.workspaces.models import User
+from clarion.workspaces.permissions import Role
 
 
 class ProfileForm(forms.Form):
@@ -42,8 +44,19 @@ class ProfileForm(forms.Form):
         label=_("Time zone"), required=False, help_text=_("All times on all pages are shown in it.")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    is_told_of_trouble = forms.BooleanField(
+        label=_("Write to me when something breaks"),
+        required=False,
+        help_text=_(
+            "A mail when a sender is blocked or its provider is down, when a campaign fails or is paused by the "
+            "program, and to system administrators when no process sends."
+        ),
+    )
+
+    def __init__(self, *args: Any, is_administrator: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_administrator:
+            del self.fields["is_told_of_trouble"]
         self._offer("zone", [("", _("The workspace's")), *zones()])
         self._offer("language", [("", _("As the workspace")), *languages.choices()])
 
@@ -65,12 +78,19 @@ def _locale(request: PersonRequest) -> str:
     return next((one.workspace.locale for one in memberships if one.workspace.slug == slug), "")
 
 
+def _is_administrator(user: User) -> bool:
+    """Whether there is something whose troubles they are written to about."""
+    roles = (Role.ADMIN, Role.OWNER)
+    return user.is_superuser or any(one.role in roles for one in queries.memberships_for(user))
+
+
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
     """Show and change it; the answer already comes in the new language and theme."""
     user = request.user
-    initial = {"name": user.name, "language": user.language, "theme": user.theme, "zone": user.zone}
-    form = ProfileForm(request.POST or None, initial=initial)
+    kept = ("name", "language", "theme", "zone", "is_told_of_trouble")
+    initial = {name: getattr(user, name) for name in kept}
+    form = ProfileForm(request.POST or None, initial=initial, is_administrator=_is_administrator(user))
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/profile.html", {"form": form})
     chosen = form.cleaned_data
@@ -81,6 +101,7 @@ def profile(request: PersonRequest) -> HttpResponse:
         language=language,
         theme=chosen["theme"],
         zone=chosen["zone"],
+        is_told_of_trouble=chosen.get("is_told_of_trouble"),
     )
     request.session[LANGUAGE] = language or languages.spoken(_locale(request))
     with translation.override(request.session[LANGUAGE] or translation.get_language()):

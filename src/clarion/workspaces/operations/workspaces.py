@@ -195,12 +195,19 @@ def update_profile(
     language: str | None = None,
     theme: str | None = None,
     zone: str | None = None,
+    is_told_of_trouble: bool | None = None,
 ) -> None:
     """Change what a person chose about themselves; None leaves a field as it is.
 
     `language` and `zone` may be empty for the browser's and the workspace's, `theme` for the system's.
     """
-    given = {"name": name, "language": language, "theme": theme, "zone": zone}
+    given = {
+        "name": name,
+        "language": language,
+        "theme": theme,
+        "zone": zone,
+        "is_told_of_trouble": is_told_of_trouble,
+    }
     changes = {field: value for field, value in given.items() if value is not None}
     if not changes:
         return
