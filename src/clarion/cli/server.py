@@ -147,7 +147,7 @@ def migrate() -> None:
 
         try:
             preparation.wait_for_database(DATABASE_SECONDS)
+            preparation.migrate(verbosity=1)
         except preparation.DatabaseUnusable as problem:
             typer.echo(str(problem), err=True)
             raise typer.Exit(1) from None
-        preparation.migrate(verbosity=1)

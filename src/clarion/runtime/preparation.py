@@ -5,6 +5,7 @@ import time
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from clarion.runtime import catalogues, first_start, static_files
 from clarion.runtime.first_start import FirstOwner
@@ -48,14 +49,35 @@ def wait_for_database(seconds: float) -> None:
 
 
 def migrate(*, verbosity: int) -> None:
-    """Apply missing migrations; when several hosts start at once, the others wait for the first."""
+    """Apply missing migrations; when several hosts start at once, the others wait for the first.
+
+    Raises DatabaseUnusable when the tables are another version's.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
         try:
+            _refuse_a_later_version()
             if verbosity or has_unapplied():
                 call_command("migrate", interactive=False, skip_checks=True, verbosity=verbosity)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", MIGRATION_LOCK)
+
+
+def _refuse_a_later_version() -> None:
+    """Raise DatabaseUnusable when the database has migrations of ours that this program does not know."""
+    loader = MigrationLoader(connection)
+    ours = {app for app, _name in loader.disk_migrations}
+    unknown = sorted(
+        f"{app}.{name}"
+        for app, name in set(loader.applied_migrations) - set(loader.disk_migrations)
+        if app in ours
+    )
+    if unknown:
+        raise DatabaseUnusable(
+            f"Another version of Clarion made or changed this database: it has {unknown[0]}"
+            f"{f' and {len(unknown) - 1} more changes' if len(unknown) > 1 else ''} that this version does not know. "
+            "Start that version, or choose another CLARION_HOME or CLARION_DATABASE_URL."
+        )
 
 
 def has_unapplied() -> bool:
