@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.web import rights
 
@@ -56,7 +57,7 @@ NAVIGATION: tuple[Group, ...] = (
             Entry("moderation", "shield-check", _("Moderation")),
             Entry("send", "send", _("Quick send")),
             Entry("history", "history", _("Message history")),
-            Entry("archive", "archive", _("Archive")),
+            Entry("archive", "archive", pgettext_lazy("place", "Archive")),
         ),
     ),
     Group(
