@@ -7,14 +7,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@cache
 def prepare() -> Path:
-    """Point the settings at a fresh home, before they are read; return it."""
+    """Point the settings at a fresh home, before they are read; return it, the same one whoever asks again."""
     home = Path(tempfile.mkdtemp(prefix="clarion-bench-", dir="/tmp"))
     home.chmod(0o711)
     os.environ |= {
