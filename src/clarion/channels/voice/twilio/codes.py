@@ -1,11 +1,9 @@
 """What Twilio's codes mean for a call. https://www.twilio.com/docs/api/errors, read in November 2026."""
 
-from clarion.channels.http import HttpReply, outcome_of_status
+from clarion.channels import twilio_answers
+from clarion.channels.http import HttpReply
 from clarion.channels.voice.dispositions import Disposition
 from clarion.engine.outcomes import Deferred, Reason, Refused, Scope, Unknown
-
-#: Seconds to hold back when the account has as many calls as it may.
-FULL_SECONDS = 30.0
 
 _DEFERRED = {20429: Reason.THROTTLED, 10004: Reason.QUOTA_EXCEEDED, 14107: Reason.THROTTLED}
 _REFUSED = {
@@ -43,22 +41,7 @@ NO_SUCH_NUMBER = frozenset({"404", "410", "484", "604"})
 
 def outcome_of(reply: HttpReply) -> Deferred | Refused | Unknown:
     """Return what an answer without a success says of a call that was asked for."""
-    try:
-        told = reply.json()
-        number = int(told["code"])
-        words = " ".join(str(told.get("message", "")).split())[:200]
-    except (ValueError, KeyError, TypeError):
-        return outcome_of_status(reply)
-    code = str(number)
-    if number in _DEFERRED:
-        after = reply.retry_after()
-        if after is None and _DEFERRED[number] is Reason.QUOTA_EXCEEDED:
-            after = FULL_SECONDS
-        return Deferred(reason=_DEFERRED[number], scope=Scope.SENDER, after=after, code=code, detail=words)
-    if number in _REFUSED:
-        reason, scope = _REFUSED[number]
-        return Refused(reason=reason, scope=scope, code=code, detail=words)
-    return outcome_of_status(reply, code=code, detail=words)
+    return twilio_answers.outcome_of(reply, _DEFERRED, _REFUSED)
 
 
 def is_machine(answered_by: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from clarion.channels import twilio_answers
 from clarion.channels.base import CheckResult, Heard
 from clarion.channels.exchanges import Recorder
 from clarion.channels.http import HttpClient, HttpLimits, HttpReply
@@ -161,7 +162,7 @@ class Transport:
         if status == "canceled":
             # We took it back, before anybody had answered.
             return Deferred(
-                reason=Reason.PROVIDER_BUSY, scope=Scope.SENDER, after=codes.FULL_SECONDS,
+                reason=Reason.PROVIDER_BUSY, scope=Scope.SENDER, after=twilio_answers.FULL_SECONDS,
                 detail="the call waited at the provider and was taken back",
             )  # fmt: skip
         disposition = codes.disposition_of(
