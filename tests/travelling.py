@@ -24,7 +24,7 @@ from django.db.models import Min
 from clarion.campaigns import windows
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries.models import Look, Waiting
+from clarion.deliveries.models import Look, Run, Waiting
 from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.deliveries.workshop import Workshop
 from clarion.engine import settling
@@ -143,6 +143,9 @@ class Worker:
             # A second look: what the first let go on, or the builder made, may have to wait or may be let go.
             scheduler.tick()
             if not _is_busy():
+                # Lanes may have sent the last message since that look: its run wants to be finished at this moment.
+                if _has_settled():
+                    continue
                 return
             self._loop.call_soon_threadsafe(self._dispatcher.wake)
             while _is_busy():
@@ -226,6 +229,14 @@ class _Alone:
 
     async def peers(self) -> int:
         return 1
+
+
+def _has_settled() -> bool:
+    """Whether a run waits for nothing but to be finished."""
+    settled = Run.objects.filter(
+        finished_at=None, closing_stage=None, built_at__isnull=False, pending=0, in_flight=0
+    )
+    return settled.filter(campaign__status=Status.SENDING).exists()
 
 
 def _is_busy() -> bool:
