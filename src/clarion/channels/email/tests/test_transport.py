@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from clarion.channels.email.tests.making import make_message, make_transport
-from clarion.channels.email.tests.server import DROP, EXTENSIONS, HANG, Answer, Do, Server
-from clarion.channels.testing import HandOvers
+from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
+from clarion.channels.testing import PATIENCE_SECONDS, HandOvers, until
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,9 @@ async def send_to(
     hand_over = HandOvers()
     async with server.running():
         transport = make_transport(server.port, **config)
-        outcome = await asyncio.wait_for(transport.send(make_message(address=address), hand_over), 10)
+        outcome = await asyncio.wait_for(
+            transport.send(make_message(address=address), hand_over), PATIENCE_SECONDS
+        )
         await transport.aclose()
     return outcome, server, hand_over
 
@@ -85,9 +87,7 @@ class TestAcceptance:
         async with Server().running() as server:
             transport = make_transport(server.port, idle_timeout=0.1)
             await transport.send(make_message(), HandOvers())
-            async with asyncio.timeout(5):
-                while "QUIT" not in server.commands():
-                    await asyncio.sleep(0.01)
+            await until(lambda: "QUIT" in server.commands())
             assert isinstance(await transport.send(make_message(), HandOvers()), Accepted)
             await transport.aclose()
 
@@ -117,17 +117,15 @@ class TestAcceptance:
         assert all(isinstance(outcome, Accepted) for outcome in outcomes)
 
     @pytest.mark.parametrize(
-        ("answers", "kind"), [({"DATA": HANG}, Deferred), ({"END": HANG}, Unknown)], ids=["before", "after"]
+        ("step", "kind"), [("DATA", Deferred), ("END", Unknown)], ids=["before", "after"]
     )
-    async def test_closing_settles_a_message_under_way(self, answers: dict[str, Answer], kind: type) -> None:
-        async with Server(answers=answers).running() as server:
+    async def test_closing_settles_a_message_under_way(self, step: str, kind: type) -> None:
+        async with Server(answers={step: HANG}).running() as server:
             transport = make_transport(server.port)
             sending = asyncio.ensure_future(transport.send(make_message(), HandOvers()))
-            while "DATA" not in server.commands():
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
+            await until(lambda: server.hangs_at == step)
             await transport.aclose()
-            outcome = await asyncio.wait_for(sending, 5)
+            outcome = await asyncio.wait_for(sending, PATIENCE_SECONDS)
 
         assert isinstance(outcome, kind)
 
@@ -367,7 +365,7 @@ class TestSlowness:
     async def test_silence_before_the_body_is_deferred(
         self, answers: dict[str, Answer], scope: Scope
     ) -> None:
-        outcome, _, hand_over = await send_to(answers, command_timeout=0.2)
+        outcome, _, hand_over = await send_to(answers, command_timeout=0.6)
 
         assert isinstance(outcome, Deferred)
         assert (outcome.reason, outcome.scope) == (Reason.TIMED_OUT, scope)
@@ -379,8 +377,13 @@ class TestSlowness:
         assert outcome == Unknown(reason=Reason.TIMED_OUT, detail="no answer in time")
 
     async def test_a_slow_server_is_waited_for(self) -> None:
-        async with Server(extensions=without("PIPELINING")).running() as server:
-            transport = make_transport(server.port, command_timeout=0.3, data_timeout=0.3)
+        late: dict[str, Answer] = {
+            step: Do(f"{GOOD[step]}\r\n".encode(), after=0.25)
+            for step in ("GREETING", "MAIL", "RCPT", "DATA")
+        }
+        async with Server(answers=late, extensions=without("PIPELINING")).running() as server:
+            # Each answer has so long, and all together take as long.
+            transport = make_transport(server.port, command_timeout=1.0)
             outcome = await transport.send(make_message(), HandOvers())
             await transport.aclose()
 
@@ -393,7 +396,7 @@ class TestSlowness:
             hand_over = HandOvers()
             file = {"filename": "big.bin", "content_b64": b64encode(bytes(6_900_000)).decode()}
             message = make_message(attachments=[file])
-            outcome = await asyncio.wait_for(transport.send(message, hand_over), 20)
+            outcome = await asyncio.wait_for(transport.send(message, hand_over), PATIENCE_SECONDS)
             await transport.aclose()
 
         assert isinstance(outcome, Deferred)
@@ -405,7 +408,7 @@ class TestSlowness:
             transport = make_transport(server.port)
             text = "".join(f".line {number} of the long text\n" for number in range(50_000))
             outcome = await asyncio.wait_for(
-                transport.send(make_message(text=text, html=""), HandOvers()), 20
+                transport.send(make_message(text=text, html=""), HandOvers()), PATIENCE_SECONDS
             )
             await transport.aclose()
 
@@ -491,7 +494,7 @@ class TestEncryption:
     )
     async def test_a_failed_starttls_never_goes_on_in_clear(self, answers: dict[str, Answer]) -> None:
         server = Server(answers=answers, extensions=(*EXTENSIONS, "STARTTLS"))
-        outcome, _, _ = await send_to(server=server, security="starttls", connect_timeout=0.3)
+        outcome, _, _ = await send_to(server=server, security="starttls", connect_timeout=0.6)
 
         assert isinstance(outcome, Deferred)
         assert (outcome.reason, outcome.scope) == (Reason.TLS_FAILED, Scope.PROVIDER)
