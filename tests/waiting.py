@@ -13,10 +13,12 @@ from clarion.channels.testing import PATIENCE_SECONDS, until
 __all__ = ["PATIENCE_SECONDS", "until", "wait_for"]
 
 
-def wait_for(question: Callable[[], Any], what: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
+def wait_for(
+    question: Callable[[], Any], what: str, *, seconds: float = PATIENCE_SECONDS, every: float = 0.02
+) -> Any:
     """Return the first true answer. Fails the test after that time."""
     ends = time.monotonic() + seconds
     while not (answer := question()):
         assert time.monotonic() < ends, f"waited {seconds:.0f} s in vain: {what}"
-        time.sleep(0.02)
+        time.sleep(every)
     return answer
