@@ -52,6 +52,7 @@ peers: ## Install third-party servers and Chromium for more tests (Debian, as ro
 bench: $(DEVELOPMENT) ## Measure; figures mean something on an idle machine only
 	$(BIN)/python -m tests.bench.bench_send
 	$(BIN)/python -m tests.bench.bench_email_parts
+	$(BIN)/python -m tests.bench.bench_paying_ledger
 	$(BIN)/python -m tests.bench.bench_import
 	$(BIN)/pytest -m bench -s tests/bench $(PYTEST_ARGS)
 
