@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-large test test-all check fix messages peers bench docs lock clean
+.PHONY: help setup run demo-large test test-all check audit fix messages peers bench docs lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes n
 	$(BIN)/lint-imports
 	$(BIN)/clarion check --migrations --templates
 	$(BIN)/python docs/generate.py --check
+
+audit: $(DEVELOPMENT) ## Ask whether a pinned dependency is known to be vulnerable
+	@$(BIN)/python -m tools.audit
 
 fix: $(DEVELOPMENT) ## Repair what can be repaired by itself
 	$(BIN)/ruff check --fix .
