@@ -3,7 +3,9 @@ a worker that sends mail alone does without its 12 MB.
 """
 
 import asyncio
+import errno
 import os
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -15,6 +17,7 @@ from yarl import URL
 
 from clarion.channels.http import HttpLimits, HttpReply
 from clarion.engine.outcomes import Deferred, Reason, Scope, Unknown
+from clarion.lib.reach import is_metadata
 
 
 @dataclass(slots=True)
@@ -26,6 +29,18 @@ class _Request:
 
 
 _under_way: ContextVar[_Request | None] = ContextVar("clarion_http_request", default=None)
+
+
+def guarded_socket(told: Any) -> socket.socket:
+    """Return a socket for one of a name's addresses; for aiohttp's `socket_factory`.
+
+    Whoever sets up a sender names its host, and must not have this machine's cloud asked for its credentials. It is
+    the address that is judged, not the name. Raises PermissionError.
+    """
+    family, kind, protocol, _name, address = told
+    if is_metadata(str(address[0])):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return socket.socket(family=family, type=kind, proto=protocol)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -53,7 +68,8 @@ class HttpSession:
         self._most = limits.answer_octets
         self._session = aiohttp.ClientSession(
             connector=_Connector(
-                limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=tls, ttl_dns_cache=60
+                limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=tls, ttl_dns_cache=60,
+                socket_factory=guarded_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
@@ -128,6 +144,8 @@ def _words(problem: Exception) -> str:
         return "the host name is not known"
     if isinstance(problem, TimeoutError):
         return "no answer in time"
+    if isinstance(problem, OSError) and problem.errno == errno.EACCES:
+        return "this address is never called"
     number = problem.errno if isinstance(problem, OSError) else None
     if number and number > 0:
         return os.strerror(number)

@@ -29,6 +29,18 @@ _EMBEDDING: tuple[tuple[_Network, int], ...] = (
 )
 
 
+#: Where clouds tell a machine its credentials. Nobody's gateway or mail server is there.
+_METADATA = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
+            "fd00:ec2::254/128", "fd20:ce::254/128",
+        ),
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What may be reached beyond the public internet: hosts by name, and networks. By default nothing."""
@@ -72,6 +84,18 @@ def is_public(address: Address) -> bool:
     if any(address in network for network in _NEVER_PUBLIC):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_link_local)
+
+
+def is_metadata(address: str) -> bool:
+    """Whether a socket's address is a cloud's own service: nothing that is configured leads there.
+
+    Providers of messages may stand in one's own network, so they are kept from less than URLs that anybody types.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(one in network for one in _meanings(found) for network in _METADATA)
 
 
 def _meanings(address: Address) -> Iterator[Address]:

@@ -114,10 +114,16 @@ class Client:
     async def _open(self) -> "aiohttp.ClientWebSocketResponse":
         import aiohttp
 
+        from clarion.channels.http_session import guarded_socket
+
         if self._is_closed:
             raise Unreachable(_down("closed"))
         if self._session is None:
-            self._session = aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(socket_factory=guarded_socket),
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         sign_in = b64encode(f"{self._config.username}:{self._config.password}".encode()).decode()
         address = "ws" + self._config.url.removeprefix("http") + "/ari/events?" + urlencode({"app": self.app})
         try:
