@@ -5,7 +5,6 @@ a worker that sends mail alone does without its 12 MB.
 import asyncio
 import errno
 import os
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -17,7 +16,7 @@ from yarl import URL
 
 from clarion.channels.http import HttpLimits, HttpReply
 from clarion.engine.outcomes import Deferred, Reason, Scope, Unknown
-from clarion.lib.reach import is_metadata
+from clarion.lib.reach import configured_socket
 
 
 @dataclass(slots=True)
@@ -29,18 +28,6 @@ class _Request:
 
 
 _under_way: ContextVar[_Request | None] = ContextVar("clarion_http_request", default=None)
-
-
-def guarded_socket(told: Any) -> socket.socket:
-    """Return a socket for one of a name's addresses; for aiohttp's `socket_factory`.
-
-    Whoever sets up a sender names its host, and must not have this machine's cloud asked for its credentials. It is
-    the address that is judged, not the name. Raises PermissionError.
-    """
-    family, kind, protocol, _name, address = told
-    if is_metadata(str(address[0])):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return socket.socket(family=family, type=kind, proto=protocol)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -69,7 +56,7 @@ class HttpSession:
         self._session = aiohttp.ClientSession(
             connector=_Connector(
                 limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=tls, ttl_dns_cache=60,
-                socket_factory=guarded_socket,
+                socket_factory=configured_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,

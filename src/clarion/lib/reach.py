@@ -5,9 +5,13 @@ runs in (OWASP, "Server-Side Request Forgery"). The check is made on the address
 name that was typed: names can be answered differently a moment later, and written in many ways.
 """
 
+import errno
 import ipaddress
+import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -96,6 +100,18 @@ def is_metadata(address: str) -> bool:
     except ValueError:
         return False
     return any(one in network for one in _meanings(found) for network in _METADATA)
+
+
+def configured_socket(told: Any) -> socket.socket:
+    """Return a socket for one of the addresses of a host that was configured; for aiohttp's `socket_factory`.
+
+    Whoever sets up a sender names its host, and must not have this machine's cloud asked for its credentials. It is
+    the address that is judged, not the name. Raises PermissionError.
+    """
+    family, kind, protocol, _name, address = told
+    if is_metadata(str(address[0])):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return socket.socket(family=family, type=kind, proto=protocol)
 
 
 def _meanings(address: Address) -> Iterator[Address]:

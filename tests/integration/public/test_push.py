@@ -48,7 +48,13 @@ def make_sender(**changes: Any) -> Sender:
 
 
 def knock(
-    sender: Sender, said: Any = None, *, origin: str = SITE, door: str = "subscribe", via: str = "", **more: Any
+    sender: Sender,
+    said: Any = None,
+    *,
+    origin: str = SITE,
+    door: str = "subscribe",
+    via: str = "",
+    **more: Any,
 ) -> Any:
     body = said if said is not None else {"subscription": {"endpoint": ENDPOINT, "keys": KEYS}, **more}
     return Client(enforce_csrf_checks=True).post(

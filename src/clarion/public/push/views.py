@@ -97,7 +97,10 @@ def _knocked(request: HttpRequest, public_id: UUID, *, keeps: bool) -> HttpRespo
         return HttpResponse("This site may not subscribe.", status=403, content_type="text/plain")
     if request.method == "OPTIONS":
         return _for(origin, HttpResponse(status=204))
-    if not (_pace.allows((public_id, _caller_of(request)), MOST_OF_CALLER) and _pace.allows(public_id, MOST_OF_SENDER)):
+    if not (
+        _pace.allows((public_id, _caller_of(request)), MOST_OF_CALLER)
+        and _pace.allows(public_id, MOST_OF_SENDER)
+    ):
         return _for(origin, HttpResponse("Too often.", status=429, content_type="text/plain"))
     if _length(request) > subscribing.MAX_BODY:
         return _for(origin, HttpResponse(status=413))

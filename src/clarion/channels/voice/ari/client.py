@@ -20,6 +20,7 @@ import structlog
 from clarion.channels.http import HttpClient, HttpLimits
 from clarion.channels.voice.ari.config import Config
 from clarion.engine.outcomes import Deferred, Outcome, Reason, Refused, Scope
+from clarion.lib.reach import configured_socket
 
 if TYPE_CHECKING:
     import aiohttp
@@ -114,13 +115,11 @@ class Client:
     async def _open(self) -> "aiohttp.ClientWebSocketResponse":
         import aiohttp
 
-        from clarion.channels.http_session import guarded_socket
-
         if self._is_closed:
             raise Unreachable(_down("closed"))
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(socket_factory=guarded_socket),
+                connector=aiohttp.TCPConnector(socket_factory=configured_socket),
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
