@@ -1,7 +1,9 @@
 """What can go wrong with templates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from clarion.channels.spoken import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,11 @@ class Problem:
 
 
 class ContentInvalid(ValueError):
-    """The content cannot be used; `problems` says where and why."""
+    """The content cannot be used; `problems` says where and why, in the language of whoever asked for it."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{one.field}, line {one.line}: {one.sentence}" for one in problems))
-        self.problems = list(problems)
+        self.problems = [replace(one, sentence=spoken(one.sentence)) for one in problems]
 
 
 class NameTaken(Exception):

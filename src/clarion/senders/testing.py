@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from clarion.channels import registry, tongues
 from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
@@ -37,7 +38,9 @@ def check_config(channel: str, config: Mapping[str, Any]) -> CheckResult:
     try:
         return in_time(lambda: registry.get(channel).check_credentials(config))
     except TimeoutError:
-        return CheckResult(ok=False, problem=f"There was no answer within {TIME_LIMIT:g} seconds.")
+        return CheckResult(
+            ok=False, problem=_("There was no answer within %(n)d seconds.") % {"n": TIME_LIMIT}
+        )
 
 
 def send_test(
