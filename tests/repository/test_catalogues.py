@@ -1,5 +1,6 @@
 """The translations: there for every text of the program, and each of them fit for its message."""
 
+import ast
 import gettext
 import io
 import re
@@ -243,6 +244,65 @@ def untranslated(source: str) -> list[str]:
     # A space only inside of tags, so that a tag's attributes stay apart.
     parser.feed(re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", source, flags=re.S))
     return parser.found
+
+
+#: Modules that write sentences for people; what the ledger's checks and the stores say stands in logs and reports.
+_SPEAKING = (
+    "audience/*", "campaigns/*", "channels/*/config.py", "channels/*/content.py", "channels/*/forms.py",
+    "channels/*/keys.py", "channels/*/settings.py", "content/*", "senders/*", "web/*", "webhooks/queries.py",
+    "workspaces/*",
+)  # fmt: skip
+#: The gallery, which only developers see.
+_NOT_SPEAKING = ("web/pages/gallery*",)
+_SENTENCE = re.compile(r"[A-Z“][^{}<>]* [^{}]*[.?!]\Z")
+_UNSEEN = {"debug", "exception", "warning"}
+
+
+def own_sentences(source: str) -> list[str]:
+    """The sentences of a module that stand outside of calls that translate or log."""
+    tree = ast.parse(source)
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+    }
+    marked: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            marked.add(node.value)
+        elif isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if called in names | set(messages.CALLS) | _UNSEEN:
+                marked.update(ast.walk(node))
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in marked
+        if _SENTENCE.match(node.value)
+    ]
+
+
+def test_a_sentence_outside_of_gettext_is_found() -> None:
+    source = (
+        '"""Say what."""\nfrom django.utils.translation import gettext as _\n'
+        'a = _("It is so.")\nb = said("It was so.")\nc = {"host": "Give the host name."}\n'
+    )
+
+    assert own_sentences(source) == ["Give the host name."]
+
+
+def test_no_module_has_a_sentence_of_its_own() -> None:
+    found = {
+        place: texts
+        for path in messages.sources()
+        if path.suffix == ".py"
+        and any(fnmatch(place := path.relative_to(messages.PACKAGE).as_posix(), one) for one in _SPEAKING)
+        and not any(fnmatch(place, one) for one in _NOT_SPEAKING)
+        and (texts := own_sentences(path.read_text(encoding="utf-8")))
+    }
+
+    assert found == {}, "wrap these in gettext, or in `said` where a module knows no framework"
 
 
 def test_a_text_outside_of_translating_tags_is_found() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from clarion.channels.events import Notice, ReceiptEvent, Reply
-from clarion.channels.spoken import all_spoken
 from clarion.engine.ports import Composer, Transport
+from clarion.lib.sentences import all_spoken
 
 
 class ConfigInvalid(ValueError):

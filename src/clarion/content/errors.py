@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clarion.channels.spoken import spoken
+from clarion.lib.sentences import spoken
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ def block_sender(*, sender: Sender, by: Actor, reason: str) -> Sender:
         by.require(Permission.MANAGE_SENDERS)
     return _move(
         sender, by, "blocked", to=SenderStatus.BLOCKED, sources=[SenderStatus.ACTIVE, SenderStatus.PAUSED],
-        reason=reason or "The provider refused this sender.",
+        reason=reason or _("The provider refused this sender."),
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, pgettext
+
+from clarion.lib.sentences import Sentence
 
 
 def number(value: int | float, places: int | None = None) -> str:
@@ -35,6 +37,19 @@ def with_percent_sign(written: object) -> str:
 def percent_sign() -> str:
     """What stands behind a number that is per cent, with its space: for numbers that a script keeps fresh."""
     return with_percent_sign("")
+
+
+def sentence(made: Sentence) -> str:
+    """A sentence that knows no framework, with its numbers, and the sentences inside it, in the language."""
+    return gettext(made.pattern) % {name: _value(value) for name, value in made.values.items()}
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Sentence):
+        return sentence(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    return str(value)
 
 
 def day(one: date, *, with_year: bool = True) -> str:
