@@ -18,10 +18,11 @@ class Problem:
 
 
 class ContentInvalid(ValueError):
-    """The content cannot be used; `problems` says where and why, in the language of whoever asked for it."""
+    """The content cannot be used; `problems` says where and why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{one.field}, line {one.line}: {one.sentence}" for one in problems))
+        # In the language of whoever asked for it.
         self.problems = [replace(one, sentence=spoken(one.sentence)) for one in problems]
 
 

@@ -15,6 +15,7 @@ from clarion.engine.outcomes import Outcome, Reason, Refused, Scope, Unknown
 from clarion.lib import phones
 from clarion.senders import secrets
 from clarion.senders.models import Sender
+from clarion.workspaces import spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
@@ -39,7 +40,8 @@ def check_config(channel: str, config: Mapping[str, Any]) -> CheckResult:
         return in_time(lambda: registry.get(channel).check_credentials(config))
     except TimeoutError:
         return CheckResult(
-            ok=False, problem=_("There was no answer within %(n)d seconds.") % {"n": TIME_LIMIT}
+            ok=False,
+            problem=_("There was no answer within %(n)s seconds.") % {"n": spelling.number(TIME_LIMIT)},
         )
 
 
