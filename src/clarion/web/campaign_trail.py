@@ -196,5 +196,5 @@ def _value(name: str, value: Any) -> str:
         moment = parse_datetime(value)
         if moment is not None and timezone.is_aware(moment):
             local = timezone.localtime(moment)
-            return f"{spelling.day(local)}, {local:%H:%M:%S}"
+            return f"{spelling.day(local)}{spelling.comma()}{local:%H:%M:%S}"
     return str(value)

@@ -59,7 +59,12 @@ def day(one: date, *, with_year: bool = True) -> str:
 
 def moment(local: datetime) -> str:
     """A moment of a clock that was chosen already, with minutes: "23 Nov 2026, 09:00"."""
-    return f"{day(local)}, {local:%H:%M}"
+    return f"{day(local)}{comma()}{local:%H:%M}"
+
+
+def comma() -> str:
+    """What stands between a day and its time: ", ", in Arabic with its own mark."""
+    return _comma(get_language() or "")
 
 
 def weekday_moment(local: datetime, *, with_year: bool = True) -> str:
@@ -67,6 +72,11 @@ def weekday_moment(local: datetime, *, with_year: bool = True) -> str:
     if with_year:
         return date_format(local, pgettext("date format", "D j M Y, H:i"))
     return date_format(local, pgettext("date format", "D j M, H:i"))
+
+
+@lru_cache(maxsize=16)
+def _comma(language: str) -> str:
+    return pgettext("between a day and a time", ", ")
 
 
 @lru_cache(maxsize=4096)
