@@ -41,6 +41,8 @@ CALLS: dict[str, tuple[int | None, int, int | None]] = {
     }.items()
     for lazy in ("", "_lazy")
 }
+#: What modules without a framework make their sentences with (`clarion.lib.sentences`).
+CALLS["said"] = (None, 0, None)
 #: Where texts are written without gettext, since nothing there knows a framework, and translated when they are shown:
 #: calls whose every argument is a message, and tables whose every value is one.
 PLAIN = {"engine/outcomes.py": "Explanation", "channels/voice/dispositions.py": "SENTENCES"}

@@ -1,5 +1,6 @@
-"""The translations: whole for the screens of campaigns, and each of them fit for its message."""
+"""The translations: there for every text of the program, and each of them fit for its message."""
 
+import ast
 import gettext
 import io
 import re
@@ -16,81 +17,9 @@ from tools import messages
 
 LANGUAGES = sorted(messages.PLURALS)
 
-#: The modules and templates whose every text is there in every language, below src/clarion.
-CAMPAIGN_SCREENS = (
-    "campaigns/*",
-    "channels/voice/dispositions.py",
-    "deliveries/*",
-    "engine/outcomes.py",
-    "public/*",
-    "settings/*",
-    "templates/_*",
-    "templates/account/*",
-    "templates/allauth/*",
-    "templates/base.html",
-    "templates/calendar/*",
-    "templates/campaign/*",
-    "templates/campaigns/*",
-    "templates/components/*",
-    "templates/confirm.html",
-    "templates/dashboard.html",
-    "templates/errors/*",
-    "templates/halt.html",
-    "templates/help/*",
-    "templates/looks/*",
-    "templates/mfa/*",
-    "templates/moderation/*",
-    "templates/public/*",
-    "templates/statistics.html",
-    "web/calendar_grid.py",
-    "web/campaign_*.py",
-    "web/charts.py",
-    "web/confirm.py",
-    "web/context.py",
-    "web/countries.py",
-    "web/dashboard_attention.py",
-    "web/durations.py",
-    "web/hours_rows.py",
-    "web/list_columns.py",
-    "web/live.py",
-    "web/looks.py",
-    "web/middleware.py",
-    "web/moderation_review.py",
-    "web/navigation.py",
-    "web/optout_words.py",
-    "web/pages/all_campaigns.py",
-    "web/pages/calendar.py",
-    "web/pages/campaign*.py",
-    "web/pages/chosen_people.py",
-    "web/pages/dashboard.py",
-    "web/pages/demo.py",
-    "web/pages/errors.py",
-    "web/pages/exports.py",
-    "web/pages/halt.py",
-    "web/pages/join.py",
-    "web/pages/moderation.py",
-    "web/pages/profile.py",
-    "web/pages/recipients.py",
-    "web/pages/shell.py",
-    "web/pages/statistics.py",
-    "web/pages/statuses.py",
-    "web/recipient_filters.py",
-    "web/reveal.py",
-    "web/run_actions.py",
-    "web/segment_once.py",
-    "web/sms_size.py",
-    "web/statistics_page.py",
-    "web/statuses.py",
-    "web/stopping.py",
-    "web/templatetags/*",
-    "web/timing_form.py",
-    "web/timing_words.py",
-    "web/tracking_form.py",
-    "workspaces/models.py",
-    "workspaces/permissions.py",
-    "workspaces/spelling.py",
-)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%s|\{\{.*?\}\}|\{\w+\}")
+#: What stands where a person has no name is a word to translate, inside of a placeholder.
+_DEFAULT = re.compile(r"default\('[^']*'\)")
 _HTML_TAG = re.compile(r"</?\w+")
 #: Pieces of elements, which no parser reads alone; the gallery, which only developers see; two languages' codes.
 _NOT_LOOKED_AT = (
@@ -102,11 +31,6 @@ _NOT_LOOKED_AT = (
 )
 #: In these forms a language speaks of one number, so it may leave the number out.
 _OF_ONE_NUMBER = {"ar": (0, 1, 2), "de": (0,), "es": (0,), "ru": ()}
-
-
-def is_of_campaigns(entry: Entry) -> bool:
-    places = [reference.rpartition(":")[0] for reference in entry.references]
-    return any(fnmatch(place, pattern) for place in places for pattern in CAMPAIGN_SCREENS)
 
 
 @pytest.fixture(scope="module")
@@ -124,24 +48,30 @@ def entries(language: str) -> list[Entry]:
     return catalogue.read(messages.path_of(language))
 
 
-def test_no_text_of_the_screens_of_campaigns_is_untranslated(
+def test_every_text_of_the_program_is_translated(
     collected: dict[tuple[str, str], Entry], language: str, entries: list[Entry]
 ) -> None:
     done = {entry.key for entry in entries if entry.is_translated}
 
     missing = [
-        f"{entry.references[0]}: {entry.id}"
+        f"{entry.references[0]}: {entry.context and f'({entry.context}) '}{entry.id}"
         for entry in collected.values()
-        if is_of_campaigns(entry) and entry.key not in done
+        if entry.key not in done
     ]
 
-    assert not missing, f"run `make messages`, then write these in {language}:\n" + "\n".join(missing)
+    assert not missing, (
+        f"{len(missing)} texts are not in {language}. Run `make messages`, then write them in "
+        f"{messages.path_of(language).relative_to(messages.ROOT)}, in the words of the glossary in "
+        "docs/explanation/translating.md:\n" + "\n".join(missing)
+    )
 
 
-def test_every_pattern_names_something() -> None:
-    places = [path.relative_to(messages.PACKAGE).as_posix() for path in messages.sources()]
+def test_the_catalogues_say_nothing_that_no_source_says(
+    collected: dict[tuple[str, str], Entry], entries: list[Entry]
+) -> None:
+    gone = [entry.id for entry in entries[1:] if entry.key not in collected]
 
-    assert [one for one in CAMPAIGN_SCREENS if not any(fnmatch(place, one) for place in places)] == []
+    assert not gone, "run `make messages`, which drops these:\n" + "\n".join(gone)
 
 
 def test_every_translation_has_its_messages_placeholders(language: str, entries: list[Entry]) -> None:
@@ -151,15 +81,19 @@ def test_every_translation_has_its_messages_placeholders(language: str, entries:
 def _unlike(entry: Entry, language: str) -> list[str]:
     if not any(entry.strings):
         return []
-    wanted = Counter(_PLACEHOLDER.findall(entry.plural or entry.id))
+    wanted = _placeholders(entry.plural or entry.id)
     found = []
     for form, text in enumerate(entry.strings):
-        there = Counter(_PLACEHOLDER.findall(text))
+        there = _placeholders(text)
         few = entry.plural and form in _OF_ONE_NUMBER[language]
         lacking = wanted - there
         if there - wanted or (sum(lacking.values()) > 1 if few else lacking):
             found.append(f"{entry.id!r} → {text!r}")
     return found
+
+
+def _placeholders(text: str) -> Counter[str]:
+    return Counter(_PLACEHOLDER.findall(_DEFAULT.sub("default", text)))
 
 
 def test_every_translation_has_its_messages_tags_and_edges(entries: list[Entry]) -> None:
@@ -310,6 +244,65 @@ def untranslated(source: str) -> list[str]:
     # A space only inside of tags, so that a tag's attributes stay apart.
     parser.feed(re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", source, flags=re.S))
     return parser.found
+
+
+#: Modules that write sentences for people; what the ledger's checks and the stores say stands in logs and reports.
+_SPEAKING = (
+    "audience/*", "campaigns/*", "channels/*/config.py", "channels/*/content.py", "channels/*/forms.py",
+    "channels/*/keys.py", "channels/*/settings.py", "content/*", "senders/*", "web/*", "webhooks/queries.py",
+    "workspaces/*",
+)  # fmt: skip
+#: The gallery, which only developers see.
+_NOT_SPEAKING = ("web/pages/gallery*",)
+_SENTENCE = re.compile(r"[A-Z“][^{}<>]* [^{}]*[.?!]\Z")
+_UNSEEN = {"debug", "exception", "warning"}
+
+
+def own_sentences(source: str) -> list[str]:
+    """The sentences of a module that stand outside of calls that translate or log."""
+    tree = ast.parse(source)
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+    }
+    marked: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            marked.add(node.value)
+        elif isinstance(node, ast.Call):
+            called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if called in names | set(messages.CALLS) | _UNSEEN:
+                marked.update(ast.walk(node))
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in marked
+        if _SENTENCE.match(node.value)
+    ]
+
+
+def test_a_sentence_outside_of_gettext_is_found() -> None:
+    source = (
+        '"""Say what."""\nfrom django.utils.translation import gettext as _\n'
+        'a = _("It is so.")\nb = said("It was so.")\nc = {"host": "Give the host name."}\n'
+    )
+
+    assert own_sentences(source) == ["Give the host name."]
+
+
+def test_no_module_has_a_sentence_of_its_own() -> None:
+    found = {
+        place: texts
+        for path in messages.sources()
+        if path.suffix == ".py"
+        and any(fnmatch(place := path.relative_to(messages.PACKAGE).as_posix(), one) for one in _SPEAKING)
+        and not any(fnmatch(place, one) for one in _NOT_SPEAKING)
+        and (texts := own_sentences(path.read_text(encoding="utf-8")))
+    }
+
+    assert found == {}, "wrap these in gettext, or in `said` where a module knows no framework"
 
 
 def test_a_text_outside_of_translating_tags_is_found() -> None:

@@ -21,23 +21,23 @@ class Status(models.TextChoices):
     #: Submitted; a moderator decides.
     IN_REVIEW = "IN_REVIEW", _("In review")
     #: May be sent; a person starts it.
-    READY = "READY", _("Ready")
+    READY = "READY", pgettext_lazy("campaign", "Ready")
     #: Waits for its start time.
     SCHEDULED = "SCHEDULED", _("Scheduled")
     #: Its recipients are being put together.
     BUILDING = "BUILDING", _("Building")
     SENDING = "SENDING", _("Sending")
     #: Halted for a while; `pause_cause` says by whom or what.
-    PAUSED = "PAUSED", _("Paused")
+    PAUSED = "PAUSED", pgettext_lazy("campaign", "Paused")
     #: Halted for good, but may be changed and launched again.
     STOPPED = "STOPPED", _("Stopped")
     COMPLETED = "COMPLETED", _("Completed")
     #: Given up; final.
-    CANCELLED = "CANCELLED", _("Cancelled")
+    CANCELLED = "CANCELLED", pgettext_lazy("campaign", "Cancelled")
     #: Ended by an error; may be changed and launched again.
-    FAILED = "FAILED", _("Failed")
+    FAILED = "FAILED", pgettext_lazy("campaign", "Failed")
     #: Its time window passed first.
-    EXPIRED = "EXPIRED", _("Expired")
+    EXPIRED = "EXPIRED", pgettext_lazy("campaign", "Expired")
 
 
 class PauseCause(models.TextChoices):

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from clarion.channels.events import Notice, ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
+from clarion.lib.sentences import all_spoken
 
 
 class ConfigInvalid(ValueError):
@@ -13,7 +14,12 @@ class ConfigInvalid(ValueError):
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {sentence}" for name, sentence in problems.items()))
-        self.problems = dict(problems)
+        self._problems = dict(problems)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Field → what is wrong with it, in the language of whoever asks now."""
+        return all_spoken(self._problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

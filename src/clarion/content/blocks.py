@@ -14,6 +14,7 @@ from typing import Any
 from clarion.content import markdown
 from clarion.content.errors import Problem
 from clarion.lib import template_lint, templating
+from clarion.lib.sentences import said
 
 #: Blocks of a document, those inside columns included, and characters of it all.
 MAX_BLOCKS = 200
@@ -67,19 +68,21 @@ class Document:
 def parse(source: str) -> tuple[Document, list[Problem]]:
     """Return the document in a JSON text, and everything that is wrong with it. Never raises."""
     if len(source) > MAX_DOCUMENT:
-        return Document([]), [Problem("source", 0, f"The blocks take more than {MAX_DOCUMENT:,} characters.")]
+        return Document([]), [
+            Problem("source", 0, said("The blocks take more than %(limit)s characters.", limit=MAX_DOCUMENT))
+        ]
     try:
         given = json.loads(source)
     except (ValueError, RecursionError):
-        return Document([]), [Problem("source", 0, "The blocks are no JSON.")]
+        return Document([]), [Problem("source", 0, said("The blocks are no JSON."))]
     if not isinstance(given, dict) or not isinstance(given.get("blocks"), list):
-        return Document([]), [Problem("source", 0, "Blocks are a document {“blocks”: […]}.")]
+        return Document([]), [Problem("source", 0, said("Blocks are a document {“blocks”: […]}."))]
     problems: list[Problem] = []
     blocks = _read_all(given["blocks"], problems, "", nested=False)
     if not blocks and not problems:
-        problems.append(Problem("source", 0, "Add a block."))
+        problems.append(Problem("source", 0, said("Add a block.")))
     if _count(blocks) > MAX_BLOCKS:
-        problems.append(Problem("source", 0, f"A mail has at most {MAX_BLOCKS} blocks."))
+        problems.append(Problem("source", 0, said("A mail has at most %(limit)s blocks.", limit=MAX_BLOCKS)))
     return Document(blocks, _style(given.get("style"), problems)), problems[:20]
 
 
@@ -136,7 +139,15 @@ def _read_all(
         kind = one.get("type") if isinstance(one, Mapping) else None
         if not isinstance(kind, str) or kind not in FIELDS or (nested and kind in ("columns", "footer")):
             problems.append(
-                Problem("source", 0, f"Block {where}: there is no block “{str(kind)[:30]}” here.")
+                Problem(
+                    "source",
+                    0,
+                    said(
+                        "Block %(where)s: there is no block “%(kind)s” here.",
+                        where=where,
+                        kind=str(kind)[:30],
+                    ),
+                )
             )
             continue
         block = _read(kind, one, problems, where)
@@ -152,11 +163,29 @@ def _read(kind: str, given: Mapping[str, Any], problems: list[Problem], where: s
             continue
         value, sentence = _value(value_kind, given.get(name, default))
         if sentence:
-            problems.append(Problem("source", 0, f"Block {where} ({kind}), {name}: {sentence}"))
+            problems.append(
+                Problem(
+                    "source",
+                    0,
+                    said(
+                        "Block %(where)s (%(kind)s), %(name)s: %(problem)s",
+                        where=where,
+                        kind=kind,
+                        name=name,
+                        problem=sentence,
+                    ),
+                )
+            )
         block[name] = value if not sentence else default
     needed = _NEEDED.get(kind)
     if needed and not str(block[needed]).strip():
-        problems.append(Problem("source", 0, f"Block {where} ({kind}) needs its {needed}."))
+        problems.append(
+            Problem(
+                "source",
+                0,
+                said("Block %(where)s (%(kind)s) needs its %(field)s.", where=where, kind=kind, field=needed),
+            )
+        )
     return block
 
 
@@ -167,7 +196,11 @@ def _columns(given: Any, problems: list[Problem], where: str) -> list[list[dict[
         or not all(isinstance(one, list) for one in given)
     ):
         problems.append(
-            Problem("source", 0, f"Block {where}: there are two to four columns, each a list of blocks.")
+            Problem(
+                "source",
+                0,
+                said("Block %(where)s: there are two to four columns, each a list of blocks.", where=where),
+            )
         )
         return []
     return [
@@ -181,20 +214,20 @@ def _value(kind: str, value: Any) -> tuple[Any, str]:
     if kind in ("level", "pixels"):
         most = 3 if kind == "level" else _MOST_PIXELS
         if isinstance(value, bool) or not isinstance(value, int) or not (kind == "level") <= value <= most:
-            return None, f"this must be a number up to {most}."
+            return None, said("this must be a number up to %(limit)s.", limit=most)
         return value, ""
     if kind == "align":
-        return (value, "") if value in ALIGNS else (None, "this must be start, center or end.")
+        return (value, "") if value in ALIGNS else (None, said("this must be start, center or end."))
     if not isinstance(value, str):
-        return None, "this must be text."
+        return None, said("this must be text.")
     if kind != "text":
         value = " ".join(value.split())
     if len(value) > (MAX_TEXT if kind == "text" else MAX_LINE):
-        return None, "this is too long."
+        return None, said("this is too long.")
     if "zqj" in value:
-        return None, "the letters “zqj” are used inside the program; write something else."
+        return None, said("the letters “zqj” are used inside the program; write something else.")
     if kind == "url" and value and not value.lower().startswith(_SCHEMES):
-        return None, "an address begins with https://, mailto: or tel:."
+        return None, said("an address begins with https://, mailto: or tel:.")
     for problem in template_lint.lint(value, name="source", is_html=True)[:1]:
         return None, problem.sentence
     return value, ""
@@ -209,7 +242,9 @@ def _style(given: Any, problems: list[Problem]) -> dict[str, str]:
         if len(digits) == 6 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
             style[name] = f"#{digits.lower()}"
         else:
-            problems.append(Problem("source", 0, f"The colour {name} must be like #1c2330."))
+            problems.append(
+                Problem("source", 0, said("The colour %(name)s must be like #1c2330.", name=name))
+            )
     return style
 
 

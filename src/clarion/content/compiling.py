@@ -19,6 +19,7 @@ from clarion.content.markup import spans, without_google_fonts
 from clarion.content.sources import FIELDS, MODES, clean_source, each_language, problems_of
 from clarion.content.trials import run_trial
 from clarion.lib import languages, template_lint, templating
+from clarion.lib.sentences import said
 
 __all__ = ["MAX_SUBJECT", "MODES", "Compiled", "clean_source", "compile_source", "parts_of", "variables_of"]
 
@@ -155,15 +156,21 @@ def _lint(source: Mapping[str, Any]) -> list[Problem]:
             problems.append(Problem(name, one.line, one.sentence))
     for name in ("subject", "preheader"):
         if len(source[name]) > MAX_SUBJECT:
-            problems.append(Problem(name, 0, f"This must be at most {MAX_SUBJECT} characters."))
+            problems.append(
+                Problem(name, 0, said("This must be at most %(limit)s characters.", limit=MAX_SUBJECT))
+            )
     if not source["source"].strip():
-        problems.append(Problem("source", 0, "Write the message."))
+        problems.append(Problem("source", 0, said("Write the message.")))
     if "zqj" in source["source"]:
         problems.append(
-            Problem("source", 0, "The letters “zqj” are used inside the program; write something else.")
+            Problem("source", 0, said("The letters “zqj” are used inside the program; write something else."))
         )
     if source["mode"] == "markdown" and len(source["source"]) > markdown.MAX_MARKDOWN:
-        problems.append(Problem("source", 0, f"Markdown has at most {markdown.MAX_MARKDOWN:,} characters."))
+        problems.append(
+            Problem(
+                "source", 0, said("Markdown has at most %(limit)s characters.", limit=markdown.MAX_MARKDOWN)
+            )
+        )
     if not problems and source["mode"] == "mjml":
         problems = mjml_lint.lint(_Places(source["source"]).as_words())
     return problems
@@ -213,9 +220,13 @@ def _html(source: str, mode: str, tag: str) -> str:
     if tag:
         html = direction.directed(html, tag)
     if len(html) > MAX_HTML:
-        raise ContentInvalid([Problem("source", 0, f"The HTML is longer than {MAX_HTML:,} characters.")])
+        raise ContentInvalid(
+            [Problem("source", 0, said("The HTML is longer than %(limit)s characters.", limit=MAX_HTML))]
+        )
     for one in template_lint.lint(html, name="html", is_html=True)[:1]:
-        sentence = f"Compiling moved a template tag to where it does not work: {one.sentence}"
+        sentence = said(
+            "Compiling moved a template tag to where it does not work: %(problem)s", problem=one.sentence
+        )
         raise ContentInvalid([Problem("source", 0, sentence)])
     return html
 
@@ -234,7 +245,7 @@ def _from_mjml(markup: str) -> str:
         # Without `fonts` the result would load Ubuntu and others from Google, which tells Google who reads it.
         made = mjml.mjml2html(markup, disable_comments=False, fonts={})
     except ValueError as error:
-        sentence = f"The MJML cannot be compiled: {str(error)[:200]}."
+        sentence = said("The MJML cannot be compiled: %(problem)s.", problem=str(error)[:200])
         raise ContentInvalid([Problem("source", 0, sentence)]) from None
     return str(made)
 
@@ -249,7 +260,7 @@ def _inlined(markup: str) -> str:
     try:
         return str(inliner.inline(markup))
     except css_inline.InlineError as error:
-        sentence = f"The style sheet cannot be read: {str(error)[:200]}."
+        sentence = said("The style sheet cannot be read: %(problem)s.", problem=str(error)[:200])
         raise ContentInvalid([Problem("source", 0, sentence)]) from None
 
 

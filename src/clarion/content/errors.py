@@ -1,7 +1,9 @@
 """What can go wrong with templates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from clarion.lib.sentences import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class ContentInvalid(ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(f"{one.field}, line {one.line}: {one.sentence}" for one in problems))
-        self.problems = list(problems)
+        # In the language of whoever asked for it.
+        self.problems = [replace(one, sentence=spoken(one.sentence)) for one in problems]
 
 
 class NameTaken(Exception):

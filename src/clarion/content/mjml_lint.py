@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from clarion.content.errors import Problem
 from clarion.content.mjml_vocabulary import ALL_ATTRIBUTES, TAGS, Tag
+from clarion.lib.sentences import said
 
 #: Deepest nesting of tags, those of HTML included.
 MAX_DEPTH = 100
@@ -65,17 +66,20 @@ class _Reader:
             at = found.end()
             self._advance(found.start())
             if found["special"]:
-                yield self._line, "Declarations and processing instructions are not part of MJML."
+                yield self._line, said("Declarations and processing instructions are not part of MJML.")
             elif found["name"]:
                 if not found["close"]:
-                    yield self._line, f"The tag “{found['name']}” is not ended by “>”."
+                    yield self._line, said("The tag “%(name)s” is not ended by “>”.", name=found["name"])
                     return
                 yield from self._tag(found)
                 if len(self._open) > MAX_DEPTH:
-                    yield self._line, f"More than {MAX_DEPTH} tags are open inside each other."
+                    yield (
+                        self._line,
+                        said("More than %(limit)s tags are open inside each other.", limit=MAX_DEPTH),
+                    )
                     return
             elif not found[0].endswith(">"):
-                yield self._line, "A comment is not ended."
+                yield self._line, said("A comment is not ended.")
                 return
         yield from self._text(self._source[at:], at)
         yield from self._at_end()
@@ -91,11 +95,14 @@ class _Reader:
         self._advance(start + len(text) - len(text.lstrip()))
         around = self._open[-1] if self._open else None
         if around is None:
-            yield self._line, "Everything must stand inside <mjml>."
+            yield self._line, said("Everything must stand inside <mjml>.")
         elif (
             around.tag is not None and around.tag.holds in ("tags", "nothing") and not _PLACE.fullmatch(words)
         ):
-            yield self._line, f"Text cannot stand directly in <{around.name}>: put it into <mj-text>."
+            yield (
+                self._line,
+                said("Text cannot stand directly in <%(name)s>: put it into <mj-text>.", name=around.name),
+            )
 
     def _tag(self, found: re.Match[str]) -> Iterator[tuple[int, str]]:
         name, rest = found["name"], found["rest"]
@@ -128,24 +135,39 @@ class _Reader:
         parent = around.name if around else ""
         if tag is None:
             if name == "mj-include":
-                yield self._line, "<mj-include> is not available: a template is one text."
+                yield self._line, said("<mj-include> is not available: a template is one text.")
             elif name.startswith("mj"):
-                yield self._line, f"There is no tag <{name}>{_meant(name, TAGS)}."
+                yield (
+                    self._line,
+                    said("There is no tag <%(name)s>%(hint)s.", name=name, hint=_meant(name, TAGS)),
+                )
             else:
                 yield (
                     self._line,
-                    f"<{name}> is HTML and cannot stand in <{parent}>: put it into <mj-text> or <mj-raw>.",
+                    said(
+                        "<%(name)s> is HTML and cannot stand in <%(parent)s>: put it into <mj-text> or <mj-raw>.",
+                        name=name,
+                        parent=parent,
+                    ),
                 )
         elif parent not in tag.parents:
             places = ", ".join(f"<{one}>" for one in sorted(tag.parents) if one)
             if not parent:
-                yield self._line, "Everything must stand inside <mjml>."
+                yield self._line, said("Everything must stand inside <mjml>.")
             elif not places:
-                yield self._line, f"<{name}> can only be the outermost tag."
+                yield self._line, said("<%(name)s> can only be the outermost tag.", name=name)
             else:
-                yield self._line, f"<{name}> cannot stand in <{parent}>, only in {places}."
+                yield (
+                    self._line,
+                    said(
+                        "<%(name)s> cannot stand in <%(parent)s>, only in %(places)s.",
+                        name=name,
+                        parent=parent,
+                        places=places,
+                    ),
+                )
         elif not parent and name in self._seen:
-            yield self._line, f"There can be only one <{name}>."
+            yield self._line, said("There can be only one <%(name)s>.", name=name)
 
     def _attributes(
         self, name: str, tag: Tag | None, rest: str, around: _Open | None
@@ -155,27 +177,49 @@ class _Reader:
             attribute, value = found["name"], found["value"]
             if attribute is None:
                 if found[0].strip():
-                    yield line, f"The attributes of <{name}> cannot be read."
+                    yield line, said("The attributes of <%(name)s> cannot be read.", name=name)
                     return
                 line += found[0].count("\n")
                 continue
             line += found[0][: found.start("name") - found.start()].count("\n")
             if value is None:
-                yield line, f"The attribute “{attribute}” of <{name}> has no value."
+                yield (
+                    line,
+                    said(
+                        "The attribute “%(attribute)s” of <%(name)s> has no value.",
+                        attribute=attribute,
+                        name=name,
+                    ),
+                )
             elif value[0] not in "\"'":
-                yield line, f"The value of “{attribute}” of <{name}> must stand in quotes."
+                yield (
+                    line,
+                    said(
+                        "The value of “%(attribute)s” of <%(name)s> must stand in quotes.",
+                        attribute=attribute,
+                        name=name,
+                    ),
+                )
             elif (
                 tag is not None
                 and attribute not in tag.attributes
                 and not attribute.startswith(("data-", "aria-", "xmlns"))
             ):
-                yield line, f"<{name}> has no attribute “{attribute}”{_meant(attribute, tag.attributes)}."
+                yield (
+                    line,
+                    said(
+                        "<%(name)s> has no attribute “%(attribute)s”%(hint)s.",
+                        name=name,
+                        attribute=attribute,
+                        hint=_meant(attribute, tag.attributes),
+                    ),
+                )
             line += found[0][found.start("name") - found.start() :].count("\n")
 
     def _end(self, name: str) -> Iterator[tuple[int, str]]:
         names = [one.name for one in self._open]
         if name not in names:
-            yield self._line, f"</{name}> ends a tag that was not begun."
+            yield self._line, said("</%(name)s> ends a tag that was not begun.", name=name)
             return
         while (last := self._open.pop()).name != name:
             yield self._unclosed(last)
@@ -184,15 +228,15 @@ class _Reader:
         for one in reversed(self._open):
             yield self._unclosed(one)
         if "mjml" not in self._seen:
-            yield 1, "An MJML source begins with <mjml>."
+            yield 1, said("An MJML source begins with <mjml>.")
         elif "mj-body" not in self._seen:
-            yield 1, "There is no <mj-body>."
+            yield 1, said("There is no <mj-body>.")
 
     @staticmethod
     def _unclosed(one: _Open) -> tuple[int, str]:
         if one.name in _VOID:
-            return one.line, f"Write <{one.name} /> instead of <{one.name}>."
-        return one.line, f"<{one.name}> is not ended by </{one.name}>."
+            return one.line, said("Write <%(name)s /> instead of <%(name)s>.", name=one.name)
+        return one.line, said("<%(name)s> is not ended by </%(name)s>.", name=one.name)
 
 
 #: What stands for template tags: they may stand between tags.
@@ -202,4 +246,4 @@ _PLACE = re.compile(rf"(?:{PLACE}\s*)+")
 
 def _meant(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), n=1, cutoff=0.75)
-    return f"; “{close[0]}” may be meant" if close else ""
+    return said("; “%(word)s” may be meant", word=close[0]) if close else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 from clarion.content.errors import Problem
 from clarion.lib import languages
+from clarion.lib.sentences import said
 
 #: Ways to write: blocks and Markdown are compiled into HTML, and MJML is; text stays as it is.
 MODES = ("blocks", "html", "mjml", "markdown", "text")
@@ -73,22 +74,30 @@ def problems_of(source: Mapping[str, Any]) -> Iterator[Problem]:
         if problem:
             yield Problem("language", 0, problem)
         elif tag == own:
-            yield Problem("language", 0, f"The language {tag} is there twice.")
+            yield Problem("language", 0, said("The language %(tag)s is there twice.", tag=tag))
     if others and not own:
-        yield Problem("language", 0, "Say in which language the first message is.")
+        yield Problem("language", 0, said("Say in which language the first message is."))
     if len(others) > MAX_LANGUAGES:
-        yield Problem("language", 0, f"A template has at most {MAX_LANGUAGES} languages.")
+        yield Problem("language", 0, said("A template has at most %(limit)s languages.", limit=MAX_LANGUAGES))
     given = source.get("defaults")
     defaults = given if isinstance(given, Mapping) else {}
     if len(defaults) > MAX_DEFAULTS:
-        yield Problem("defaults", 0, f"A template has at most {MAX_DEFAULTS} defaults.")
+        yield Problem("defaults", 0, said("A template has at most %(limit)s defaults.", limit=MAX_DEFAULTS))
     for name, value in defaults.items():
         if not _NAME.fullmatch(str(name)):
-            yield Problem("defaults", 0, f"“{str(name)[:40]}” cannot be a variable's name.")
+            yield Problem("defaults", 0, said("“%(name)s” cannot be a variable's name.", name=str(name)[:40]))
         elif len(_line(value)) > MAX_DEFAULT:
-            yield Problem("defaults", 0, f"The default of {name} must be at most {MAX_DEFAULT} characters.")
+            yield Problem(
+                "defaults",
+                0,
+                said(
+                    "The default of %(name)s must be at most %(limit)s characters.",
+                    name=name,
+                    limit=MAX_DEFAULT,
+                ),
+            )
     if len(source.get("files") or ()) > MAX_FILES:
-        yield Problem("files", 0, f"At most {MAX_FILES} files can go with a message.")
+        yield Problem("files", 0, said("At most %(limit)s files can go with a message.", limit=MAX_FILES))
 
 
 def each_language(source: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -145,7 +154,11 @@ def _languages(source: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     given = source.get("languages")
     for tag, one in given.items() if isinstance(given, Mapping) else ():
         cleaned, problem = _tag(tag)
-        yield cleaned, one, problem or ("" if cleaned else "A language needs a tag such as en or de-AT.")
+        yield (
+            cleaned,
+            one,
+            problem or ("" if cleaned else said("A language needs a tag such as en or de-AT.")),
+        )
 
 
 def _tag(value: Any) -> tuple[str, str]:

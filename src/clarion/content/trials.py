@@ -10,6 +10,7 @@ from pathlib import Path
 
 import clarion
 from clarion.content.errors import TrialFailed
+from clarion.lib.sentences import said
 from clarion.lib.templating import Part
 
 #: Seconds until the child is killed. It starts in 0.1 s; a busy machine may need much longer.
@@ -43,11 +44,11 @@ def run_trial(parts: Sequence[Part]) -> list[Finding]:
             cwd="/",
         )
     except subprocess.TimeoutExpired:
-        return [Finding("", 0, "Filling it in takes too long.")]
+        return [Finding("", 0, said("Filling it in takes too long."))]
     except OSError as error:
         raise TrialFailed(f"The trial could not be started: {error.strerror}.") from error
     if done.returncode != 0:
-        return [Finding("", 0, "Filling it in takes more memory or time than a message may.")]
+        return [Finding("", 0, said("Filling it in takes more memory or time than a message may."))]
     return [Finding(part, line, sentence) for part, line, sentence in json.loads(done.stdout)["problems"]]
 
 

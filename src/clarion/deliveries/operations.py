@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clarion.audience.models import LiveSheet, Source
 from clarion.audience.queries import usable_copy
@@ -53,7 +54,12 @@ def settle_copy(run: Run, sheet: LiveSheet) -> Source:
     held = LiveSheet.objects.select_for_update().get(pk=sheet.pk)
     copy = usable_copy(held)
     if copy is None:
-        raise RunInvalid(f"The live source “{held.name}” could not be read: {held.problem}"[:500])
+        raise RunInvalid(
+            (
+                _("The live source “%(name)s” could not be read: %(why)s")
+                % {"name": held.name, "why": held.problem}
+            )[:500]
+        )
     as_of = held.current_at.isoformat() if held.current_at else ""
     row.plan = {**row.plan, "copy": {"id": copy.pk, "as_of": as_of, "problem": held.problem}}
     row.save(update_fields=["plan"])
@@ -89,9 +95,9 @@ def begin_run(campaign_id: int) -> Run | None:
         return run if run.closing_stage is None and _is_of_this_launch(run, campaign) else None
     steps = list(campaign.steps.select_related("template_version", "sender"))
     if not steps:
-        raise RunInvalid("The campaign has no message.")
+        raise RunInvalid(_("The campaign has no message."))
     if campaign.source is None and campaign.launch != Launch.TRIGGER:
-        raise RunInvalid("The campaign has no audience.")
+        raise RunInvalid(_("The campaign has no audience."))
     unapproved = approval.refusal(campaign)
     if unapproved:
         raise RunInvalid(unapproved)
@@ -131,7 +137,7 @@ def _oldest_transaction() -> str:
 def _frozen(run: Run, step: Step, *, is_first: bool) -> RunStep:
     content = step.template_version.content if step.template_version else step.body_content
     if step.sender_id is None or not content:
-        raise RunInvalid("The campaign's message has no sender or no content.")
+        raise RunInvalid(_("The campaign's message has no sender or no content."))
     return RunStep(
         run=run,
         step=step.position,

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: A recipient has at most so many deliveries, one for each step: `delivery.id = recipient.id * 16 + step`.
 STEPS = 16
@@ -46,7 +47,7 @@ class Skip(models.IntegerChoices):
 
     NO_ADDRESS = 1, _("No address")
     INVALID = 2, _("Invalid address")
-    DUPLICATE = 3, _("Duplicate")
+    DUPLICATE = 3, pgettext_lazy("left out", "Duplicate")
     SUPPRESSED = 4, _("Suppressed")
     DO_NOT_CONTACT = 5, _("Do not contact")
     CAPPED = 6, _("Frequency cap")

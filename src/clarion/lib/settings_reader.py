@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Self
 
+from clarion.lib.sentences import said
+
 
 class Settings:
     """What settings after their check have in common: inherited by a frozen dataclass of them."""
@@ -34,18 +36,18 @@ class SettingsReader:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.problems[name] = "This must be text."
+            self.problems[name] = said("This must be text.")
             return ""
         value = value.strip() if strip else value
         if len(value) > limit or "\0" in value:
-            self.problems[name] = f"This must be at most {limit} characters."
+            self.problems[name] = said("This must be at most %(limit)s characters.", limit=limit)
             return ""
         return value
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name).lower() or default
         if value not in choices:
-            self.problems[name] = f"Choose one of: {', '.join(choices)}."
+            self.problems[name] = said("Choose one of: %(choices)s.", choices=", ".join(choices))
             return default
         return value
 
@@ -58,7 +60,7 @@ class SettingsReader:
             return True
         if text in ("0", "false", "no", "off", "none", ""):
             return False
-        self.problems[name] = "Say yes or no."
+        self.problems[name] = said("Say yes or no.")
         return default
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
@@ -68,9 +70,9 @@ class SettingsReader:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            self.problems[name] = "This must be a number."
+            self.problems[name] = said("This must be a number.")
             return default
         if not low <= number <= high:
-            self.problems[name] = f"This must be between {low:g} and {high:g}."
+            self.problems[name] = said("This must be between %(low)s and %(high)s.", low=low, high=high)
             return default
         return number

@@ -17,6 +17,8 @@ from typing import Any
 
 import minijinja
 
+from clarion.lib.sentences import said
+
 #: Steps of the template machine for one message. A large mail with a table of 200 rows uses about 10,000.
 FUEL = 200_000
 
@@ -128,16 +130,20 @@ def environment(*, finalizer: Callable[[Any], Any] | None = None) -> minijinja.E
 def check(part: Part) -> None:
     """Raise TemplateInvalid if the part is not a usable template."""
     if len(part.source) > MAX_SOURCE:
-        raise TemplateInvalid(f"The template is longer than {MAX_SOURCE} characters.")
+        raise TemplateInvalid(said("The template is longer than %(limit)s characters.", limit=MAX_SOURCE))
     try:
         environment().add_template(_file(part), part.source)
     except minijinja.TemplateError as error:
-        raise TemplateInvalid(f"Line {error.line or 1}: {error.detail or error.kind}.") from None
+        raise TemplateInvalid(
+            said("Line %(line)s: %(problem)s.", line=error.line or 1, problem=str(error.detail or error.kind))
+        ) from None
     for start, end in _tokens(part.source):
         word = _WORD.match(part.source, start, end)
         if word and word[1] in _FOREIGN:
             line = part.source.count("\n", 0, start) + 1
-            raise TemplateInvalid(f"Line {line}: “{word[1]}” is not available here.")
+            raise TemplateInvalid(
+                said("Line %(line)s: “%(word)s” is not available here.", line=line, word=word[1])
+            )
 
 
 def variables_of(*parts: Part) -> frozenset[str]:

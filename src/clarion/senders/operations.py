@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clarion.channels import registry
 from clarion.channels.base import Channel, ConfigInvalid
@@ -26,7 +27,7 @@ from clarion.senders.errors import (
 from clarion.senders.models import Sender, SenderStatus
 from clarion.senders.naming import operations as names
 from clarion.senders.naming import queries as naming
-from clarion.workspaces import audit
+from clarion.workspaces import audit, spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.names import clean_name
 from clarion.workspaces.permissions import Permission
@@ -64,11 +65,11 @@ class Limits:
         for name, (low, high) in LIMIT_RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                problems[f"limit_{name}"] = (
-                    f"This must be between {low:g} and {high:,.0f}, or empty for no limit."
-                )
+                problems[f"limit_{name}"] = _(
+                    "This must be between %(low)s and %(high)s, or empty for no limit."
+                ) % {"low": spelling.number(low), "high": spelling.number(high)}
         if not 1 <= self.lanes <= MAX_LANES:
-            problems["lanes"] = f"This must be between 1 and {MAX_LANES}."
+            problems["lanes"] = _("This must be between 1 and %(most)d.") % {"most": MAX_LANES}
         if problems:
             raise LimitInvalid(problems)
 
@@ -185,7 +186,7 @@ def block_sender(*, sender: Sender, by: Actor, reason: str) -> Sender:
         by.require(Permission.MANAGE_SENDERS)
     return _move(
         sender, by, "blocked", to=SenderStatus.BLOCKED, sources=[SenderStatus.ACTIVE, SenderStatus.PAUSED],
-        reason=reason or "The provider refused this sender.",
+        reason=reason or _("The provider refused this sender."),
     )  # fmt: skip
 
 
@@ -241,7 +242,7 @@ def _check_name(sender: Sender, config: Mapping[str, Any]) -> None:
         and naming.name_of(config)
     ):
         raise ConfigInvalid(
-            {"source": "Another name is proposed on the page “Sender names”, and approved there."}
+            {"source": _("Another name is proposed on the page “Sender names”, and approved there.")}
         )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from clarion.channels import registry, tongues
 from clarion.channels.base import CheckResult, ConfigInvalid, StepContext
@@ -14,6 +15,7 @@ from clarion.engine.outcomes import Outcome, Reason, Refused, Scope, Unknown
 from clarion.lib import phones
 from clarion.senders import secrets
 from clarion.senders.models import Sender
+from clarion.workspaces import spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
 
@@ -37,7 +39,10 @@ def check_config(channel: str, config: Mapping[str, Any]) -> CheckResult:
     try:
         return in_time(lambda: registry.get(channel).check_credentials(config))
     except TimeoutError:
-        return CheckResult(ok=False, problem=f"There was no answer within {TIME_LIMIT:g} seconds.")
+        return CheckResult(
+            ok=False,
+            problem=_("There was no answer within %(n)s seconds.") % {"n": spelling.number(TIME_LIMIT)},
+        )
 
 
 def send_test(

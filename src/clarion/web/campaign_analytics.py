@@ -173,7 +173,7 @@ def _channel(one: StepResults, roles: Mapping[int, str]) -> ChannelLine:
 
 def _column_name(start: datetime, *, is_day: bool) -> str:
     name = spelling.day(start, with_year=False)
-    return name if is_day else f"{name}, {start:%H:%M}"
+    return name if is_day else f"{name}{spelling.comma()}{start:%H:%M}"
 
 
 def _chart(page: CampaignPage, run: Run) -> Chart | None:

@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clarion.campaigns.models import Launch, MissedPolicy, RepeatUnit
 from clarion.campaigns.states import PauseCause, Status
@@ -47,15 +47,15 @@ _ACTIONS: dict[str, _StrPromise] = {
     "put_off": gettext_lazy("Missed start put off"),
     "repeat": gettext_lazy("Waits for its next run"),
     "built": gettext_lazy("Recipients ready"),
-    "pause": gettext_lazy("Paused"),
+    "pause": pgettext_lazy("campaign", "Paused"),
     "continue": gettext_lazy("Continued"),
     "change_speed": gettext_lazy("Speed changed"),
     "settle_unknown": gettext_lazy("Unknown messages settled"),
     "stop": gettext_lazy("Stopped"),
-    "cancel": gettext_lazy("Cancelled"),
+    "cancel": pgettext_lazy("campaign", "Cancelled"),
     "complete": gettext_lazy("Completed"),
-    "fail": gettext_lazy("Failed"),
-    "expire": gettext_lazy("Expired"),
+    "fail": pgettext_lazy("campaign", "Failed"),
+    "expire": pgettext_lazy("campaign", "Expired"),
     "edit": gettext_lazy("Opened for changes"),
     "duplicate": gettext_lazy("Copied"),
     "archive": gettext_lazy("Archived"),
@@ -196,5 +196,5 @@ def _value(name: str, value: Any) -> str:
         moment = parse_datetime(value)
         if moment is not None and timezone.is_aware(moment):
             local = timezone.localtime(moment)
-            return f"{spelling.day(local)}, {local:%H:%M:%S}"
+            return f"{spelling.day(local)}{spelling.comma()}{local:%H:%M:%S}"
     return str(value)

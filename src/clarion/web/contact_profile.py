@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clarion.audience import addresses, operations, queries
 from clarion.audience.models import ConsentSource, ConsentState
@@ -79,7 +79,7 @@ class ConsentForm(forms.Form):
         ],
     )
     at = forms.DateField(
-        label=gettext_lazy("On"),
+        label=pgettext_lazy("date", "On"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("Today when it is left empty."),

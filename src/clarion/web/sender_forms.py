@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.channels import registry
 from clarion.channels.looks import look_of
@@ -71,7 +72,7 @@ class SenderForm(forms.Form):
 class SendTestForm(forms.Form):
     """One message to one address."""
 
-    address = forms.CharField(label=_("To"), max_length=2000)
+    address = forms.CharField(label=pgettext_lazy("recipient", "To"), max_length=2000)
     template = forms.ChoiceField(label=_("What"), required=False)
 
     def __init__(self, *args: Any, member: Membership, channel: str, **kwargs: Any) -> None:

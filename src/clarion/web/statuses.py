@@ -31,16 +31,16 @@ class Look:
 CAMPAIGN: dict[str, Look] = {
     "draft": Look(_("Draft"), "circle-dashed", "grey"),
     "in_review": Look(_("In review"), "shield-question-mark", "purple", "odd"),
-    "ready": Look(_("Ready"), "circle-play", "teal", "ok"),
+    "ready": Look(pgettext_lazy("campaign", "Ready"), "circle-play", "teal", "ok"),
     "scheduled": Look(_("Scheduled"), "calendar-clock", "blue"),
     "building": Look(_("Building"), "loader", "cyan"),
     "sending": Look(_("Sending"), "send", "green", "ok"),
-    "paused": Look(_("Paused"), "pause", "amber", "warn"),
+    "paused": Look(pgettext_lazy("campaign", "Paused"), "pause", "amber", "warn"),
     "stopped": Look(_("Stopped"), "square", "pink", "bad"),
     "completed": Look(_("Completed"), "check", "slate", "ok"),
-    "cancelled": Look(_("Cancelled"), "ban", "mute"),
-    "failed": Look(_("Failed"), "triangle-alert", "red", "bad"),
-    "expired": Look(_("Expired"), "timer-off", "orange", "warn"),
+    "cancelled": Look(pgettext_lazy("campaign", "Cancelled"), "ban", "mute"),
+    "failed": Look(pgettext_lazy("campaign", "Failed"), "triangle-alert", "red", "bad"),
+    "expired": Look(pgettext_lazy("campaign", "Expired"), "timer-off", "orange", "warn"),
 }
 
 #: People of a run and their single messages.
@@ -128,7 +128,7 @@ KINDS: dict[str, dict[str, Look]] = {
 CHANNELS: dict[str, Look] = {
     "email": Look(_("Email"), "mail", "pink"),
     "sms": Look(_("SMS"), "message-square-text", "blue"),
-    "voice": Look(_("Voice"), "audio-lines", "purple"),
+    "voice": Look(pgettext_lazy("channel", "Voice"), "audio-lines", "purple"),
     "waba": Look(_("WhatsApp Business"), "message-circle", "green"),
     "whatsapp": Look("WhatsApp", "message-circle", "green"),
     "telegram": Look("Telegram", "send", "sky"),

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, pgettext
+
+from clarion.lib.sentences import Sentence
 
 
 def number(value: int | float, places: int | None = None) -> str:
@@ -37,6 +39,19 @@ def percent_sign() -> str:
     return with_percent_sign("")
 
 
+def sentence(made: Sentence) -> str:
+    """A sentence that knows no framework, with its numbers, and the sentences inside it, in the language."""
+    return gettext(made.pattern) % {name: _value(value) for name, value in made.values.items()}
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Sentence):
+        return sentence(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    return str(value)
+
+
 def day(one: date, *, with_year: bool = True) -> str:
     """A day in few letters: "23 Nov 2026"."""
     return _day(one.year, one.month, one.day, with_year, get_language() or "")
@@ -44,7 +59,12 @@ def day(one: date, *, with_year: bool = True) -> str:
 
 def moment(local: datetime) -> str:
     """A moment of a clock that was chosen already, with minutes: "23 Nov 2026, 09:00"."""
-    return f"{day(local)}, {local:%H:%M}"
+    return f"{day(local)}{comma()}{local:%H:%M}"
+
+
+def comma() -> str:
+    """What stands between a day and its time: ", ", in Arabic with its own mark."""
+    return _comma(get_language() or "")
 
 
 def weekday_moment(local: datetime, *, with_year: bool = True) -> str:
@@ -52,6 +72,11 @@ def weekday_moment(local: datetime, *, with_year: bool = True) -> str:
     if with_year:
         return date_format(local, pgettext("date format", "D j M Y, H:i"))
     return date_format(local, pgettext("date format", "D j M, H:i"))
+
+
+@lru_cache(maxsize=16)
+def _comma(language: str) -> str:
+    return pgettext("between a day and a time", ", ")
 
 
 @lru_cache(maxsize=4096)

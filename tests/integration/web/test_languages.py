@@ -11,6 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from clarion.channels import registry
+from clarion.channels.base import ConfigInvalid
+from clarion.content import compiling
+from clarion.content.errors import ContentInvalid
+from clarion.lib.sentences import said, spoken
 from clarion.web import charts, durations, languages, timing_words
 from clarion.web.templatetags import ui
 from clarion.workspaces import spelling
@@ -138,6 +143,36 @@ def test_every_language_but_english_has_a_catalogue() -> None:
     assert sorted(code for code, _name in settings.LANGUAGES if code != "en") == sorted(messages.PLURALS)
 
 
+class TestSentencesOfChannels:
+    """Channels know no framework; what they refuse is said in the language of whoever asked."""
+
+    def test_a_setting_that_is_wrong_is_named_in_the_readers_language(self) -> None:
+        with translation.override("de"), pytest.raises(ConfigInvalid) as refused:
+            registry.get("sms").check_config({"host": "", "system_id": "a" * 2000})
+
+        with translation.override("de"):
+            problems = refused.value.problems
+        assert problems["host"] == "Geben Sie den Hostnamen des SMPP-Servers des Anbieters an."
+        assert "characters" not in " ".join(problems.values())
+
+    def test_a_content_is_refused_with_the_languages_numbers(self) -> None:
+        long = {"mode": "text", "source": "a" * 20_000, "subject": "", "preheader": "", "text": ""}
+        with translation.override("es"), pytest.raises(ContentInvalid) as refused:
+            compiling.compile_source("sms", long)
+
+        assert [one.sentence for one in refused.value.problems] == [
+            "Se permiten como máximo 10.000 caracteres."
+        ]
+
+    def test_a_sentence_inside_of_another_is_said_too(self) -> None:
+        made = said(
+            "Line %(line)s: %(problem)s.", line=2, problem=said("<%(tag)s> is never closed.", tag="b")
+        )
+
+        with translation.override("ru"):
+            assert spoken(made) == "Строка 2: <b> не закрыт.."
+
+
 class TestNumbers:
     @pytest.mark.parametrize(
         ("language", "whole", "part", "share"),
@@ -209,4 +244,5 @@ class TestDates:
 
             assert said == (day.lower(), moment)
             local = self.MOMENT.astimezone(ZoneInfo("Europe/Berlin"))
-            assert spelling.moment(local).lower() == f"{day}, 09:00".lower()
+            comma = "،" if language == "ar" else ","
+            assert spelling.moment(local).lower() == f"{day}{comma} 09:00".lower()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from clarion.audience.models import ContactState
 from clarion.audience.segments import activity
@@ -21,10 +21,10 @@ FIELD_WORDS: dict[str, str | Promise] = {
     "zone": gettext_lazy("time zone"),
     "state": gettext_lazy("state"),
     "tag": gettext_lazy("tag"),
-    "list": gettext_lazy("list"),
+    "list": pgettext_lazy("field", "list"),
     "suppressed": gettext_lazy("suppression"),
     "consent": gettext_lazy("consent"),
-    "created": gettext_lazy("added"),
+    "created": pgettext_lazy("field", "added"),
     **activity.FIELD_WORDS,
 }
 _FORMS: dict[str, str | Promise] = {

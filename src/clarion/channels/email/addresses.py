@@ -4,6 +4,8 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+from clarion.lib.sentences import said
+
 #: RFC 5321 4.5.3.1 allows 64 octets, `@`, 255 octets; a path in angle brackets at most 256 together.
 MAX_OCTETS = 254
 MAX_LOCAL_OCTETS = 64
@@ -30,7 +32,7 @@ def normalise(address: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     if len(found.local_part.encode()) > MAX_LOCAL_OCTETS:
-        raise ValueError("The part before the @-sign is too long.")
+        raise ValueError(said("The part before the @-sign is too long."))
     return f"{found.local_part}@{found.ascii_domain}".lower()
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.email import addresses, dkim, headers
+from clarion.lib.sentences import said, told
 from clarion.lib.settings_reader import SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -150,21 +151,21 @@ def _check_together(cleaned: dict[str, Any], problems: dict[str, str]) -> None:
         cleaned["dkim_domain"] = addresses.domain_of(cleaned["from_address"])
     signs_in = cleaned["auth"] != "none" and cleaned["username"]
     if cleaned["auth"] in ("plain", "login", "xoauth2") and not cleaned["username"]:
-        problems["username"] = "Give the user name to sign in with, or choose no sign-in."
+        problems["username"] = said("Give the user name to sign in with, or choose no sign-in.")
     if (
         signs_in
         and cleaned["security"] == "none"
         and cleaned["host"] not in _LOOPBACK
         and not cleaned["allow_cleartext_login"]
     ):
-        problems["security"] = (
+        problems["security"] = said(
             "The password would go unencrypted: choose STARTTLS or TLS, or allow it expressly."
         )
     if cleaned["ca_file"] and "ca_file" not in problems:
         try:
             ssl.create_default_context(cafile=cleaned["ca_file"])
         except (OSError, ValueError):
-            problems["ca_file"] = "The file cannot be read as certificates in PEM form."
+            problems["ca_file"] = said("The file cannot be read as certificates in PEM form.")
 
 
 def config_from_url(url: str) -> dict[str, Any]:
@@ -177,9 +178,9 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address of the server is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address of the server is not a valid URL.")}) from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ConfigInvalid({"url": "Write smtp://, smtp+starttls:// or smtps:// and the host."})
+        raise ConfigInvalid({"url": said("Write smtp://, smtp+starttls:// or smtps:// and the host.")})
     config: dict[str, Any] = {"host": parts.hostname, "security": _SCHEMES[parts.scheme]}
     if port:
         config["port"] = port
@@ -190,7 +191,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = {field.name for field in fields(Config)} - {"dkim_keys"}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -199,12 +200,12 @@ def from_header(text: str) -> dict[str, Any]:
     """Return `from_name` and `from_address` from `Shop <shop@example.com>`. Raises ConfigInvalid."""
     found = getaddresses([text]) if text.isprintable() else []
     if len(found) != 1 or not found[0][1]:
-        raise ConfigInvalid({"from": "Write one address, such as Shop <shop@example.com>."})
+        raise ConfigInvalid({"from": said("Write one address, such as Shop <shop@example.com>.")})
     name, address = found[0]
     try:
         return {"from_name": headers.clean(name), "from_address": addresses.normalise(address)}
     except ValueError as error:
-        raise ConfigInvalid({"from": str(error)}) from None
+        raise ConfigInvalid({"from": told(error)}) from None
 
 
 class _Reader(SettingsReader):
@@ -213,21 +214,21 @@ class _Reader(SettingsReader):
     def host(self) -> str:
         host = self.text("host").lower().strip("[]")
         if not host:
-            self.problems["host"] = "Give the host name of the mail server."
+            self.problems["host"] = said("Give the host name of the mail server.")
         elif not _HOST.fullmatch(host):
-            self.problems["host"] = "This is not a host name or an IP address."
+            self.problems["host"] = said("This is not a host name or an IP address.")
         return host
 
     def address(self, name: str, *, required: bool = False) -> str:
         value = self.text(name)
         if not value:
             if required:
-                self.problems[name] = "Give a mail address."
+                self.problems[name] = said("Give a mail address.")
             return ""
         try:
             return addresses.normalise(value)
         except ValueError as error:
-            self.problems[name] = str(error)
+            self.problems[name] = told(error)
             return ""
 
     def domain(self, name: str) -> str:
@@ -237,13 +238,13 @@ class _Reader(SettingsReader):
         try:
             return value.encode("idna").decode()
         except UnicodeError:
-            self.problems[name] = "This is not a domain name."
+            self.problems[name] = said("This is not a domain name.")
             return ""
 
     def list_id(self) -> str:
         value = self.text("list_id").strip("<>").lower()
         if value and not _HOST.fullmatch(value):
-            self.problems["list_id"] = "Write it like a domain name: news.example.com."
+            self.problems["list_id"] = said("Write it like a domain name: news.example.com.")
         return value
 
     def dkim_keys(self) -> list[list[str]]:
@@ -254,12 +255,12 @@ class _Reader(SettingsReader):
                 selector, pem = entry
                 dkim.load_key(pem)
                 if not _LABEL.fullmatch(selector):
-                    raise dkim.KeyInvalid(f"“{selector}” is not a selector.")
+                    raise dkim.KeyInvalid(said("“%(selector)s” is not a selector.", selector=selector))
             except (dkim.KeyInvalid, ValueError, TypeError, AttributeError) as error:
                 reason = (
-                    str(error)
+                    told(error)
                     if isinstance(error, dkim.KeyInvalid)
-                    else "Give a selector and a key in PEM form."
+                    else said("Give a selector and a key in PEM form.")
                 )
                 self.problems["dkim_keys"] = reason
                 return []

@@ -12,6 +12,7 @@ from clarion.channels.base import ConfigInvalid
 from clarion.channels.email import addresses, headers
 from clarion.channels.email.html_text import text_of
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Octets of all attachments of one message together, before base64. Many servers stop at 10 MB in all.
 MAX_ATTACHED = 7_000_000
@@ -50,9 +51,9 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     for name, label in TEMPLATES.items():
         cleaned[name] = _template(content, name, label, problems)
     if not cleaned["subject"].strip() and "subject" not in problems:
-        problems["subject"] = "A mail needs a subject."
+        problems["subject"] = said("A mail needs a subject.")
     if not (cleaned["html"].strip() or cleaned["text"].strip()) and not problems.keys() & {"html", "text"}:
-        problems["html"] = "A mail needs a text: HTML, plain text or both."
+        problems["html"] = said("A mail needs a text: HTML, plain text or both.")
     for name in ("from_address", "reply_to"):
         cleaned[name] = _address(content, name, problems)
     cleaned["from_name"] = headers.clean(str(content.get("from_name") or ""))
@@ -108,13 +109,13 @@ def _template(content: Mapping[str, Any], name: str, label: str, problems: dict[
     if value is None:
         return ""
     if not isinstance(value, str):
-        problems[name] = "This must be text."
+        problems[name] = said("This must be text.")
         return ""
     value = value.removeprefix("\ufeff")
     try:
         templating.check(templating.Part(label, value, is_html=name in ("html", "preheader")))
     except templating.TemplateInvalid as error:
-        problems[name] = str(error)
+        problems[name] = told(error)
     return value
 
 
@@ -125,7 +126,7 @@ def _address(content: Mapping[str, Any], name: str, problems: dict[str, str]) ->
     try:
         return addresses.normalise(value)
     except ValueError as error:
-        problems[name] = str(error)
+        problems[name] = told(error)
         return ""
 
 
@@ -136,32 +137,36 @@ def _attachments(entries: Any, problems: dict[str, str]) -> list[dict[str, str]]
         try:
             one, size = _attachment(entry)
         except ValueError as error:
-            problems["attachments"] = f"Attachment {number}: {error}"
+            problems["attachments"] = said(
+                "Attachment %(number)s: %(problem)s", number=number, problem=told(error)
+            )
             return []
         cleaned.append(one)
         total += size
     if total > MAX_ATTACHED:
-        problems["attachments"] = f"The attachments are larger than {MAX_ATTACHED // 1_000_000} MB together."
+        problems["attachments"] = said(
+            "The attachments are larger than %(limit)s MB together.", limit=MAX_ATTACHED // 1000000
+        )
     return cleaned
 
 
 def _attachment(entry: Any) -> tuple[dict[str, str], int]:
     """Check one file. Raises ValueError with a sentence."""
     if not isinstance(entry, Mapping):
-        raise ValueError("this is not a file.")
+        raise ValueError(said("this is not a file."))
     filename = headers.clean(str(entry.get("filename") or "")).replace("\\", "/").rpartition("/")[2]
     content_type = str(entry.get("content_type") or "application/octet-stream").strip().lower()
     cid = str(entry.get("cid") or "").strip().strip("<>")
     if not filename or len(filename) > MAX_FILENAME:
-        raise ValueError(f"it needs a file name of at most {MAX_FILENAME} characters.")
+        raise ValueError(said("it needs a file name of at most %(limit)s characters.", limit=MAX_FILENAME))
     if not _TYPE.fullmatch(content_type) or content_type.startswith(("multipart/", "message/")):
-        raise ValueError(f"“{content_type[:60]}” is not a type a file can have.")
+        raise ValueError(said("“%(type)s” is not a type a file can have.", type=content_type[:60]))
     if cid and not _CID.fullmatch(cid):
-        raise ValueError("its content id may hold letters, digits and . _ @ + - only.")
+        raise ValueError(said("its content id may hold letters, digits and . _ @ + - only."))
     try:
         octets = b64decode(str(entry.get("content_b64") or ""), validate=True)
     except (Base64Error, ValueError):
-        raise ValueError("its content is not base64.") from None
+        raise ValueError(said("its content is not base64.")) from None
     one = {
         "filename": filename,
         "content_type": content_type,
@@ -177,4 +182,4 @@ def _check_made_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> No
         for part in parts_of(cleaned).values():
             templating.check(part)
     except templating.TemplateInvalid:
-        problems["text"] = "No plain text can be made from this HTML: write one."
+        problems["text"] = said("No plain text can be made from this HTML: write one.")

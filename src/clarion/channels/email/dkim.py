@@ -8,6 +8,8 @@ from hashlib import sha256
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from clarion.lib.sentences import said
+
 #: Signed where the message has them. `from` is listed once more than it occurs, so none can be added.
 SIGNED = (
     "from",
@@ -99,13 +101,13 @@ def load_key(pem: str, *, is_checked: bool = False) -> rsa.RSAPrivateKey | ed255
             pem.strip().encode(), password=None, unsafe_skip_rsa_key_validation=is_checked
         )
     except (ValueError, TypeError) as error:
-        raise KeyInvalid("The private key must be in PEM form and without a pass phrase.") from error
+        raise KeyInvalid(said("The private key must be in PEM form and without a pass phrase.")) from error
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyInvalid("The private key must be an RSA or Ed25519 key.")
+        raise KeyInvalid(said("The private key must be an RSA or Ed25519 key."))
     if key.key_size < MIN_RSA_BITS:
-        raise KeyInvalid(f"The RSA key must have at least {MIN_RSA_BITS} bits.")
+        raise KeyInvalid(said("The RSA key must have at least %(least)s bits.", least=MIN_RSA_BITS))
     return key
 
 

@@ -11,6 +11,7 @@ from clarion.channels.sandbox import config as settings
 from clarion.channels.sandbox.outbox import FileOutbox, NoOutbox
 from clarion.channels.sandbox.transport import BAD_TOKEN, Transport
 from clarion.lib import links
+from clarion.lib.sentences import said
 
 #: Longest address taken, in characters.
 MAX_ADDRESS = 254
@@ -54,7 +55,7 @@ class SandboxChannel(NoHooks):
             or " " in plain
             or len(plain) > MAX_ADDRESS
         ):
-            raise ValueError("This is not a mail address.")
+            raise ValueError(said("This is not a mail address."))
         return plain
 
     def composer(
@@ -71,7 +72,7 @@ class SandboxChannel(NoHooks):
     async def check_credentials(self, config: Mapping[str, Any]) -> CheckResult:
         """Say that nothing leaves, or that the token is the one that is refused."""
         if config["token"] == BAD_TOKEN:
-            return CheckResult(ok=False, problem="The sandbox refuses this token, as it is meant to.")
+            return CheckResult(ok=False, problem=said("The sandbox refuses this token, as it is meant to."))
         where = config["outbox"] or "nowhere (no outbox is set)"
         return CheckResult(
             ok=True, lines=[("sandbox", "nothing leaves this machine"), ("outbox", f"messages go to {where}")]

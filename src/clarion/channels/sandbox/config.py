@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.sandbox.behaviour import SHARES
+from clarion.lib.sentences import said
 
 #: name -> (default, lowest, highest).
 NUMBERS: dict[str, tuple[float, float, float]] = {
@@ -28,13 +29,13 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         except (TypeError, ValueError):
             number = math.nan
         if not low <= number <= high:
-            problems[name] = f"This must be a number between {low:g} and {high:g}."
+            problems[name] = said("This must be a number between %(low)s and %(high)s.", low=low, high=high)
         cleaned[name] = number
     if not problems and sum(cleaned[name] for name, _ in SHARES) > 1.000001:
-        problems["refuse_share"] = "The shares are more than one together."
+        problems["refuse_share"] = said("The shares are more than one together.")
     outbox = config.get("outbox") or ""
     if not isinstance(outbox, str) or "\0" in outbox:
-        problems["outbox"] = "This must be the name of a directory."
+        problems["outbox"] = said("This must be the name of a directory.")
     cleaned["outbox"] = outbox
     token = config.get("token") or ""
     cleaned["token"] = token if isinstance(token, str) else ""
@@ -48,9 +49,9 @@ def config_from_url(url: str) -> dict[str, Any]:
     """Return settings from `sandbox:?name=value`, to be checked. Raises ConfigInvalid."""
     parts = urlsplit(url or "sandbox:")
     if parts.scheme != "sandbox":
-        raise ConfigInvalid({"url": "Write sandbox: and settings, such as sandbox:?refuse_share=0.1."})
+        raise ConfigInvalid({"url": said("Write sandbox: and settings, such as sandbox:?refuse_share=0.1.")})
     config = dict(parse_qsl(parts.query, keep_blank_values=True))
     for name in config:
         if name not in NUMBERS and name != "outbox":
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
     return config

@@ -30,6 +30,7 @@ from clarion.channels.sms.twilio import receipts as twilio_receipts
 from clarion.channels.sms.twilio import transport as twilio_transport
 from clarion.engine import ports
 from clarion.lib import links, phones
+from clarion.lib.sentences import said
 
 #: How messages go → what checks a sender's settings.
 CHECKS = {"smpp": smpp.check, "twilio": twilio.check, "http": gateway.check}
@@ -60,14 +61,16 @@ class SmsChannel(NoHooks):
         if sender:
             config["source"] = sender
         if not str(config.get("source", "")).strip():
-            raise ConfigInvalid({"from": "Say who the messages are from: a number, a short code or a name."})
+            raise ConfigInvalid(
+                {"from": said("Say who the messages are from: a number, a short code or a name.")}
+            )
         return config
 
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned settings of a sender. Raises ConfigInvalid."""
         check = CHECKS.get(str(config.get("protocol") or "smpp"))
         if check is None:
-            raise ConfigInvalid({"protocol": f"Choose one of: {', '.join(CHECKS)}."})
+            raise ConfigInvalid({"protocol": said("Choose one of: %(choices)s.", choices=", ".join(CHECKS))})
         return check(config)
 
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.sms.encoding import Alphabet, alphabet_of
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -155,19 +156,19 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     problems = reader.problems
     if not cleaned["system_id"] and "system_id" not in problems:
-        problems["system_id"] = "Give the system id (the user name) that the provider told you."
+        problems["system_id"] = said("Give the system id (the user name) that the provider told you.")
     if (
         cleaned["security"] == "none"
         and cleaned["password"]
         and cleaned["host"] not in _LOOPBACK
         and not cleaned["allow_cleartext_login"]
     ):
-        problems["security"] = "The password would go unencrypted: choose TLS, or allow it expressly."
+        problems["security"] = said("The password would go unencrypted: choose TLS, or allow it expressly.")
     if cleaned["ca_file"] and "ca_file" not in problems:
         try:
             ssl.create_default_context(cafile=str(cleaned["ca_file"]))
         except (OSError, ValueError):
-            problems["ca_file"] = "The file cannot be read as certificates in PEM form."
+            problems["ca_file"] = said("The file cannot be read as certificates in PEM form.")
     if problems:
         raise ConfigInvalid(problems)
     return cleaned
@@ -183,9 +184,11 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address of the server is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address of the server is not a valid URL.")}) from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ConfigInvalid({"url": "Write smpp:// or smpps://, the user name, its password and the host."})
+        raise ConfigInvalid(
+            {"url": said("Write smpp:// or smpps://, the user name, its password and the host.")}
+        )
     config: dict[str, Any] = {"host": parts.hostname, "security": _SCHEMES[parts.scheme]}
     if port:
         config["port"] = port
@@ -196,7 +199,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -209,23 +212,23 @@ class _Reader(SettingsReader):
         value = str(value) if value is not None else ""
         value = value.strip() if strip else value
         if len(value) > limit or "\0" in value:
-            self.problems[name] = f"This must be at most {limit} characters."
+            self.problems[name] = said("This must be at most %(limit)s characters.", limit=limit)
             return ""
         return value
 
     def ascii(self, name: str, limit: int) -> str:
         value = self.text(name, limit, strip=name != "password")
         if not value.isascii():
-            self.problems[name] = "SMPP allows only letters without accents, digits and signs here."
+            self.problems[name] = said("SMPP allows only letters without accents, digits and signs here.")
             return ""
         return value
 
     def host(self) -> str:
         host = self.text("host", 254).lower().strip("[]")
         if not host:
-            self.problems["host"] = "Give the host name of the provider's SMPP server."
+            self.problems["host"] = said("Give the host name of the provider's SMPP server.")
         elif not _HOST.fullmatch(host):
-            self.problems["host"] = "This is not a host name or an IP address."
+            self.problems["host"] = said("This is not a host name or an IP address.")
         return host
 
     def source(self) -> str:
@@ -234,9 +237,10 @@ class _Reader(SettingsReader):
             return source
         is_name = len(source) <= MAX_NAME and source.isascii() and source.isprintable()
         if not is_name or alphabet_of(source) is not Alphabet.GSM or source.startswith("+"):
-            self.problems["source"] = (
-                f"Write a number with + and the country code, a short code, or a name of at most {MAX_NAME} "
-                "letters without accents, digits and spaces."
+            self.problems["source"] = said(
+                "Write a number with + and the country code, a short code, or a name of at most "
+                "%(limit)s letters without accents, digits and spaces.",
+                limit=MAX_NAME,
             )
             return ""
         return source
@@ -244,6 +248,6 @@ class _Reader(SettingsReader):
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         number = self.number(name, default, low, high)
         if number != int(number):
-            self.problems[name] = "This must be a whole number."
+            self.problems[name] = said("This must be a whole number.")
             return default
         return int(number)

@@ -5,6 +5,7 @@ from typing import Any
 
 from clarion.channels.base import ConfigInvalid
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Longest template, in characters. What is filled in is held to the sender's number of parts.
 MAX_TEMPLATE = 10_000
@@ -15,19 +16,19 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     problems: dict[str, str] = {}
     text = content.get("text") or ""
     if not isinstance(text, str):
-        raise ConfigInvalid({"text": "This must be text."})
+        raise ConfigInvalid({"text": said("This must be text.")})
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if str(content.get("html") or "").strip():
-        problems["html"] = "An SMS is plain text: choose “Text only”."
+        problems["html"] = said("An SMS is plain text: choose “Text only”.")
     elif not text.strip():
-        problems["text"] = "An SMS needs a text."
+        problems["text"] = said("An SMS needs a text.")
     elif len(text) > MAX_TEMPLATE:
-        problems["text"] = f"This must be at most {MAX_TEMPLATE:,} characters."
+        problems["text"] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
     else:
         try:
             templating.check(part_of({"text": text}))
         except templating.TemplateInvalid as error:
-            problems["text"] = str(error)
+            problems["text"] = told(error)
     if problems:
         raise ConfigInvalid(problems)
     return {"text": text}

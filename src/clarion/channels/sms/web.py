@@ -9,6 +9,7 @@ from clarion.channels.base import ConfigInvalid
 from clarion.channels.http import HttpLimits
 from clarion.channels.sms.encoding import split
 from clarion.channels.sms.payload import TooLong
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import SettingsReader
 
 _NUMBER = re.compile(r"\+[1-9]\d{4,17}", re.ASCII)
@@ -58,17 +59,19 @@ class Reader(SettingsReader):
         """Read an address; unencrypted ones only on this machine, or where that is allowed expressly."""
         url = self.text(name, limit=2000) or default
         if not _URL.fullmatch(url):
-            self.problems.setdefault(name, "Write the whole address, beginning with https://.")
+            self.problems.setdefault(name, said("Write the whole address, beginning with https://."))
             return ""
         allowed = self.flag("allow_cleartext_login")
         if has_secret and url.startswith("http:") and not _LOOPBACK.fullmatch(url) and not allowed:
-            self.problems[name] = "The password would go unencrypted: write https://, or allow it expressly."
+            self.problems[name] = said(
+                "The password would go unencrypted: write https://, or allow it expressly."
+            )
         return url
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         number = self.number(name, default, low, high)
         if number != int(number):
-            self.problems[name] = "This must be a whole number."
+            self.problems[name] = said("This must be a whole number.")
             return default
         return int(number)
 
@@ -76,7 +79,7 @@ class Reader(SettingsReader):
         """Read text of one line without control characters: it goes into headers and addresses."""
         value = self.text(name, limit=limit)
         if value and not value.isprintable():
-            self.problems[name] = "This must be one line of visible characters."
+            self.problems[name] = said("This must be one line of visible characters.")
             return ""
         return value
 

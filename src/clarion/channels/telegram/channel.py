@@ -12,6 +12,7 @@ from clarion.channels.telegram.composer import Composer
 from clarion.channels.telegram.markup import MarkupInvalid
 from clarion.channels.telegram.payload import CHAT
 from clarion.channels.telegram.transport import Transport
+from clarion.lib.sentences import said
 
 
 class TelegramChannel(NoHooks):
@@ -55,7 +56,9 @@ class TelegramChannel(NoHooks):
         if chat and not chat.lstrip("-").isdigit() and not chat.startswith("@"):
             chat = f"@{chat}"
         if not CHAT.fullmatch(chat):
-            raise ValueError("Write the chat's number, or the name of a channel or group as in @my_channel.")
+            raise ValueError(
+                said("Write the chat's number, or the name of a channel or group as in @my_channel.")
+            )
         return chat
 
     def composer(

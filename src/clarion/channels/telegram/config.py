@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -88,9 +89,9 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address is not a valid URL.")}) from None
     if parts.scheme not in _SCHEMES or not (parts.username and parts.password):
-        raise ConfigInvalid({"url": "Write telegram:// and the bot's token, then @api.telegram.org."})
+        raise ConfigInvalid({"url": said("Write telegram:// and the bot's token, then @api.telegram.org.")})
     config: dict[str, Any] = {"token": f"{unquote(parts.username)}:{unquote(parts.password)}"}
     if parts.hostname:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -98,7 +99,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -109,9 +110,9 @@ class _Reader(SettingsReader):
     def token(self) -> str:
         token = self.text("token", limit=200)
         if not token and "token" not in self.problems:
-            self.problems["token"] = "Give the bot's token, which @BotFather told you."  # noqa: S105  # a sentence
+            self.problems["token"] = said("Give the bot's token, which @BotFather told you.")  # a sentence
         elif token and not _TOKEN.fullmatch(token):
-            sentence = "A bot's token looks like 123456789:ABCdef-GHI_jkl: a number, a colon, letters."
+            sentence = said("A bot's token looks like 123456789:ABCdef-GHI_jkl: a number, a colon, letters.")
             self.problems["token"] = sentence
         return token
 
@@ -124,13 +125,15 @@ class _Reader(SettingsReader):
         except ValueError:
             is_good = False
         if not is_good or parts.scheme not in ("https", "http"):
-            self.problems["api_url"] = f"Write the address of the Bot API, such as {API_URL}."
+            self.problems["api_url"] = said(
+                "Write the address of the Bot API, such as %(example)s.", example=API_URL
+            )
         elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            self.problems["api_url"] = "The token would go unencrypted: write https://."
+            self.problems["api_url"] = said("The token would go unencrypted: write https://.")
         return url
 
     def username(self) -> str:
         name = self.text("username", limit=64).removeprefix("https://t.me/").removeprefix("@")
         if name and not _USERNAME.fullmatch(name):
-            self.problems["username"] = "Write the bot's name as in @my_shop_bot."
+            self.problems["username"] = said("Write the bot's name as in @my_shop_bot.")
         return name

@@ -8,6 +8,7 @@ from typing import Any
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.telegram import markdown, markup
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Characters after the markup was read (Bot API: sendMessage `text`, sendPhoto and sendDocument `caption`).
 MAX_TEXT = 4096
@@ -53,11 +54,11 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         **{name: bool(content.get(name)) for name in _FLAGS},
     }
     if str(content.get("html") or "").strip():
-        problems["html"] = "A Telegram message is a text: choose “Text only”."
+        problems["html"] = said("A Telegram message is a text: choose “Text only”.")
     if cleaned["format"] not in FORMATS:
-        problems["format"] = f"Choose one of: {', '.join(FORMATS)}."
+        problems["format"] = said("Choose one of: %(choices)s.", choices=", ".join(FORMATS))
     if cleaned["attachment"] not in MEDIA:
-        problems["attachment"] = "Choose a photo, a document or neither."
+        problems["attachment"] = said("Choose a photo, a document or neither.")
     _check_text(cleaned, problems)
     _check_media(cleaned, problems)
     _check_buttons(cleaned, problems)
@@ -104,15 +105,15 @@ def limit_of(content: Mapping[str, Any]) -> int:
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name) or ""
     if not isinstance(value, str):
-        raise ConfigInvalid({name: "This must be text."})
+        raise ConfigInvalid({name: said("This must be text.")})
     return value.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     if not cleaned["text"].strip() and not cleaned["attachment"]:
-        problems["text"] = "A Telegram message needs a text."
+        problems["text"] = said("A Telegram message needs a text.")
     elif len(cleaned["text"]) > MAX_TEMPLATE:
-        problems["text"] = f"This must be at most {MAX_TEMPLATE:,} characters."
+        problems["text"] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
     elif "format" not in problems:
         try:
             templating.check(templating.Part("text", cleaned["text"]))
@@ -121,16 +122,21 @@ def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
                 markup.check(source)
             templating.check(templating.Part("text", source, is_html=True))
         except (templating.TemplateInvalid, markup.MarkupInvalid) as error:
-            problems["text"] = str(error)
+            problems["text"] = told(error)
             return
         constant = "".join(piece for piece, is_tag in templating.split(source) if not is_tag)
         seen = len(markup.visible(constant) if cleaned["format"] != "plain" else constant)
         # With statements in it a part may be left out; it is measured again when it is filled in.
         if "{%" not in source and seen > limit_of(cleaned):
-            what = "below a photo or document" if cleaned["attachment"] else "of a message"
+            limit = limit_of(cleaned)
             problems["text"] = (
-                f"The text {what} has at most {limit_of(cleaned):,} characters; this has {seen:,}."
-            )
+                said(
+                    "The text below a photo or document has at most %(limit)s characters; this has %(there)s.",
+                    limit=limit, there=seen,
+                )
+                if cleaned["attachment"]
+                else said("A text has at most %(limit)s characters; this has %(there)s.", limit=limit, there=seen)
+            )  # fmt: skip
 
 
 def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
@@ -138,9 +144,9 @@ def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
         return
     url = cleaned["media_url"]
     if not url:
-        problems["media_url"] = "Give the address from which Telegram fetches it."
+        problems["media_url"] = said("Give the address from which Telegram fetches it.")
     elif len(url) > MAX_URL or not _MEDIA_LINK.fullmatch(_without_tags(url)):
-        problems["media_url"] = "Write an address that begins with https://."
+        problems["media_url"] = said("Write an address that begins with https://.")
     else:
         _check_template("media_url", url, problems)
 
@@ -148,16 +154,20 @@ def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
 def _check_buttons(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     lines = cleaned["buttons"].split("\n") if cleaned["buttons"] else []
     if len(lines) > MAX_BUTTONS:
-        problems["buttons"] = f"There can be at most {MAX_BUTTONS} buttons."
+        problems["buttons"] = said("There can be at most %(limit)s buttons.", limit=MAX_BUTTONS)
         return
     for number, line in enumerate(lines, start=1):
         label, _bar, url = (part.strip() for part in line.partition("|"))
         if not label or not url:
-            problems["buttons"] = f"Line {number}: write “Label | https://example.com”."
+            problems["buttons"] = said("Line %(number)s: write “Label | https://example.com”.", number=number)
         elif len(label) > MAX_LABEL and "{" not in label:
-            problems["buttons"] = f"Line {number}: a label has at most {MAX_LABEL} characters."
+            problems["buttons"] = said(
+                "Line %(number)s: a label has at most %(limit)s characters.", number=number, limit=MAX_LABEL
+            )
         elif len(url) > MAX_URL or not _LINK.fullmatch(_without_tags(url)):
-            problems["buttons"] = f"Line {number}: the address must begin with https:// or tg://."
+            problems["buttons"] = said(
+                "Line %(number)s: the address must begin with https:// or tg://.", number=number
+            )
         else:
             _check_template("buttons", label, problems)
             _check_template("buttons", url, problems)
@@ -171,4 +181,4 @@ def _check_template(name: str, source: str, problems: dict[str, str]) -> None:
     try:
         templating.check(templating.Part(name, source))
     except templating.TemplateInvalid as error:
-        problems[name] = str(error)
+        problems[name] = told(error)

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from clarion.channels.telegram.markup import MarkupInvalid
 from clarion.lib import templating
+from clarion.lib.sentences import said
 
 #: Sign → mark, the longer ones first.
 SIGNS = {"__": "u", "||": "tg-spoiler", "*": "b", "_": "i", "~": "s"}
@@ -29,7 +30,7 @@ def to_html(source: str) -> str:
         if not is_tag:
             pieces.append(piece)
         elif len(tags) > _END_OF_BASE - _BASE:
-            raise MarkupInvalid("There are too many template tags.")
+            raise MarkupInvalid(said("There are too many template tags."))
         else:
             pieces.append(chr(_BASE + len(tags)))
             tags.append(piece)
@@ -150,4 +151,4 @@ class _Reader:
 
     def _fail(self, sentence: str, at: int) -> NoReturn:
         line = self._first + self._text.count("\n", 0, at)
-        raise MarkupInvalid(f"Line {line}: {sentence}.")
+        raise MarkupInvalid(said("Line %(line)s: %(problem)s.", line=line, problem=sentence))

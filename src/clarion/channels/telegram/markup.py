@@ -9,6 +9,7 @@ import re
 from typing import NoReturn
 
 from clarion.lib import templating
+from clarion.lib.sentences import said
 
 #: Marks that carry nothing but themselves.
 PLAIN = frozenset(
@@ -87,12 +88,15 @@ class _Reader:
             elif found[0] != "<":
                 if found[1] not in _ENTITIES:
                     self._fail(
-                        f"Telegram does not know &{found[1]}; and would show it as it is: write the character"
+                        said(
+                            "Telegram does not know &%(name)s; and would show it as it is: write the character",
+                            name=found[1],
+                        )
                     )
             else:
                 self._mark()
         if self._open:
-            raise MarkupInvalid(f"<{self._open[-1]}> is never closed.")
+            raise MarkupInvalid(said("<%(tag)s> is never closed.", tag=self._open[-1]))
 
     def _branch(self) -> None:
         word, lines = next(self._words)
@@ -109,24 +113,30 @@ class _Reader:
         if self._open != self._branches[-1]:
             kept = self._branches[-1]
             odd = self._open[-1] if len(self._open) > len(kept) else kept[-1]
-            self._fail(f"<{odd}> must begin and end in the same branch: before {{% {word} %}}")
+            self._fail(
+                said(
+                    "<%(tag)s> must begin and end in the same branch: before {%% %(word)s %%}",
+                    tag=odd,
+                    word=word,
+                )
+            )
 
     def _mark(self) -> None:
         mark = _MARK.match(self._text, self._at)
         if mark is None:
-            self._fail("A “<” that begins no mark is written &lt;")
+            self._fail(said("A “<” that begins no mark is written &lt;"))
         if _BRANCH in mark[0]:
-            self._fail("A statement such as {% if %} cannot stand inside a mark")
+            self._fail(said("A statement such as {%% if %%} cannot stand inside a mark"))
         closing, name, rest = mark[1], mark[2].lower(), mark[3].strip().removesuffix("/")
         if closing:
             if not self._open or self._open[-1] != name:
-                self._fail(f"</{name}> closes what is not open")
+                self._fail(said("</%(tag)s> closes what is not open", tag=name))
             if self._branches and len(self._open) <= len(self._branches[-1]):
-                self._fail(f"</{name}> closes what was opened outside of this branch")
+                self._fail(said("</%(tag)s> closes what was opened outside of this branch", tag=name))
             self._open.pop()
             return
         if name not in PLAIN and name not in ATTRIBUTES:
-            self._fail(f"Telegram does not know <{name}>")
+            self._fail(said("Telegram does not know <%(tag)s>", tag=name))
         self._attributes(name, rest)
         self._nesting(name)
         self._open.append(name)
@@ -137,36 +147,40 @@ class _Reader:
         while at < len(rest):
             found = _ATTRIBUTE.match(rest, at)
             if found is None or found.end() == at:
-                self._fail(f"The attributes of <{name}> cannot be read")
+                self._fail(said("The attributes of <%(tag)s> cannot be read", tag=name))
             given[found[1].lower()] = (found[2] or "").strip("\"'")
             at = found.end()
             while at < len(rest) and rest[at].isspace():
                 at += 1
         for attribute in given:
             if attribute not in ATTRIBUTES.get(name, ()):
-                self._fail(f"Telegram does not know {attribute}=… in <{name}>")
+                self._fail(
+                    said("Telegram does not know %(attribute)s=… in <%(tag)s>", attribute=attribute, tag=name)
+                )
         if name in _REQUIRED and not all(given.values()):
-            self._fail(f"<{name}> lacks the value of its attribute")
+            self._fail(said("<%(tag)s> lacks the value of its attribute", tag=name))
         if name in _REQUIRED and not given:
-            self._fail(f"<{name}> needs {next(iter(ATTRIBUTES[name]))}=…")
+            self._fail(
+                said("<%(tag)s> needs %(attribute)s=…", tag=name, attribute=next(iter(ATTRIBUTES[name])))
+            )
         if name == "span" and given["class"] != "tg-spoiler":
-            self._fail('Telegram knows <span> only with class="tg-spoiler"')
+            self._fail(said('Telegram knows <span> only with class="tg-spoiler"'))
         if (
             name == "code"
             and "class" in given
             and (not given["class"].startswith("language-") or self._open[-1:] != ["pre"])
         ):
-            self._fail('<code class=…> names a language, as in <pre><code class="language-python">')
+            self._fail(said('<code class=…> names a language, as in <pre><code class="language-python">'))
 
     def _nesting(self, name: str) -> None:
         inside = self._open[-1] if self._open else ""
         if "code" in self._open or ("pre" in self._open and name != "code"):
-            self._fail(f"Nothing can be marked inside <{inside}>")
+            self._fail(said("Nothing can be marked inside <%(tag)s>", tag=inside))
         if name in ("code", "pre") and any(one not in ("pre", "blockquote") for one in self._open):
-            self._fail(f"<{name}> cannot stand inside <{inside}>")
+            self._fail(said("<%(tag)s> cannot stand inside <%(around)s>", tag=name, around=inside))
         if name in ("a", "blockquote") and name in self._open:
-            self._fail(f"<{name}> cannot stand inside another")
+            self._fail(said("<%(tag)s> cannot stand inside another", tag=name))
 
     def _fail(self, sentence: str) -> NoReturn:
         line = 1 + self._text.count("\n", 0, self._at) + self._more
-        raise MarkupInvalid(f"Line {line}: {sentence}.")
+        raise MarkupInvalid(said("Line %(line)s: %(problem)s.", line=line, problem=sentence))

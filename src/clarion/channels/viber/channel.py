@@ -11,6 +11,7 @@ from clarion.channels.viber import content as contents
 from clarion.channels.viber.composer import Composer
 from clarion.channels.viber.transport import Transport
 from clarion.lib import links, phones
+from clarion.lib.sentences import said
 
 
 class ViberChannel(NoHooks):
@@ -34,7 +35,9 @@ class ViberChannel(NoHooks):
         if sender:
             config["source"] = sender
         if not str(config.get("source", "")).strip():
-            raise ConfigInvalid({"from": "Say who the messages are from: the name that recipients see."})
+            raise ConfigInvalid(
+                {"from": said("Say who the messages are from: the name that recipients see.")}
+            )
         return config
 
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.http import HttpLimits
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -82,12 +83,12 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     problems = reader.problems
     if not cleaned["service_id"]:
         problems.setdefault(
-            "service_id", "Give the id of the service, a number that Viber or its partner told."
+            "service_id", said("Give the id of the service, a number that Viber or its partner told.")
         )
     if not cleaned["source"]:
-        problems.setdefault("source", "Give the name that recipients see.")
+        problems.setdefault("source", said("Give the name that recipients see."))
     if cleaned["receipts"] != "none" and not cleaned["token"]:
-        problems.setdefault("token", "Give the token: calls that it does not sign are not Viber's.")
+        problems.setdefault("token", said("Give the token: calls that it does not sign are not Viber's."))
     if problems:
         raise ConfigInvalid(problems)
     return cleaned
@@ -103,9 +104,9 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address is not a valid URL.")}) from None
     if parts.scheme not in ("viber", "viber+http") or not parts.username:
-        raise ConfigInvalid({"url": "Write viber://, the id of the service, : and its token, then @."})
+        raise ConfigInvalid({"url": said("Write viber://, the id of the service, : and its token, then @.")})
     config: dict[str, Any] = {"service_id": unquote(parts.username), "token": unquote(parts.password or "")}
     if parts.hostname:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -118,7 +119,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -129,7 +130,7 @@ class _Reader(SettingsReader):
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         number = self.number(name, default, low, high)
         if number != int(number):
-            self.problems[name] = "This must be a whole number."
+            self.problems[name] = said("This must be a whole number.")
             return default
         return int(number)
 
@@ -137,7 +138,7 @@ class _Reader(SettingsReader):
         """Read one line without control characters: it goes into headers."""
         value = self.text(name, limit=limit)
         if value and not value.isprintable():
-            self.problems[name] = "This must be one line of visible characters."
+            self.problems[name] = said("This must be one line of visible characters.")
             return ""
         return value
 
@@ -149,11 +150,13 @@ class _Reader(SettingsReader):
         except ValueError:
             is_good = False
         if not is_good:
-            self.problems.setdefault("base_url", f"Write the address of the API, such as {BASE}.")
+            self.problems.setdefault(
+                "base_url", said("Write the address of the API, such as %(example)s.", example=BASE)
+            )
             return ""
         allowed = self.flag("allow_cleartext_login")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not allowed:
-            self.problems["base_url"] = (
+            self.problems["base_url"] = said(
                 "The token would go unencrypted: write https://, or allow it expressly."
             )
         return url

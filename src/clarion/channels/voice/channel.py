@@ -25,6 +25,7 @@ from clarion.channels.voice.twilio import receipts as twilio_receipts
 from clarion.channels.voice.twilio import transport as twilio_transport
 from clarion.engine import ports
 from clarion.lib import phones
+from clarion.lib.sentences import said
 
 #: How calls are made → what checks a sender's settings.
 CHECKS = {"ari": ari.check, "twilio": twilio.check}
@@ -66,7 +67,7 @@ class VoiceChannel(NoHooks):
         """Return the cleaned settings of a sender. Raises ConfigInvalid."""
         check = CHECKS.get(_protocol(config))
         if check is None:
-            raise ConfigInvalid({"protocol": f"Choose one of: {', '.join(CHECKS)}."})
+            raise ConfigInvalid({"protocol": said("Choose one of: %(choices)s.", choices=", ".join(CHECKS))})
         return check(config)
 
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice import keys
 from clarion.channels.voice.dispositions import Retries
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Characters of the template, and of what is spoken once it is filled in: about four minutes.
 MAX_TEMPLATE = 20_000
@@ -34,36 +35,36 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {
         "text": reader.template("text"),
         "media_url": reader.template("media_url").strip(),
-        "voice": reader.pattern("voice", _VOICE, "Write a voice such as en-us or de, without spaces."),
+        "voice": reader.pattern("voice", _VOICE, said("Write a voice such as en-us or de, without spaces.")),
         "speed": reader.whole("speed", 0, 0, 400),
         "caller_id": reader.pattern(
-            "caller_id", _NUMBER, "Write the number that is shown, with + and its country."
+            "caller_id", _NUMBER, said("Write the number that is shown, with + and its country.")
         ),
         "amd": reader.choice("amd", AMD, "off"),
         "keys": reader.keys(),
         "key_seconds": reader.whole("key_seconds", 5, 1, 60),
         "connect": reader.choice("connect", CONNECT, "key"),
         "connect_to": reader.pattern(
-            "connect_to", _NUMBER, "Write the extension or number to put through to."
+            "connect_to", _NUMBER, said("Write the extension or number to put through to.")
         ),
         "retries": reader.whole("retries", 0, 0, MAX_RETRIES),
         **{name: reader.whole(name, 60, 1, 86_400) for name in _WAITS},
     }
     problems = reader.problems
     if str(content.get("html") or "").strip():
-        problems["html"] = "A call speaks plain text: choose “Text only”."
+        problems["html"] = said("A call speaks plain text: choose “Text only”.")
     if not cleaned["text"].strip() and not cleaned["media_url"]:
-        problems.setdefault("text", "Write what is to be said.")
+        problems.setdefault("text", said("Write what is to be said."))
     _check_media(cleaned, problems)
     connects = cleaned["connect"] == "all" or any(k.action == "connect" for k in keys_of(cleaned).values())
     if connects and not cleaned["connect_to"]:
-        problems.setdefault("connect_to", "Say to which extension or number people are put through.")
+        problems.setdefault("connect_to", said("Say to which extension or number people are put through."))
     for part in parts_of(cleaned):
         if part.name not in problems:
             try:
                 templating.check(part)
             except templating.TemplateInvalid as error:
-                problems[part.name] = str(error)
+                problems[part.name] = told(error)
     if problems:
         raise ConfigInvalid(problems)
     return cleaned
@@ -91,14 +92,14 @@ def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     media = "".join(_TAG if is_tag else piece for piece, is_tag in templating.split(cleaned["media_url"]))
     if media and not media.startswith(_TAG) and not _MEDIA.fullmatch(media.replace(_TAG, "x")):
         problems.setdefault(
-            "media_url", "Write an address that begins with https://, or sound: and a sound's name."
+            "media_url", said("Write an address that begins with https://, or sound: and a sound's name.")
         )
 
 
 def misfit(content: Mapping[str, Any], protocol: str) -> str:
     """Return why senders of a protocol cannot make calls of a checked content; "" when they can."""
     if protocol != "ari" and content["media_url"].startswith("sound:"):
-        return "A sound of the exchange's own cannot be played by a provider on the web."
+        return said("A sound of the exchange's own cannot be played by a provider on the web.")
     return ""
 
 
@@ -117,9 +118,9 @@ class _Reader:
     def template(self, name: str) -> str:
         value = self._content.get(name) or ""
         if not isinstance(value, str):
-            raise ConfigInvalid({name: "This must be text."})
+            raise ConfigInvalid({name: said("This must be text.")})
         if len(value) > MAX_TEMPLATE:
-            self.problems[name] = f"This must be at most {MAX_TEMPLATE:,} characters."
+            self.problems[name] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
             return ""
         return value.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
@@ -132,7 +133,7 @@ class _Reader:
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = str(self._content.get(name) or default)
         if value not in choices:
-            self.problems[name] = f"Choose one of: {', '.join(choices)}."
+            self.problems[name] = said("Choose one of: %(choices)s.", choices=", ".join(choices))
         return value
 
     def keys(self) -> str:
@@ -140,7 +141,7 @@ class _Reader:
         try:
             keys.parse(value)
         except ValueError as error:
-            self.problems["keys"] = str(error)
+            self.problems["keys"] = told(error)
         return value
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
@@ -152,6 +153,8 @@ class _Reader:
         except ValueError:
             number = low - 1
         if not low <= number <= high:
-            self.problems[name] = f"This must be a whole number between {low} and {high:,}."
+            self.problems[name] = said(
+                "This must be a whole number between %(low)s and %(high)s.", low=low, high=high
+            )
             return default
         return number

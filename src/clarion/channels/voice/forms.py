@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.channels.forms import ConnectionForm, SetupForm
 
@@ -62,7 +63,11 @@ class Form(_CallForm):
             _("Asterisk"),
             ("url", "verify_certificate", "username", "password", "allow_cleartext_login"),
         ),
-        ("line", _("Line"), ("endpoint", "caller_id", "connections", "ring_seconds", "max_seconds")),
+        (
+            "line",
+            pgettext_lazy("phone", "Line"),
+            ("endpoint", "caller_id", "connections", "ring_seconds", "max_seconds"),
+        ),
         ("speech", _("What is said"), ("voice", "audio", "audio_folder")),
         ("dialplan", _("Dialplan"), ("amd_context", "greeting_seconds", "connect_context")),
         ("recordings", _("Recordings"), ("record", "recording_url")),
@@ -126,7 +131,7 @@ class TwilioForm(_CallForm):
             "server", _("Account"),
             ("account_sid", "auth_token", "base_url", "verify_certificate", "allow_cleartext_login"),
         ),
-        ("line", _("Line"), ("caller_id", "connections", "ring_seconds", "max_seconds")),
+        ("line", pgettext_lazy("phone", "Line"), ("caller_id", "connections", "ring_seconds", "max_seconds")),
         ("speech", _("What is said"), ("voice",)),
         ("recordings", _("Recordings"), ("record",)),
     )  # fmt: skip

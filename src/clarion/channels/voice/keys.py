@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from clarion.lib.sentences import said
+
 #: reply: note the answer and end · repeat: play the message again · connect: put through · stop: call no more.
 ACTIONS = ("reply", "repeat", "connect", "stop")
 MAX_KEYS = 12
@@ -28,14 +30,28 @@ def parse(text: str) -> dict[str, Key]:
         key, label = parts[0], parts[1] if len(parts) > 1 else ""
         action = (parts[2] if len(parts) > 2 else "").lower() or "reply"
         if not _KEY.fullmatch(key) or not label or len(parts) > 3:
-            raise ValueError(f"Line {number}: write a key (0 to 9, * or #), |, and what it means.")
+            raise ValueError(
+                said("Line %(number)s: write a key (0 to 9, * or #), |, and what it means.", number=number)
+            )
         if len(label) > MAX_LABEL or not label.isprintable():
-            raise ValueError(f"Line {number}: what a key means has at most {MAX_LABEL} characters.")
+            raise ValueError(
+                said(
+                    "Line %(number)s: what a key means has at most %(limit)s characters.",
+                    number=number,
+                    limit=MAX_LABEL,
+                )
+            )
         if action not in ACTIONS:
-            raise ValueError(f"Line {number}: a key does one of these: {', '.join(ACTIONS)}.")
+            raise ValueError(
+                said(
+                    "Line %(number)s: a key does one of these: %(choices)s.",
+                    number=number,
+                    choices=", ".join(ACTIONS),
+                )
+            )
         if key in found:
-            raise ValueError(f"Line {number}: {key} is there twice.")
+            raise ValueError(said("Line %(number)s: %(key)s is there twice.", number=number, key=key))
         found[key] = Key(key, label, action)
     if len(found) > MAX_KEYS:
-        raise ValueError(f"There are at most {MAX_KEYS} keys.")
+        raise ValueError(said("There are at most %(limit)s keys.", limit=MAX_KEYS))
     return found

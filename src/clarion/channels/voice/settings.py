@@ -3,6 +3,7 @@
 import re
 
 from clarion.channels.base import ConfigInvalid
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import SettingsReader
 
 _URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.ASCII)
@@ -17,17 +18,19 @@ class Reader(SettingsReader):
         """Read an address that is signed in at; unencrypted only on this machine, or where that is allowed."""
         url = (self.text(name, limit=2000) or default).rstrip("/")
         if not _URL.fullmatch(url):
-            self.problems.setdefault(name, "Write the whole address, beginning with https://.")
+            self.problems.setdefault(name, said("Write the whole address, beginning with https://."))
             return ""
         allowed = self.flag("allow_cleartext_login")
         if url.startswith("http:") and not _LOOPBACK.fullmatch(url) and not allowed:
-            self.problems[name] = "The password would go unencrypted: write https://, or allow it expressly."
+            self.problems[name] = said(
+                "The password would go unencrypted: write https://, or allow it expressly."
+            )
         return url
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         number = self.number(name, default, low, high)
         if number != int(number):
-            self.problems[name] = "This must be a whole number."
+            self.problems[name] = said("This must be a whole number.")
             return default
         return int(number)
 
@@ -35,7 +38,7 @@ class Reader(SettingsReader):
         """Read text of one line without control characters: it goes into headers and addresses."""
         value = self.text(name, limit=limit)
         if value and not value.isprintable():
-            self.problems[name] = "This must be one line of visible characters."
+            self.problems[name] = said("This must be one line of visible characters.")
             return ""
         return value
 
@@ -48,7 +51,9 @@ class Reader(SettingsReader):
     def common(self) -> dict[str, object]:
         """Read how much at once, how long, and who calls."""
         return {
-            "caller_id": self.matching("caller_id", NUMBER, "Write a number with + and the country code."),
+            "caller_id": self.matching(
+                "caller_id", NUMBER, said("Write a number with + and the country code.")
+            ),
             "voice": self.visible("voice", 60),
             "connections": self.whole("connections", 1, 1, 500),
             "ring_seconds": self.whole("ring_seconds", 30, 5, 120),

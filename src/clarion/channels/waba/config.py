@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -56,13 +57,15 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""
     reader = _Reader(config)
     cleaned: dict[str, Any] = {
-        "access_token": reader.token("access_token", "Give the access token of a system user."),
+        "access_token": reader.token("access_token", said("Give the access token of a system user.")),
         "app_secret": reader.token("app_secret"),
         "verify_token": reader.token("verify_token"),
         "phone_number_id": reader.id(
-            "phone_number_id", "Give the number's id, which is not the number itself."
+            "phone_number_id", said("Give the number's id, which is not the number itself.")
         ),
-        "business_account_id": reader.id("business_account_id", "Give the WhatsApp Business account's id."),
+        "business_account_id": reader.id(
+            "business_account_id", said("Give the WhatsApp Business account's id.")
+        ),
         "source": reader.line("source"),
         "api_url": reader.api_url(),
         "api_version": reader.version(),
@@ -83,9 +86,11 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address is not a valid URL.")}) from None
     if parts.scheme not in _SCHEMES or not parts.username or not parts.hostname:
-        raise ConfigInvalid({"url": "Write waba:// and the access token, then @ and the phone number's id."})
+        raise ConfigInvalid(
+            {"url": said("Write waba:// and the access token, then @ and the phone number's id.")}
+        )
     config: dict[str, Any] = {"access_token": unquote(parts.username)}
     if parts.scheme == "waba":
         config["phone_number_id"] = parts.hostname
@@ -94,7 +99,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -108,25 +113,27 @@ class _Reader(SettingsReader):
         if not token and wanted:
             self.problems.setdefault(name, wanted)
         elif token and not (token.isascii() and token.isprintable() and " " not in token):
-            self.problems[name] = "This must be one word of visible characters."
+            self.problems[name] = said("This must be one word of visible characters.")
         return token
 
     def id(self, name: str, wanted: str) -> str:
         found = self.text(name, limit=40)
         if not _NUMBER_ID.fullmatch(found):
-            self.problems.setdefault(name, f"{wanted} It is a row of digits.")
+            self.problems.setdefault(name, said("%(wanted)s It is a row of digits.", wanted=wanted))
         return found
 
     def line(self, name: str) -> str:
         value = self.text(name, limit=40)
         if value and not value.isprintable():
-            self.problems[name] = "This must be one line of visible characters."
+            self.problems[name] = said("This must be one line of visible characters.")
         return value
 
     def version(self) -> str:
         version = self.text("api_version", limit=10) or API_VERSION
         if not _VERSION.fullmatch(version):
-            self.problems["api_version"] = f"Write a version of the Graph API, such as {API_VERSION}."
+            self.problems["api_version"] = said(
+                "Write a version of the Graph API, such as %(example)s.", example=API_VERSION
+            )
         return version
 
     def api_url(self) -> str:
@@ -138,7 +145,9 @@ class _Reader(SettingsReader):
         except ValueError:
             is_good = False
         if not is_good or parts.scheme not in ("https", "http"):
-            self.problems["api_url"] = f"Write the address of the Graph API, such as {API_URL}."
+            self.problems["api_url"] = said(
+                "Write the address of the Graph API, such as %(example)s.", example=API_URL
+            )
         elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            self.problems["api_url"] = "The token would go unencrypted: write https://."
+            self.problems["api_url"] = said("The token would go unencrypted: write https://.")
         return url

@@ -10,6 +10,7 @@ from clarion.channels.base import ConfigInvalid
 from clarion.channels.waba import matching, shapes
 from clarion.channels.waba.shapes import Shape
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Longest text as written, in characters. What is filled in is WhatsApp's to judge.
 MAX_TEMPLATE = 10_000
@@ -19,7 +20,7 @@ MAX_FILE_NAME = 200
 _TAG = "\ue000"
 _LINK = re.compile(rf"(?:https://|{_TAG})\S*")
 
-NOT_CHOSEN = (
+NOT_CHOSEN = said(
     "Messages on this channel follow a template that WhatsApp approved. Open the sender, then its templates, and use "
     "one."
 )
@@ -55,7 +56,7 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     }
     problems: dict[str, str] = {}
     if str(content.get("html") or "").strip():
-        problems["html"] = "A WhatsApp message is a text: choose “Text only”."
+        problems["html"] = said("A WhatsApp message is a text: choose “Text only”.")
     _check_text(cleaned, shape, problems)
     _check_header(cleaned, shape, problems)
     _check_buttons(cleaned, shape, problems)
@@ -120,13 +121,13 @@ def _shape(content: Mapping[str, Any]) -> Shape:
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name) or ""
     if not isinstance(value, str):
-        raise ConfigInvalid({name: "This must be text."})
+        raise ConfigInvalid({name: said("This must be text.")})
     return value.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_text(cleaned: Mapping[str, Any], shape: Shape, problems: dict[str, str]) -> None:
     if len(cleaned["text"]) > MAX_TEMPLATE:
-        problems["text"] = f"This must be at most {MAX_TEMPLATE:,} characters."
+        problems["text"] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
         return
     _check_filled("text", cleaned["text"], shape["body"], problems)
 
@@ -136,10 +137,10 @@ def _check_header(cleaned: dict[str, Any], shape: Shape, problems: dict[str, str
     if form == "TEXT":
         _check_filled("subject", cleaned["subject"], shape["header"]["text"], problems)
     elif cleaned["subject"]:
-        problems["subject"] = "The approved template has no title: leave this empty."
+        problems["subject"] = said("The approved template has no title: leave this empty.")
     if form not in shapes.MEDIA:
         if cleaned["media_url"]:
-            problems["media_url"] = (
+            problems["media_url"] = said(
                 "The approved template has no picture, video or document: leave this empty."
             )
         cleaned["file_name"] = ""
@@ -147,12 +148,12 @@ def _check_header(cleaned: dict[str, Any], shape: Shape, problems: dict[str, str
     if form != "DOCUMENT":
         cleaned["file_name"] = ""
     elif len(cleaned["file_name"]) > MAX_FILE_NAME:
-        problems["file_name"] = f"This must be at most {MAX_FILE_NAME} characters."
+        problems["file_name"] = said("This must be at most %(limit)s characters.", limit=MAX_FILE_NAME)
     url = cleaned["media_url"]
     if not url:
-        problems["media_url"] = "Give the address from which WhatsApp fetches it."
+        problems["media_url"] = said("Give the address from which WhatsApp fetches it.")
     elif len(url) > MAX_URL or not _LINK.fullmatch(_without_tags(url)):
-        problems["media_url"] = "Write an address that begins with https://."
+        problems["media_url"] = said("Write an address that begins with https://.")
     else:
         _check_template("media_url", url, problems)
 
@@ -163,8 +164,8 @@ def _check_buttons(cleaned: Mapping[str, Any], shape: Shape, problems: dict[str,
     if len(lines) != len(wanted):
         names = ", ".join(f"“{one['text']}”" for _index, one in wanted)
         problems["buttons"] = (
-            f"Write one value a line, for each of these buttons: {names}." if wanted
-            else "None of the template's buttons takes a value: leave this empty."
+            said("Write one value a line, for each of these buttons: %(names)s.", names=names) if wanted
+            else said("None of the template's buttons takes a value: leave this empty.")
         )  # fmt: skip
         return
     for line in lines:
@@ -179,7 +180,7 @@ def _check_filled(name: str, source: str, approved: str, problems: dict[str, str
         for value in matching.values_of(source, approved):
             _check_template(name, value, problems)
     except matching.Differs as error:
-        problems[name] = str(error)
+        problems[name] = told(error)
 
 
 def _without_tags(source: str) -> str:
@@ -190,4 +191,4 @@ def _check_template(name: str, source: str, problems: dict[str, str]) -> None:
     try:
         templating.check(templating.Part(name, source))
     except templating.TemplateInvalid as error:
-        problems[name] = str(error)
+        problems[name] = told(error)

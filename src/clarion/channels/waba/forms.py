@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.channels.forms import SetupForm
 from clarion.channels.waba.config import API_URL, API_VERSION
@@ -21,7 +22,11 @@ class Form(SetupForm):
 
     SECRET_FIELDS = ("access_token", "app_secret", "verify_token")
     SECTIONS = (
-        ("number", _("Number"), ("phone_number_id", "business_account_id", "source", "access_token")),
+        (
+            "number",
+            pgettext_lazy("phone", "Number"),
+            ("phone_number_id", "business_account_id", "source", "access_token"),
+        ),
         ("callbacks", _("Callbacks"), ("app_secret", "verify_token")),
         ("connection", _("Connection"), ("api_url", "api_version", "connections", "response_timeout")),
     )

@@ -8,6 +8,7 @@ import re
 
 from clarion.channels.waba import shapes
 from clarion.lib import templating
+from clarion.lib.sentences import said
 
 _OPENS = re.compile(r"\{%-?\s*(if|for|filter|with|autoescape|raw|macro|call|block)\b")
 _ENDS = re.compile(r"\{%-?\s*end")
@@ -41,7 +42,10 @@ def values_of(source: str, approved: str) -> list[str]:
         at = found + len(piece)
     if at != len(masked):
         raise Differs(
-            f"Nothing can stand after “{fixed[-1][-60:].strip()}”: the text goes as it was approved."
+            said(
+                "Nothing can stand after “%(end)s”: the text goes as it was approved.",
+                end=fixed[-1][-60:].strip(),
+            )
         )
     return [_MARK.sub(lambda mark: tags[ord(mark[0]) - _FIRST], value) for value in values]
 
@@ -76,4 +80,7 @@ def _masked(source: str) -> tuple[str, list[str]]:
 def _missing(piece: str) -> str:
     shown = " ".join(piece.split())
     shown = shown if len(shown) <= 60 else f"{shown[:57]}…"
-    return f"The text goes as it was approved, and only its values are yours: “{shown}” is not where it was."
+    return said(
+        "The text goes as it was approved, and only its values are yours: “%(shown)s” is not where it was.",
+        shown=shown,
+    )

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.webpush import vapid
+from clarion.lib.sentences import said, told
 from clarion.lib.settings_reader import SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -75,12 +76,12 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "public_key": vapid.public_of(private) if private else "",
         "subject": reader.subject(),
         "origins": reader.lines(
-            "origins", _ORIGIN, "Write each origin as https://shop.example.com, without a path."
+            "origins", _ORIGIN, said("Write each origin as https://shop.example.com, without a path.")
         ),
         "identity_key": reader.identity_key(),
         "newcomers": reader.choice("newcomers", NEWCOMERS, "add"),
         "services": reader.lines(
-            "services", _HOST, "Write each as the name of a host, such as push.example.com."
+            "services", _HOST, said("Write each as the name of a host, such as push.example.com.")
         ),
         "connections": int(reader.number("connections", 20, 1, 200)),
         **{name: reader.number(name, *bounds) for name, *bounds in _TIMES},
@@ -97,12 +98,14 @@ def config_from_url(url: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme != "webpush":
-        raise ConfigInvalid({"url": "Write webpush:?subject=mailto:you@example.com and further settings."})
+        raise ConfigInvalid(
+            {"url": said("Write webpush:?subject=mailto:you@example.com and further settings.")}
+        )
     known = {field.name for field in fields(Config)}
     config: dict[str, Any] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -117,7 +120,7 @@ class _Reader(SettingsReader):
         try:
             vapid.private_key_of(text)
         except vapid.KeyInvalid as error:
-            self.problems["private_key"] = str(error)
+            self.problems["private_key"] = told(error)
             return ""
         return text
 
@@ -126,7 +129,7 @@ class _Reader(SettingsReader):
         if subject and "@" in subject and ":" not in subject:
             subject = f"mailto:{subject}"
         if not _SUBJECT.fullmatch(subject):
-            self.problems["subject"] = (
+            self.problems["subject"] = said(
                 "Give a mail address or an https:// page at which push services may reach you."
             )
         return subject
@@ -134,7 +137,9 @@ class _Reader(SettingsReader):
     def identity_key(self) -> str:
         key = self.text("identity_key", limit=200)
         if key and len(key) < MIN_IDENTITY_KEY:
-            self.problems["identity_key"] = f"This must have at least {MIN_IDENTITY_KEY} characters."
+            self.problems["identity_key"] = said(
+                "This must have at least %(least)s characters.", least=MIN_IDENTITY_KEY
+            )
         return key
 
     def lines(self, name: str, pattern: re.Pattern[str], sentence: str) -> list[str]:
@@ -144,7 +149,7 @@ class _Reader(SettingsReader):
         values = [one.strip().rstrip("/").lower() for one in text.replace(",", "\n").split("\n")]
         found = list(dict.fromkeys(one for one in values if one))
         if len(found) > MAX_ORIGINS:
-            self.problems[name] = f"At most {MAX_ORIGINS} are taken."
+            self.problems[name] = said("At most %(limit)s are taken.", limit=MAX_ORIGINS)
         elif not all(pattern.fullmatch(one) for one in found):
             self.problems[name] = sentence
         return found

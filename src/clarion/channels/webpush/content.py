@@ -6,6 +6,7 @@ from typing import Any
 
 from clarion.channels.base import ConfigInvalid
 from clarion.lib import templating
+from clarion.lib.sentences import said
 
 #: Characters of each template. What is filled in must fit into a record together, see `encryption.MAX_TEXT`.
 MAX_TEMPLATE = 5_000
@@ -35,24 +36,24 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("icon", "image", "link"):
         cleaned[name] = cleaned[name].strip()
         if cleaned[name] and not _LINK.fullmatch(_without_tags(cleaned[name])):
-            problems[name] = "Write an address that begins with https://."
+            problems[name] = said("Write an address that begins with https://.")
     cleaned["urgency"] = str(content.get("urgency") or "normal")
     cleaned["ttl"] = _ttl(content, problems)
     cleaned["topic"] = str(content.get("topic") or "").strip()
     cleaned["sticky"] = bool(content.get("sticky"))
     if cleaned["urgency"] not in URGENCIES:
-        problems["urgency"] = f"Choose one of: {', '.join(URGENCIES)}."
+        problems["urgency"] = said("Choose one of: %(choices)s.", choices=", ".join(URGENCIES))
     if cleaned["topic"] and not _TOPIC.fullmatch(cleaned["topic"]):
-        problems["topic"] = "A topic has 1 to 32 letters, digits, - and _ (RFC 8030, 5.4)."
+        problems["topic"] = said("A topic has 1 to 32 letters, digits, - and _ (RFC 8030, 5.4).")
     if str(content.get("html") or "").strip():
-        problems["html"] = "A notification is plain text: choose “Text only”."
+        problems["html"] = said("A notification is plain text: choose “Text only”.")
     elif not cleaned["subject"].strip():
-        problems["subject"] = "A notification needs a title."
+        problems["subject"] = said("A notification needs a title.")
     for part in parts_of(cleaned):
         if part.name in problems:
             continue
         if len(part.source) > MAX_TEMPLATE:
-            problems[part.name] = f"This must be at most {MAX_TEMPLATE:,} characters."
+            problems[part.name] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
             continue
         try:
             templating.check(part)
@@ -71,7 +72,7 @@ def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name) or ""
     if not isinstance(value, str):
-        raise ConfigInvalid({name: "This must be text."})
+        raise ConfigInvalid({name: said("This must be text.")})
     return value.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -88,6 +89,8 @@ def _ttl(content: Mapping[str, Any], problems: dict[str, str]) -> int:
     except (TypeError, ValueError):
         seconds = -1
     if not 0 <= seconds <= MAX_TTL:
-        problems["ttl"] = f"This must be between 0 and {MAX_TTL:,} seconds, which is four weeks."
+        problems["ttl"] = said(
+            "This must be between 0 and %(limit)s seconds, which is four weeks.", limit=MAX_TTL
+        )
         return DEFAULT_TTL
     return seconds

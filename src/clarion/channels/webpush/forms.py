@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.channels.forms import SetupForm
 
@@ -90,7 +91,9 @@ class ContentForm(forms.Form):
     urgency = forms.ChoiceField(
         label=_("Urgency"), required=False, initial="normal",
         choices=[
-            ("normal", _("Normal")), ("very-low", _("Very low: when it costs the device nothing")), ("low", _("Low")),
+            ("normal", pgettext_lazy("urgency", "Normal")),
+            ("very-low", _("Very low: when it costs the device nothing")),
+            ("low", pgettext_lazy("urgency", "Low")),
             ("high", _("High: wake the device")),
         ],
     )  # fmt: skip

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from clarion.lib.sentences import said
+
 #: Seconds a token is good for; a push service refuses more than a day (RFC 8292, 2).
 LIFETIME = 12 * 3600
 #: Seconds before its end when a token is made anew.
@@ -54,7 +56,7 @@ def private_key_of(text: str) -> ec.EllipticCurvePrivateKey:
             raise ValueError
         return ec.derive_private_key(int.from_bytes(octets), _CURVE)
     except ValueError:
-        raise KeyInvalid("A VAPID private key is 32 octets in base64url, 43 characters.") from None
+        raise KeyInvalid(said("A VAPID private key is 32 octets in base64url, 43 characters.")) from None
 
 
 def public_of(text: str) -> str:

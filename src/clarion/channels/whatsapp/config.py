@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.http import HttpLimits
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings, SettingsReader
 
 #: Sealed in the database and never shown again.
@@ -87,13 +88,15 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     problems = reader.problems
     if not cleaned["api_key"]:
-        problems.setdefault("api_key", f"Give the key by which {_NAMES[protocol]} lets in.")
+        problems.setdefault(
+            "api_key", said("Give the key by which %(gateway)s lets in.", gateway=_NAMES[protocol])
+        )
     if cleaned["receipts"] != "none" and not cleaned["callback_secret"]:
         problems.setdefault(
-            "callback_secret", "Think up a long secret: calls without it are not the gateway's."
+            "callback_secret", said("Think up a long secret: calls without it are not the gateway's.")
         )
     if cleaned["delay_max"] < cleaned["delay_min"]:
-        problems.setdefault("delay_max", "The longest pause is shorter than the shortest.")
+        problems.setdefault("delay_max", said("The longest pause is shorter than the shortest."))
     if problems:
         raise ConfigInvalid(problems)
     return cleaned
@@ -109,10 +112,12 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address of the gateway is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address of the gateway is not a valid URL.")}) from None
     protocol, plus, plain = parts.scheme.partition("+")
     if protocol not in PROTOCOLS or (plus and plain != "http") or not (parts.username and parts.password):
-        raise ConfigInvalid({"url": "Write waha://, evolution:// or greenapi://, session:key@ and the host."})
+        raise ConfigInvalid(
+            {"url": said("Write waha://, evolution:// or greenapi://, session:key@ and the host.")}
+        )
     config: dict[str, Any] = {
         "protocol": protocol, "session": unquote(parts.username), "api_key": unquote(parts.password),
         "receipts": "none",
@@ -124,7 +129,7 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
 
@@ -136,7 +141,7 @@ class _Reader(SettingsReader):
         """Read one line without control characters: it goes into headers and addresses."""
         value = self.text(name, limit=300)
         if value and not value.isprintable():
-            self.problems[name] = "This must be one line of visible characters."
+            self.problems[name] = said("This must be one line of visible characters.")
             return ""
         return value
 
@@ -149,7 +154,7 @@ class _Reader(SettingsReader):
             is_good = False
         if not is_good:
             self.problems.setdefault(
-                "base_url", "Write the gateway's address, such as https://waha.example.com."
+                "base_url", said("Write the gateway's address, such as https://waha.example.com.")
             )
             return ""
         if (
@@ -157,12 +162,19 @@ class _Reader(SettingsReader):
             and parts.hostname not in _LOOPBACK
             and not self.flag("allow_cleartext_login")
         ):
-            self.problems["base_url"] = "The key would go unencrypted: write https://, or allow it expressly."
+            self.problems["base_url"] = said(
+                "The key would go unencrypted: write https://, or allow it expressly."
+            )
         return url
 
     def session(self, protocol: str) -> str:
         name = self.text("session", limit=100) or ("default" if protocol == "waha" else "")
         if not _SESSION.fullmatch(name) or (protocol == "greenapi" and not name.isdecimal()):
-            what = "the id of the instance, a number" if protocol == "greenapi" else "the name of the session"
-            self.problems.setdefault("session", f"Give {what}.")
+            is_number = protocol == "greenapi"
+            self.problems.setdefault(
+                "session",
+                said("Give the id of the instance, a number.")
+                if is_number
+                else said("Give the name of the session."),
+            )
         return name

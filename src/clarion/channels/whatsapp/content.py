@@ -6,6 +6,7 @@ from typing import Any
 
 from clarion.channels.base import ConfigInvalid
 from clarion.lib import templating
+from clarion.lib.sentences import said, told
 
 #: Characters of a text as WhatsApp takes it, and of a caption.
 MAX_TEXT = 65_536
@@ -37,9 +38,9 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         "preview": bool(content.get("preview")),
     }
     if str(content.get("html") or "").strip():
-        problems["html"] = "A WhatsApp message is a text: choose “Text only”."
+        problems["html"] = said("A WhatsApp message is a text: choose “Text only”.")
     if cleaned["attachment"] not in MEDIA:
-        problems["attachment"] = "Choose an image, a video, a document or none of them."
+        problems["attachment"] = said("Choose an image, a video, a document or none of them.")
     _check_text(cleaned, problems)
     _check_media(cleaned, problems)
     if problems:
@@ -63,28 +64,30 @@ def limit_of(content: Mapping[str, Any]) -> int:
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name) or ""
     if not isinstance(value, str):
-        raise ConfigInvalid({name: "This must be text."})
+        raise ConfigInvalid({name: said("This must be text.")})
     return value.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     text = cleaned["text"]
     if not text.strip() and not cleaned["attachment"]:
-        problems["text"] = "A WhatsApp message needs a text."
+        problems["text"] = said("A WhatsApp message needs a text.")
         return
     if len(text) > MAX_TEMPLATE:
-        problems["text"] = f"This must be at most {MAX_TEMPLATE:,} characters."
+        problems["text"] = said("This must be at most %(limit)s characters.", limit=MAX_TEMPLATE)
         return
     try:
         templating.check(templating.Part("text", text))
     except templating.TemplateInvalid as error:
-        problems["text"] = str(error)
+        problems["text"] = told(error)
         return
     constant = "".join(piece for piece, is_tag in templating.split(text) if not is_tag)
     # With statements in it a part may be left out; it is measured again when it is filled in.
     if "{%" not in text and len(constant) > limit_of(cleaned):
-        problems["text"] = (
-            f"The text below a file has at most {MAX_CAPTION:,} characters; this has {len(constant):,}."
+        problems["text"] = said(
+            "The text below a file has at most %(limit)s characters; this has %(there)s.",
+            limit=MAX_CAPTION,
+            there=len(constant),
         )
 
 
@@ -94,14 +97,16 @@ def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     url = cleaned["media_url"]
     bare = "".join(_TAG if is_tag else piece for piece, is_tag in templating.split(url))
     if not url:
-        problems["media_url"] = "Give the address from which the gateway fetches it."
+        problems["media_url"] = said("Give the address from which the gateway fetches it.")
     elif len(url) > MAX_URL or not _MEDIA_LINK.fullmatch(bare):
-        problems["media_url"] = "Write an address that begins with https://."
+        problems["media_url"] = said("Write an address that begins with https://.")
     else:
         try:
             templating.check(templating.Part("media_url", url))
         except templating.TemplateInvalid as error:
-            problems["media_url"] = str(error)
+            problems["media_url"] = told(error)
     name = cleaned["file_name"]
     if len(name) > MAX_FILE_NAME or "/" in name or not name.isprintable():
-        problems["file_name"] = f"Write a file's name of at most {MAX_FILE_NAME} characters."
+        problems["file_name"] = said(
+            "Write a file's name of at most %(limit)s characters.", limit=MAX_FILE_NAME
+        )

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clarion.web import languages
 from clarion.web.context import LANGUAGE, LAST_WORKSPACE, THEME_COOKIE
@@ -28,7 +29,7 @@ class ProfileForm(forms.Form):
     """What a person may choose about themselves."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=pgettext_lazy("person", "Name"),
         max_length=120,
         required=False,
         help_text=_("How others see you in lists and in the audit log."),

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
@@ -38,7 +38,7 @@ _SEARCH_FROM = 3
 COLUMNS = [
     Column(label=gettext_lazy("Sender"), sort="name"),
     Column(label=gettext_lazy("Status"), sort="status"),
-    Column(label=gettext_lazy("From")),
+    Column(label=pgettext_lazy("sender", "From")),
     Column(label=gettext_lazy("Limits")),
     Column(label=gettext_lazy("Health")),
     Column(label=gettext_lazy("Used by"), sort="used", style="table__end"),

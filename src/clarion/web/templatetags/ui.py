@@ -103,14 +103,16 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
     minute = f"{local.hour:02}:{local.minute:02}"
     if style == "bare":
         has_year = local.year != timezone.localtime().year
-        return SafeString(f'<span class="num nowrap">{_day(*day, has_year, language)}, {minute}</span>')
+        return SafeString(
+            f'<span class="num nowrap">{_day(*day, has_year, language)}{spelling.comma()}{minute}</span>'
+        )
     second = f"{minute}:{local.second:02}"
     if style == "time":
         text = second
     elif style == "day":
         text = _day(*day, True, language)
     else:
-        text = f"{_day(*day, style == 'long', language)}, {second if style == 'seconds' else minute}"
+        text = f"{_day(*day, style == 'long', language)}{spelling.comma()}{second if style == 'seconds' else minute}"
     title = f"{day[0]}-{day[1]:02}-{day[2]:02} {second} {escape(timezone.get_current_timezone_name())}"
     ago = " data-ago" if style == "ago" else ""
     return SafeString(

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 #: Millionths of a unit.
 MICRO = 1_000_000
 #: Digits behind the point.
@@ -20,10 +22,12 @@ def parse(text: str) -> int:
     """Return "12.5", or "12,5", in millionths. Raises ValueError for anything else, and beyond MOST."""
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        raise ValueError("This is no amount: write it like 12.50, with at most six digits behind the point.")
+        raise ValueError(
+            _("This is no amount: write it like 12.50, with at most six digits behind the point.")
+        )
     amount = int(found[1]) * MICRO + int((found[2] or "").ljust(PLACES, "0"))
     if amount > MOST:
-        raise ValueError("The amount is too large.")
+        raise ValueError(_("The amount is too large."))
     return amount
 
 
@@ -50,5 +54,5 @@ def currency_of(text: str) -> str:
     """Return a currency's three letters (ISO 4217). Raises ValueError."""
     code = text.strip().upper()
     if not _CURRENCY.fullmatch(code):
-        raise ValueError("A currency is three letters, such as EUR or USD.")
+        raise ValueError(_("A currency is three letters, such as EUR or USD."))
     return code

@@ -11,6 +11,7 @@ from typing import Any
 
 from clarion.channels.events import ReceiptKind
 from clarion.channels.sms.web import Reader
+from clarion.lib.sentences import said
 
 SECRETS = frozenset({"password", "callback_secret"})
 METHODS = ("GET", "POST", "PUT")
@@ -69,7 +70,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     _check_names(cleaned, reader.problems)
     if cleaned["receipts"] != "none" and not cleaned["callback_secret"]:
         reader.problems.setdefault(
-            "callback_secret", "Think up a long secret: calls without it are not the gateway's."
+            "callback_secret", said("Think up a long secret: calls without it are not the gateway's.")
         )
     reader.finish()
     return cleaned
@@ -97,10 +98,10 @@ def _lines(reader: Reader, name: str, default: str) -> str:
     text = reader.text(name, limit=MAX_LINES * MAX_LINE).replace("\r\n", "\n") or default
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if len(lines) > MAX_LINES or any(len(line) > MAX_LINE or "=" not in line for line in lines):
-        reader.problems[name] = f"Write at most {MAX_LINES} lines of name=value."
+        reader.problems[name] = said("Write at most %(limit)s lines of name=value.", limit=MAX_LINES)
         return ""
     if not all(line.isprintable() for line in lines):
-        reader.problems[name] = "Only visible characters are allowed."
+        reader.problems[name] = said("Only visible characters are allowed.")
         return ""
     return "\n".join(lines)
 
@@ -110,20 +111,31 @@ def _check_places(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
         # JSON-like braces in a field's value are no places; a word in braces that is none is a mistake.
         wrong = [one for one in _PLACE.findall(cleaned[name]) if one and one not in PLACES]
         if wrong:
-            problems.setdefault(name, f"There is no {{{wrong[0]}}}; there are {', '.join(sorted(PLACES))}.")
+            problems.setdefault(
+                name,
+                said(
+                    "There is no {%(place)s}; there are %(choices)s.",
+                    place=wrong[0],
+                    choices=", ".join(sorted(PLACES)),
+                ),
+            )
     told = cleaned["url"] + cleaned["parameters"]
     if not problems and ("{text}" not in told or not ("{to}" in told or "{number}" in told)):
-        problems["parameters"] = "The gateway must be told {text} and {to}, or {number}."
+        problems["parameters"] = said("The gateway must be told {text} and {to}, or {number}.")
 
 
 def _check_names(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
     if not all(_HEADER.fullmatch(name) for name, _ in pairs(cleaned["headers"])):
-        problems.setdefault("headers", "A header's name has letters, digits and hyphens.")
+        problems.setdefault("headers", said("A header's name has letters, digits and hyphens."))
     if not all(_NAME.fullmatch(name) for name, _ in pairs(cleaned["parameters"])):
-        problems.setdefault("parameters", "A field's name has letters, digits, dots and hyphens.")
+        problems.setdefault("parameters", said("A field's name has letters, digits, dots and hyphens."))
     if not _ID_FROM.fullmatch(cleaned["id_from"]):
-        problems.setdefault("id_from", "Write json: and a path such as message.id, or after: and some text.")
+        problems.setdefault(
+            "id_from", said("Write json: and a path such as message.id, or after: and some text.")
+        )
     kinds = {"", *(kind.value for kind in ReceiptKind)}
     if not all(kind.strip() in kinds for _, kind in pairs(cleaned["callback_states"])):
         known = ", ".join(sorted(kinds - {""}))
-        problems.setdefault("callback_states", f"After = stands nothing, or one of: {known}.")
+        problems.setdefault(
+            "callback_states", said("After = stands nothing, or one of: %(known)s.", known=known)
+        )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clarion.channels.sms.web import Reader
+from clarion.lib.sentences import said
 
 SECRETS = frozenset({"auth_token"})
 #: Where Twilio's API is; others that are shaped like it have addresses of their own.
@@ -28,12 +29,12 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     problems = reader.problems
     if not _SID.fullmatch(cleaned["account_sid"]):
-        problems.setdefault("account_sid", "Give the account's SID, which begins with AC.")
+        problems.setdefault("account_sid", said("Give the account's SID, which begins with AC."))
     if not cleaned["auth_token"]:
-        problems.setdefault("auth_token", "Give the account's auth token: it also proves who calls us.")
+        problems.setdefault("auth_token", said("Give the account's auth token: it also proves who calls us."))
     if not (_SERVICE.fullmatch(cleaned["source"]) or _SENDER.fullmatch(cleaned["source"])):
         problems.setdefault(
-            "source", "Write a number with +, a short code, a name, or a messaging service's SID (MG…)."
+            "source", said("Write a number with +, a short code, a name, or a messaging service's SID (MG…).")
         )
     reader.finish()
     return cleaned

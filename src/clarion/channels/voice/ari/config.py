@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice.settings import Reader
 from clarion.channels.voice.speech import ENGINES
+from clarion.lib.sentences import said
 from clarion.lib.settings_reader import Settings
 
 SECRETS = frozenset({"password"})
@@ -67,7 +68,7 @@ class Config(Settings):
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings cleaned and complete. Raises ConfigInvalid with a sentence for each bad field."""
     reader = Reader(config)
-    context = "Write the name of a context of the dialplan: letters, digits, - and _."
+    context = said("Write the name of a context of the dialplan: letters, digits, - and _.")
     cleaned: dict[str, Any] = {
         "protocol": "ari",
         "url": reader.url("url"),
@@ -85,14 +86,20 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     }
     problems = reader.problems
     if not cleaned["username"] or not cleaned["password"]:
-        problems.setdefault("username", "Give the user and the password of ari.conf.")
+        problems.setdefault("username", said("Give the user and the password of ari.conf."))
     endpoint = cleaned["endpoint"]
     if not _ENDPOINT.fullmatch(endpoint) or not ("{number}" in endpoint or "{digits}" in endpoint):
-        problems.setdefault("endpoint", "Write where numbers are dialled, such as PJSIP/{number}@trunk.")
+        problems.setdefault(
+            "endpoint", said("Write where numbers are dialled, such as PJSIP/{number}@trunk.")
+        )
     if cleaned["audio"] == "folder" and not _ABSOLUTE.fullmatch(cleaned["audio_folder"]):
-        problems.setdefault("audio_folder", "Write the whole path of the folder, as /var/spool/clarion.")
+        problems.setdefault(
+            "audio_folder", said("Write the whole path of the folder, as /var/spool/clarion.")
+        )
     if cleaned["recording_url"] and not cleaned["recording_url"].startswith(("https://", "http://")):
-        problems.setdefault("recording_url", "Write an address that begins with https://, with {name} in it.")
+        problems.setdefault(
+            "recording_url", said("Write an address that begins with https://, with {name} in it.")
+        )
     reader.finish()
     return cleaned
 
@@ -107,9 +114,9 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address is not a valid URL.")}) from None
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ConfigInvalid({"url": "Write ari:// or aris://, the user, its password and the host."})
+        raise ConfigInvalid({"url": said("Write ari:// or aris://, the user, its password and the host.")})
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     config: dict[str, Any] = {
         "protocol": "ari",
@@ -121,6 +128,6 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = Config.names()
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice.settings import Reader
+from clarion.lib.sentences import said
 
 SECRETS = frozenset({"auth_token"})
 #: Where Twilio's API is; others that are shaped like it have addresses of their own.
@@ -20,18 +21,20 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {
         "protocol": "twilio",
         "base_url": reader.url("base_url", BASE),
-        "account_sid": reader.matching("account_sid", _SID, "Give the account's SID, which begins with AC."),
+        "account_sid": reader.matching(
+            "account_sid", _SID, said("Give the account's SID, which begins with AC.")
+        ),
         "auth_token": reader.visible("auth_token", 200),
         **reader.common(),
     }
     problems = reader.problems
     if not cleaned["account_sid"]:
-        problems.setdefault("account_sid", "Give the account's SID, which begins with AC.")
+        problems.setdefault("account_sid", said("Give the account's SID, which begins with AC."))
     if not cleaned["auth_token"]:
-        problems.setdefault("auth_token", "Give the account's auth token: it also proves who calls us.")
+        problems.setdefault("auth_token", said("Give the account's auth token: it also proves who calls us."))
     if not cleaned["caller_id"]:
         problems.setdefault(
-            "caller_id", "Give the number that calls: one of the account's, or one verified there."
+            "caller_id", said("Give the number that calls: one of the account's, or one verified there.")
         )
     reader.finish()
     return cleaned
@@ -43,7 +46,7 @@ def config_from_url(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ConfigInvalid({"url": "The address is not a valid URL."}) from None
+        raise ConfigInvalid({"url": said("The address is not a valid URL.")}) from None
     config: dict[str, Any] = {
         "protocol": "twilio",
         "account_sid": unquote(parts.username or ""),
@@ -55,6 +58,6 @@ def config_from_url(url: str) -> dict[str, Any]:
     known = {"base_url", "account_sid", "auth_token", *Reader({}).common()}
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if name not in known:
-            raise ConfigInvalid({"url": f"There is no setting “{name}”."})
+            raise ConfigInvalid({"url": said("There is no setting “%(name)s”.", name=name)})
         config[name] = value
     return config
