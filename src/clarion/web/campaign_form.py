@@ -110,7 +110,9 @@ class CampaignForm(AudienceFields, CascadeForm, MessageForm, TrackingForm, Timin
         self.versions = [
             one
             for one in queries.template_versions_for(self.member, step=self.step)
-            if self.step is None or material.fits(one.template.channel, self.step.channel)
+            if self.step is None
+            or self.step.sender is None
+            or material.fits(one.template.channel, self.step.channel)
         ]
         self.all_segments = campaign_people.segments_of(self)
         self.all_sheets = list(audience.sheets_for(self.member))
@@ -248,7 +250,8 @@ def _save_message(form: CampaignForm) -> None:
     version = None
     if data["content"] == "template":
         version = next((one for one in form.versions if _version_key(one) == data["template"]), None)
-    channel = sender.channel if sender else (form.step.channel if form.step else "email")
+    unsent = version.template.channel if version else form.step_channel
+    channel = sender.channel if sender else unsent
     body = campaign_message.body_in(form, channel)
     if form.step is None and sender is None and version is None and body is None:
         return  # nothing was said yet

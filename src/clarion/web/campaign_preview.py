@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
 from clarion.audience.models import SourceStatus
-from clarion.campaigns import operations, queries
+from clarion.campaigns import lengths, material, operations, queries
 from clarion.campaigns.preflight import content_of
 from clarion.channels.base import ConfigInvalid
 from clarion.content import rendering
@@ -55,7 +55,18 @@ class Pane:
     next_url: str = ""
     #: The ways in which a mail can be looked at, and the one that is chosen.
     looks: list[Tab] = field(default_factory=list)
+    #: Of a short message: how many messages it takes for others.
+    spread: str = ""
+    #: Whether it stands beside the text, so that something can be mended in it.
+    is_editable: bool = False
     look: str = ""
+
+
+def _problem(campaign: Campaign, step: Step) -> str:
+    """Return why what is written cannot be shown: the first of its errors."""
+    found = material.compiled(campaign.workspace, step.channel, step.body_source).problems
+    generic = _("The message cannot be shown before its errors are mended.")
+    return " ".join([generic, *list(found.values())[:1]])
 
 
 #: URL names of the pane and of the frame in it, for whoever composes.
@@ -81,15 +92,14 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
-        problem = (
-            _("The message cannot be shown before its errors are mended.") if typed.get("source") else ""
-        )
+        problem = _problem(campaign, step) if step is not None and typed.get("source") else ""
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
             subject=_("SMS") if is_sms else typed.get("subject", ""),
             preheader="" if is_sms else typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
+    measured = lengths.of(campaign, step) if step is not None and is_sms else None
     # An SMS has no subject: what it costs stands in its place.
     subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
     url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
@@ -97,7 +107,8 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
         preheader=beside, missing=filled.missing, problem=filled.problem,
         frame_url=f"{frame}?recipient={number}{which}&v={campaign.version}",
-        look=look,
+        spread=sms_size.spread(measured, _name_of(dict(measured.longest))) if measured else "",
+        look=look, is_editable=names == COMPOSING,
         looks=[] if filled.problem else _looks(f"{url}?recipient={number}{plain}", step, look),
         seen=looks.seen(step.channel, filled, sender=sender) if step and not filled.problem else None,
         previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",

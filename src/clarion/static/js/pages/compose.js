@@ -46,7 +46,10 @@ function freshen(answer) {
   show();
   progress();
   // The sender of another channel: its messages are written in other ways.
-  if (find("[data-elsewhere]", page) && find("[data-saved]").dataset.state === "saved") location.reload();
+  if (find("[data-elsewhere]", page) && find("[data-saved]").dataset.state === "saved") {
+    location.hash = "message";
+    location.reload();
+  }
   return problems ? findAll("p", problems.content).map((one) => one.dataset.field) : [];
 }
 
