@@ -57,6 +57,7 @@ CAMPAIGN_SCREENS = (
     "web/middleware.py",
     "web/moderation_review.py",
     "web/navigation.py",
+    "web/message_fields.py",
     "web/optout_words.py",
     "web/pages/all_campaigns.py",
     "web/pages/calendar.py",

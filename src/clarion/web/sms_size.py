@@ -40,7 +40,7 @@ def spread(lengths: Lengths, name: str) -> str:
 def _spread(lengths: Lengths, name: str) -> str:
     if lengths.most == 1:
         return ngettext(
-            "One message is enough for the one person that was looked at.",
+            "One message is enough for the %(count)d person that was looked at.",
             "One message is enough for each of the first %(count)d people.",
             lengths.count,
         ) % {"count": lengths.count}
