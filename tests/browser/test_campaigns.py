@@ -212,6 +212,7 @@ class TestCompose:
         expect(page.locator("#compose-estimate")).to_contain_text("Will receive it")
         page.get_by_label("Sender").select_option(str(sender.public_id))
         page.get_by_label("Subject").fill("Hi {{ first_name }}")
+        page.get_by_label("HTML", exact=True).check()
         page.locator("#id_source").fill("<h1>Hello</h1>")
         page.locator("#id_source").press("End")
         page.locator("#compose-fields").get_by_role("button", name="unsubscribe_url").click()

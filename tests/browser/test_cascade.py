@@ -63,6 +63,7 @@ def test_a_fallback_is_composed_and_its_way_is_seen(
     base = f"{live_server.url}/w/{people.workspace.slug}/campaigns/{campaign.public_id}/"
 
     page.goto(f"{base}edit/")
+    page.get_by_label("HTML", exact=True).check()
     page.locator("#id_source").fill("<p>Hello {{ first_name }}</p>")
     page.get_by_role("button", name="Add a channel").press("Enter")
     page.wait_for_url("**/edit/?step=1#message")

@@ -137,6 +137,7 @@ def write_a_campaign(page: Page, people: Path) -> None:
     )
     page.get_by_label("Sender").select_option(label="Shop mail")
     page.get_by_label("Subject").fill("Hello {{ first_name }}")
+    page.get_by_label("HTML", exact=True).check()
     page.locator("#id_source").fill("<h1>Good morning, {{ first_name }}</h1>")
     page.locator("#id_source").press("End")
     page.locator("#compose-fields").get_by_role("button", name="unsubscribe_url").click()

@@ -54,6 +54,7 @@ def compose(page: Page) -> None:
     expect(page.locator("#compose-estimate")).to_contain_text(f"{PEOPLE}")
     page.get_by_label("Sender").select_option(label="Shop")
     page.get_by_label("Subject").fill("{{ first_name }}, your boots are back")
+    page.get_by_label("HTML", exact=True).check()
     page.locator("#id_source").fill('<p>Hi {{ first_name }}</p><a href="{{ unsubscribe_url }}">out</a>')
     page.get_by_label("Speed limit").fill(str(SPEED))
     expect(page.locator("#compose-review")).to_contain_text(f"{PEOPLE} people will get it.")

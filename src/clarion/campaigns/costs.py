@@ -117,8 +117,8 @@ def recipients_of(campaign: Campaign) -> int:
 def _priced(campaign: Campaign, step: Step, tariff: Tariff) -> tuple[int, int]:
     """Return what the messages to some of the audience cost, and to how many people those are."""
     source = campaign.source
-    people = _people(source, step) if source is not None else []
-    composer = _composer(campaign, step) if tariff.most > 1 else None
+    people = people_of(source, step) if source is not None else []
+    composer = composer_of(campaign, step) if tariff.most > 1 else None
     total = 0
     for number, (address, variables) in enumerate(people, start=1):
         rate = tariff.rate(address)
@@ -126,7 +126,8 @@ def _priced(campaign: Campaign, step: Step, tariff: Tariff) -> tuple[int, int]:
     return total, len(people)
 
 
-def _people(source: Source, step: Step) -> list[tuple[str, dict[str, Any]]]:
+def people_of(source: Source, step: Step) -> list[tuple[str, dict[str, Any]]]:
+    """Return (address, variables) of the first people of a source on the step's channel, at most SAMPLE."""
     if source.table.status != SourceStatus.READY:
         return []
     return audience.addressed(source, registry.get(step.channel).address_kind, SAMPLE)
@@ -142,7 +143,8 @@ def _units(composer: Composer | None, number: int, address: str, variables: dict
         return 1  # nothing will be sent to them, or something else
 
 
-def _composer(campaign: Campaign, step: Step) -> Composer | None:
+def composer_of(campaign: Campaign, step: Step) -> Composer | None:
+    """Return what fills in the step's message; None when there is none yet, or something is wrong with it."""
     content = step.template_version.content if step.template_version is not None else step.body_content
     if not content or step.sender is None:
         return None

@@ -15,13 +15,15 @@ from clarion.campaigns import templates_there
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.channels.looks import look_of
-from clarion.content import compiling
+from clarion.content import compiling, media
 from clarion.content import queries as content
 from clarion.content.errors import ContentInvalid, TrialFailed
+from clarion.content.language_names import name_of
 from clarion.content.models import Approval, TemplateVersion
 from clarion.content.sources import each_language
 from clarion.senders.models import Sender
 from clarion.senders.provided import queries as provided
+from clarion.workspaces.models import Workspace
 
 #: The channel whose addresses are counted before one was chosen.
 DEFAULT_CHANNEL = "email"
@@ -43,12 +45,13 @@ def in_zone(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
-def compiled(channel: str, source: Mapping[str, Any]) -> Compiled:
-    """Return the body compiled; content is empty when something is wrong with it."""
+def compiled(workspace: Workspace, channel: str, source: Mapping[str, Any]) -> Compiled:
+    """Return the body compiled, with its files; content is empty when something is wrong with it."""
     if not source:
         return Compiled()
     try:
-        made = compiling.compile_source(channel, source)
+        files = media.attachments_of(workspace, source)
+        made = compiling.compile_source(channel, source, files=files)
     except ContentInvalid as error:
         return Compiled(source=dict(source), problems=_by_field(error))
     except TrialFailed:
@@ -63,11 +66,12 @@ def cleaned(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_field(error: ContentInvalid) -> dict[str, str]:
-    """Return the first problem of each field, with its line."""
+    """Return the first problem of each field, with its language and its line."""
     found: dict[str, str] = {}
     for problem in error.problems:
+        tongue = f"{name_of(problem.language)}: " if problem.language else ""
         line = _("Line %(n)d: ") % {"n": problem.line} if problem.line else ""
-        found.setdefault(problem.field, f"{line}{problem.sentence}")
+        found.setdefault(problem.field, f"{tongue}{line}{problem.sentence}")
     return found
 
 

@@ -34,6 +34,7 @@ from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces import spelling
+from clarion.workspaces.models import Workspace
 
 #: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
 _START_CODES = frozenset({"start", "start_passed", "repeat_over"})
@@ -104,9 +105,9 @@ def blockers(campaign: Campaign) -> list[Check]:
     return [check for check in examine(campaign, is_counted=False).blockers if check.code not in _START_CODES]
 
 
-def compiled_body(channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
+def compiled_body(workspace: Workspace, channel: str, source: Mapping[str, Any]) -> dict[str, Any]:
     """Return a step's body fields for what was typed; content is empty when it does not compile."""
-    made = material.compiled(channel, source)
+    made = material.compiled(workspace, channel, source)
     return {
         "body_source": made.source,
         "body_content": made.content,
@@ -228,7 +229,7 @@ def _look_at_content(found: Findings) -> None:
     for step in found.steps:
         content, variables = content_of(step)
         if not content:
-            problems = material.compiled(step.channel, step.body_source).problems if step.body_source else {}
+            problems = material.compiled(found.campaign.workspace, step.channel, step.body_source).problems
             for sentence in problems.values():
                 found.add("content", Level.BLOCK, Section.MESSAGE, sentence)
             if not problems:

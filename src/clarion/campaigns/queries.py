@@ -1,9 +1,11 @@
 """Reading campaigns. Every row comes through a member, so that a stranger finds nothing."""
 
+import re
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from clarion.audience.models import Source, SourceKind
@@ -12,7 +14,7 @@ from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.content.models import Template, TemplateVersion
 from clarion.senders.models import Sender
-from clarion.workspaces.models import AuditEvent, Membership, User
+from clarion.workspaces.models import AuditEvent, Membership, User, Workspace
 from clarion.workspaces.permissions import Permission
 
 #: How much of an id a person has to type.
@@ -167,3 +169,32 @@ def id_range(prefix: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     if not 0 < len(digits) <= 32 or any(letter not in "0123456789abcdef" for letter in digits):
         return None
     return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+
+
+def media_users(workspace: Workspace, keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return {key of a file: names of the campaigns whose own messages show or carry it, sorted}.
+
+    A message is any of its languages and fields. Templates are asked elsewhere (`content.media`).
+    """
+    if not keys:
+        return {}
+    pattern = "|".join(re.escape(key) for key in keys)
+    with connection.cursor() as cursor:
+        cursor.execute(_MEDIA_USERS, [f"({pattern})", workspace.pk])
+        rows = cursor.fetchall()
+    found: dict[str, list[str]] = {}
+    for key, name in rows:
+        found.setdefault(key, []).append(name)
+    return found
+
+
+#: One pass over the messages, however many files are asked for.
+_MEDIA_USERS = """
+    SELECT hit[1], campaign.name
+    FROM campaigns_step step
+    JOIN campaigns_campaign campaign ON campaign.id = step.campaign_id
+    CROSS JOIN LATERAL regexp_matches(step.body_source::text, %s, 'g') hit
+    WHERE campaign.workspace_id = %s
+    GROUP BY hit[1], campaign.id, campaign.name
+    ORDER BY 1, 2
+"""

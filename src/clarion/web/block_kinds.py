@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -29,6 +31,15 @@ class BlockKind:
     icon: str
     fields: tuple[BlockField, ...]
     nests: bool
+
+
+def editor(is_offered: bool) -> dict[str, Any]:
+    """Return what the editor of blocks needs of its page; nothing where blocks are not offered."""
+    return {
+        "block_kinds": kinds() if is_offered else [],
+        "block_defaults": json.dumps(defaults() if is_offered else {}),
+        "block_style": json.dumps(blocks.STYLE),
+    }
 
 
 def kinds() -> list[BlockKind]:

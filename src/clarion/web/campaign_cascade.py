@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -62,9 +63,11 @@ def position_in(request: PageRequest) -> int:
 
 
 def shown(request: PageRequest) -> str:
-    """Return the part of a link that leads back to the channel that is shown."""
-    position = position_in(request)
-    return f"?step={position}" if position else ""
+    """Return the part of a link that leads back to the channel, and the language of its message, that are shown."""
+    position, language = position_in(request), request.POST.get("edited", "")
+    said = {"step": str(position) if position else "", "language": language}
+    query = urlencode({name: value for name, value in said.items() if value})
+    return f"?{query}" if query else ""
 
 
 def step_shown(request: PageRequest, campaign: Campaign) -> Step | None:

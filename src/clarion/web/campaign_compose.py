@@ -18,6 +18,7 @@ from clarion.campaigns.states import Status
 from clarion.web import (
     campaign_cascade,
     campaign_columns,
+    campaign_message,
     campaign_people,
     campaign_preview,
     campaign_timing,
@@ -94,6 +95,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "test": campaign_preview.test_state(request, campaign),
         **campaign_people.choices(form),
         **campaign_cascade.context(request, campaign, form.position),
+        **campaign_message.context(request, campaign, form),
     }
 
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from django import forms
 
-    from clarion.campaigns.models import Step
 
 #: Before the names of the fields, so that they meet none of the campaign's.
 PREFIX = "extra_"
@@ -22,12 +21,6 @@ OF = "extras_of"
 def fields_of(channel: str) -> dict[str, forms.Field]:
     """Return the channel's fields by their names in the compose form."""
     return {f"{PREFIX}{name}": field for name, field in content_fields(channel).items()}
-
-
-def initial(step: Step | None) -> dict[str, Any]:
-    """Return the fields' values as they are saved."""
-    said = (step.body_source.get("extras") or {}) if step is not None else {}
-    return {f"{PREFIX}{name}": value for name, value in said.items()}
 
 
 def said_in(data: Mapping[str, Any]) -> dict[str, str]:

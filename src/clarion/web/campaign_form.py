@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -20,12 +20,14 @@ from clarion.web import (
     campaign_audience,
     campaign_cascade,
     campaign_extras,
+    campaign_message,
     campaign_people,
     timing_form,
     tracking_form,
 )
 from clarion.web.campaign_audience import AudienceFields
 from clarion.web.campaign_cascade import CascadeForm
+from clarion.web.message_fields import MessageForm
 from clarion.web.timing_form import TimingForm
 from clarion.web.tracking_form import TrackingForm
 from clarion.workspaces.actors import of_member
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     from clarion.senders.models import Sender
     from clarion.workspaces.models import Membership
 
-#: Longest body that a form takes, in characters.
-BODY_LENGTH = 1_000_000
-
 #: A campaign cannot go without these, so they are not called optional; a draft may still lack them.
 _WANTED = ("sender", "content", "template", "subject", "source", "upload", *timing_form.WANTED)
 
@@ -45,15 +44,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "basics": ("name", "tags", "notes"),
     "audience": (*campaign_audience.NAMES,),
     "cascade": ("receipt_wait",),
-    "message": ("sender", "content", "template", "subject", "preheader", "mode", "source", "text"),
+    "message": (
+        "sender", "content", "template", "subject", "preheader", "mode", "source", "text", "edited",
+        "language", "defaults", "attached",
+    ),
     "tracking": tracking_form.FIELDS,
     **timing_form.PARTS,
-}
-_MODES = [("html", "HTML"), ("mjml", "MJML"), ("text", gettext_lazy("Text only"))]
+}  # fmt: skip
 _CONTENTS = [("own", gettext_lazy("Written here")), ("template", gettext_lazy("A template"))]
 
 
-class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
+class CampaignForm(AudienceFields, CascadeForm, MessageForm, TrackingForm, TimingForm):
     """All fields; each may be empty while the campaign is a draft, but for the name."""
 
     use_required_attribute = False
@@ -72,35 +73,32 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
     sender = forms.ChoiceField(label=gettext_lazy("Sender"), required=False)
     content = forms.ChoiceField(label=gettext_lazy("Message"), choices=_CONTENTS, required=False)
     template = forms.ChoiceField(label=gettext_lazy("Template"), required=False)
-    subject = forms.CharField(label=gettext_lazy("Subject"), required=False, max_length=500)
-    preheader = forms.CharField(
-        label=gettext_lazy("Preview line"), required=False, max_length=500,
-        help_text=gettext_lazy("Stands beside the subject in most inboxes."),
-    )  # fmt: skip
-    mode = forms.ChoiceField(label=gettext_lazy("Written as"), choices=_MODES, required=False)
-    source = forms.CharField(
-        label=gettext_lazy("Message"), required=False, max_length=BODY_LENGTH, strip=False,
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true", "class": "input--code"}),
-    )  # fmt: skip
-    text = forms.CharField(
-        label=gettext_lazy("Plain text"), required=False, max_length=BODY_LENGTH, strip=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
-    )  # fmt: skip
 
     def __init__(
-        self, *args: Any, member: Membership, campaign: Campaign, position: int = 0, **kwargs: Any
+        self,
+        *args: Any,
+        member: Membership,
+        campaign: Campaign,
+        position: int = 0,
+        language: str = "",
+        **kwargs: Any,
     ) -> None:
-        """`position` is the channel whose message is shown."""
-        kwargs.setdefault("initial", initial_of(campaign, member, position))
+        """`position` is the channel whose message is shown, `language` in which of its further languages."""
+        kwargs.setdefault("initial", initial_of(campaign, member, position, language))
         super().__init__(*args, **kwargs)
         self.member = member
         self.campaign = campaign
         self.step = queries.step_at(campaign, position)
+        asked = self.data if self.is_bound else {"edited": language}
+        #: The further language of the message that is shown; "" for its first one.
+        self.tongue = campaign_message.language_in(asked, self.step, "edited")
+        self.step_channel = self.step.channel if self.step else "email"
+        self.look = look_of(registry.get(self.step_channel))
         self.position = self.step.position if self.step else 0
         #: The channel of which the message's further fields are.
         self.extras_of = str(self.data.get(campaign_extras.OF, self.step.channel if self.step else ""))
         self.fields.update(campaign_extras.fields_of(self.extras_of))
+        campaign_message.suit(self)
         self._offer_choices()
         self.offer_tracking(member.workspace)
         self.take_rows(campaign, member.workspace.locale)
@@ -109,7 +107,13 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
         self.all_lists = list(audience.lists_for(self.member))
         self.all_senders = list(queries.senders_for(self.member))
         self.uploads = list(queries.recent_uploads(self.member, self.campaign))
-        self.versions = list(queries.template_versions_for(self.member, step=self.step))
+        self.versions = [
+            one
+            for one in queries.template_versions_for(self.member, step=self.step)
+            if self.step is None
+            or self.step.sender is None
+            or material.fits(one.template.channel, self.step.channel)
+        ]
         self.all_segments = campaign_people.segments_of(self)
         self.all_sheets = list(audience.sheets_for(self.member))
         for name, choices in campaign_audience.offered(self).items():
@@ -149,6 +153,12 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
             self.fields[name].required = True
         return self
 
+    def clean_edited(self) -> str:
+        """Refuse what was written in a language that somebody else has taken away."""
+        if self.cleaned_data["edited"] != self.tongue:
+            raise forms.ValidationError(_("This language was taken away meanwhile; add it again."))
+        return self.tongue
+
     def clean_tags(self) -> list[str]:
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
@@ -160,11 +170,13 @@ class CampaignForm(AudienceFields, CascadeForm, TrackingForm, TimingForm):
         return not any(name in self.errors for name in names)
 
 
-def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dict[str, Any]:
-    """Return the form's values for what is saved; `position` is the channel whose message is shown."""
+def initial_of(
+    campaign: Campaign, member: Membership, position: int = 0, language: str = ""
+) -> dict[str, Any]:
+    """Return the form's values for what is saved; the message is that of a channel in one of its languages."""
     step = queries.step_at(campaign, position)
     source = campaign.source
-    body: Mapping[str, Any] = step.body_source if step else {}
+    edited = campaign_message.language_in({"edited": language}, step, "edited")
     return {
         "name": campaign.name,
         "tags": ", ".join(campaign.tags),
@@ -174,17 +186,10 @@ def initial_of(campaign: Campaign, member: Membership, position: int = 0) -> dic
         "sender": str(step.sender.public_id) if step and step.sender else "",
         "content": "template" if step and (step.template_version or _needs_approval(step)) else "own",
         "template": _version_key(step.template_version) if step and step.template_version else "",
-        **{name: body.get(name, "") for name in ("subject", "preheader", "source", "text")},
-        "mode": body.get("mode") or _first_mode(step),
-        **campaign_extras.initial(step),
+        **campaign_message.initial(step, edited),
         **tracking_form.initial(campaign),
         **timing_form.initial_timing(campaign),
     }
-
-
-def _first_mode(step: Step | None) -> str:
-    modes = look_of(registry.get(step.channel)).modes if step else ("html",)
-    return "html" if "html" in modes else "text"
 
 
 def save(form: CampaignForm, *, only: tuple[str, ...] = tuple(PARTS)) -> Campaign:
@@ -245,34 +250,33 @@ def _save_message(form: CampaignForm) -> None:
     version = None
     if data["content"] == "template":
         version = next((one for one in form.versions if _version_key(one) == data["template"]), None)
-    body: dict[str, Any] = {name: data[name] for name in ("subject", "preheader", "source", "text")}
-    body["mode"] = data["mode"] or "html"
-    is_written = any(body[name].strip() for name in ("subject", "preheader", "source", "text"))
-    channel = sender.channel if sender else (form.step.channel if form.step else "email")
-    before = form.step.body_source if form.step else {}
-    if channel == form.extras_of:
-        is_asked = campaign_extras.OF in form.data
-        extras = campaign_extras.said_in(data) if is_asked else before.get("extras")
-        body |= {"extras": extras} if extras else {}
-    if form.step is None and sender is None and version is None and not is_written:
+    unsent = version.template.channel if version else form.step_channel
+    channel = sender.channel if sender else unsent
+    body = campaign_message.body_in(form, channel)
+    if form.step is None and sender is None and version is None and body is None:
         return  # nothing was said yet
     step = operations.set_step(
         campaign=form.campaign,
         channel=channel,
         sender=sender,
         template_version=version,
-        body=body if is_written or before else None,
+        body=body,
         position=form.position,
         by=of_member(form.member),
     )
     if version is None and not step.body_content:
-        # What is not written yet is no mistake; the checklist says that it is missing.
-        for name, sentence in material.compiled(step.channel, step.body_source).problems.items():
-            extra = f"{campaign_extras.PREFIX}{name}"
-            if extra in form.fields:
-                form.add_error(extra, sentence)
-            elif step.body_source.get(name):
-                form.add_error(name, sentence)
+        _explain(form, step)
+
+
+def _explain(form: CampaignForm, step: Step) -> None:
+    """Show at its field why it cannot be sent. What is not written yet is no mistake: the checklist says that."""
+    found = material.compiled(form.campaign.workspace, step.channel, step.body_source).problems
+    for name, sentence in found.items():
+        extra = f"{campaign_extras.PREFIX}{name}"
+        if extra in form.fields:
+            form.add_error(extra, sentence)
+        elif step.body_source.get(name) or name == "language":
+            form.add_error({"files": "attached"}.get(name, name), sentence)
 
 
 def _sender_choice(sender: Sender) -> tuple[str, str]:

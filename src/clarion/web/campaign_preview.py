@@ -6,23 +6,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
 from clarion.audience.models import SourceStatus
-from clarion.campaigns import operations, queries
+from clarion.campaigns import lengths, material, operations, queries
 from clarion.campaigns.preflight import content_of
 from clarion.channels.base import ConfigInvalid
 from clarion.content import rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
-from clarion.web import campaign_cascade, looks, sms_size
+from clarion.web import campaign_cascade, looks, mail_frame, sms_size
 from clarion.web.links import workspace_url
+from clarion.web.parts import Tab
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from clarion.campaigns.models import Campaign, Step
     from clarion.web.http import PageRequest
 
@@ -30,11 +32,6 @@ if TYPE_CHECKING:
 SAMPLE = 25
 #: Addresses of one test.
 TESTS_MAX = 5
-#: How a message without HTML is shown; the frame's own policy allows the style.
-_PLAIN = (
-    '<!doctype html><meta charset="utf-8"><title>.</title><body style="margin:0;padding:18px 20px;'
-    'font:14px/1.55 system-ui,sans-serif;white-space:pre-wrap;overflow-wrap:anywhere">{}</body>'
-)
 #: Stands in for a recipient while there is none.
 NOBODY = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
 
@@ -56,6 +53,20 @@ class Pane:
     seen: looks.Seen | None = None
     previous_url: str = ""
     next_url: str = ""
+    #: The ways in which a mail can be looked at, and the one that is chosen.
+    looks: list[Tab] = field(default_factory=list)
+    #: Of a short message: how many messages it takes for others.
+    spread: str = ""
+    #: Whether it stands beside the text, so that something can be mended in it.
+    is_editable: bool = False
+    look: str = ""
+
+
+def _problem(campaign: Campaign, step: Step) -> str:
+    """Return why what is written cannot be shown: the first of its errors."""
+    found = material.compiled(campaign.workspace, step.channel, step.body_source).problems
+    generic = _("The message cannot be shown before its errors are mended.")
+    return " ".join([generic, *list(found.values())[:1]])
 
 
 #: URL names of the pane and of the frame in it, for whoever composes.
@@ -70,23 +81,25 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     step = campaign_cascade.step_shown(request, campaign)
     people = _people(campaign)
     number = _number(request, len(people))
-    person = people[number - 1] if people else NOBODY
+    person, tongue = _person(request, people, step)
+    look = _look(request)
     which = f"&step={step.position}" if step is not None and step.position else ""
+    which += f"&language={tongue}" if tongue else ""
+    plain, which = which, which + (f"&look={look}" if look else "")
     sender = _sender_name(step)
     shown = _name_of(person)
     is_sms = step is not None and step.channel == "sms"
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
-        problem = (
-            _("The message cannot be shown before its errors are mended.") if typed.get("source") else ""
-        )
+        problem = _problem(campaign, step) if step is not None and typed.get("source") else ""
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
             subject=_("SMS") if is_sms else typed.get("subject", ""),
             preheader="" if is_sms else typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
+    measured = lengths.of(campaign, step) if step is not None and is_sms else None
     # An SMS has no subject: what it costs stands in its place.
     subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
     url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
@@ -94,6 +107,9 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
         preheader=beside, missing=filled.missing, problem=filled.problem,
         frame_url=f"{frame}?recipient={number}{which}&v={campaign.version}",
+        spread=sms_size.spread(measured, _name_of(dict(measured.longest))) if measured else "",
+        look=look, is_editable=names == COMPOSING,
+        looks=[] if filled.problem else _looks(f"{url}?recipient={number}{plain}", step, look),
         seen=looks.seen(step.channel, filled, sender=sender) if step and not filled.problem else None,
         previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}{which}" if number < len(people) else "",
@@ -108,16 +124,41 @@ def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
     return [(place + 1, _name_of(people[place])) for place in places]
 
 
-def document(request: PageRequest, campaign: Campaign) -> str:
-    """Return the message as an HTML document."""
+def document(request: PageRequest, campaign: Campaign) -> HttpResponse:
+    """Return the message as a document for a frame."""
     step = campaign_cascade.step_shown(request, campaign)
-    people = _people(campaign)
-    person = people[_number(request, len(people)) - 1] if people else NOBODY
+    person, _tongue = _person(request, _people(campaign), step)
     content = content_of(step)[0] if step else {}
     filled = rendering.preview(content, step.channel, person) if step and content else rendering.Preview()
-    if filled.html and not filled.problem:
-        return filled.html
-    return format_html(_PLAIN, filled.problem or filled.text)
+    look = _look(request)
+    return mail_frame.document(filled, as_text=look == "text", dark=look == "dark")
+
+
+def _look(request: PageRequest) -> str:
+    """Return in which way a mail is looked at; "" for as it is."""
+    asked = request.POST.get("look") or request.GET.get("look") or ""
+    return asked if asked in ("dark", "text") else ""
+
+
+def _person(
+    request: PageRequest, people: list[dict[str, Any]], step: Step | None
+) -> tuple[dict[str, Any], str]:
+    """Return whom the preview is for, and the language that is being written; whoever it is, that one is shown."""
+    person = people[_number(request, len(people)) - 1] if people else NOBODY
+    asked = request.POST.get("edited") or request.GET.get("language") or ""
+    own = step.body_source if step is not None and step.template_version is None else {}
+    tongue = asked if asked in (own.get("languages") or {}) else ""
+    return ({**person, "language": tongue} if tongue else person), tongue
+
+
+def _looks(url: str, step: Step | None, chosen: str) -> list[Tab]:
+    """Return a link to each way of looking at a mail; none where it is no document."""
+    if step is None or looks.shape_of(step.channel) != "mail":
+        return []
+    words = {"": _("Mail"), "dark": _("Dark"), "text": _("Plain text")}
+    return [
+        Tab(label=label, url=f"{url}&look={look}", current=look == chosen) for look, label in words.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

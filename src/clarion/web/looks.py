@@ -67,6 +67,11 @@ class Seen:
         return [one for one in self.offenders if one.instead is not None]
 
 
+def shape_of(channel: str) -> str:
+    """Return which shape the channel's messages have, as `Seen` names it."""
+    return look_of(registry.get(channel)).shape.value
+
+
 def seen(channel: str, shown: Preview, *, sender: str = "") -> Seen:
     """Return how the filled-in message looks."""
     shape = look_of(registry.get(channel)).shape

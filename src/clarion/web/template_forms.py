@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,12 +13,8 @@ from clarion.audience.masking import mask
 from clarion.audience.queries import contacts
 from clarion.channels import registry
 from clarion.channels.content_forms import content_fields
-from clarion.content import media
-from clarion.content.compiling import MAX_SUBJECT, MODES
 from clarion.content.language_names import name_of
-from clarion.content.sources import in_language
-from clarion.lib.languages import MAX_TAG
-from clarion.lib.template_lint import MAX_SOURCE
+from clarion.web.message_fields import MessageForm, written
 from clarion.workspaces.names import MAX_NAME
 
 if TYPE_CHECKING:
@@ -33,9 +28,6 @@ if TYPE_CHECKING:
 #: How many of the newest contacts a preview offers.
 _PEOPLE = 20
 
-#: How many of the newest files of the library can be attached.
-_FILES = 50
-
 #: Fields every contact has, with words to insert them by.
 _CONTACT_FIELDS = {
     "first_name": gettext_lazy("First name"),
@@ -46,72 +38,14 @@ _CONTACT_FIELDS = {
     "unsubscribe_url": gettext_lazy("Unsubscribe link"),
 }
 
-_MODE_LABELS = {
-    "blocks": gettext_lazy("Blocks"),
-    "html": "HTML",
-    "mjml": "MJML",
-    "markdown": "Markdown",
-    "text": gettext_lazy("Text only"),
-}
 
+class TemplateForm(MessageForm):
+    """A template's message, with its channel and name."""
 
-class TemplateForm(forms.Form):
-    """What an author writes. Whether it is a usable template is said by the operation, field by field."""
+    field_order = ("channel", "name")
 
     channel = forms.ChoiceField(label=gettext_lazy("Channel"))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_NAME)
-    #: The channel says whether it must have one.
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=MAX_SUBJECT, required=False)
-    preheader = forms.CharField(
-        label=gettext_lazy("Preview text"),
-        max_length=MAX_SUBJECT,
-        required=False,
-        help_text=gettext_lazy(
-            "Mail readers show it beside the subject. Between 40 and 100 characters are seen."
-        ),
-    )
-    mode = forms.ChoiceField(
-        label=gettext_lazy("Written in"),
-        choices=[(mode, _MODE_LABELS[mode]) for mode in MODES],
-        widget=forms.RadioSelect,
-        initial="html",
-    )
-    source = forms.CharField(
-        label=gettext_lazy("Message"),
-        max_length=MAX_SOURCE,
-        strip=False,
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 22, "spellcheck": "false"}),
-    )
-    text = forms.CharField(
-        label=gettext_lazy("Plain text"),
-        max_length=MAX_SOURCE,
-        required=False,
-        strip=False,
-        help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 6, "spellcheck": "false"}),
-    )
-
-    #: Of which language the message is that is being written; "" for the template's first one.
-    edited = forms.CharField(required=False, max_length=MAX_TAG, widget=forms.HiddenInput)
-    language = forms.CharField(
-        label=gettext_lazy("Language of this message"),
-        max_length=MAX_TAG,
-        required=False,
-        help_text=gettext_lazy("Such as en or de-AT. People whose language is not there get this one."),
-        widget=forms.TextInput(attrs={"list": "languages", "autocomplete": "off"}),
-    )
-    defaults = forms.CharField(
-        label=gettext_lazy("Defaults of fields"),
-        required=False,
-        max_length=20_000,
-        help_text=gettext_lazy(
-            "One a line, such as: first_name = friend. Used where a person has nothing there."
-        ),
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 3, "spellcheck": "false"}),
-    )
-    attached = forms.MultipleChoiceField(
-        label=gettext_lazy("Attachments"), required=False, widget=forms.CheckboxSelectMultiple
-    )
 
     def __init__(
         self, *args: Any, is_new: bool, look: Look, files: Sequence[tuple[str, str]] = (), **kwargs: Any
@@ -121,12 +55,7 @@ class TemplateForm(forms.Form):
         channel = str(self.data.get("channel") or self.initial.get("channel") or "")
         self._extras = content_fields(channel)
         self.fields.update(self._extras)
-        if look.has_title:
-            self.fields["subject"].label = _("Title")
-        self.fields["attached"].choices = files  # type: ignore[attr-defined]
-        self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in look.modes]  # type: ignore[attr-defined]
-        if not look.has_subject:
-            self.fields["source"].widget.attrs["rows"] = 8
+        self.suit(look, files=files)
         field = self.fields["channel"]
         field.choices = [(one.name, one.label) for one in registry.all_channels()]  # type: ignore[attr-defined]
         field.required = is_new
@@ -135,18 +64,6 @@ class TemplateForm(forms.Form):
     def extras(self) -> list[forms.BoundField]:
         """Return what a message of the channel has beside its text."""
         return [self[name] for name in self._extras]
-
-    def clean_defaults(self) -> dict[str, str]:
-        """Return {name: value}."""
-        lines = [line for line in str(self.cleaned_data["defaults"]).splitlines() if line.strip()]
-        pairs = [
-            (name.strip(), sign, value.strip())
-            for name, sign, value in (line.partition("=") for line in lines)
-        ]
-        for name, sign, _value in pairs:
-            if not sign or not name:
-                raise forms.ValidationError(_("Write each default as a name, = and a value."))
-        return {name: value for name, _sign, value in pairs}
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Show each problem at its field, with its line where it has one."""
@@ -178,16 +95,8 @@ def whole_source_of(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def initial_of(source: Mapping[str, Any], edited: str) -> dict[str, Any]:
     """Return the form's data for a template's source, of one of its languages."""
-    defaults = "\n".join(f"{name} = {value}" for name, value in (source.get("defaults") or {}).items())
-    said = in_language(source, edited)
-    return {
-        **said,
-        **said.pop("extras", {}),
-        "edited": edited,
-        "language": source.get("language", ""),
-        "defaults": defaults,
-        "attached": source.get("files", []),
-    }
+    found = written(source, edited)
+    return {**found, **found.pop("extras", {})}
 
 
 def people(member: Membership) -> list[tuple[str, str]]:
@@ -212,15 +121,6 @@ def variables_as(member: Membership, contact_id: str) -> dict[str, Any]:
         return {}
     own = ("email", "phone", "first_name", "last_name", "language")
     return {**contact.attributes, **{name: getattr(contact, name) for name in own}}
-
-
-def attachable(member: Membership, chosen: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Return (key, words) of the newest files that can go with a message, and of those that do."""
-    newest = media.files_for(member)
-    keys = set(chosen)
-    files = [*newest[:_FILES], *(one for one in (newest.filter(key__in=keys) if keys else ()))]
-    files = list(dict.fromkeys(files))
-    return [(one.key, f"{one.name} ({filesizeformat(one.size)})") for one in files]
 
 
 def insertable(member: Membership) -> list[tuple[str, str]]:

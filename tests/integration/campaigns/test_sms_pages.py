@@ -97,6 +97,22 @@ def test_a_campaign_is_composed_from_a_file_of_numbers_and_previewed_with_its_si
     assert "Hello Ana’s" in client.get(url(campaign, "preview/frame/")).content.decode()
 
 
+def test_the_longest_among_the_people_is_measured_and_who_cannot_get_it_is_counted(
+    client: Client, member: Membership
+) -> None:
+    sender = make_sender(client, member)
+    campaign = making.make_campaign(member.workspace)
+    people = f"{PEOPLE}+49 151 12345670,{'Wolfeschlegelsteinhausen' * 8}\n+49 151 12345671,{'x' * 500}\n"
+    file = SimpleUploadedFile("people.csv", people.encode())
+
+    client.post(url(campaign, "edit/"), written(sender, source="Hello {{ first_name }}", file=file))
+    read_sources()
+
+    pane = words(client.get(url(campaign, "preview/"), headers={"HX-Request": "true"}))
+    assert "1 to 2 messages a person among the first 3; Wolfeschlegelsteinhausen" in pane
+    assert "1 person cannot get it: a value is missing, or the text becomes too long." in pane
+
+
 def test_html_is_refused_with_a_sentence(client: Client, member: Membership) -> None:
     sender = make_sender(client, member)
     campaign = making.make_campaign(member.workspace)

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from clarion.campaigns.operations.media import delete_media
+from clarion.campaigns.queries import media_users
 from clarion.content import media, operations, queries, storing
 from clarion.content.errors import MediaInUse, MediaInvalid
 from clarion.content.models import MediaFile
@@ -152,14 +153,23 @@ class TestNeeds:
         with pytest.raises(MediaInUse):
             delete_media(file=file, by=by)
 
-    def test_what_a_campaign_of_its_own_words_shows_stays(self, cast: Cast) -> None:
+    @pytest.mark.parametrize("place", ["source", "text", "language", "files"])
+    def test_what_a_campaign_of_its_own_words_shows_or_carries_stays_and_is_counted(
+        self, cast: Cast, place: str
+    ) -> None:
         file = given_a_file(cast)
+        shown = f'<img src="{media.address_of(file)}">'
+        own = {
+            "source": {"source": shown}, "text": {"source": "x", "text": shown}, "files": {"files": [file.key]},
+            "language": {"source": "x", "languages": {"de": {"source": shown}}},
+        }[place]  # fmt: skip
         campaign = make_launchable(cast.workspace, name="Own words")
-        campaign.steps.update(body_source={"mode": "html", "source": f'<img src="{media.address_of(file)}">'})
+        campaign.steps.update(body_source={"mode": "html", **own})
 
         with pytest.raises(MediaInUse) as caught:
             delete_media(file=file, by=of_member(cast.bob))
         assert caught.value.names == ["Own words"]
+        assert media_users(cast.workspace, [file.key, "x" * 24]) == {file.key: ["Own words"]}
 
     def test_the_file_goes_when_the_row_is_gone(
         self, cast: Cast, home: Path, django_capture_on_commit_callbacks: Any

@@ -169,7 +169,7 @@ def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[
         kept = {"body_content": before.body_content, "body_variables": before.body_variables}
         if material.cleaned(body) == before.body_source:
             return {"body_source": before.body_source, **kept}
-    return preflight.compiled_body(channel, body)
+    return preflight.compiled_body(campaign.workspace, channel, body)
 
 
 def _check_belonging(

@@ -1,6 +1,6 @@
 """Every write to templates. Each is one transaction with its audit event, and asks for the permission itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -127,16 +127,36 @@ def duplicate_template(*, template: Template, by: Actor) -> Template:
     by.require(Permission.EDIT)
     last = queries.latest_version(template)
     compiled = Compiled(last.source, last.content, last.variables)
-    for number in range(1, 1000):
-        suffix = _(" (copy)") if number == 1 else _(" (copy %(number)d)") % {"number": number}
+    suffixes = [_(" (copy)"), *(_(" (copy %(number)d)") % {"number": number} for number in range(2, 1000))]
+    names = [template.name[: MAX_NAME - len(suffix)] + suffix for suffix in suffixes]
+    return _create_free(
+        by=by,
+        channel=template.channel,
+        names=names,
+        compiled=compiled,
+        reason=f"copy of {template.public_id}",
+    )
+
+
+def keep_as_template(*, by: Actor, channel: str, name: str, source: Mapping[str, Any]) -> Template:
+    """Return a new template of what was written elsewhere, under its name or, when that is taken, one with a number.
+
+    Raises as `create_template`.
+    """
+    by.require(Permission.EDIT)
+    name = clean_name(name[:MAX_NAME])
+    suffixes = ["", *(f" ({number})" for number in range(2, 1000))]
+    names = [name[: MAX_NAME - len(suffix)] + suffix for suffix in suffixes]
+    return _create_free(by=by, channel=channel, names=names, compiled=_compiled(by, channel, source))
+
+
+def _create_free(
+    *, by: Actor, channel: str, names: Sequence[str], compiled: Compiled, reason: str = ""
+) -> Template:
+    """Create it under the first of the names that is free."""
+    for name in names:
         try:
-            return _create(
-                by=by,
-                channel=template.channel,
-                name=template.name[: MAX_NAME - len(suffix)] + suffix,
-                compiled=compiled,
-                reason=f"copy of {template.public_id}",
-            )
+            return _create(by=by, channel=channel, name=name, compiled=compiled, reason=reason)
         except NameTaken:
             continue
     raise NameTaken

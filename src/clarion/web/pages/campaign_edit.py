@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from csp.decorators import csp
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.campaigns import offers, operations, preflight, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.web import campaign_cascade, campaign_compose, campaign_preview, hours_rows, timing_form
+from clarion.web import (
+    campaign_cascade,
+    campaign_compose,
+    campaign_message,
+    campaign_preview,
+    hours_rows,
+    mail_frame,
+    timing_form,
+)
 from clarion.web.campaign_form import CampaignForm, save
 from clarion.web.campaign_new import NewCampaignForm
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -29,6 +35,7 @@ from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.web.http import PageRequest
+    from clarion.web.parts import Confirm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +74,8 @@ def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     parts = timing if campaign.status == Status.PAUSED else whole
     position = campaign_cascade.position_in(request)
     if request.method != "POST":
-        form = CampaignForm(member=request.member, campaign=campaign, position=position)
+        language = request.GET.get("language", "")
+        form = CampaignForm(member=request.member, campaign=campaign, position=position, language=language)
         return render(request, "campaigns/edit.html", campaign_compose.context(request, campaign, form))
     changed_rows = hours_rows.changed(request.POST)
     data = _with_kept(changed_rows or request.POST, campaign)
@@ -96,14 +104,21 @@ def _with_kept(posted: QueryDict, campaign: Campaign) -> QueryDict:
 
 def _autosaved(request: PageRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
     """Answer with the parts of the page that depend on what was saved."""
-    fresh = CampaignForm(member=request.member, campaign=campaign, position=form.position)
+    fresh = CampaignForm(
+        member=request.member, campaign=campaign, position=form.position, language=form.tongue
+    )
     if form.offered and "file" in form.errors:
         fresh.offer_columns(form.offered)
     context = campaign_compose.context(request, campaign, fresh)
     problems = {name: [str(sentence) for sentence in found] for name, found in form.errors.items()}
     problems |= form.rows.errors if "windows" in problems else {}
     # Fields under somebody's hands are left alone; another channel has others.
-    context |= {"problems": problems, "has_other_extras": form.extras_of != fresh.extras_of}
+    context |= {
+        "problems": problems,
+        "bad_lines": form.bad_lines(),
+        "has_other_extras": form.extras_of != fresh.extras_of,
+        "has_other_look": form.step_channel != fresh.step_channel,
+    }
     return render(request, "campaigns/edit.html#fresh", context)
 
 
@@ -120,12 +135,23 @@ def _after_saving(request: PageRequest, campaign: Campaign) -> HttpResponse:
             return HttpResponseRedirect(
                 f"{_edit_url(request, campaign)}{campaign_cascade.change(request, campaign, do)}"
             )
+        case do if do.startswith(("language-", "message-")):
+            question = _copy_question(request, campaign) if do == "message-copy" else None
+            if question is not None and not is_confirmed(request):
+                return confirm_page(request, question, back=f"{_edit_url(request, campaign)}#message")
+            return HttpResponseRedirect(
+                f"{_edit_url(request, campaign)}{campaign_message.change(request, campaign, do)}"
+            )
         case do if do in ("audience", "message", "timing", "review"):
             return HttpResponseRedirect(
                 f"{_edit_url(request, campaign)}{campaign_cascade.shown(request)}#{do}"
             )
     messages.success(request, _("Saved."))
     return HttpResponseRedirect(f"{_edit_url(request, campaign)}{campaign_cascade.shown(request)}")
+
+
+def _copy_question(request: PageRequest, campaign: Campaign) -> Confirm | None:
+    return campaign_message.copy_question(campaign_cascade.step_shown(request, campaign))
 
 
 def _launch(request: PageRequest, campaign: Campaign) -> HttpResponse:
@@ -189,22 +215,11 @@ def preview_pane(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 
 
 @require_safe
-@xframe_options_sameorigin
-@csp(  # type: ignore[arg-type]  # its stub knows only views without arguments
-    {
-        "default-src": ["'none'"],
-        "style-src": ["'unsafe-inline'"],
-        "img-src": ["'self'", "data:", "https:"],
-        "frame-ancestors": ["'self'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'none'"],
-    }
-)
+@mail_frame.framed
 def preview_frame(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The message itself, for a sandboxed frame: no script runs, no form can be sent."""
     campaign = _campaign(request, id)
-    response = HttpResponse(campaign_preview.document(request, campaign))
-    response["Cache-Control"] = "private, no-store"
+    response = campaign_preview.document(request, campaign)
     response["Referrer-Policy"] = "no-referrer"
     return response
 

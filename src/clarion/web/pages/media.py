@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.campaigns.operations.media import delete_media
+from clarion.campaigns.queries import media_users
 from clarion.content import media, operations
 from clarion.content.errors import MediaInUse, MediaInvalid
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -25,6 +26,8 @@ from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clarion.content.models import MediaFile
     from clarion.web.http import PageRequest
 
@@ -48,14 +51,15 @@ def media_list(request: PageRequest, workspace: str) -> HttpResponse:
     """The files; with `?pick=1` the newest pictures as buttons, for a dialog."""
     if request.GET.get("pick"):
         pictures = media.files_for(request.member, images_only=True)[:_OFFERED]
-        return render(request, "media/_pick.html", {"rows": [_row(request, one) for one in pictures]})
+        return render(request, "media/_pick.html", {"rows": [_row(request, one, []) for one in pictures]})
     words = request.GET.get("q", "").strip()
     page = Paginator(media.files_for(request.member, search=words), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     count = page.paginator.count
+    users = media_users(request.member.workspace, [one.key for one in page])
     context = {
-        "rows": [_row(request, one) for one in page],
+        "rows": [_row(request, one, users.get(one.key, [])) for one in page],
         "columns": COLUMNS,
         "count": count,
         "noun": ngettext("file", "files", count),
@@ -117,11 +121,12 @@ def media_delete(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
     return HttpResponseRedirect(back)
 
 
-def _row(request: PageRequest, file: MediaFile) -> dict[str, Any]:
+def _row(request: PageRequest, file: MediaFile, campaigns: Sequence[str]) -> dict[str, Any]:
     address = media.address_of(file)
     return {
         "file": file,
         "address": address,
+        "campaigns": campaigns,
         # On the page itself the file comes from where the page does, whatever the public address is.
         "path": address.removeprefix(settings.CLARION_PUBLIC_URL),
         "actions": [

@@ -77,8 +77,7 @@ def preview(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 def frame(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The message itself, for a sandboxed frame."""
     campaign, _latest = _reviewed(request, id)
-    response = HttpResponse(campaign_preview.document(request, campaign))
-    response["Cache-Control"] = "private, no-store"
+    response = campaign_preview.document(request, campaign)
     response["Referrer-Policy"] = "no-referrer"
     return response
 

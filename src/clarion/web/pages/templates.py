@@ -16,19 +16,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
 from clarion.content import language_names, operations, queries
-from clarion.content.blocks import STYLE
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TrialFailed
 from clarion.content.models import Approval
 from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
 from clarion.web.links import changed_query, workspace_url
+from clarion.web.message_fields import HINT, attachable
 from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
 from clarion.web.statuses import channel_look
 from clarion.web.template_forms import (
     TemplateForm,
-    attachable,
     initial_of,
     insertable,
     people,
@@ -55,12 +54,6 @@ COLUMNS = [
     Column(label=gettext_lazy("Used by"), sort="used", style="table__end"),
     Column(label=gettext_lazy("Updated"), sort="updated"),
 ]
-
-#: A line on the language under the editor; here because Django's own templates use the same braces.
-HINT = gettext_lazy(
-    "Write {{ first_name|default('friend') }} for a person's own value, {% if city %} … {% endif %} for conditions"
-    " and {% for line in lines %} … {% endfor %} for lists."
-)
 
 
 @require_safe
@@ -247,16 +240,13 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
         "is_rtl": is_rtl(edited or str(version.source.get("language") or "") if version else ""),
         "tabs": language_tabs(request, template, version, edited) if template and version else [],
         "common_languages": language_names.common(),
-        "block_kinds": block_kinds.kinds() if "blocks" in form.look.modes else [],
-        "block_defaults": json.dumps(block_kinds.defaults() if "blocks" in form.look.modes else {}),
-        "block_style": json.dumps(STYLE),
+        **block_kinds.editor("blocks" in form.look.modes),
         "approval": Approval(version.approval).label if version and form.look.needs_approval else "",
         "may_edit": may_edit,
         "used_by": used_by,
         "people": people(request.member),
         "fields": insertable(request.member),
         "actions": actions_of(request, template, used_by=used_by, with_open=False) if template else [],
-        "bad_lines": ",".join(_bad_lines(form)),
         "frame_url": workspace_url(
             request, "template_version_frame", id=template.public_id, number=version.number
         )
@@ -267,14 +257,6 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
     return render(
         request, "templates/edit.html", context, status=422 if form.is_bound and form.errors else 200
     )
-
-
-def _bad_lines(form: TemplateForm) -> list[str]:
-    found = []
-    for sentence in form.errors.get("source", []) if form.is_bound else []:
-        words = str(sentence).split(":", 1)[0].split()
-        found += [word for word in words if word.isdigit()]
-    return found
 
 
 def _explain(form: TemplateForm, error: Exception) -> None:

@@ -37,9 +37,19 @@ function freshen(answer) {
     if (active?.id) document.getElementById(active.id)?.focus();
   }
   const problems = find("template[data-problems]", page);
-  if (problems) tell(findAll("p", problems.content));
+  if (problems) {
+    tell(findAll("p", problems.content));
+    const code = find("[data-code]", form);
+    if (code) code.dataset.badLines = problems.dataset.badLines;
+    find("textarea", code || form)?.dispatchEvent(new Event("lines"));
+  }
   show();
   progress();
+  // The sender of another channel: its messages are written in other ways.
+  if (find("[data-elsewhere]", page) && find("[data-saved]").dataset.state === "saved") {
+    location.hash = "message";
+    location.reload();
+  }
   return problems ? findAll("p", problems.content).map((one) => one.dataset.field) : [];
 }
 
@@ -130,18 +140,3 @@ if (form) {
     find(".checklist a", find("#review"))?.focus();
   });
 }
-
-// The rail follows the section one looks at.
-const links = new Map(findAll(".steps__link", root).map((link) => [link.hash.slice(1), link]));
-const seen = new IntersectionObserver(
-  (entries) => {
-    const top = entries.filter((entry) => entry.isIntersecting)[0];
-    if (!top) return;
-    for (const link of findAll(".steps__link", root)) {
-      if (link.hash.slice(1) === top.target.id) link.setAttribute("aria-current", "step");
-      else link.removeAttribute("aria-current");
-    }
-  },
-  { rootMargin: "-20% 0px -70% 0px" },
-);
-if (links.size) findAll("[data-section]", root).forEach((section) => seen.observe(section));
