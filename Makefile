@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-large test test-all check fix messages peers bench docs lock clean
+.PHONY: help setup run demo-large test test-all check audit fix messages peers bench docs lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,9 @@ check: $(DEVELOPMENT) ## Everything that is checked besides the tests; changes n
 	$(BIN)/clarion check --migrations --templates
 	$(BIN)/python docs/generate.py --check
 
+audit: $(DEVELOPMENT) ## Ask whether a pinned dependency is known to be vulnerable
+	@$(BIN)/python -m tools.audit
+
 fix: $(DEVELOPMENT) ## Repair what can be repaired by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -52,6 +55,7 @@ peers: ## Install third-party servers and Chromium for more tests (Debian, as ro
 bench: $(DEVELOPMENT) ## Measure; figures mean something on an idle machine only
 	$(BIN)/python -m tests.bench.bench_send
 	$(BIN)/python -m tests.bench.bench_email_parts
+	$(BIN)/python -m tests.bench.bench_paying_ledger
 	$(BIN)/python -m tests.bench.bench_import
 	$(BIN)/pytest -m bench -s tests/bench $(PYTEST_ARGS)
 

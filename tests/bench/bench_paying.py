@@ -1,4 +1,4 @@
-"""The figures of docs/adr/0009: what a message costs more when it costs something.
+"""What a whole mail costs more when it costs something, as docs/adr/0009 tells. `bench_paying_ledger` is more exact.
 
 Run: .venv/bin/python -m tests.bench.bench_paying [MESSAGES] [ROUNDS]. Needs smtp-sink (Debian's postfix). The same
 mails go in turn from a workspace without a balance, from one with one price, and from one with 200 prefixes; CPU is

@@ -3,6 +3,7 @@ a worker that sends mail alone does without its 12 MB.
 """
 
 import asyncio
+import errno
 import os
 import ssl
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from yarl import URL
 
 from clarion.channels.http import HttpLimits, HttpReply
 from clarion.engine.outcomes import Deferred, Reason, Scope, Unknown
+from clarion.lib.reach import configured_socket
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ class HttpSession:
         self._most = limits.answer_octets
         self._session = aiohttp.ClientSession(
             connector=_Connector(
-                limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=tls, ttl_dns_cache=60
+                limit=limits.connections, keepalive_timeout=limits.idle_seconds, ssl=tls, ttl_dns_cache=60,
+                socket_factory=configured_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
@@ -128,6 +131,8 @@ def _words(problem: Exception) -> str:
         return "the host name is not known"
     if isinstance(problem, TimeoutError):
         return "no answer in time"
+    if isinstance(problem, OSError) and problem.errno == errno.EACCES:
+        return "this address is never called"
     number = problem.errno if isinstance(problem, OSError) else None
     if number and number > 0:
         return os.strerror(number)

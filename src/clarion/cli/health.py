@@ -61,7 +61,11 @@ def _check_templates() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as one JSON object.")] = False,
 ) -> None:
-    """Examine what Clarion depends on: database, clock, disk, workers, mail domains."""
+    """Examine what Clarion depends on: versions, database, clock, disk, workers, mail domains, senders' credentials.
+
+    Signs in with each sender's provider, and sends nothing. Exit code 1 when something is bad; a sender that is not
+    taken is a warning.
+    """
     with bootstrap.database():
         from clarion.runtime.doctor import Verdict, examine, worst
 

@@ -21,6 +21,12 @@ def networks_of(words: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether whoever opened the connection is a proxy that the administrator trusts."""
+    address = _address(peer)
+    return address is not None and any(address in network for network in trusted)
+
+
 def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
     """Return the address of the visitor: the first one, from the end, that is no trusted proxy.
 

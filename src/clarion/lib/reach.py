@@ -5,9 +5,13 @@ runs in (OWASP, "Server-Side Request Forgery"). The check is made on the address
 name that was typed: names can be answered differently a moment later, and written in many ways.
 """
 
+import errno
 import ipaddress
+import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -27,6 +31,18 @@ _EMBEDDING: tuple[tuple[_Network, int], ...] = (
     (ipaddress.ip_network("64:ff9b::/96"), 0),  # NAT64, RFC 6052
     (ipaddress.ip_network("2002::/16"), 80),  # 6to4, RFC 3056
 )
+
+
+#: Where clouds tell a machine its credentials. Nobody's gateway or mail server is there.
+_METADATA = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "169.254.0.0/16", "fe80::/10", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
+            "fd00:ec2::254/128", "fd20:ce::254/128",
+        ),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,30 @@ def is_public(address: Address) -> bool:
     if any(address in network for network in _NEVER_PUBLIC):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_link_local)
+
+
+def is_metadata(address: str) -> bool:
+    """Whether a socket's address is a cloud's own service: nothing that is configured leads there.
+
+    Providers of messages may stand in one's own network, so they are kept from less than URLs that anybody types.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(one in network for one in _meanings(found) for network in _METADATA)
+
+
+def configured_socket(told: Any) -> socket.socket:
+    """Return a socket for one of the addresses of a host that was configured; for aiohttp's `socket_factory`.
+
+    Whoever sets up a sender names its host, and must not have this machine's cloud asked for its credentials. It is
+    the address that is judged, not the name. Raises PermissionError.
+    """
+    family, kind, protocol, _name, address = told
+    if is_metadata(str(address[0])):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return socket.socket(family=family, type=kind, proto=protocol)
 
 
 def _meanings(address: Address) -> Iterator[Address]:

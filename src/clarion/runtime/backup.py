@@ -39,6 +39,8 @@ DUMP = "database.dump"
 END = "end"
 #: Folders of uploaded files below CLARION_HOME: the media library's, and those that imports read.
 FOLDERS = ("media", "files")
+#: From this version of a server on, a dump by our programs sets nothing that it does not know.
+SAME_SETTINGS = 170_000
 #: An `about.json` is no larger than this.
 _ABOUT_BYTES = 1_000_000
 #: Only what the processes tell each other now is in these.
@@ -123,10 +125,7 @@ def restore(path: Path, *, any_key: bool = False) -> Restored:
             files = _unpack(tar, home)
             with tempfile.TemporaryDirectory(prefix=".restore.", dir=home) as folder:
                 _copy(_member(tar, DUMP), Path(folder) / DUMP)
-                _run(
-                    "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-                    str(Path(folder) / DUMP),
-                )  # fmt: skip
+                _load(Path(folder) / DUMP)
     except (OSError, tarfile.TarError) as problem:
         raise BackupRefused(f"{path} was not restored: {problem}") from None
     preparation.migrate(verbosity=0)
@@ -262,8 +261,74 @@ def _opened(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
+def _load(dump: Path) -> None:
+    """Load a dump in one transaction."""
+    how = ("--no-owner", "--no-privileges", str(dump))
+    if connection.connection.info.server_version >= SAME_SETTINGS:
+        _run("pg_restore", "--exit-on-error", "--single-transaction", *how)
+        return
+    into = [
+        *_command("psql"), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-",
+    ]  # fmt: skip
+    with (dump.parent / "said").open("w+b") as said:
+        sql = subprocess.Popen(
+            [_path_of("pg_restore"), "--file=-", *how], stdout=subprocess.PIPE, stderr=said
+        )
+        psql = subprocess.Popen(
+            into, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+        )
+        _pass_on(sql, psql)
+        said.seek(0)
+        if sql.returncode or psql.returncode:
+            reason = _reason_in(said.read().decode(errors="replace"))
+            raise BackupRefused(f"This server did not take what a newer one had written: {reason}")
+
+
+def _pass_on(sql: subprocess.Popen[bytes], psql: subprocess.Popen[bytes]) -> None:
+    """Pass SQL on, without the one setting at its beginning that an older server does not know."""
+    assert sql.stdout is not None  # noqa: S101 - it is a pipe
+    assert psql.stdin is not None  # noqa: S101
+    try:
+        for line in sql.stdout:
+            if line.startswith(b"SET transaction_timeout"):
+                break
+            psql.stdin.write(line)
+        shutil.copyfileobj(sql.stdout, psql.stdin, 1 << 20)
+        if sql.wait():
+            psql.kill()  # what was cut off is not committed
+        psql.stdin.close()
+    except BrokenPipeError:
+        sql.kill()
+    finally:
+        sql.stdout.close()
+        sql.wait()
+        psql.wait()
+
+
 def _run(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on our database. Its password is in no command line."""
+    """Run one of PostgreSQL's programs on our database."""
+    done = subprocess.run(
+        [*_command(program), *arguments],
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BackupRefused(f"{program} failed: {_reason_in(done.stderr)}")
+
+
+def _reason_in(said: str) -> str:
+    return (said.strip().splitlines() or ["no reason was given"])[0]
+
+
+def _path_of(program: str) -> str:
+    return str(postgres.binaries() / "bin" / program)
+
+
+def _command(program: str) -> list[str]:
+    """Return how a program is called on our database. Its password is in no command line."""
     from psycopg.conninfo import make_conninfo
 
     entry = settings.DATABASES["default"]
@@ -271,17 +336,9 @@ def _run(program: str, *arguments: str) -> None:
     conninfo = make_conninfo(
         "", **{name: value for name, value in parts.items() if value}, **entry["OPTIONS"]
     )
-    environment = {**os.environ, "LC_ALL": "C"} | (
-        {"PGPASSWORD": entry["PASSWORD"]} if entry.get("PASSWORD") else {}
-    )
-    done = subprocess.run(
-        [str(postgres.binaries() / "bin" / program), f"--dbname={conninfo}", "--no-password", *arguments],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no reason was given"]
-        raise BackupRefused(f"{program} failed: {lines[0]}")
+    return [_path_of(program), f"--dbname={conninfo}", "--no-password"]
+
+
+def _environment() -> dict[str, str]:
+    password = settings.DATABASES["default"].get("PASSWORD")
+    return {**os.environ, "LC_ALL": "C"} | ({"PGPASSWORD": password} if password else {})

@@ -66,6 +66,7 @@ def examine() -> Iterator[Finding]:
         yield from _guarded(look)
     try:
         yield from _senders()
+        yield from _credentials()
     except DatabaseError as problem:
         yield Finding(subject="Senders", verdict=Verdict.UNSEEN, seen=_first_line(problem))
 
@@ -167,6 +168,18 @@ def _senders() -> Iterator[Finding]:
                 seen=record.seen,
                 cure=record.cure,
             )
+
+
+def _credentials() -> Iterator[Finding]:
+    from clarion.runtime import sender_checks
+
+    for found in sender_checks.check_all():
+        yield Finding(
+            subject=f"Sender {found.sender.name} ({found.sender.channel}) of {found.sender.workspace.slug}",
+            verdict=Verdict(found.verdict),
+            seen=found.seen,
+            cure=found.cure,
+        )
 
 
 def _value(query: str) -> Any:

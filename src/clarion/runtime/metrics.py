@@ -56,14 +56,50 @@ from senders_senderlane l
 join senders_sender s on s.id = l.sender_id
 order by s.public_id, l.lane
 """
+#: Of each sender the newest messages of each of its runs under way: how long from the claim to the provider's answer.
+_LATENCY = """
+select s.public_id, s.channel, percentile_cont(array[0.5, 0.95, 1]) within group (order by x.seconds)
+from (
+    select t.sender_id, t.run_id, t.step, t.cursor
+    from deliveries_run r join deliveries_runstep t on t.run_id = r.id
+    where r.finished_at is null and r.last_sent_at > now() - interval '1 minute' order by r.id desc limit 50) t
+join senders_sender s on s.id = t.sender_id
+cross join lateral (
+    select extract(epoch from d.ended_at - d.claimed_at)::float8 as seconds
+    from deliveries_delivery d
+    where d.run_id = t.run_id and d.id > (t.cursor - 3000) * 16 and d.id <= t.cursor * 16 + 15
+      and d.id & 15 = t.step and d.stage = 2 and d.ended_at > now() - interval '1 minute'
+    order by d.id desc limit 200) x
+group by s.public_id, s.channel order by s.public_id
+"""
+_QUANTILES = ("0.5", "0.95", "1")
+_RECEIPTS = """
+select count(*), coalesce(extract(epoch from now() - min(received_at)), 0),
+       (select count(*) from deliveries_strayevent where due_at is not null)
+from deliveries_inbox
+"""
 _WORKERS = """
 select count(*) from deliveries_worker where ended_at is null and heartbeat_at > now() - %s * interval '1 second'
 """
 _CAMPAIGNS = "select status, count(*) from campaigns_campaign where archived_at is null group by status order by status"
 _JOBS = "select queue_name, status::text, count(*) from procrastinate_jobs group by 1, 2 order by 1, 2"
 _DATABASE = """
-select numbackends, xact_commit, xact_rollback, deadlocks, pg_database_size(datid)
+select numbackends, xact_commit, xact_rollback, deadlocks, pg_database_size(datid), blks_hit, blks_read,
+       current_setting('max_connections')::int,
+       (select coalesce(max(extract(epoch from now() - a.xact_start)), 0) from pg_stat_activity a
+        where a.datname = current_database() and a.backend_type = 'client backend')
 from pg_stat_database where datname = current_database()
+"""
+#: The pools, by whose sessions they are: sending processes name theirs by themselves.
+_SESSIONS = """
+select case when w.id is not null then 'sending' when a.application_name = 'clarion-hooks' then 'callbacks'
+            else 'pages and jobs' end,
+       case when a.state like 'idle in transaction%' then 'idle in transaction'
+            when a.state = 'idle' then 'idle' else 'busy' end,
+       count(*)
+from pg_stat_activity a left join deliveries_worker w on w.name = a.application_name
+where a.datname = current_database() and a.backend_type = 'client backend'
+group by 1, 2 order by 1, 2
 """
 
 Rows = list[tuple[Any, ...]]
@@ -174,6 +210,31 @@ def _lanes() -> Iterable[Metric]:
     return [rate, is_open, owned, lag]
 
 
+def _latency() -> Iterable[Metric]:
+    told = GaugeMetricFamily(
+        "clarion_message_seconds",
+        "From a claim to the provider's answer, limits included: the newest messages of runs under way.",
+        labels=["sender", "channel", "quantile"],
+    )
+    for sender, channel, values in _ask(_LATENCY):
+        for quantile, seconds in zip(_QUANTILES, values, strict=True):
+            told.add_metric([str(sender), channel, quantile], seconds)
+    yield told
+
+
+def _receipts() -> Iterable[Metric]:
+    ((waiting, oldest, stray),) = _ask(_RECEIPTS)
+    yield GaugeMetricFamily(
+        "clarion_receipts_waiting", "Receipts that came and are not applied.", value=waiting
+    )
+    yield GaugeMetricFamily(
+        "clarion_receipts_lag_seconds", "How old the oldest of them is.", value=float(oldest)
+    )
+    yield GaugeMetricFamily(
+        "clarion_receipts_unmatched", "Receipts whose message is not known yet, tried again.", value=stray
+    )
+
+
 def _processes() -> Iterable[Metric]:
     ((workers,),) = _ask(_WORKERS, GONE_SECONDS)
     yield GaugeMetricFamily("clarion_workers", "Sending processes that live.", value=workers)
@@ -186,8 +247,26 @@ def _processes() -> Iterable[Metric]:
 
 
 def _database() -> Iterable[Metric]:
-    ((connections, commits, rollbacks, deadlocks, size),) = _ask(_DATABASE)
+    ((connections, commits, rollbacks, deadlocks, size, hit, read, most, oldest),) = _ask(_DATABASE)
     yield GaugeMetricFamily("clarion_database_connections", "Connections to the database.", value=connections)
+    yield GaugeMetricFamily(
+        "clarion_database_connections_most", "Connections that the server takes at most.", value=most
+    )
+    sessions = GaugeMetricFamily(
+        "clarion_database_sessions", "Connections by whose they are and what they do.", labels=["of", "state"]
+    )
+    for of, state, count in _ask(_SESSIONS):
+        sessions.add_metric([of, state], count)
+    yield sessions
+    yield GaugeMetricFamily(
+        "clarion_database_oldest_transaction_seconds",
+        "How long the oldest one has been open.",
+        value=float(oldest),
+    )
+    blocks = CounterMetricFamily("clarion_database_blocks", "Blocks that were read.", labels=["origin"])
+    blocks.add_metric(["cache"], hit)
+    blocks.add_metric(["disk"], read)
+    yield blocks
     yield GaugeMetricFamily("clarion_database_bytes", "Size of the database on disk.", value=size)
     ended = CounterMetricFamily("clarion_database_transactions", "Ended transactions.", labels=["how"])
     ended.add_metric(["committed"], commits)
@@ -196,4 +275,6 @@ def _database() -> Iterable[Metric]:
     yield CounterMetricFamily("clarion_database_deadlocks", "Deadlocks.", value=deadlocks)
 
 
-_PARTS: tuple[Callable[[], Iterable[Metric]], ...] = (_messages, _queue, _lanes, _processes, _database)
+_PARTS: tuple[Callable[[], Iterable[Metric]], ...] = (
+    _messages, _latency, _queue, _lanes, _receipts, _processes, _database
+)  # fmt: skip

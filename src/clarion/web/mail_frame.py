@@ -29,7 +29,7 @@ POLICY: dict[str, list[str]] = {
     "img-src": ["'self'", "data:", "https:", _PUBLIC],
     "frame-ancestors": ["'self'"],
     "form-action": ["'none'"],
-    "base-uri": ["'self'"],
+    "base-uri": ["'none'"],
     "sandbox": [""],
 }
 

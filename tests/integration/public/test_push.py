@@ -16,6 +16,7 @@ from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Delivery, RunStep
 from clarion.deliveries.states import Result
 from clarion.lib import keys, tokens
+from clarion.lib.proxies import networks_of
 from clarion.public.push import views
 from clarion.public.push.pace import Pace
 from clarion.senders import operations as senders
@@ -47,12 +48,18 @@ def make_sender(**changes: Any) -> Sender:
 
 
 def knock(
-    sender: Sender, said: Any = None, *, origin: str = SITE, door: str = "subscribe", **more: Any
+    sender: Sender,
+    said: Any = None,
+    *,
+    origin: str = SITE,
+    door: str = "subscribe",
+    via: str = "",
+    **more: Any,
 ) -> Any:
     body = said if said is not None else {"subscription": {"endpoint": ENDPOINT, "keys": KEYS}, **more}
     return Client(enforce_csrf_checks=True).post(
         f"/push/{sender.public_id}/{door}", json.dumps(body), content_type="application/json",
-        headers={"origin": origin},
+        headers={"origin": origin} | ({"x-forwarded-for": via} if via else {}),
     )  # fmt: skip
 
 
@@ -133,12 +140,26 @@ class TestSubscribe:
     def test_a_large_body_is_not_read(self) -> None:
         assert knock(make_sender(), {"x": "y" * 9000}).status_code == 413
 
-    def test_whoever_knocks_too_often_waits(self) -> None:
+    def test_whoever_knocks_too_often_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Within one minute: the process's own may end between two knocks.
+        monkeypatch.setattr(views, "_pace", Pace(clock=lambda: 0.0))
         sender = make_sender()
 
         codes = [knock(sender, {}).status_code for _ in range(views.MOST_OF_CALLER + 1)]
 
         assert codes[-2:] == [400, 429]
+
+    @pytest.mark.parametrize(("trusted", "expected"), [("127.0.0.0/8", 400), ("", 429)])
+    def test_behind_a_trusted_proxy_each_visitor_has_a_pace_of_their_own_and_nobody_invents_one(
+        self, settings: Any, trusted: str, expected: int
+    ) -> None:
+        settings.CLARION_TRUSTED_PROXIES = networks_of(trusted)
+        sender = make_sender()
+        for _ in range(views.MOST_OF_CALLER):
+            knock(sender, {}, via="198.51.100.7")
+
+        assert knock(sender, {}, via="198.51.100.8").status_code == expected
+        assert knock(sender, {}, via="198.51.100.7").status_code == 429
 
     def test_a_browser_may_ask_first(self) -> None:
         sender = make_sender()

@@ -3,14 +3,18 @@
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import dns.message
 import dns.resolver
 import dns.rrset
 import pytest
 
-from clarion.runtime import doctor, mail_dns
+from clarion.channels.base import CheckResult
+from clarion.runtime import doctor, mail_dns, sender_checks
 from clarion.runtime.mail_dns import MailDomain
+from clarion.senders.models import Sender
+from tests.factories import make_workspace
 
 RECORDS = {
     "good.example.": '"v=spf1 include:mail.example -all"',
@@ -91,3 +95,44 @@ def test_a_healthy_installation_has_nothing_bad() -> None:
 
     assert {"Disk", "Database", "Clock", "Migrations", "Workers"} <= {finding.subject for finding in findings}
     assert doctor.worst(findings) != doctor.Verdict.BAD
+
+
+@pytest.mark.django_db
+def test_each_senders_credentials_are_tried_and_one_that_fails_is_no_end() -> None:
+    workspace = make_workspace()
+    configs: dict[str, dict[str, Any]] = {
+        "Works": {},
+        "Nobody there": {"host": "127.0.0.1", "port": 1, "security": "none"},
+    }
+    for name, config in configs.items():
+        channel = "email" if config else "sandbox"
+        fields = {**config, "from_address": "shop@example.test"} if config else {}
+        Sender.objects.create(workspace=workspace, channel=channel, name=name, config=fields)
+    lost = Sender.objects.create(
+        workspace=workspace, channel="sandbox", name="Lost", sealed=b"of another key"
+    )
+    Sender.objects.create(workspace=workspace, channel="sandbox", name="Off", status="PAUSED")
+
+    found = {one.sender.name: one for one in sender_checks.check_all()}
+
+    assert {name: one.verdict for name, one in found.items()} == {
+        "Works": "good", "Nobody there": "warning", lost.name: "warning",
+    }  # fmt: skip
+    assert "another key" not in str(found)
+    told = [finding for finding in doctor.examine() if finding.subject.startswith("Sender ")]
+    assert [finding.verdict for finding in told].count("warning") == 2
+    assert doctor.worst(told) == doctor.Verdict.WARNING
+
+
+@pytest.mark.django_db
+def test_a_provider_that_does_not_answer_in_time_is_called_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(
+        sender_checks.testing, "check_config", lambda *_: answers.wait(60) and CheckResult(ok=True)
+    )
+    Sender.objects.create(workspace=make_workspace(), channel="sandbox", name="Slow")
+
+    try:
+        assert [one.verdict for one in sender_checks.check_all(seconds=0.05)] == ["unseen"]
+    finally:
+        answers.set()

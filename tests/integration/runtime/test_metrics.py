@@ -1,12 +1,18 @@
 """`/metrics`: what an operator's graphs are drawn from, for whoever has the token."""
 
+import re
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from clarion.deliveries.models import Worker
+from clarion.deliveries.inbox.models import InboxEvent
+from clarion.deliveries.models import Delivery, Run, RunStep, Worker
+from clarion.deliveries.states import Stage
 from clarion.senders.models import SenderLane
 from tests import ledgers
 
@@ -52,6 +58,46 @@ def test_the_ledger_is_told_in_numbers(client: Client, settings: Any) -> None:
     assert value_of(body, "clarion_database_up") == 1
     assert lane.sender.name not in body
     assert campaign.name not in body
+
+
+def test_latency_receipts_and_pools_are_told(client: Client, settings: Any) -> None:
+    settings.CLARION_METRICS_TOKEN = TOKEN
+    campaign = ledgers.make_campaign(ledgers.make_people().alice)
+    run = ledgers.make_run(campaign, sent=9, pending=2)
+    now = timezone.now()
+    Run.objects.filter(pk=run.pk).update(last_sent_at=now)
+    RunStep.objects.filter(run=run).update(cursor=9)
+    for seconds, delivery in enumerate(Delivery.objects.filter(run_id=run.pk, stage=Stage.SENT), start=1):
+        ledgers.change(
+            "delivery", run, f"id = {delivery.id}",
+            claimed_at=now - timedelta(seconds=seconds), ended_at=now,
+        )  # fmt: skip
+    InboxEvent.objects.create(
+        sender_id=run.steps.get().sender_id, event="{}", received_at=now - timedelta(seconds=90)
+    )
+
+    body = asked(client).content.decode()
+
+    assert value_of(body, "clarion_message_seconds", quantile="0.5") == 5
+    assert value_of(body, "clarion_message_seconds", quantile="1") == 9
+    assert value_of(body, "clarion_receipts_waiting") == 1
+    assert value_of(body, "clarion_receipts_lag_seconds") > 60
+    assert value_of(body, "clarion_database_sessions", of="pages and jobs", state="busy") >= 1
+    assert value_of(body, "clarion_database_connections_most") > value_of(
+        body, "clarion_database_connections"
+    )
+
+
+def test_every_metric_has_a_line_in_the_reference_and_every_line_its_metric(
+    client: Client, settings: Any
+) -> None:
+    settings.CLARION_METRICS_TOKEN = TOKEN
+    body = asked(client).content.decode()
+    page = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text()
+
+    told = {line.split()[2] for line in body.splitlines() if line.startswith("# TYPE")}
+
+    assert set(re.findall(r"^\| `(clarion_\w+)", page, re.MULTILINE)) == told
 
 
 def test_without_the_token_there_is_nothing(client: Client, settings: Any) -> None:

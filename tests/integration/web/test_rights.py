@@ -35,7 +35,8 @@ OPERATIONS = (
     "workspaces.operations", "audience.operations", "content.operations", "senders.operations", "senders.testing",
     "campaigns.operations", "deliveries.exporting.operations", "deliveries.unknowns", "deliveries.purging",
     "deliveries.retrying", "deliveries.refreshing", "deliveries.pushing", "deliveries.operations",
-    "deliveries.erasing",
+    "deliveries.erasing", "webhooks.operations", "workspaces.money.operations", "senders.prices.operations",
+    "senders.naming.operations", "senders.provided.operations",
 )  # fmt: skip
 
 
@@ -197,6 +198,9 @@ UNASKED = {
     "campaigns.operations.schedule_as_said": "reads the time first",
     "campaigns.operations.start_due": "the program's own move",
     "content.operations.add_language": "reads the language first",
+    "senders.naming.operations.move": "looks up what the step asks for first",
+    "workspaces.money.operations.enter": "the program's own, within the operations that ask",
+    "workspaces.money.operations.hold": "a part of a launch, which asks",
     "workspaces.operations.create_token": "everybody makes keys of their own, which can do no more than they",
     "workspaces.operations.record_look": "whoever looks in leaves a trail, whatever they may",
     "workspaces.operations.open_workspace": "asks for an administrator of the installation",

@@ -1,6 +1,7 @@
 """What becomes of a request: taken, certainly not taken, or unknown; never sent twice, never told with its secrets."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -211,3 +212,29 @@ async def test_retry_after_is_read_in_both_forms(given: str, seconds: float | No
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
     assert HttpReply(status=429, headers={"retry-after": given}).retry_after(now) == seconds
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:a9fe:a9fe", "fd00:ec2::254", "100.100.100.200"]
+)
+async def test_a_clouds_own_service_is_never_called_whatever_name_leads_there(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def rebound(host: str, port: Any, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        place = (address, port, 0, 0) if ":" in address else (address, port)
+        return [(family, socket.SOCK_STREAM, 6, "", place)]
+
+    written = f"[{address}]" if ":" in address else address
+    for host in (written, "gateway.example"):
+        async with client(f"http://{host}:8080") as http:
+            with monkeypatch.context() as patch:
+                patch.setattr(socket, "getaddrinfo", rebound)
+                reply = await http.request("GET", "/latest/meta-data/", lambda: pytest.fail("handed over"))
+        assert isinstance(reply, Deferred)
+        assert (reply.reason, reply.detail) == (Reason.CONNECTION_FAILED, "this address is never called")
+
+    assert "gateway.example" in asked

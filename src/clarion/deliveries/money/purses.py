@@ -54,8 +54,7 @@ class Purse:
 
     async def hold(self, connection: Connection, rows: Sequence[Row]) -> bool:
         """Hold what claimed rows (id, attempts, address, …) may cost at most; False when that cannot be paid."""
-        rated = self.tariff.rated
-        bounds = [rated(row[2])[1] for row in rows]
+        bounds = self._bounds_of(rows)
         need = sum(bounds)
         facts = {"run": self._run[0], "step": self._run[1], "need": need}
         if (await connection.execute(sql.HOLD, facts)).rowcount == 1:
@@ -71,6 +70,12 @@ class Purse:
         await connection.execute(sql.TAKE, facts | {"more": more, "workspace": self._workspace_id})
         self._most = _NO_BOUND
         return True
+
+    def _bounds_of(self, rows: Sequence[Row]) -> list[int]:
+        rated = self.tariff.rated
+        if self.tariff.is_flat:
+            return [rated("")[1]] * len(rows)
+        return [rated(row[2])[1] for row in rows]
 
     async def _one(self, connection: Connection, statement: str, facts: Any) -> int:
         row = await (await connection.execute(statement, facts)).fetchone()
@@ -94,6 +99,10 @@ class Purse:
 
     async def priced(self, connection: Connection, settlements: Sequence[Settlement]) -> dict[str, Any]:
         """Return parameters for `statements.SETTLE_…`: what each costs if it was taken, and what was held for it."""
+        if self.tariff.is_flat and all(s.units == 1 and s.stage is Settled.SENT for s in settlements):
+            # Nearly every batch of mails: two numbers, as often as there are mails.
+            _rate, bound, one = self.tariff.rated("")
+            return {"costs": _repeated(one, len(settlements)), "bounds": _repeated(bound, len(settlements))}
         costs, bounds = [], []
         for settlement, (rate, bound, one) in zip(
             settlements, await self._rates_of(connection, settlements), strict=True
@@ -154,6 +163,11 @@ class Purses:
         purse = self._purses.get(run)
         if purse is not None:
             purse.forget(settlements)
+
+
+def _repeated(number: int, times: int) -> str:
+    """Return a PostgreSQL array of one number so often; see `arrays.numbers`."""
+    return "{" + (f"{number}," * times)[:-1] + "}"
 
 
 def _affordable(bounds: Sequence[int], money: int) -> int:

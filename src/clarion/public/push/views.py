@@ -20,6 +20,7 @@ from clarion.deliveries.inbox import putting
 from clarion.deliveries.models import RunStep
 from clarion.deliveries.states import step_of
 from clarion.lib import keys, tokens
+from clarion.lib.proxies import client_address
 from clarion.public.push import subscribing
 from clarion.public.push.pace import Pace
 from clarion.senders.errors import SecretsLost
@@ -96,12 +97,23 @@ def _knocked(request: HttpRequest, public_id: UUID, *, keeps: bool) -> HttpRespo
         return HttpResponse("This site may not subscribe.", status=403, content_type="text/plain")
     if request.method == "OPTIONS":
         return _for(origin, HttpResponse(status=204))
-    caller = request.META.get("REMOTE_ADDR", "")
-    if not (_pace.allows((public_id, caller), MOST_OF_CALLER) and _pace.allows(public_id, MOST_OF_SENDER)):
+    if not (
+        _pace.allows((public_id, _caller_of(request)), MOST_OF_CALLER)
+        and _pace.allows(public_id, MOST_OF_SENDER)
+    ):
         return _for(origin, HttpResponse("Too often.", status=429, content_type="text/plain"))
     if _length(request) > subscribing.MAX_BODY:
         return _for(origin, HttpResponse(status=413))
     return _for(origin, _done(door, request.body, keeps=keeps))
+
+
+def _caller_of(request: HttpRequest) -> str:
+    """Return whose request it is: behind a proxy, all the world has one and the same peer."""
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.headers.get("X-Forwarded-For", ""),
+        settings.CLARION_TRUSTED_PROXIES,
+    )
 
 
 def _done(door: subscribing.Door, body: bytes, *, keeps: bool) -> HttpResponse:

@@ -46,6 +46,9 @@ _MESSAGE_POLICY = {
     "style-src": ["'self'", "'unsafe-inline'"],
     "img-src": ["'self'", "data:", "https:"],
     "frame-ancestors": ["'self'"],
+    # A message comes from its author, also where it is opened without its frame.
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
 }
 
 

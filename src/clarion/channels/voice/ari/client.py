@@ -20,6 +20,7 @@ import structlog
 from clarion.channels.http import HttpClient, HttpLimits
 from clarion.channels.voice.ari.config import Config
 from clarion.engine.outcomes import Deferred, Outcome, Reason, Refused, Scope
+from clarion.lib.reach import configured_socket
 
 if TYPE_CHECKING:
     import aiohttp
@@ -117,7 +118,11 @@ class Client:
         if self._is_closed:
             raise Unreachable(_down("closed"))
         if self._session is None:
-            self._session = aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(socket_factory=configured_socket),
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         sign_in = b64encode(f"{self._config.username}:{self._config.password}".encode()).decode()
         address = "ws" + self._config.url.removeprefix("http") + "/ari/events?" + urlencode({"app": self.app})
         try:
