@@ -5,6 +5,7 @@ in a temporary home, sends invented mails to a mail server of its own on the loo
 """
 
 import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -20,7 +21,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 from clarion.channels.email.tests.server import Server
 from tests.acceptance.installation import Installation, new_home
 from tests.acceptance.smtp import Running
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import LIGHT, WHOLE
 
 PEOPLE = 24_000
 A_SECOND = 150
@@ -134,8 +135,7 @@ def take(browser: Browser, url: str, password: str, port: int) -> None:
     page.wait_for_url("**/w/**")
     connect(page, url, port)
     compose(page, url)
-    page.locator("#message").scroll_into_view_if_needed()
-    page.evaluate("document.querySelector('#message').scrollIntoView(); window.scrollBy(0, -80)")
+    page.evaluate("document.querySelector('#message').scrollIntoView()")
     page.wait_for_timeout(1_000)
     picture(page, "compose.png")
     page.get_by_role("button", name="Start sending").click()
@@ -158,7 +158,7 @@ def main() -> None:
     mail = Running({"mx": server})
     try:
         with installation() as (url, password), sync_playwright() as playwright:
-            path = chromium_path()
+            path = next(filter(None, map(shutil.which, (LIGHT, *WHOLE))), None)
             assert path, "Chromium is not installed"
             browser = playwright.chromium.launch(
                 executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

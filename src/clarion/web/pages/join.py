@@ -117,5 +117,6 @@ def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
 def _private(answer: HttpResponse) -> HttpResponse:
     """The address is a secret: it goes into no index, and into no other site's log."""
     answer["X-Robots-Tag"] = "noindex, nofollow"
-    answer["Referrer-Policy"] = "no-referrer"
+    # With "no-referrer" a browser sends the form from the origin "null", which is refused as a forgery.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
