@@ -89,6 +89,18 @@ def reason_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Opt
     ]
 
 
+def code_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Option]:
+    """Return the choice of the provider's codes: those that this run's problems know."""
+    seen = {code.code or NO_CODE for group in groups for code in group.codes}
+    chosen = None if filters.code is None else filters.code or NO_CODE
+    seen |= {chosen} if chosen else set()
+    options = [Option(value="", label=_("Any code"), checked=chosen is None)]
+    return options + [
+        Option(value=code, label=_("Without a code") if code == NO_CODE else code, checked=code == chosen)
+        for code in sorted(seen)
+    ]
+
+
 def skips(run: Run, filters: Filters) -> list[Option]:
     """Return the choice of why somebody was left out: what this run knows; empty when nobody was."""
     known = [skip for skip in Skip if run.waterfall.get(skip.name.lower()) or skip is filters.skip]
