@@ -206,7 +206,7 @@ class TestColumns:
 
         address = Recipient.objects.get(run_id=run.pk, id=3).address
         assert address not in shown
-        assert shown.count(mask(address)) == 2
+        assert mask(address) in shown
 
     def test_a_providers_code_is_a_choice(self, people: ledgers.People, run: Run) -> None:
         client = client_of(people.alice)

@@ -87,6 +87,7 @@ def add_to_list(*, by: Actor, the_list: List, contact_ids: Collection[int]) -> i
 
 def record_added(by: Actor, the_list: List, added: int) -> None:
     """Tell the audit trail that so many people were added."""
+    by.require(Permission.MANAGE_AUDIENCE)
     _record(by, "list.members_added", the_list, members=(None, added))
 
 
