@@ -86,7 +86,8 @@ def give_up(*, campaign: Campaign, by: Actor, runs: int, people: int) -> Campaig
     if now.purged_at is not None or not offers.is_purgeable(now):
         raise TransitionRefused
     now.purged_at = timezone.now()
-    now.save(update_fields=["purged_at"])
+    now.archived_at = now.archived_at or now.purged_at
+    now.save(update_fields=["archived_at", "purged_at"])
     changes = {"status": (now.status, None), "runs": (runs, None), "recipients": (people, None)}
     changing.record(now, by, "purge", changes)
     return now
