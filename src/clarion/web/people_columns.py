@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clarion.audience.masking import mask
 from clarion.campaigns.models import Launch
 from clarion.deliveries import reasons, recipients
+from clarion.deliveries.models import RunStep
 from clarion.senders.models import Sender
 from clarion.web.parts import Option
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from django.utils.functional import Promise
 
-    from clarion.deliveries.models import Run, RunStep
+    from clarion.deliveries.models import Run
     from clarion.deliveries.recipients import Message, Person
     from clarion.workspaces.models import User
 
@@ -82,14 +83,13 @@ def options(shown: frozenset[str]) -> list[Option]:
     return [Option(value=key, label=CHOICES[key], checked=key in shown) for key in CHOICES]
 
 
-def more(
-    run: Run, steps: Sequence[RunStep], people: Sequence[Person], shown: frozenset[str], *, may_see: bool
-) -> dict[int, More]:
+def more(run: Run, people: Sequence[Person], shown: frozenset[str], *, may_see: bool) -> dict[int, More]:
     """Return what the shown columns say beyond the person, by numbers; queries only for what is shown."""
     senders: Mapping[int, str] = {}
     if "sender" in shown:
-        names = dict(Sender.objects.filter(pk__in=[one.sender_id for one in steps]).values_list("pk", "name"))
-        senders = {one.step: names.get(one.sender_id, "") for one in steps}
+        used = dict(RunStep.objects.filter(run_id=run.pk).values_list("step", "sender_id"))
+        names = dict(Sender.objects.filter(pk__in=used.values()).values_list("pk", "name"))
+        senders = {step: names.get(sender, "") for step, sender in used.items()}
     delivered = recipients.delivered_at(run, people) if "delivered" in shown else {}
     is_pushed = run.campaign.launch == Launch.TRIGGER
     return {

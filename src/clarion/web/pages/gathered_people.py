@@ -113,7 +113,6 @@ def actions(request: PageRequest, page: CampaignPage, wanted: Wanted) -> list[Ac
         made.append(
             Action(
                 label=_("Suppress these…"), icon="ban", url=url, method="post", style="danger", fields=fields,
-                confirm=_question(page.run, wanted) if page.run is not None else None,
             )
         )  # fmt: skip
     return made

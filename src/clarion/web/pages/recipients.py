@@ -79,9 +79,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     )
     groups = queries.problems(page.run)
     shown = people_columns.chosen(request.user)
-    extra = people_columns.more(
-        page.run, queries.steps_of(page.run), found.people, shown, may_see=page.may_see_people
-    )
+    extra = people_columns.more(page.run, found.people, shown, may_see=page.may_see_people)
     context = {
         "page": page,
         "shown": shown,
