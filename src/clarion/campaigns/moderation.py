@@ -40,7 +40,10 @@ def submitted_for(member: Membership) -> QuerySet[Review]:
         return Review.objects.none()
     return (
         Review.objects.filter(
-            campaign__workspace_id=member.workspace_id, decision="", campaign__status=Status.IN_REVIEW
+            campaign__workspace_id=member.workspace_id,
+            decision="",
+            campaign__status=Status.IN_REVIEW,
+            campaign__archived_at=None,
         )
         .select_related("campaign", "campaign__created_by", "submitted_by")
         .order_by("submitted_at", "pk")
@@ -60,7 +63,7 @@ def waiting_count(member: Membership) -> int:
     """Return how many decisions wait for the member; 0 for whoever does not decide, and where nobody has to."""
     if not member.workspace.moderation or not member.may(Permission.MODERATE):
         return 0
-    of_workspace = Campaign.objects.filter(workspace_id=member.workspace_id)
+    of_workspace = Campaign.objects.filter(workspace_id=member.workspace_id, archived_at=None)
     waits = Q(status=Status.IN_REVIEW) | Q(status=Status.PAUSED, pause_cause=PauseCause.REVIEW)
     return of_workspace.filter(waits).count()
 

@@ -53,7 +53,8 @@ EDITABLE = TRANSITIONS[Action.EDIT].sources
 TIMING_EDITABLE = EDITABLE | {Status.PAUSED}
 #: States in which the speed may be changed without interrupting anything.
 SPEED_CHANGEABLE = frozenset({Status.SCHEDULED, Status.BUILDING, Status.SENDING, Status.PAUSED})
-ARCHIVABLE = frozenset(Status) - LIVE - {Status.IN_REVIEW}
+#: One that is in review leaves the moderators' queue by it, and comes back to it when it is restored.
+ARCHIVABLE = frozenset(Status) - LIVE
 DELETABLE = frozenset({Status.DRAFT, Status.CANCELLED})
 
 
@@ -122,8 +123,9 @@ def is_resuming(campaign: Pausing) -> bool:
 
 
 def is_purgeable(campaign: Standing) -> bool:
-    """Whether an administrator may remove it with the record of its messages: it was put away before."""
-    return campaign.archived_at is not None and not is_deletable(campaign)
+    """Whether an administrator may remove it with the record of its messages: it was cancelled, or put away before."""
+    is_given_up = campaign.archived_at is not None or campaign.status == Status.CANCELLED
+    return is_given_up and not is_deletable(campaign)
 
 
 class Obstacle(models.TextChoices):

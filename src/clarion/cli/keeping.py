@@ -78,7 +78,7 @@ def delete(id_: Id, yes: Yes = False) -> None:
 
 
 def purge(id_: Id, yes: Yes = False) -> None:
-    """Remove an archived campaign for good, with the record of every message."""
+    """Remove an archived or cancelled campaign for good, with the record of every message."""
 
     def do(campaign: "Campaign", by: "Actor") -> None:
         from clarion.deliveries import purging

@@ -229,7 +229,10 @@ def _in_review(member: Membership) -> list[Wanted]:
         return []
     reviews = (
         Review.objects.filter(
-            campaign__workspace_id=member.workspace_id, campaign__status=Status.IN_REVIEW, decision=""
+            campaign__workspace_id=member.workspace_id,
+            campaign__status=Status.IN_REVIEW,
+            decision="",
+            campaign__archived_at=None,
         )
         .exclude(submitted_by=member.user)
         .select_related("campaign", "submitted_by")

@@ -174,6 +174,14 @@ def _check_problems(report: LedgerReport, run: Run, step: RunStep, where: str) -
     for stage, reason, counted, told in _rows(_PROBLEMS, {"run": run.pk, "step": step.step}):
         sentence = f"Messages {Stage(stage).name.lower()} for reason {reason} are counted ({where})."
         report.compare("problems", sentence, expected=counted, found=told)
+    (returned,) = _row(
+        "select sum(count)::bigint from deliveries_runproblem where run_id = %s and step = %s and stage = 2",
+        run.pk,
+        step.step,
+    )
+    if returned is not None:
+        sentence = f"Messages that came back are counted by the receipts' codes ({where})."
+        report.compare("problems.bounced", sentence, expected=step.bounced, found=returned)
     (deferred,) = _row(
         "select coalesce(sum(count), 0)::bigint from deliveries_runproblem"
         " where run_id = %s and step = %s and stage = 0",

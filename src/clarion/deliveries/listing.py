@@ -129,9 +129,10 @@ class Page:
 def campaign_list(member: Membership, filters: Filters) -> Page:
     """Return a page of the member's campaigns; one beyond the end is the last. Four queries.
 
-    Where there is moderation, what is in review is not in the list: the moderators have it.
+    Where there is moderation, what is in review is not in the list: the moderators have it, unless it was archived.
     """
-    return _page(campaign_queries.campaigns_for(member), filters, without_review=member.workspace.moderation)
+    without_review = member.workspace.moderation and not filters.is_archived
+    return _page(campaign_queries.campaigns_for(member), filters, without_review=without_review)
 
 
 def list_of_all(user: User, filters: Filters, slugs: Collection[str] = ()) -> Page:

@@ -1,4 +1,4 @@
-"""Removing a campaign for good, with the record of every message: for administrators, of what was archived before.
+"""Removing a campaign for good, with the record of every message: for administrators, of what was archived or given up.
 
 At once nothing shows it any more; its rows go in batches, so that no lock is held for long. Few are removed in the
 same call, many by a background job. A job that dies begins again where the rows are.
@@ -39,9 +39,9 @@ _OF_RUNS = (
 
 
 def purge(*, campaign: Campaign, by: Actor) -> int:
-    """Remove an archived campaign with all its runs, and return how many recipients' records that are.
+    """Remove an archived or cancelled campaign with all its runs, and return how many recipients' records that are.
 
-    Raises NotAllowed, and TransitionRefused when it is not archived or a message of it is still under way.
+    Raises NotAllowed, and TransitionRefused when it is neither or a message of it is still under way.
     """
     by.require(Permission.MANAGE_MEMBERS)
     with transaction.atomic():

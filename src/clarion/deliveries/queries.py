@@ -91,7 +91,7 @@ class ProblemGroup:
     """Everything that happened to messages of a run for one reason."""
 
     reason: Explained
-    #: FAILED, UNKNOWN, or PENDING for those that were put off and tried again.
+    #: FAILED, UNKNOWN, PENDING for those that were put off and tried again, or SENT for those that came back later.
     stage: Stage
     count: int
     codes: Sequence[ProblemCode]
@@ -106,6 +106,11 @@ class ProblemGroup:
     @property
     def was_put_off(self) -> bool:
         return self.stage is Stage.PENDING
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the provider had taken them and said later that they did not arrive."""
+        return self.stage is Stage.SENT
 
 
 def problems(run: Run) -> list[ProblemGroup]:
@@ -128,7 +133,7 @@ def problems(run: Run) -> list[ProblemGroup]:
         )
         for (stage, reason), rows in groups.items()
     ]
-    order = [Stage.UNKNOWN, Stage.FAILED, Stage.EXPIRED, Stage.CANCELLED, Stage.PENDING]
+    order = [Stage.UNKNOWN, Stage.FAILED, Stage.SENT, Stage.EXPIRED, Stage.CANCELLED, Stage.PENDING]
     return sorted(
         made, key=lambda group: (order.index(group.stage) if group.stage in order else 9, -group.count)
     )

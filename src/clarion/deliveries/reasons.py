@@ -18,6 +18,9 @@ class Explained:
     cure: str
 
 
+#: Of a message that the provider took and that came back, or was never delivered: its receipt says so. It is no reason
+#: of an attempt, so the engine does not know it.
+UNDELIVERED = 0
 #: Codes of what went wrong between us and the provider, not with a message or its recipient.
 _INFRASTRUCTURE = range(100, 300), range(500, 599)
 
@@ -29,6 +32,15 @@ def is_infrastructure(code: int) -> bool:
 
 def explain(code: int) -> Explained:
     """Return the reason in the present language. A code of a newer version is explained as such."""
+    if code == UNDELIVERED:
+        return Explained(
+            code,
+            "undelivered",
+            gettext("The provider took the message and reported later that it did not arrive."),
+            gettext(
+                "Look up the code with the provider. Addresses that came back for good are suppressed by themselves."
+            ),
+        )
     try:
         reason = Reason(code)
     except ValueError:

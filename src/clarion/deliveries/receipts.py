@@ -1,6 +1,6 @@
 """What providers and recipients say later: kept once, shown on the delivery, counted, and acted upon."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -11,7 +11,7 @@ from clarion.audience import addresses
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
-from clarion.deliveries import looking, optout, unknowns
+from clarion.deliveries import looking, optout, reasons, statements, unknowns
 from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
@@ -52,7 +52,7 @@ with given as (
     select %(run)s, g.delivery_id, g.event_key, g.result, g.at, g.code, g.detail
     from given g join deliveries_delivery d on d.run_id = %(run)s and d.id = g.delivery_id and d.attempts > 0
     on conflict do nothing
-    returning delivery_id, event_key, result, at, code
+    returning delivery_id, event_key, result, at, code, detail
 ), farthest as (
     select delivery_id, max(result) as result, max(at) as at from kept group by delivery_id
 ), told as (
@@ -62,12 +62,15 @@ with given as (
     where d.run_id = %(run)s and d.id = f.delivery_id and f.result > 0 and (d.result is null or d.result < f.result)
     returning 1
 ), fresh as (
-    select distinct delivery_id & 15 as step, delivery_id, result from kept k
+    select distinct on (delivery_id, result) delivery_id & 15 as step, delivery_id, result,
+           case when result = {Result.BOUNCED.value} then code else '' end as code, detail
+    from kept k
     where not exists (
         select from deliveries_receipt r
         where r.run_id = %(run)s and r.delivery_id = k.delivery_id and r.result = k.result)
+    order by delivery_id, result, at
 ), {reading.NOTED}
-select step::int, result::int, count(*)::int from fresh group by step, result
+select step::int, result::int, code, count(*)::int, max(detail) from fresh group by step, result, code
 """
 
 _COUNT_STEP = """
@@ -157,8 +160,14 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, facts)
         counts: dict[int, dict[str, int]] = {}
-        for step, result, count in cursor.fetchall():
-            counts.setdefault(step, {})[Result(result).name] = count
+        undelivered: dict[int, list[tuple[str, int, str]]] = {}
+        for step, result, code, count, detail in cursor.fetchall():
+            of_step = counts.setdefault(step, {})
+            of_step[Result(result).name] = of_step.get(Result(result).name, 0) + count
+            if result == Result.BOUNCED:
+                undelivered.setdefault(step, []).append((code, count, detail))
+        for step, told in sorted(undelivered.items()):
+            cursor.execute(statements.COUNT_PROBLEMS, _problems(run_id, step, told))
         for step, counted in sorted(counts.items()):
             cursor.execute(
                 _COUNT_STEP, dict.fromkeys(Result.names, 0) | counted | {"run": run_id, "step": step}
@@ -170,6 +179,19 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
         # A receipt concerns no sending process but whoever follows a cascade that waits for it.
         wake(run_id=run_id)
+
+
+def _problems(run_id: int, step: int, told: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
+    """Return what COUNT_PROBLEMS counts of messages that were taken and came back, by the receipts' codes."""
+    return {
+        "run": run_id,
+        "step": step,
+        "stages": [Stage.SENT.value] * len(told),
+        "reasons": [reasons.UNDELIVERED] * len(told),
+        "codes": [code for code, _count, _detail in told],
+        "counts": [count for _code, count, _detail in told],
+        "samples": [detail for _code, _count, detail in told],
+    }
 
 
 def _settle_unknown(run: Run, events: list[ReceiptEvent]) -> None:

@@ -44,6 +44,7 @@ _FAILED = """
       on c.id = r.contact_id and (c.state = 'DO_NOT_CONTACT' or rs.channel = any(c.refusals))
     where d.run_id = %(run)s and d.problem = 4
       and (%(reasons)s::smallint[] is null or d.reason = any(%(reasons)s))
+      and (%(people)s::bigint[] is null or r.id = any(%(people)s))
 """
 _ALLOWED = " and suppressed.found is null and c.id is null"
 #: In a cascade: only for people with whom it is over, and on one tier of theirs - the first on which something can be
@@ -119,10 +120,12 @@ class Retried:
     suppressed: int
 
 
-def preview(run: Run, *, reasons: Sequence[Reason] | None = None) -> Preview:
-    """Return what `retry_failed` would do to the run now."""
+def preview(
+    run: Run, *, reasons: Sequence[Reason] | None = None, people: Sequence[int] | None = None
+) -> Preview:
+    """Return what `retry_failed` would do to the run now. Its reasons are those of everybody."""
     with connection.cursor() as cursor:
-        cursor.execute(_PREVIEW + _OF_CASCADE * run.is_cascade, _facts(run, reasons))
+        cursor.execute(_PREVIEW + _OF_CASCADE * run.is_cascade, _facts(run, reasons, people))
         failed, suppressed = cursor.fetchone()
     counts: dict[int, int] = {}
     for reason, count in RunProblem.objects.filter(run=run, stage=Stage.FAILED, count__gt=0).values_list(
@@ -135,9 +138,16 @@ def preview(run: Run, *, reasons: Sequence[Reason] | None = None) -> Preview:
 
 @transaction.atomic
 def retry_failed(
-    *, campaign: Campaign, by: Actor, reasons: Sequence[Reason] | None = None, reason: str = ""
+    *,
+    campaign: Campaign,
+    by: Actor,
+    reasons: Sequence[Reason] | None = None,
+    people: Sequence[int] | None = None,
+    reason: str = "",
 ) -> Retried:
-    """Let the latest run send again what failed in it: all, or what failed for these reasons.
+    """Let the latest run send again what failed in it: all, or what failed for these reasons or these people.
+
+    `people` are numbers of recipients of that run.
 
     A completed campaign goes on sending by it. Suppressed addresses and people who are not to be contacted are left
     out. Raises NotAllowed, TransitionRefused when the campaign's state does not allow it, and RetryRefused, with a
@@ -152,7 +162,7 @@ def retry_failed(
     run = Run.objects.filter(campaign=row).order_by("-number").first()
     if run is None:
         raise RetryRefused(str(_NOTHING))
-    facts = _facts(run, reasons)
+    facts = _facts(run, reasons, people)
     with connection.cursor() as cursor:
         only = _OF_CASCADE * run.is_cascade
         cursor.execute(_PREVIEW + only, facts)
@@ -181,9 +191,10 @@ def retry_failed(
     return Retried(again=count, suppressed=suppressed)
 
 
-def _facts(run: Run, reasons: Sequence[Reason] | None) -> dict[str, Any]:
+def _facts(run: Run, reasons: Sequence[Reason] | None, people: Sequence[int] | None) -> dict[str, Any]:
     codes = None if reasons is None else [one.value for one in reasons]
-    return {"run": run.pk, "workspace": run.workspace_id, "reasons": codes}
+    numbers = None if people is None else list(people)
+    return {"run": run.pk, "workspace": run.workspace_id, "reasons": codes, "people": numbers}
 
 
 def _count(cursor: Any, run: Run, rows: Sequence[Sequence[Any]]) -> None:

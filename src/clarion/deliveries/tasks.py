@@ -78,6 +78,24 @@ def purge_campaign(campaign_id: int) -> None:
         purging.remove_rows(campaign_id)
 
 
+@app.task(name="deliveries.list_people", queue="deliveries", retry=_RETRY)
+def list_people(run_id: int, wanted: dict[str, str], list_id: int, is_private: bool) -> None:
+    """Put many people of a run on a list."""
+    from clarion.deliveries import gathering
+
+    with own_connection():
+        gathering.list_later(run_id, wanted, list_id, is_private=is_private)
+
+
+@app.task(name="deliveries.suppress_people", queue="deliveries", retry=_RETRY)
+def suppress_people(run_id: int, wanted: dict[str, str], is_private: bool) -> None:
+    """Suppress the addresses of many people of a run."""
+    from clarion.deliveries import gathering
+
+    with own_connection():
+        gathering.suppress_later(run_id, wanted, is_private=is_private)
+
+
 @app.periodic(cron="47 3 * * *")
 @app.task(name="deliveries.forget_people", queue="housekeeping", queueing_lock="deliveries.forget_people")
 def forget_people(timestamp: int) -> None:

@@ -17,8 +17,8 @@ from clarion.deliveries.trail import StateChange
 
 #: Pauses that something went wrong for.
 _TROUBLES = {PauseCause.ERRORS, PauseCause.SENDER, PauseCause.BALANCE, PauseCause.CONTENT}
-#: Stages of messages that are lost unless somebody does something.
-_LOST = (Stage.FAILED, Stage.UNKNOWN)
+#: Stages of messages that are lost unless somebody does something; of those that were sent, who came back.
+_LOST = (Stage.FAILED, Stage.UNKNOWN, Stage.SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

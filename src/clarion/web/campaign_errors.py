@@ -44,6 +44,8 @@ class ShownGroup:
     count: str
     url: str
     codes: Sequence[ShownCode]
+    #: Whose word `stage` is.
+    kind: str = "recipient"
     #: None where nothing failed for good, or the member may not.
     retry: Action | None = None
 
@@ -63,6 +65,9 @@ def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGrou
     made = []
     for group in groups:
         stage = group.stage.name.lower()
+        if group.came_back:
+            made.append(_returned(page, group))
+            continue
         made.append(
             ShownGroup(
                 group=group,
@@ -80,6 +85,13 @@ def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGrou
             )
         )
     return made
+
+
+def _returned(page: CampaignPage, group: ProblemGroup) -> ShownGroup:
+    """Return messages that were taken and came back: they are found by the result, and their codes are receipts'."""
+    url = _url(page, result="bounced")
+    codes = [ShownCode(code=code, url=url) for code in group.codes]
+    return ShownGroup(group=group, stage="bounced", kind="result", count=_count(group), url=url, codes=codes)
 
 
 def outages(request: PageRequest, found: Sequence[Outage]) -> list[ShownOutage]:

@@ -86,7 +86,10 @@ def groups(filters: Filters, page: Page, member: Membership | None) -> list[Filt
                     tone=statuses.look(status.value.lower()).tone,
                 )
                 for status in Status
-                if status != Status.IN_REVIEW or member is None or not member.workspace.moderation
+                if status != Status.IN_REVIEW
+                or filters.is_archived
+                or member is None
+                or not member.workspace.moderation
             ],
         ),
         FilterGroup(

@@ -70,6 +70,9 @@ _ACTIONS: dict[str, _StrPromise] = {
     "export_delete": gettext_lazy("Export deleted"),
     "export_expire": gettext_lazy("Export expired"),
     "export_file": gettext_lazy("Exported to a file"),
+    "list_people": gettext_lazy("List made of its people"),
+    "suppress_people": gettext_lazy("Suppression of its people asked for"),
+    "people_suppressed": gettext_lazy("Addresses of its people suppressed"),
 }
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",

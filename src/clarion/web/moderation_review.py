@@ -124,7 +124,8 @@ class ReviewPage:
     @cached_property
     def is_open(self) -> bool:
         """Whether a decision is awaited."""
-        return self.campaign.status == Status.IN_REVIEW and not self.review.decision
+        is_archived = self.campaign.archived_at is not None
+        return self.campaign.status == Status.IN_REVIEW and not self.review.decision and not is_archived
 
     @cached_property
     def is_held(self) -> bool:

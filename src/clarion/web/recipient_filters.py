@@ -79,13 +79,25 @@ def results(filters: Filters) -> list[Option]:
 
 def reason_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Option]:
     """Return the choice of reasons: those that this run knows."""
-    seen = {group.reason.code: group.reason.sentence for group in groups}
+    seen = {group.reason.code: group.reason.sentence for group in groups if not group.came_back}
     if filters.reason is not None:
         seen.setdefault(filters.reason, reasons.sentence_of(filters.reason))
     options = [Option(value="", label=_("Any reason"), checked=filters.reason is None)]
     return options + [
         Option(value=str(code), label=sentence, checked=code == filters.reason)
         for code, sentence in sorted(seen.items())
+    ]
+
+
+def code_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Option]:
+    """Return the choice of the provider's codes: those that this run's problems know."""
+    seen = {code.code or NO_CODE for group in groups if not group.came_back for code in group.codes}
+    chosen = None if filters.code is None else filters.code or NO_CODE
+    seen |= {chosen} if chosen else set()
+    options = [Option(value="", label=_("Any code"), checked=chosen is None)]
+    return options + [
+        Option(value=code, label=_("Without a code") if code == NO_CODE else code, checked=code == chosen)
+        for code in sorted(seen)
     ]
 
 

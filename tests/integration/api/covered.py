@@ -24,7 +24,10 @@ PAGES = {
     "campaigns:reveal": "reveal_delivery",
     "campaigns:speed": "change_speed",
     "campaigns:unknowns": "settle",
-    "campaigns:hold campaigns:retry": "act_on_campaign",
+    "campaigns:hold": "act_on_campaign",
+    "campaigns:retry": "act_on_campaign retry_people_of_run",
+    "campaigns:people_list": "list_people_of_run",
+    "campaigns:people_suppress": "suppress_people_of_run",
     "campaigns:switch_links": "switch_links",
     "campaigns:move": "move",
     "campaigns:refresh": "refresh",
@@ -148,6 +151,7 @@ PAGES = {
 #: Names of addresses → why a program needs none.
 PAGES_WITHOUT = {
     "campaigns:row campaigns:menu campaigns:head campaigns:part campaigns:planned campaigns:columns": LOOKS,
+    "campaigns:people_columns": LOOKS,
     "import_preview": LOOKS,
     "sender_link sender_link_code": "a phone is linked by showing it a code, on a screen",
     "demo_remove": "the sample data are removed by whoever looks at them",

@@ -62,10 +62,11 @@ class TestArchive:
 
         text = bulk(client, member, "archive", done, sending, review)
 
-        assert "1 campaign archived." in text
+        assert "2 campaigns archived." in text
         assert "1 is at work and stays: stop or cancel it first." in text
-        assert "1 is in review and stays." in text
-        assert set(Campaign.objects.filter(archived_at=None)) == {sending, review}
+        assert set(Campaign.objects.exclude(archived_at=None)) == {done, review}
+        in_review = making.make_campaign(member.workspace, status=Status.IN_REVIEW)
+        assert "1 is in review and stays." in bulk(client, member, "delete", in_review)
 
     def test_is_taken_back_by_the_toast_once(self, client: Client, member: Membership) -> None:
         done = [making.make_campaign(member.workspace, status=Status.COMPLETED) for _ in range(2)]

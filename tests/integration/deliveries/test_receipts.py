@@ -7,8 +7,8 @@ import pytest
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.channels.events import ReceiptEvent, ReceiptKind
-from clarion.deliveries import receipts
-from clarion.deliveries.models import Delivery, Receipt, Run, RunStep
+from clarion.deliveries import ledger, queries, receipts, troubles
+from clarion.deliveries.models import Delivery, Receipt, Run, RunProblem, RunStep
 from clarion.deliveries.states import Result, Stage
 from clarion.workspaces import actors
 from tests.runs import MadeRun, add_run, make_run
@@ -146,3 +146,31 @@ def test_no_number_of_soft_bounces_gives_up_an_address_where_that_is_switched_of
     receipts.apply([event(sent, 1, ReceiptKind.BOUNCED_SOFT, minutes=n) for n in range(5)])
 
     assert not Suppression.objects.exists()
+
+
+def test_what_came_back_is_an_error_by_the_code_of_its_receipt(sent: MadeRun) -> None:
+    """The provider took it, so its stage says nothing of it: the errors page would not know it otherwise."""
+    told = [
+        event(sent, 1, ReceiptKind.BOUNCED_HARD, code="UNDELIV", detail="no such subscriber"),
+        event(sent, 2, ReceiptKind.BOUNCED_SOFT, code="UNDELIV"),
+        event(sent, 2, ReceiptKind.BOUNCED_SOFT, code="EXPIRED", minutes=5),
+        event(sent, 3, ReceiptKind.BOUNCED_SOFT, code="EXPIRED"),
+        event(sent, 4, ReceiptKind.DELIVERED, code="DELIVRD"),
+    ]
+
+    receipts.apply(told)
+    receipts.apply(told)
+    receipts.apply([event(sent, 1, ReceiptKind.BOUNCED_HARD, code="REJECTD", minutes=9)])
+
+    (group,) = queries.problems(sent.run)
+    assert (group.reason.name, group.stage, group.came_back, group.is_of_job) == (
+        "undelivered", Stage.SENT, True, False,
+    )  # fmt: skip
+    assert {one.code: (one.count, one.sample) for one in group.codes} == {
+        "UNDELIV": (2, "no such subscriber"), "EXPIRED": (1, ""),
+    }  # fmt: skip
+    assert step(sent).bounced == 3
+    assert troubles.counts(sent.run.campaign, sent.run).messages == 3
+    assert not [one for one in ledger.check(sent.run).findings if one.rule == "problems.bounced"]
+    RunProblem.objects.filter(run=sent.run, code="EXPIRED").update(count=7)
+    assert [one for one in ledger.check(sent.run).findings if one.rule == "problems.bounced"]

@@ -22,6 +22,7 @@ from clarion.audience.operations.contacts import (
     update_contact,
     upsert_contact,
 )
+from clarion.audience.operations.gathering import Found, add_people, suppress_addresses
 from clarion.audience.operations.imports import (
     cancel_import,
     create_import,
@@ -32,6 +33,7 @@ from clarion.audience.operations.lists import (
     add_to_list,
     create_list,
     delete_list,
+    record_added,
     remove_from_list,
     update_list,
 )
@@ -83,10 +85,12 @@ from clarion.audience.operations.suppressions import (
 __all__ = [
     "NOBODY",
     "ContactFields",
+    "Found",
     "Newcomer",
     "SheetFields",
     "Without",
     "add_address",
+    "add_people",
     "add_suppression",
     "add_tags",
     "add_to_list",
@@ -119,6 +123,7 @@ __all__ = [
     "merge_contacts",
     "note_soft_bounce",
     "prefer_address",
+    "record_added",
     "record_person_export",
     "redialect_import",
     "refresh_sheet",
@@ -137,6 +142,7 @@ __all__ = [
     "state_of",
     "subscribe",
     "suppress",
+    "suppress_addresses",
     "suppress_file",
     "undo_bulk_edit",
     "unsubscribe",

@@ -79,13 +79,20 @@ def add_to_list(*, by: Actor, the_list: List, contact_ids: Collection[int]) -> i
     """Add contacts of the workspace to a list. Returns how many were not in it before."""
     by.require(Permission.MANAGE_AUDIENCE)
     with transaction.atomic():
-        added = _add(by, the_list, contact_ids)
+        added = put_on(by, the_list, contact_ids)
         if added:
-            _record(by, "list.members_added", the_list, members=(None, added))
+            record_added(by, the_list, added)
     return added
 
 
-def _add(by: Actor, the_list: List, contact_ids: Collection[int]) -> int:
+def record_added(by: Actor, the_list: List, added: int) -> None:
+    """Tell the audit trail that so many people were added."""
+    by.require(Permission.MANAGE_AUDIENCE)
+    _record(by, "list.members_added", the_list, members=(None, added))
+
+
+def put_on(by: Actor, the_list: List, contact_ids: Collection[int]) -> int:
+    """Add contacts to a list inside the caller's transaction, which checks the right and writes the trail."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select 1 from audience_list where id = %s and workspace_id = %s for update",

@@ -79,6 +79,13 @@ def _insert(
         return int(cursor.rowcount)
 
 
+def insert_many(
+    workspace: Workspace, channel: str, found: Sequence[str], reason: SuppressionReason, origin: str
+) -> int:
+    """Suppress normalised addresses for one reason, inside the caller's transaction; return how many are new."""
+    return _insert(workspace, channel, found, [reason.value] * len(found), origin)
+
+
 def add_suppression(*, by: Actor, channel: str, address: str, note: str = "") -> bool:
     """Suppress an address by hand. Returns whether it was not suppressed before. Raises ValueError with a sentence."""
     by.require(Permission.MANAGE_AUDIENCE)

@@ -63,10 +63,9 @@ def end_run(*, campaign: Campaign, by: Actor) -> Campaign:
     if campaign.launch != Launch.RECURRING:
         return move(campaign, Action.COMPLETE, by=by)
     now = changing.locked(campaign, by, is_archived=None)
-    facts = next_start(now, after=timezone.now())
-    if facts is None:
-        return move(now, Action.COMPLETE, by=by)
-    passed = facts["occurrence"] - now.occurrence
+    at = timezone.now()
+    facts = next_start(now, after=at)
+    passed = (facts["occurrence"] if facts else _over_by(now, at)) - now.occurrence
     reason = ""
     if passed > 0:
         reason = ngettext(
@@ -74,7 +73,16 @@ def end_run(*, campaign: Campaign, by: Actor) -> Campaign:
             "%(n)d runs were passed over, because the one before them was still going.",
             passed,
         ) % {"n": passed}
+    if facts is None:
+        return move(now, Action.COMPLETE, by=by, reason=reason)
     return move(now, Action.REPEAT, by=by, reason=reason, **facts)
+
+
+def _over_by(now: Campaign, at: datetime) -> int:
+    """Return the number that an occurrence after the last one that was due would have."""
+    rule = recurrence.rule_of(now)
+    last = recurrence.latest(rule, at) if rule else None
+    return last[0] + 1 if last is not None else now.occurrence
 
 
 @transaction.atomic

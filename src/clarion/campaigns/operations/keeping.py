@@ -77,16 +77,17 @@ def delete(*, campaign: Campaign, by: Actor) -> None:
 
 @transaction.atomic
 def give_up(*, campaign: Campaign, by: Actor, runs: int, people: int) -> Campaign:
-    """Begin to purge an archived campaign: from now on nothing shows it. `deliveries.purging` removes its rows.
+    """Begin to purge an archived or cancelled campaign: no page shows it now. `deliveries.purging` removes its rows.
 
     The audit trail keeps its name and how much was removed.
     """
     by.require(Permission.MANAGE_MEMBERS)
-    now = changing.locked(campaign, by, is_archived=True)
+    now = changing.locked(campaign, by, is_archived=None)
     if now.purged_at is not None or not offers.is_purgeable(now):
         raise TransitionRefused
     now.purged_at = timezone.now()
-    now.save(update_fields=["purged_at"])
+    now.archived_at = now.archived_at or now.purged_at
+    now.save(update_fields=["archived_at", "purged_at"])
     changes = {"status": (now.status, None), "runs": (runs, None), "recipients": (people, None)}
     changing.record(now, by, "purge", changes)
     return now

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clarion.campaigns import operations, queries
 from clarion.campaigns.errors import TransitionRefused
+from clarion.deliveries import gathering, refreshing, retrying
 from clarion.deliveries import queries as runs
-from clarion.deliveries import refreshing, retrying
 from clarion.deliveries.errors import RefreshRefused, RetryRefused
+from clarion.deliveries.states import Stage
+from clarion.deliveries.wanted import Wanted
 from clarion.engine.outcomes import Reason
 from clarion.web import run_actions
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -48,19 +50,26 @@ def hold(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Send again what failed, or only what failed for the reasons in `reason`; asked about first, with the numbers."""
+    """Send again what failed, or only what failed for the reasons in `reason`, or to those whom a filter leaves.
+
+    Asked about first, with the numbers.
+    """
     campaign, back = _found(request, id)
     wanted = _reasons(request)
+    by = of_member(request.member)
     try:
+        run = runs.run_for(request.member, campaign)
+        if run is None:
+            raise TransitionRefused
+        people = gathering.failed_people(run, filters, by=by) if (filters := _filters(request)) else None
         if not is_confirmed(request):
-            run = runs.run_for(request.member, campaign)
-            if run is None:
-                raise TransitionRefused
-            seen = retrying.preview(run, reasons=wanted)
+            seen = retrying.preview(run, reasons=wanted, people=people)
             if wanted is not None:
                 seen = replace(seen, reasons=[pair for pair in seen.reasons if pair[0] in wanted])
+            elif people is not None:
+                seen = replace(seen, reasons=[])
             return confirm_page(request, run_actions.retry_question(campaign, seen), back=back)
-        done = retrying.retry_failed(campaign=campaign, by=of_member(request.member), reasons=wanted)
+        done = retrying.retry_failed(campaign=campaign, by=by, reasons=wanted, people=people)
     except (NotAllowed, TransitionRefused, RetryRefused) as refusal:
         return _refused(request, campaign, refusal, back)
     sentence = ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", done.again)
@@ -93,6 +102,13 @@ def _reasons(request: PageRequest) -> list[Reason] | None:
     typed = request.POST.getlist("reason")
     known = {str(reason.value): reason for reason in Reason}
     return [known[one] for one in typed if one in known] if typed else None
+
+
+def _filters(request: PageRequest) -> Wanted | None:
+    """Return the filter of the form that leaves fewer than all who failed for the reasons; None without one."""
+    filters = Wanted.read(request.POST)
+    of_all = filters.stage in (None, Stage.FAILED) and not filters.q
+    return None if of_all and not replace(filters, reason=None).is_detailed else filters
 
 
 def _found(request: PageRequest, id: UUID) -> tuple[Campaign, str]:

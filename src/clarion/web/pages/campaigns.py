@@ -22,6 +22,7 @@ from clarion.web import (
     campaign_info,
     list_columns,
     navigation,
+    people_columns,
 )
 from clarion.web.campaign_rows import progress_parts, scope_of
 from clarion.web.links import changed_query, safe_next, workspace_url
@@ -224,7 +225,7 @@ def _row_of(request: PageRequest, id: UUID) -> Row:
 def columns(request: PageRequest, workspace: str) -> HttpResponse:
     """Remember which columns the person wants to see; the usual ones when asked for, or when none is left."""
     keys = [] if "usual" in request.POST else list_columns.known(request.POST.getlist("column"))
-    workspaces.choose_columns(user=request.user, columns=keys)
+    workspaces.choose_columns(user=request.user, columns=[*keys, *people_columns.others_kept(request.user)])
     return HttpResponseRedirect(safe_next(request, default=workspace_url(request, "campaigns")))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,9 +22,10 @@ from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.recipients import Page, Person, recipients_page
 from clarion.deliveries.states import Stage
 from clarion.deliveries.unknowns import Choice
-from clarion.web import campaign_page, recipient_filters, reveal
+from clarion.web import campaign_page, people_columns, recipient_filters, reveal
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
+from clarion.web.pages import gathered_people
 from clarion.web.parts import Action, Confirm
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from clarion.web.recipient_filters import Filters
 
 PAGE_SIZE = 50
+_PLAIN = people_columns.More()
 
 #: The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
 _MESSAGE_POLICY = {
@@ -62,6 +64,7 @@ class Shown:
     stage: str
     why: str
     url: str
+    more: people_columns.More = _PLAIN
 
 
 @require_safe
@@ -78,8 +81,14 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         **filters.arguments(),
     )
     groups = queries.problems(page.run)
+    shown = people_columns.chosen(request.user)
+    extra = people_columns.more(page.run, found.people, shown, may_see=page.may_see_people)
     context = {
         "page": page,
+        "shown": shown,
+        "column_options": people_columns.options(shown),
+        "codes": recipient_filters.code_options(groups, filters),
+        "these": gathered_people.actions(request, page, filters),
         "filters": filters,
         "stages": recipient_filters.stages(request, page.run, filters),
         "results": recipient_filters.results(filters),
@@ -88,7 +97,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "chips": recipient_filters.chips(request, filters),
         "clear_url": page.urls["recipients"] + page.run_query,
         "found": found,
-        "rows": [show(page, person) for person in found.people],
+        "rows": [replace(show(page, person), more=extra.get(person.id, _PLAIN)) for person in found.people],
         "position": _position(page.run, filters, found),
         "next_url": _place(request, after=found.next_after) if found.next_after is not None else "",
         "previous_url": _place(request, before=found.previous_before)

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from clarion.web.pages import campaign_analytics, campaign_detail, campaign_speed, exports, recipients
+from clarion.web.pages import (
+    campaign_analytics,
+    campaign_detail,
+    campaign_speed,
+    exports,
+    gathered_people,
+    recipients,
+)
 
 campaign_urlpatterns = [
     path("<uuid:id>/", campaign_detail.detail, name="detail"),
@@ -10,6 +17,9 @@ campaign_urlpatterns = [
     path("<uuid:id>/head/", campaign_detail.head, name="head"),
     path("<uuid:id>/part/<slug:part>/", campaign_detail.part_of, name="part"),
     path("<uuid:id>/recipients/", recipients.recipients, name="recipients"),
+    path("<uuid:id>/recipients/columns/", gathered_people.columns, name="people_columns"),
+    path("<uuid:id>/recipients/list/", gathered_people.make_list, name="people_list"),
+    path("<uuid:id>/recipients/suppress/", gathered_people.suppress, name="people_suppress"),
     path("<uuid:id>/recipients/<int:number>/", recipients.recipient, name="recipient"),
     path("<uuid:id>/recipients/<int:number>/message/<int:step>/", recipients.message, name="message"),
     path("<uuid:id>/recipients/<int:number>/reveal/", recipients.reveal_, name="reveal"),

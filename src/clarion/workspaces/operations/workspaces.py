@@ -235,7 +235,7 @@ def require_consent(*, by: Actor, channels: Collection[str]) -> None:
 
 
 def choose_columns(*, user: User, columns: Sequence[str]) -> None:
-    """Remember which columns of the list of campaigns a person wants to see; none for the usual ones."""
+    """Remember which columns of tables a person wants to see; of a table without any, the usual ones."""
     user.list_columns = list(columns)
     user.save(update_fields=["list_columns"])
 

@@ -71,7 +71,23 @@ class TestRecurring:
         scheduler.start_due()
         clock.move_to(NINE + 5 * DAY)
 
-        assert end_run(campaign).status == Status.COMPLETED
+        campaign = end_run(campaign)
+
+        # The first one was the 1st of March, and the run went on over the 2nd.
+        assert campaign.status == Status.COMPLETED
+        assert events(campaign, "complete")[0].reason == (
+            "1 run was passed over, because the one before it was still going."
+        )
+
+    def test_a_rule_that_ends_in_time_has_nothing_passed_over(self, member: Membership, clock: Any) -> None:
+        campaign = launched(member, **DAILY | {"repeat_count": 1})
+        clock.move_to(NINE)
+        scheduler.start_due()
+        clock.move_to(NINE + 5 * DAY)
+
+        campaign = end_run(campaign)
+
+        assert (campaign.status, events(campaign, "complete")[0].reason) == (Status.COMPLETED, "")
 
     def test_occurrences_after_its_end_are_none(self, member: Membership, clock: Any) -> None:
         campaign = launched(member, **DAILY | {"ends_at": NINE + DAY})
