@@ -52,6 +52,9 @@ class ReceiptEvent:
     occurred_at: datetime | None = None
     #: Tells the same receipt again from a new one; empty if the provider gives nothing of the kind.
     event_id: str = ""
+    #: Of a failure that may pass: the seconds after which the message may be handed over again, by the number of the
+    #: attempt that failed. Empty where it may not be by itself.
+    again_after: tuple[float, ...] = ()
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -37,6 +37,8 @@ def packed(event: Event) -> str:
             facts["part"] = [event.part.reference, event.part.number, event.part.count]
     else:
         facts["kind"] = event.kind.value
+        if event.again_after:
+            facts["again"] = list(event.again_after)
     if event.raw:
         facts["raw"] = event.raw
     try:
@@ -76,8 +78,9 @@ def unpacked(text: str, received_at: datetime | None = None) -> Event:
         joins = Part(reference=part[0], number=part[1], count=part[2]) if part else None
         return Reply(**common, text=facts["text"], to=facts.get("to", ""), part=joins)
     return ReceiptEvent(
-        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", "")
-    )
+        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", ""),
+        again_after=tuple(float(gap) for gap in facts.get("again", ())),
+    )  # fmt: skip
 
 
 def _packed_notice(notice: Notice) -> str:
