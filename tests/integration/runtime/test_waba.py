@@ -20,6 +20,7 @@ from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
 from clarion.channels.base import HookRequest
+from clarion.channels.waba import pacing
 from clarion.channels.waba.tests import server
 from clarion.channels.waba.tests.making import call, entries, make_settings, status, value
 from clarion.content.models import Approval, Template
@@ -367,8 +368,9 @@ class TestTheLimitOfADay:
 
 
 def test_what_meta_holds_back_after_accepting_it_goes_again_hours_later(
-    cast: Cast, sender: Sender, worker: Worker, far: server.Server
+    cast: Cast, sender: Sender, worker: Worker, far: server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pacing, "PAIR_SECONDS", 0.0)  # six hours are over, and not six seconds
     campaign = started(cast, sender, worker)
     reference = far.taken[0]["biz_opaque_callback_data"]
     held = status("failed", reference, errors=[{"code": 131049, "title": "Not delivered"}])
