@@ -23,7 +23,7 @@ class TelegramChannel(NoHooks):
     address_kind = "telegram"
     confirms_answers = True
     secrets = settings.SECRETS
-    look = looks.CHAT
+    look = looks.Look(has_files=True)
     #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).
     suggested_limits: Mapping[str, int] = {"second": 30}
 

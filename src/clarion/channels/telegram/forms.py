@@ -80,7 +80,10 @@ class ContentForm(forms.Form):
     media_url = forms.CharField(
         label=_("Address of the photo or document"), required=False, max_length=2048,
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://shop.example.com/sale.jpg"}),
-        help_text=_("Telegram fetches it: a photo of up to 5 MB, a document of up to 20 MB."),
+        help_text=_(
+            "Telegram fetches it: a photo of up to 5 MB, a document of up to 20 MB. Or attach a file of the library, "
+            "which is uploaded: a photo of up to 10 MB, a document of up to 50 MB."
+        ),
     )  # fmt: skip
     buttons = forms.CharField(
         label=_("Buttons"), required=False, max_length=20_000,

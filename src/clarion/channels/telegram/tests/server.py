@@ -32,6 +32,8 @@ class Server:
     #: What getUpdates gives until it is confirmed.
     updates: list[dict[str, Any]] = field(default_factory=list)
     last_update: int = 0
+    #: What uploaded files are known by.
+    files: list[str] = field(default_factory=list)
 
     def happens(self, **facts: Any) -> None:
         """Let something happen at the bot."""
@@ -53,7 +55,7 @@ class Server:
             await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
+        body = await self._read(request)
         self.asked += 1
         if request.match_info["token"] != self.token:
             return _said(401, "Unauthorized")
@@ -71,13 +73,41 @@ class Server:
             return web.Response(status=502, text="<html>502 Bad Gateway</html>")
         if chat == NONSENSE:
             return web.Response(text="hello")
+        media = {"sendPhoto": "photo", "sendDocument": "document"}.get(method, "")
+        known = str(body.get(media, ""))
+        if known.startswith("known-") and known not in self.files:
+            return _said(400, "Bad Request: wrong file identifier/HTTP URL specified")
         self.taken.append((method, body))
         if chat == DROPS:
             assert request.transport
             request.transport.abort()
         if chat == HANGS:
             await asyncio.sleep(30)
-        return _ok({"message_id": len(self.taken), "chat": {"id": chat}, "date": 1})
+        return _ok(
+            {"message_id": len(self.taken), "chat": {"id": chat}, "date": 1, **self._shown(media, body)}
+        )
+
+    async def _read(self, request: web.Request) -> dict[str, Any]:
+        if request.content_type != "multipart/form-data":
+            found: dict[str, Any] = await request.json()
+            return found
+        form = await request.post()
+        body: dict[str, Any] = {}
+        for name, value in form.items():
+            if isinstance(value, web.FileField):
+                body[name] = (value.filename, value.content_type, value.file.read())
+            else:
+                assert isinstance(value, str)
+                body[name] = int(value) if name == "chat_id" else value
+        return body
+
+    def _shown(self, media: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Return what is told of a file: by what it is known from now on."""
+        if not isinstance(body.get(media), tuple):
+            return {}
+        self.files.append(f"known-{len(self.files) + 1}")
+        file = {"file_id": self.files[-1]}
+        return {media: [{"file_id": "small"}, file] if media == "photo" else file}
 
 
 def _ok(result: Any) -> web.Response:
