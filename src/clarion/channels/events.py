@@ -95,6 +95,28 @@ class Reply:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Somebody let the sender write to them from now on, such as by starting a bot. It is their consent."""
+
+    #: Where they are reached, in the channel's one form.
+    address: str
+    #: What the link carried that they followed.
+    payload: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    #: The tag of their language, where told.
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Somebody wants no more of the sender: said so, or blocked it."""
+
+    address: str
+    has_blocked: bool = False
+
+
 class NoticeKind(StrEnum):
     """What a provider tells about a sender's account rather than a message. Values are stored."""
 

@@ -16,7 +16,7 @@ class Form(SetupForm):
     SECRET_FIELDS = ("token",)
     SECTIONS = (
         ("bot", _("Bot"), ("token", "username")),
-        ("people", _("Who starts the bot"), ("reads_updates", "newcomers", "welcome")),
+        ("people", _("Who starts the bot"), ("reads_updates", "updates", "newcomers", "welcome")),
         ("messages", _("Messages"), ("protect_content",)),
         ("connection", _("Connection"), ("api_url", "connections", "response_timeout")),
     )
@@ -36,6 +36,14 @@ class Form(SetupForm):
         help_text=_(
             "A bot can write only to people who started it. This notices /start, /stop and who blocked it. "
             "Turn it off where another program reads the same bot."
+        ),
+    )  # fmt: skip
+    updates = forms.ChoiceField(
+        label=_("How it is read"), required=False,
+        choices=[("ask", _("The bot is asked every two seconds")), ("call", _("Telegram calls"))],
+        help_text=_(
+            "Calls come at once, and need a public address of this installation that begins with https://. It is "
+            "entered at the bot by itself."
         ),
     )  # fmt: skip
     newcomers = forms.ChoiceField(

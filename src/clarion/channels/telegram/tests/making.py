@@ -19,11 +19,14 @@ CONTEXT = StepContext(
 )
 
 
+def make_settings(**changes: Any) -> dict[str, Any]:
+    """Return checked settings, the token included."""
+    return config.check({"token": TOKEN, "connect_timeout": 5, "response_timeout": 5} | changes)
+
+
 def make_config(**changes: Any) -> config.Config:
     """Return checked settings with short timeouts."""
-    return config.Config.of(
-        config.check({"token": TOKEN, "connect_timeout": 5, "response_timeout": 5} | changes)
-    )
+    return config.Config.of(make_settings(**changes))
 
 
 def make_transport(port: int, **changes: Any) -> Transport:

@@ -32,6 +32,9 @@ class Server:
     #: What getUpdates gives until it is confirmed.
     updates: list[dict[str, Any]] = field(default_factory=list)
     last_update: int = 0
+    #: What setWebhook was told, and why the latest call failed.
+    webhook: dict[str, Any] = field(default_factory=dict)
+    failure: str = ""
     #: What uploaded files are known by.
     files: list[str] = field(default_factory=list)
 
@@ -62,6 +65,17 @@ class Server:
         method = request.match_info["method"]
         if method == "getMe":
             return _ok({"id": 123456789, "is_bot": True, "first_name": "Shop", "username": "my_shop_bot"})
+        if method == "setWebhook":
+            self.webhook = body
+            return _ok(True)
+        if method == "deleteWebhook":
+            self.webhook = {}
+            return _ok(True)
+        if method == "getWebhookInfo":
+            told = {"url": self.webhook.get("url", ""), "pending_update_count": len(self.updates)}
+            return _ok(told | ({"last_error_message": self.failure} if self.failure else {}))
+        if method == "getUpdates" and self.webhook:
+            return _said(409, "Conflict: can't use getUpdates method while webhook is active")
         if method == "getUpdates":
             self.updates = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
             return _ok(self.updates[: body.get("limit", 100)])
