@@ -62,7 +62,9 @@ class Lane:
         self.suspended = self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
         self._limits = spec.share_of_limits()
-        self._limits.restore(state.limits, clock(), reserved=state.reserved)
+        self._limits.restore(state.limits, clock(), reserved=state.reserved + state.aside)
+        #: What went past the lane and is counted, until it is saved.
+        self._aside = state.aside
         #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
         self._counting = asyncio.Lock()
         self._saved: tuple[LaneState, float, Trouble | None] | None = None
@@ -372,13 +374,14 @@ class Lane:
             now = self.clock()
             spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
             claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
-            state = LaneState(limits=self._limits.save(), reserved=claimed)
+            state = LaneState(limits=self._limits.save(), reserved=claimed, aside=self._aside)
             # What a lane leaves behind is not a speed any more.
             rate = 0.0 if self.stopping else self._handed_since_save / spent
             told = (state, rate, self._trouble)
             # What lasts is told again and again: by that others know that it lasts.
             if told != self._saved or rate or self._trouble:
-                await self._store.save_lane(self.spec, *told)
+                self._aside = await self._store.save_lane(self.spec, *told)
+                self._limits.take(self._aside, self.clock())
             self._saved = told
             self._handed_since_save, self._saved_at = 0, now
 
