@@ -1,19 +1,18 @@
 """A Bot API that behaves as the chat's number asks, with answers worded as Telegram words them."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from clarion.channels.testing_server import LocalServer, routed
 
 TOKEN = "123456789:AAF-s3cret-of-the-contract"
 
 THROTTLED, BLOCKED, UNKNOWN_CHAT, DROPS, HANGS, BAD_MARKUP, ILL, GATEWAY, NONSENSE = range(9001, 9010)
 
 _REFUSALS: dict[int, tuple[int, str, dict[str, Any]]] = {
-    THROTTLED: (429, "Too Many Requests: retry after 7", {"retry_after": 7}),
     BLOCKED: (403, "Forbidden: bot was blocked by the user", {}),
     UNKNOWN_CHAT: (400, "Bad Request: chat not found", {}),
     BAD_MARKUP: (400, 'Bad Request: can\'t parse entities: Unsupported start tag "div" at byte offset 0', {}),
@@ -22,13 +21,12 @@ _REFUSALS: dict[int, tuple[int, str, dict[str, Any]]] = {
 
 
 @dataclass
-class Server:
+class Server(LocalServer):
     """What it has taken: (method, body) of each message."""
 
     token: str = TOKEN
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: int = 0
-    port: int = 0
     #: What getUpdates gives until it is confirmed.
     updates: list[dict[str, Any]] = field(default_factory=list)
     last_update: int = 0
@@ -43,19 +41,10 @@ class Server:
         self.last_update += 1
         self.updates.append({"update_id": self.last_update, **facts})
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Server"]:
+    def runner(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_post("/bot{token}/{method}", self._answer)
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
+        return routed(app)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await self._read(request)
@@ -80,6 +69,9 @@ class Server:
             self.updates = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
             return _ok(self.updates[: body.get("limit", 100)])
         chat = body["chat_id"]
+        if chat == THROTTLED:
+            seconds = {"retry_after": int(self.retry_after)} if self.retry_after else {}
+            return _said(429, "Too Many Requests", seconds)
         if chat in _REFUSALS:
             status, words, parameters = _REFUSALS[chat]
             return _said(status, words, parameters)
