@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-large test test-all check audit fix messages peers bench docs lock clean
+.PHONY: help setup run demo-large test test-all check audit fix messages peers peers-voice bench docs lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +51,9 @@ messages: $(DEVELOPMENT) ## Bring the catalogues of translations up to date with
 
 peers: ## Install third-party servers and Chromium for more tests (Debian, as root)
 	@sh tests/servers/install-peers.sh
+
+peers-voice: ## The same with Asterisk, for the tests of calls: 370 MB, and a minute or two (Debian, as root)
+	@sh tests/servers/install-peers.sh asterisk
 
 bench: $(DEVELOPMENT) ## Measure; figures mean something on an idle machine only
 	$(BIN)/python -m tests.bench.bench_send

@@ -1,7 +1,7 @@
 """Two Asterisks on this machine: ours, and behind its trunk a telephone network that answers by a number's last digit.
 
-They come from a Debian chroot, since the stable release has none: `ASTERISK_ROOT`, or the one in `PEERS_FOLDER`. It is
-made, by root, with `mmdebstrap --variant=minbase --include=asterisk,asterisk-core-sounds-en-gsm sid FOLDER`.
+They come from a Debian chroot, since the stable release has none: `ASTERISK_ROOT`, or the one in `PEERS_FOLDER` that
+`make peers-voice` makes.
 """
 
 import contextlib
@@ -109,7 +109,9 @@ class Asterisk:
 def asterisk() -> Iterator[Asterisk]:
     """Run both until the end. Skips the test with the reason where there is no Asterisk."""
     if not (ROOT / "usr/sbin/asterisk").exists():
-        pytest.skip(f"there is no Asterisk in {ROOT}: set ASTERISK_ROOT to a chroot with it")
+        pytest.skip(
+            f"there is no Asterisk in {ROOT}: make peers-voice, or set ASTERISK_ROOT to a chroot with it"
+        )
     if os.geteuid() != 0:
         pytest.skip("only root can enter the chroot that Asterisk lives in")
     home = ROOT / "tmp" / f"clarion-{secrets.token_hex(4)}"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install third-party software for the tests that talk to the real thing. Without root, apt or a network it says so and
-# goes on: those tests are then skipped with the reason.
+# goes on: those tests are then skipped with the reason. With the word “asterisk” it makes a telephone exchange too.
 set -u
 
 packages="postfix chromium chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji postgresql"
@@ -26,6 +26,26 @@ elif mkdir -p "$peers" && timeout 150 npm install --silent --no-audit --no-fund 
     echo "Peers: installed$absent from npm."
 else
     echo "Peers:$absent could not be installed from npm; the tests that need them are skipped."
+fi
+
+# No stable release has Asterisk: it lives in a chroot with that of Debian unstable, of 370 MB, which takes a minute. So
+# it is made where somebody asks for it, and kept.
+if [ "${1:-}" = asterisk ]; then
+    exchange="$peers/asterisk"
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | head -n 1)
+    if [ -x "$exchange/usr/sbin/asterisk" ]; then
+        echo "Peers: Asterisk is installed."
+    elif [ "$(id -u)" != 0 ] || ! command -v mmdebstrap >/dev/null 2>&1; then
+        echo "Peers: Asterisk needs root and mmdebstrap (apt-get install mmdebstrap); the tests of calls are skipped."
+    elif mkdir -p "$peers" && rm -rf "$exchange.new" && timeout 600 mmdebstrap --quiet --variant=minbase \
+        --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"' \
+        --include=asterisk,asterisk-core-sounds-en-gsm,asterisk-core-sounds-en-wav \
+        sid "$exchange.new" ${mirror:+"$mirror"} >/dev/null 2>&1 && mv "$exchange.new" "$exchange"; then
+        echo "Peers: installed Asterisk in $exchange."
+    else
+        rm -rf "$exchange.new"
+        echo "Peers: Asterisk could not be installed; the tests of calls are skipped."
+    fi
 fi
 
 if [ -z "$missing" ]; then

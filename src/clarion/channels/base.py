@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from clarion.channels.events import Notice, ReceiptEvent, Reply
+from clarion.channels.events import Joined, Left, Notice, ReceiptEvent, Reply
 from clarion.engine.ports import Composer, Transport
 from clarion.lib.sentences import all_spoken
 
@@ -76,7 +76,7 @@ class HookAnswer:
 
 
 #: What a parser of callbacks finds in one.
-HookItem = ReceiptEvent | Reply | Notice | HookAnswer
+HookItem = ReceiptEvent | Reply | Notice | Joined | Left | HookAnswer
 
 
 #: Takes what a provider tells, and tells, on the same loop, whether it is kept; the provider is answered then.

@@ -52,6 +52,9 @@ class ReceiptEvent:
     occurred_at: datetime | None = None
     #: Tells the same receipt again from a new one; empty if the provider gives nothing of the kind.
     event_id: str = ""
+    #: Of a failure that may pass: the seconds after which the message may be handed over again, by the number of the
+    #: attempt that failed. Empty where it may not be by itself.
+    again_after: tuple[float, ...] = ()
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -90,6 +93,28 @@ class Reply:
     part: Part | None = None
     #: What was understood of the original, for a person to look at.
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Somebody let the sender write to them from now on, such as by starting a bot. It is their consent."""
+
+    #: Where they are reached, in the channel's one form.
+    address: str
+    #: What the link carried that they followed.
+    payload: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    #: The tag of their language, where told.
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Somebody wants no more of the sender: said so, or blocked it."""
+
+    address: str
+    has_blocked: bool = False
 
 
 class NoticeKind(StrEnum):

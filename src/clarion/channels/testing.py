@@ -37,8 +37,10 @@ class Case(Enum):
     """How the provider is to behave."""
 
     ACCEPTS = auto()
-    #: Too fast, says the provider.
+    #: Too fast, says the provider, and not for how long.
     THROTTLES = auto()
+    #: Too fast, says the provider, and for how long, where its protocol has words for that.
+    THROTTLES_FOR = auto()
     REFUSES_CREDENTIALS = auto()
     REFUSES_RECIPIENT = auto()
     #: The connection breaks after the message was taken and before it was answered.
@@ -73,6 +75,14 @@ class TransportContract(ABC):
     #: therefore handed over before they can be refused.
     signs_in: ClassVar[bool] = True
 
+    #: Seconds that are asked for in the case THROTTLES_FOR; None where the protocol has no words for it.
+    asked_seconds: ClassVar[float | None] = 7.0
+
+    @staticmethod
+    def retry_after(case: Case) -> str:
+        """Return the seconds that a provider on the web asks for in that case; empty for none."""
+        return "" if case is Case.THROTTLES else "7"
+
     @abstractmethod
     def provider(self, case: Case) -> AbstractAsyncContextManager[tuple[Transport, Callable[[], int]]]:
         """Start a provider; give a transport to it and a function that counts the messages it has taken."""
@@ -101,6 +111,17 @@ class TransportContract(ABC):
 
             assert isinstance(outcome, Deferred)
             assert outcome.reason is Reason.THROTTLED
+            assert taken() == 0
+
+    @pytest.mark.anyio
+    async def test_a_throttled_message_waits_for_as_long_as_the_provider_says(self) -> None:
+        async with self.provider(Case.THROTTLES_FOR) as (transport, taken):
+            outcome = await self._send(transport, Case.THROTTLES_FOR, HandOvers())
+
+            assert isinstance(outcome, Deferred)
+            assert outcome.reason is Reason.THROTTLED
+            if self.asked_seconds is not None:
+                assert outcome.after == self.asked_seconds
             assert taken() == 0
 
     @pytest.mark.anyio

@@ -1,8 +1,9 @@
 """Telling people who answered STOP, START or HELP that they were understood: once for each word, by the same sender.
 
-A confirmation belongs to no campaign: it is counted nowhere, takes no part in limits and caps and costs no balance. It
-goes to an address in spite of its STOP, as the last message. Nobody is told the same again within a month, so two
-machines that answer each other end at once. It is handed over at most once: whoever dies in between leaves it unknown.
+A confirmation belongs to no campaign: it takes no part in caps and costs no balance. It keeps within the sender's
+limits, and what is sent by it is counted there (`deliveries.aside`). It goes to an address in spite of its STOP, as the
+last message. Nobody is told the same again within a month, so two machines that answer each other end at once. It is
+handed over at most once: whoever dies in between leaves it unknown.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from clarion.audience.locks import work_lock
 from clarion.audience.stopwords import Meaning
 from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext, confirms_answers
+from clarion.deliveries import aside
 from clarion.deliveries.answered import Answer, Confirmation
 from clarion.deliveries.answers import Answered
 from clarion.engine.messages import Claim, Message, RenderFailed
@@ -124,18 +126,27 @@ def _expire() -> None:
 
 
 def send_due(sender: Sender) -> tuple[int, bool]:
-    """Send some of a sender's confirmations; return how many were taken, and whether the rest is to wait."""
-    ids = list(
-        Answer.objects.filter(sender_id=sender.pk, confirmation=Confirmation.DUE)
-        .order_by("id")
-        .values_list("id", flat=True)[:BATCH]
-    )
+    """Send some of a sender's confirmations; return how many were taken, and whether the rest is to wait.
+
+    They wait too while the sender's limits leave nothing for them.
+    """
+    due = Answer.objects.filter(sender_id=sender.pk, confirmation=Confirmation.DUE).order_by("id")
+    ids = list(due.values_list("id", flat=True)[: _batch(sender)])
+    lanes = aside.reserve(sender, len(ids))
+    if not lanes:
+        return 0, bool(ids)
+    is_short = len(lanes) < len(ids)
+    del ids[len(lanes) :]
     # Whoever withdrew one meanwhile, as an erasure does, has it no more.
     Answer.objects.filter(pk__in=ids, confirmation=Confirmation.DUE).update(
         confirmation=Confirmation.SENDING.value
     )
     rows = list(Answer.objects.filter(pk__in=ids, confirmation=Confirmation.SENDING).order_by("id"))
-    told = _send(sender, rows)
+    told, spent = _send(sender, rows)
+    # What was not handed over gives its room back; a text of several parts has taken more.
+    for lane in lanes[spent:]:
+        aside.correct(sender, lane, -1)
+    aside.correct(sender, lanes[-1], max(0, spent - len(lanes)))
     ends: dict[Confirmation, list[int]] = {}
     for row in rows:
         ends.setdefault(told.get(row.pk, Confirmation.DUE), []).append(row.pk)
@@ -147,24 +158,34 @@ def send_due(sender: Sender) -> tuple[int, bool]:
             sender=sender.pk,
             **{end.value.lower(): len(ids) for end, ids in ends.items()},
         )
-    return len(ends.get(Confirmation.SENT, ())), Confirmation.DUE in ends
+    return len(ends.get(Confirmation.SENT, ())), is_short or Confirmation.DUE in ends
 
 
-def _send(sender: Sender, rows: Sequence[Answer]) -> Mapping[int, Confirmation]:
-    """Return what became of each; those that are missing were not taken and may be sent later."""
+def _batch(sender: Sender) -> int:
+    """Return how many can go within a turn at the sender's rate, half of it left for the answers."""
+    if not sender.limit_second:
+        return BATCH
+    return max(1, min(BATCH, int(sender.limit_second * TURN_SECONDS / 2)))
+
+
+def _send(sender: Sender, rows: Sequence[Answer]) -> tuple[Mapping[int, Confirmation], int]:
+    """Return what became of each, and how many the limits count for them.
+
+    Those that are missing were not taken and may be sent later.
+    """
     told: dict[int, Confirmation] = {}
     if not rows:
-        return told
+        return told, 0
     try:
         courier = _Courier(sender)
     except (SecretsLost, ConfigInvalid, RenderFailed) as problem:
         log.warning("answers.not_confirmed", sender=sender.pk, problem=type(problem).__name__)
-        return dict.fromkeys((row.pk for row in rows), Confirmation.FAILED)
+        return dict.fromkeys((row.pk for row in rows), Confirmation.FAILED), 0
     try:
         in_time(lambda: courier.carry(rows, told), TURN_SECONDS)
     except TimeoutError:
         log.warning("answers.not_confirmed", sender=sender.pk, problem="TimeoutError")
-    return told
+    return told, courier.spent
 
 
 class _Courier:
@@ -182,6 +203,9 @@ class _Courier:
         )  # fmt: skip
         content = self._channel.check_content(_CONTENT)
         self._composer = tongues.composer(self._channel, content, self._config, context)
+        self._gap = 1.0 / sender.limit_second if sender.limit_second else 0.0
+        #: How many the sender's limits count for what was handed over.
+        self.spent = 0
 
     async def carry(self, rows: Sequence[Answer], told: dict[int, Confirmation]) -> None:
         """Send one after the other and note what became of each, until the provider asks to wait."""
@@ -198,7 +222,9 @@ class _Courier:
                 except RenderFailed:
                     told[row.pk] = Confirmation.FAILED
                     continue
-                outcome = await _hand_over(transport, message, row.pk, told)
+                if self.spent:
+                    await asyncio.sleep(self._gap)
+                outcome = await self._hand_over(transport, message, row.pk, told)
                 if isinstance(outcome, Deferred):
                     told.pop(row.pk, None)
                     return
@@ -206,14 +232,16 @@ class _Courier:
         finally:
             await transport.aclose()
 
+    async def _hand_over(
+        self, transport: Transport, message: Message, answer_id: int, told: dict[int, Confirmation]
+    ) -> Outcome:
+        """Send; once it is handed over it is unknown until the outcome is there."""
 
-async def _hand_over(
-    transport: Transport, message: Message, answer_id: int, told: dict[int, Confirmation]
-) -> Outcome:
-    """Send; once it is handed over it is unknown until the outcome is there."""
-    return await asyncio.wait_for(
-        transport.send(message, lambda: told.update({answer_id: Confirmation.UNKNOWN})), TURN_SECONDS
-    )
+        def begin() -> None:
+            told[answer_id] = Confirmation.UNKNOWN
+            self.spent += message.cost
+
+        return await asyncio.wait_for(transport.send(message, begin), TURN_SECONDS)
 
 
 def _end_of(outcome: Outcome) -> Confirmation:

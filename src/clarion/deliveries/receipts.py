@@ -11,7 +11,7 @@ from clarion.audience import addresses
 from clarion.audience import operations as audience
 from clarion.audience.models import SuppressionReason
 from clarion.channels.events import ReceiptEvent, ReceiptKind
-from clarion.deliveries import looking, optout, reasons, statements, unknowns
+from clarion.deliveries import looking, optout, reasons, resending, statements, unknowns
 from clarion.deliveries.models import Delivery, Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import Result, Stage
@@ -101,7 +101,7 @@ def _apply_to_run(run_id: int, events: list[ReceiptEvent]) -> int:
     if run is None:
         return 0
     _settle_unknown(run, events)
-    _keep(run, events)
+    events = _keep(run, events)
     folding.note(run_id, [event.delivery_id for event in events if event.delivery_id is not None])
     for event in events:
         _act(run_id, event)
@@ -145,13 +145,16 @@ def left(sender_id: int, address: str) -> bool:
 
 
 @transaction.atomic
-def _keep(run: Run, events: list[ReceiptEvent]) -> None:
+def _keep(run: Run, events: list[ReceiptEvent]) -> list[ReceiptEvent]:
+    """Keep them; return them as they were kept: the failure of what goes again is a delay."""
     now, run_id = timezone.now(), run.pk
+    keys = [_key(event) for event in events]
+    events = resending.put_back(run, events, keys)
     facts: dict[str, Any] = {
         **reading.asked_by(run.workspace_id),
         "run": run_id,
         "deliveries": [event.delivery_id for event in events],
-        "keys": [_key(event) for event in events],
+        "keys": keys,
         "results": [_RESULTS[event.kind].value for event in events],
         "moments": [event.occurred_at or now for event in events],
         "codes": [event.code[:20].replace("\x00", "") for event in events],
@@ -179,6 +182,7 @@ def _keep(run: Run, events: list[ReceiptEvent]) -> None:
         looking.note(run_id, looking.people_of([event.delivery_id or 0 for event in events]))
         # A receipt concerns no sending process but whoever follows a cascade that waits for it.
         wake(run_id=run_id)
+    return events
 
 
 def _problems(run_id: int, step: int, told: Sequence[tuple[str, int, str]]) -> dict[str, Any]:

@@ -27,17 +27,17 @@ select lanes, limit_second, limit_minute, limit_hour, limit_day from senders_sen
 """
 
 LANE_STATES = """
-select lane, lanes, limits, reserved from senders_senderlane where sender_id = %s order by lane for update
+select lane, lanes, limits, reserved, aside from senders_senderlane where sender_id = %s order by lane for update
 """
 
 DROP_LANES = "delete from senders_senderlane where sender_id = %s and lane >= %s"
 
 PUT_LANES = """
-insert into senders_senderlane (sender_id, lane, lanes, limits, reserved, open_detail, rate, saved_at)
-select %(sender)s, lane, %(lanes)s, %(limits)s::jsonb, 0, '', 0, now()
+insert into senders_senderlane (sender_id, lane, lanes, limits, reserved, aside, open_detail, rate, saved_at)
+select %(sender)s, lane, %(lanes)s, %(limits)s::jsonb, 0, 0, '', 0, now()
 from generate_series(0, %(lanes)s - 1) lane
 on conflict (sender_id, lane) do update
-set lanes = excluded.lanes, limits = excluded.limits, reserved = 0, worker_id = null
+set lanes = excluded.lanes, limits = excluded.limits, reserved = 0, aside = 0, worker_id = null
 """
 
 OWN_LANE = """
@@ -272,8 +272,10 @@ set count = deliveries_runproblem.count + excluded.count, last_at = now()
 SAVE_LANE = """
 update senders_senderlane
 set limits = %(limits)s::jsonb, reserved = %(reserved)s, open_until = to_timestamp(%(until)s::float8),
-    open_reason = %(reason)s, open_detail = %(detail)s, rate = %(rate)s, saved_at = now()
+    open_reason = %(reason)s, open_detail = %(detail)s, rate = %(rate)s, saved_at = now(),
+    aside = aside - %(aside)s
 where sender_id = %(sender)s and lane = %(lane)s and lanes = %(lanes)s and worker_id = %(worker)s
+returning aside
 """
 
 #: A provider that answers and fails again within a minute has one outage, not many.

@@ -142,13 +142,16 @@ class PostgresStore:
         rows = await (await connection.execute(sql.LANE_STATES, [spec.sender_id])).fetchall()
         state = LaneState()
         if [row[0] for row in rows if row[1] == spec.lanes] != list(range(spec.lanes)):
-            used = reshared(((row[2], row[3]) for row in rows), spec.lanes, time.time()) if rows else {}
+            used = (
+                reshared(((row[2], row[3] + row[4]) for row in rows), spec.lanes, time.time()) if rows else {}
+            )
             state = LaneState(limits=used)
             await connection.execute(sql.DROP_LANES, [spec.sender_id, spec.lanes])
             facts = {"sender": spec.sender_id, "lanes": spec.lanes, "limits": orjson.dumps(used).decode()}
             await connection.execute(sql.PUT_LANES, facts)
         else:
-            state = next(LaneState(limits=row[2], reserved=row[3]) for row in rows if row[0] == spec.lane)
+            mine = next(row for row in rows if row[0] == spec.lane)
+            state = LaneState(limits=mine[2], reserved=mine[3], aside=mine[4])
         facts = {"sender": spec.sender_id, "lane": spec.lane, "worker": self._worker_id}
         await connection.execute(sql.OWN_LANE, facts)
         return state
@@ -350,23 +353,24 @@ class PostgresStore:
             bill = {"charged": spent.charged, "freed": spent.freed}
             await connection.execute(money.COUNT_STEP, facts | bill)
 
-    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
+    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> int:
         facts = {
             "sender": spec.sender_id, "lane": spec.lane, "lanes": spec.lanes, "worker": self._worker_id,
-            "rate": rate, "reserved": state.reserved,
+            "rate": rate, "reserved": state.reserved, "aside": state.aside,
             "limits": orjson.dumps(state.limits).decode(),
             "until": trouble.until if trouble else None,
             "reason": trouble.reason.value if trouble else None,
             "detail": arrays.clean(trouble.detail) if trouble else "",
         }  # fmt: skip
         async with self.connection() as connection:
-            await connection.execute(sql.SAVE_LANE, facts)
+            row = await (await connection.execute(sql.SAVE_LANE, facts)).fetchone()
             if trouble is not None:
                 await connection.execute(sql.NOTE_OUTAGE, facts | {"runs": [r.run_id for r in spec.runs]})
                 self._troubled.add(spec.key)
             elif spec.key in self._troubled:
                 await connection.execute(sql.END_OUTAGE, facts)
                 self._troubled.discard(spec.key)
+        return int(row[0]) if row is not None else 0
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         await _asked(self._workshop.refuse_sender, spec.sender_id, reason, arrays.clean(detail))

@@ -62,13 +62,13 @@ class Lane:
         self.suspended = self.stopping = False
         self._store, self._new_claim_id = store, new_claim_id
         self._limits = spec.share_of_limits()
-        self._limits.restore(state.limits, clock(), reserved=state.reserved)
+        self._limits.restore(state.limits, clock(), reserved=state.reserved + state.aside)
         #: Claiming and saving do not cross: what is claimed is either reserved or saved, never neither.
         self._counting = asyncio.Lock()
         self._saved: tuple[LaneState, float, Trouble | None] | None = None
         self._turns, self._refusals = Turns(), Refusals()
         self._idle: deque[asyncio.Future[None]] = deque()
-        self._busy = 0
+        self._busy = self._handed = self._handed_since_save = 0
         self._timer: asyncio.Handle | None = None
         #: When the timer wakes; uvloop's handles of the very near future do not say.
         self._wakes_at = 0.0
@@ -77,7 +77,7 @@ class Lane:
         self._slots: list[asyncio.Task[None]] = []
         self._servants: list[asyncio.Task[None]] = []
         self._trouble: Trouble | None = None
-        self._rate, self._handed, self._handed_since_save = 0.0, 0, 0
+        self._rate, self._aside = 0.0, state.aside
         self._measured_at = self._saved_at = clock()
 
     async def start(self) -> None:
@@ -372,15 +372,15 @@ class Lane:
             now = self.clock()
             spent = max(SAVE_SECONDS, now - self._saved_at) if self._saved_at else SAVE_SECONDS
             claimed = 0 if self._limits.unlimited else sum(map(len, self._turns.queues.values()))
-            state = LaneState(limits=self._limits.save(), reserved=claimed)
+            state = LaneState(limits=self._limits.save(), reserved=claimed, aside=self._aside)
             # What a lane leaves behind is not a speed any more.
             rate = 0.0 if self.stopping else self._handed_since_save / spent
             told = (state, rate, self._trouble)
             # What lasts is told again and again: by that others know that it lasts.
             if told != self._saved or rate or self._trouble:
-                await self._store.save_lane(self.spec, *told)
-            self._saved = told
-            self._handed_since_save, self._saved_at = 0, now
+                self._aside = await self._store.save_lane(self.spec, *told)
+                self._limits.take(self._aside, self.clock())
+            self._saved, self._handed_since_save, self._saved_at = told, 0, now
 
     async def _add(self, run: RunSpec) -> None:
         try:

@@ -53,6 +53,8 @@ class MemoryStore:
     runs: dict[RunKey, MemoryRun] = field(default_factory=dict)
     lanes: list[LaneSpec] = field(default_factory=list)
     lane_states: dict[tuple[int, int], LaneState] = field(default_factory=dict)
+    #: What went past each lane and is not among what it has saved.
+    aside: dict[tuple[int, int], int] = field(default_factory=dict)
     troubles: dict[tuple[int, int], Trouble | None] = field(default_factory=dict)
     rates: dict[tuple[int, int], float] = field(default_factory=dict)
     refused: list[tuple[int, Reason, str]] = field(default_factory=list)
@@ -82,7 +84,8 @@ class MemoryStore:
 
     async def open_lane(self, spec: LaneSpec) -> tuple[Transport, LaneState]:
         self._check()
-        return self.transport(spec), self.lane_states.get(spec.key, LaneState())
+        state = self.lane_states.get(spec.key, LaneState())
+        return self.transport(spec), replace(state, aside=self.aside.get(spec.key, 0))
 
     async def composer(self, spec: LaneSpec, run: RunSpec) -> Composer:
         return self.runs[run.key].composer
@@ -132,11 +135,13 @@ class MemoryStore:
             if settlement.suppress:
                 self.suppressed.add(delivery.address)
 
-    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
+    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> int:
         self._check()
         self.lane_states[spec.key] = state
         self.troubles[spec.key] = trouble
         self.rates[spec.key] = rate
+        self.aside[spec.key] = self.aside.get(spec.key, 0) - state.aside
+        return self.aside[spec.key]
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         self._check()

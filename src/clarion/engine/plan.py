@@ -75,6 +75,8 @@ class LaneState:
     limits: Mapping[str, Any] = field(default_factory=dict)
     #: Messages that were claimed and are not among those: they may have been sent, at any time until now.
     reserved: int = 0
+    #: Messages that went by the sender past its lanes and are counted among `limits`, as the store does not know yet.
+    aside: int = 0
 
 
 @dataclass(slots=True, kw_only=True)

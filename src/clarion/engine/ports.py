@@ -70,8 +70,12 @@ class Store(Protocol):
         `closed` are claims of which nothing is left. Repeating a call that was carried out changes nothing.
         """
 
-    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> None:
-        """Keep what of the lane outlives the process, and what screens show of it, while it is its owner."""
+    async def save_lane(self, spec: LaneSpec, state: LaneState, rate: float, trouble: Trouble | None) -> int:
+        """Keep what of the lane outlives the process, and what screens show of it, while it is its owner.
+
+        Returns how many messages went by the sender past its lanes that `state` does not count yet; fewer than none
+        when some that were counted did not go.
+        """
 
     async def refuse_sender(self, spec: LaneSpec, reason: Reason, detail: str) -> None:
         """Block the sender: the provider refused it. Its campaigns are paused and people told."""

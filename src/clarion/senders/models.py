@@ -80,6 +80,8 @@ class SenderLane(models.Model):
     limits = models.JSONField(default=dict)
     #: Messages that were claimed and may have been sent since, or will be.
     reserved = models.IntegerField(default=0)
+    #: Messages that went by the sender past its lanes, such as confirmations of answers, until the owner counts them.
+    aside = models.IntegerField(default=0, db_default=0)
     #: The circuit breaker is open until then, and why: reason code and the provider's words.
     open_until = models.DateTimeField(null=True)
     open_reason = models.SmallIntegerField(null=True)

@@ -31,7 +31,8 @@ _NO_RUN, _NO_DELIVERY = 0, 0
 def check_credentials(sender: Sender, *, by: Actor) -> CheckResult:
     """Connect and sign in without sending. Raises NotAllowed, SecretsLost."""
     by.require(Permission.MANAGE_SENDERS)
-    return check_config(sender.channel, secrets.open_config(sender))
+    config = secrets.open_config(sender) | {"hook_url": secrets.hook_url(sender)}
+    return check_config(sender.channel, config)
 
 
 def check_config(channel: str, config: Mapping[str, Any]) -> CheckResult:

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from clarion.audience import addresses, operations
 from clarion.audience.models import Contact, Suppression
+from clarion.channels.telegram import webhook
 from clarion.channels.telegram.tests import server
 from clarion.deliveries.inbox import applying
-from clarion.deliveries.models import Answer
+from clarion.deliveries.models import Answer, InboxEvent
+from clarion.hooks import receiving
 from clarion.runtime import bots
 from clarion.senders import invitations
 from clarion.senders import operations as senders
@@ -124,3 +127,83 @@ def test_a_bot_that_cannot_be_read_is_left_alone_for_a_while(far: server.Server)
         listener.look()
 
     assert far.asked == 2
+
+
+def ring(sender: Sender, **facts: Any) -> int:
+    """Have Telegram call, and apply what it told."""
+    answer = Client(enforce_csrf_checks=True).post(
+        f"/hooks/{sender.public_id}/", {"update_id": 7, **facts}, content_type="application/json",
+        headers={"X-Telegram-Bot-Api-Secret-Token": webhook.secret_of(server.TOKEN)},
+    )  # fmt: skip
+    applying.apply_due()
+    return answer.status_code
+
+
+def test_a_bot_that_calls_is_given_our_address_once_and_not_asked(far: server.Server) -> None:
+    sender = make_sender(far, updates="call")
+    now = [0.0]
+    listener = bots.Listener(clock=lambda: now[0])
+
+    for now[0] in (0.0, 10.0, 20.0):
+        listener.look()
+
+    assert far.asked == 1
+    assert far.webhook["url"].endswith(f"/hooks/{sender.public_id}/")
+    # Somebody else may have entered theirs since.
+    far.webhook = {}
+    now[0] = 4000.0
+    listener.look()
+    assert far.webhook["secret_token"] == webhook.secret_of(server.TOKEN)
+
+
+def test_a_bot_that_is_asked_again_or_not_at_all_calls_no_more(far: server.Server) -> None:
+    sender = make_sender(far, updates="call")
+    say(far, "Is it still on?")
+    listener = bots.Listener(clock=lambda: 0.0)
+    listener.look()
+    assert far.webhook
+
+    Sender.objects.update(config=sender.config | {"updates": "ask"})
+    bots.Listener(clock=lambda: 0.0).look()
+    assert far.webhook == {}
+    assert far.updates == []
+
+    bots.be_called(sender)
+    Sender.objects.update(config=sender.config | {"reads_updates": False})
+    bots.Listener(clock=lambda: 0.0).look()
+    assert far.webhook == {}
+
+
+def test_anothers_webhook_is_left_alone(far: server.Server) -> None:
+    far.webhook = {"url": "https://another.example/"}
+    make_sender(far)
+
+    bots.Listener(clock=lambda: 0.0).look()
+
+    assert far.webhook == {"url": "https://another.example/"}
+
+
+def test_what_telegram_calls_with_is_done_as_if_it_had_been_asked(far: server.Server) -> None:
+    receiving._remembered.clear()
+    sender = make_sender(far, updates="call", newcomers="add")
+    ada = operations.create_contact(by=actors.system(sender.workspace), fields={"email": "ada@example.test"})
+    payload = invitations.start_link(sender, contact_id=ada.pk).partition("=")[2]
+    started = {
+        "message_id": 1,
+        "date": 1_700_000_000,
+        "chat": CHAT,
+        "from": FROM,
+        "text": f"/start {payload}",
+    }
+
+    assert [ring(sender, message=started) for _twice in range(2)] == [204, 204]
+    assert addresses.all_of(ada)["telegram"] == ["42"]
+    assert Contact.objects.get().consents == ["telegram"]
+
+    ring(sender, my_chat_member={"chat": CHAT, "from": FROM, "new_chat_member": {"status": "kicked"}})
+    assert Suppression.objects.get().address == "42"
+    assert Contact.objects.get().refusals == ["telegram"]
+
+    ring(sender, message=started | {"text": "Hello?"})
+    assert [one.text for one in Answer.objects.all()] == ["Hello?"]
+    assert not InboxEvent.objects.exists()

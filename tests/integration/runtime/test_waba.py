@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from clarion.audience import operations as audience
 from clarion.audience import reading
@@ -17,6 +18,7 @@ from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
 from clarion.channels.base import HookRequest
+from clarion.channels.waba import pacing
 from clarion.channels.waba.tests import server
 from clarion.channels.waba.tests.making import call, entries, make_settings, status, value
 from clarion.content.models import Approval, Template
@@ -24,7 +26,7 @@ from clarion.content.queries import latest_version
 from clarion.deliveries import explain, ledger, provider_notices
 from clarion.deliveries.causes import Kind
 from clarion.deliveries.inbox import applying
-from clarion.deliveries.models import Answer, Delivery, InboxEvent, Receipt, Run, RunStep
+from clarion.deliveries.models import Answer, Delivery, InboxEvent, Receipt, Run, RunStep, Waiting
 from clarion.deliveries.states import Result, Stage
 from clarion.hooks import receiving
 from clarion.senders import operations as senders
@@ -351,3 +353,29 @@ class TestTheLimitOfADay:
         provider_notices.refresh(sender=sender, by=by)
         sender.refresh_from_db()
         assert (sender.limit_day, provided.state_of(sender).per_day) == (100, 0)
+
+
+def test_what_meta_holds_back_after_accepting_it_goes_again_hours_later(
+    cast: Cast, sender: Sender, worker: Worker, far: server.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "PAIR_SECONDS", 0.0)  # six hours are over, and not six seconds
+    campaign = started(cast, sender, worker)
+    reference = far.taken[0]["biz_opaque_callback_data"]
+    held = status("failed", reference, errors=[{"code": 131049, "title": "Not delivered"}])
+
+    ring(sender, entries(value(statuses=[held])))
+
+    run = Run.objects.get(campaign=campaign)
+    waiting = Waiting.objects.get(run_id=run.pk)
+    assert (run.sent, run.pending, waiting.delivery_id) == (2, 1, int(reference.partition(".")[2]))
+    hours = (waiting.not_before - timezone.now()).total_seconds() / 3600
+    assert 5 < hours <= 6
+    worker.look()
+    assert len(far.taken) == 3
+
+    Waiting.objects.update(not_before=timezone.now())
+    worker.look()
+    assert [body["biz_opaque_callback_data"] for body in far.taken].count(reference) == 2
+    campaign.refresh_from_db()
+    assert campaign.status == Status.COMPLETED
+    assert ledger.check(run).findings == []

@@ -1,5 +1,6 @@
 """The analytics of a campaign: figures from counters, links, hours, the switch of links, filters and files."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from clarion.campaigns.models import Campaign
 from clarion.deliveries import recipients
 from clarion.deliveries.exporting import rows
-from clarion.deliveries.models import Hit, Run
+from clarion.deliveries.models import Hit, Run, RunStep
 from clarion.deliveries.states import Result
 from clarion.deliveries.tracking import analytics
 from clarion.workspaces.permissions import Role
@@ -56,6 +57,37 @@ def test_the_page_tells_rates_links_and_what_programs_did(made: MadeRun) -> None
     assert client_of(mallory).get(url).status_code == 404
     elsewhere = f"/w/{mallory.workspace.slug}/campaigns/{made.campaign.public_id}/analytics/"
     assert client_of(mallory).get(elsewhere).status_code == 404
+
+
+def test_a_cascade_tells_for_each_channel_when_it_goes_and_what_came_of_it(made: MadeRun) -> None:
+    Run.objects.filter(pk=made.run.pk).update(is_cascade=True)
+    RunStep.objects.filter(run=made.run).update(
+        made=1200, accepted=1100, delivered=900, bounced=7, failed=100
+    )
+    # Authors number tiers with gaps; two channels of one tier go together.
+    for step, tier, channel, counts in (
+        (1, 3, "sms", {"made": 107, "accepted": 100, "delivered": 90, "replied": 5}),
+        (2, 3, "viber", {"made": 40, "accepted": 39, "delivered": 0}),
+        (3, 9, "voice", {"made": 3, "left_out": 4}),
+    ):
+        RunStep.objects.create(
+            run=made.run, step=step, tier=tier, channel=channel, sender_id=made.sender.pk, **counts
+        )
+
+    page = page_of(client_of(make_member(made.workspace, "vera", Role.VIEWER)), made)
+
+    lines = page.partition('id="channels"')[2].partition("</table>")[0].split("<tr>")[2:]
+    told = [dict(re.findall(r'data-label="([^"]*)">([^<]*)<', line)) for line in lines]
+    assert [re.findall(r'class="small dim">([^<]*)<', line) for line in lines] == [
+        ["Primary"], ["Fallback 1"], ["Fallback 1"], ["Fallback 2"],
+    ]  # fmt: skip
+    assert [one["People it went to"] for one in told] == ["1,200", "107", "40", "3"]
+    assert [one["Accepted"] for one in told] == ["1,100", "100", "39", "0"]
+    # Nothing tells of a delivery where none was told, which is not the same as none delivered.
+    assert [one["Delivered"] for one in told] == ["900", "90", "—", "—"]
+    assert (told[0]["Bounced"], told[1]["Replied"], told[0]["Failed"]) == ("7", "5", "100")
+    # The rates above are those of all channels together: 990 of 1,239.
+    assert "79.9%" in page
 
 
 def test_hours_are_those_of_the_zone_without_gaps(made: MadeRun) -> None:

@@ -12,7 +12,7 @@ from clarion.engine.lane import Lane
 from clarion.engine.memory import IN_FLIGHT, MemoryStore
 from clarion.engine.messages import Claim, Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
-from clarion.engine.plan import RunKey, Settled
+from clarion.engine.plan import LaneState, RunKey, Settled
 from clarion.engine.retry import RetryPolicy
 from tests.unit.engine.making import Bench, Scripted
 from tests.unit.engine.test_limits import most_within
@@ -302,6 +302,18 @@ class TestLimits:
 
         assert len(bench.transport.handed) == 10
         assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 30
+
+    async def test_what_went_past_the_lane_counts_too_and_only_once(self) -> None:
+        bench = Bench(Scripted(concurrency=10), limits={"hour": 50})
+        bench.store.aside[1, 0] = 20
+        bench.add(1, 1000)
+        lane = await bench.start(LaneState(aside=20))
+        await bench.until(lambda: len(bench.transport.handed) == 30)
+        await bench.until(lambda: bench.store.aside[1, 0] == 0)
+        await lane.stop(seconds=1)
+
+        assert len(bench.transport.handed) == 30
+        assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 50
 
     async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(
         self, monkeypatch: pytest.MonkeyPatch

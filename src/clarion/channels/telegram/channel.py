@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from clarion.channels import looks
-from clarion.channels.base import CheckResult, NoHooks, StepContext
-from clarion.channels.telegram import checking
+from clarion.channels.base import CheckResult, HookItem, HookRequest, NoHooks, StepContext
+from clarion.channels.telegram import checking, receipts
 from clarion.channels.telegram import config as settings
 from clarion.channels.telegram import content as contents
 from clarion.channels.telegram.composer import Composer
@@ -24,7 +24,7 @@ class TelegramChannel(NoHooks):
     address_kind = "telegram"
     confirms_answers = True
     secrets = settings.SECRETS
-    look = looks.CHAT
+    look = looks.Look(has_files=True)
     #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).
     suggested_limits: Mapping[str, int] = {"second": 30}
 
@@ -71,6 +71,10 @@ class TelegramChannel(NoHooks):
         """Return a transport that connects on first use."""
         return Transport(settings.Config.of(config))
 
+    def receipts(self, request: HookRequest, config: Mapping[str, Any]) -> list[HookItem]:
+        """Return what a call of Telegram's tells. Raises HookRefused and HookUnreadable."""
+        return receipts.parse(request, config)
+
     async def check_credentials(self, config: Mapping[str, Any]) -> CheckResult:
         """Ask Telegram which bot this is, without sending; say what was seen."""
-        return await checking.check_credentials(settings.Config.of(config))
+        return await checking.check_credentials(settings.Config.of(config), str(config.get("hook_url") or ""))

@@ -2,14 +2,15 @@
 
 from clarion.channels.base import CheckResult
 from clarion.channels.http import HttpReply
-from clarion.channels.telegram import replies
+from clarion.channels.telegram import replies, webhook
 from clarion.channels.telegram.config import Config
 from clarion.channels.telegram.transport import client_of
+from clarion.channels.telegram.updates import NotRead
 from clarion.engine.outcomes import REASONS, Accepted
 
 
-async def check_credentials(config: Config) -> CheckResult:
-    """Ask which bot this is; send nothing."""
+async def check_credentials(config: Config, hook_url: str = "") -> CheckResult:
+    """Ask which bot this is, and where what happens to it is told if Telegram calls `hook_url`; send nothing."""
     http = client_of(config, connections=1)
     try:
         answer = await http.request(
@@ -34,6 +35,28 @@ async def check_credentials(config: Config) -> CheckResult:
     if config.username and config.username.lower() != username.lower():
         problem = f"The token belongs to @{username}, not to @{config.username}."
         return CheckResult(ok=False, lines=lines, problem=problem)
+    if hook_url and config.reads_updates and config.updates == "call":
+        return await _with_calls(config, hook_url, lines)
+    return CheckResult(ok=True, lines=lines)
+
+
+async def _with_calls(config: Config, hook_url: str, lines: list[tuple[str, str]]) -> CheckResult:
+    if not hook_url.startswith("https://"):
+        problem = (
+            "Telegram calls only addresses that begin with https://. Set CLARION_PUBLIC_URL, or let the bot be "
+            "asked."
+        )
+        return CheckResult(ok=False, lines=lines, problem=problem)
+    try:
+        told = await webhook.standing(config)
+    except NotRead as refusal:
+        return CheckResult(ok=False, lines=lines, problem=f"Telegram does not say whom it calls ({refusal}).")
+    is_ours = told.url == hook_url
+    lines.append(("Calls", "come here" if is_ours else "are asked for within a minute of saving"))
+    if is_ours and told.waiting:
+        lines.append(("Waiting", str(told.waiting)))
+    if is_ours and told.failure:
+        lines.append(("Latest failure", told.failure))
     return CheckResult(ok=True, lines=lines)
 
 

@@ -25,7 +25,7 @@ class Composer:
         except (templating.TemplateInvalid, MarkupInvalid) as error:
             raise RenderFailed(str(error)) from None
         self._builder = Builder(checked, protect=config.protect_content)
-        self._has_media = bool(checked["attachment"])
+        self._has_media = content.is_fetched(checked)
         self._token = tokens.maker(UNSUBSCRIBE, context.token_key, context.run_id)
         self._base = f"{context.public_url}/u/"
 

@@ -19,6 +19,8 @@ SECRETS = frozenset({"token"})
 
 #: Where Telegram's own Bot API is; a Bot API server of one's own may stand in for it.
 API_URL = "https://api.telegram.org"
+#: How it is learned what people do: the bot is asked, or Telegram calls.
+UPDATES = ("ask", "call")
 #: What is done with people who start the bot without a link that names them.
 NEWCOMERS = ("ignore", "add")
 #: Characters of a welcome.
@@ -40,6 +42,7 @@ class Config(Settings):
     username: str = ""
     #: Ask Telegram for what people write to the bot: /start, /stop, and that they blocked it.
     reads_updates: bool = True
+    updates: str = "ask"
     newcomers: str = "ignore"
     #: What whoever starts the bot is told; empty, and they are told nothing.
     welcome: str = ""
@@ -68,6 +71,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "api_url": reader.api_url(),
         "username": reader.username(),
         "reads_updates": reader.flag("reads_updates", default=True),
+        "updates": reader.choice("updates", UPDATES, "ask"),
         "newcomers": reader.choice("newcomers", NEWCOMERS, "ignore"),
         "welcome": reader.text("welcome", limit=MAX_WELCOME),
         "protect_content": reader.flag("protect_content"),

@@ -1,8 +1,11 @@
 """What a Telegram message says: a text, a picture or a file, and buttons; checked before a campaign may use it."""
 
 import re
+from base64 import b64decode
+from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from clarion.channels.base import ConfigInvalid
@@ -23,6 +26,13 @@ MAX_URL = 2048
 FORMATS = ("plain", "html", "markdown")
 MEDIA = ("", "photo", "document")
 
+#: Octets of a file that is uploaded: as a photo, and as a document (Bot API, “Sending files”).
+MAX_PHOTO = 10_000_000
+MAX_DOCUMENT = 50_000_000
+MAX_FILENAME = 200
+PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+
 _FLAGS = ("silent", "preview")
 #: Stands for a template tag, which may bring in the whole address.
 _TAG = "\ue000"
@@ -38,11 +48,25 @@ class Button:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with the message itself instead of being fetched; `digest` tells it from others."""
+
+    name: str
+    content_type: str
+    octets: bytes
+    digest: str
+
+    def __repr__(self) -> str:
+        return f"File({self.name}, {len(self.octets)} octets)"
+
+
 def check(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content cleaned. Raises ConfigInvalid with a sentence for each bad field.
 
-    Its fields: `text`; `format`; `attachment` (photo, document or none), with `media_url`; `buttons`, one a line as
-    “Label | address”; `silent`; `preview` of the first link.
+    Its fields: `text`; `format`; `attachment` (photo, document or none), with `media_url` or one file in `attachments`
+    ({"filename", "content_type", "content_b64"}), which without a choice is a photo if it is a picture; `buttons`, one
+    a line as “Label | address”; `silent`; `preview` of the first link.
     """
     problems: dict[str, str] = {}
     cleaned: dict[str, Any] = {
@@ -59,6 +83,8 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         problems["format"] = said("Choose one of: %(choices)s.", choices=", ".join(FORMATS))
     if cleaned["attachment"] not in MEDIA:
         problems["attachment"] = said("Choose a photo, a document or neither.")
+    if files := _files(content.get("attachments") or [], cleaned, problems):
+        cleaned["attachments"] = files
     _check_text(cleaned, problems)
     _check_media(cleaned, problems)
     _check_buttons(cleaned, problems)
@@ -70,12 +96,25 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
 def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
     """Return the templates of a checked content: text, address of the media, then label and address of each button."""
     parts = [templating.Part("text", markup_of(content), is_html=content["format"] != "plain")]
-    if content["attachment"]:
+    if is_fetched(content):
         parts.append(templating.Part("media_url", content["media_url"]))
     for number, button in enumerate(buttons_of(content), start=1):
         parts.append(templating.Part(f"label of button {number}", button.label))
         parts.append(templating.Part(f"address of button {number}", button.url))
     return parts
+
+
+def is_fetched(content: Mapping[str, Any]) -> bool:
+    """Whether Telegram fetches the photo or document of a checked content by its address."""
+    return bool(content["attachment"]) and not content.get("attachments")
+
+
+def file_of(content: Mapping[str, Any]) -> File | None:
+    """Return the file that goes with a checked content; None where there is none, or an address."""
+    for one in content.get("attachments") or ():
+        octets = b64decode(one["content_b64"])
+        return File(one["filename"], one["content_type"], octets, sha256(octets).hexdigest())
+    return None
 
 
 def markup_of(content: Mapping[str, Any]) -> str:
@@ -139,12 +178,46 @@ def _check_text(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
             )  # fmt: skip
 
 
+def _files(entries: Any, cleaned: dict[str, Any], problems: dict[str, str]) -> list[dict[str, str]]:
+    """Return the file, and say what it is sent as where that was left open."""
+    if not isinstance(entries, list) or not all(isinstance(one, Mapping) for one in entries):
+        problems["attachments"] = said("This is not a list of files.")
+        return []
+    if len(entries) > 1:
+        problems["attachments"] = said("One file can go with a Telegram message.")
+    if len(entries) != 1:
+        return []
+    name = " ".join(str(entries[0].get("filename") or "").split()).replace('"', "")[-MAX_FILENAME:]
+    kind = str(entries[0].get("content_type") or "").strip().lower()
+    try:
+        size = len(b64decode(str(entries[0].get("content_b64") or ""), validate=True))
+    except (Base64Error, ValueError):
+        size = 0
+    if not name or not size or not _TYPE.fullmatch(kind):
+        problems["attachments"] = said("The file has no name, no type or no content.")
+        return []
+    is_photo = kind in PHOTO_TYPES and size <= MAX_PHOTO
+    if cleaned["attachment"] == "photo" and not is_photo:
+        problems["attachments"] = said(
+            "A photo is a JPEG, PNG or WebP picture of at most 10 MB; send others as documents."
+        )
+    elif size > MAX_DOCUMENT:
+        problems["attachments"] = said(
+            "A file may have at most %(limit)s MB.", limit=MAX_DOCUMENT // 1_000_000
+        )
+    cleaned["attachment"] = cleaned["attachment"] or ("photo" if is_photo else "document")
+    return [{"filename": name, "content_type": kind, "content_b64": str(entries[0]["content_b64"])}]
+
+
 def _check_media(cleaned: Mapping[str, Any], problems: dict[str, str]) -> None:
-    if not cleaned["attachment"] or "attachment" in problems:
+    if not cleaned["attachment"] or "attachment" in problems or "attachments" in problems:
         return
     url = cleaned["media_url"]
-    if not url:
-        problems["media_url"] = said("Give the address from which Telegram fetches it.")
+    if cleaned.get("attachments"):
+        if url:
+            problems["media_url"] = said("Attach a file or give an address, not both.")
+    elif not url:
+        problems["media_url"] = said("Attach a file, or give the address from which Telegram fetches it.")
     elif len(url) > MAX_URL or not _MEDIA_LINK.fullmatch(_without_tags(url)):
         problems["media_url"] = said("Write an address that begins with https://.")
     else:

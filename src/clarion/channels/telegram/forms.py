@@ -16,7 +16,7 @@ class Form(SetupForm):
     SECRET_FIELDS = ("token",)
     SECTIONS = (
         ("bot", _("Bot"), ("token", "username")),
-        ("people", _("Who starts the bot"), ("reads_updates", "newcomers", "welcome")),
+        ("people", _("Who starts the bot"), ("reads_updates", "updates", "newcomers", "welcome")),
         ("messages", _("Messages"), ("protect_content",)),
         ("connection", _("Connection"), ("api_url", "connections", "response_timeout")),
     )
@@ -36,6 +36,14 @@ class Form(SetupForm):
         help_text=_(
             "A bot can write only to people who started it. This notices /start, /stop and who blocked it. "
             "Turn it off where another program reads the same bot."
+        ),
+    )  # fmt: skip
+    updates = forms.ChoiceField(
+        label=_("How it is read"), required=False,
+        choices=[("ask", _("The bot is asked every two seconds")), ("call", _("Telegram calls"))],
+        help_text=_(
+            "Calls come at once, and need a public address of this installation that begins with https://. It is "
+            "entered at the bot by itself."
         ),
     )  # fmt: skip
     newcomers = forms.ChoiceField(
@@ -80,7 +88,10 @@ class ContentForm(forms.Form):
     media_url = forms.CharField(
         label=_("Address of the photo or document"), required=False, max_length=2048,
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "https://shop.example.com/sale.jpg"}),
-        help_text=_("Telegram fetches it: a photo of up to 5 MB, a document of up to 20 MB."),
+        help_text=_(
+            "Telegram fetches it: a photo of up to 5 MB, a document of up to 20 MB. Or attach a file of the library, "
+            "which is uploaded: a photo of up to 10 MB, a document of up to 50 MB."
+        ),
     )  # fmt: skip
     buttons = forms.CharField(
         label=_("Buttons"), required=False, max_length=20_000,

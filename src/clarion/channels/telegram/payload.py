@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from clarion.channels.telegram import markup
-from clarion.channels.telegram.content import MAX_LABEL, MAX_URL, limit_of
+from clarion.channels.telegram.content import MAX_LABEL, MAX_URL, File, file_of, is_fetched, limit_of
 
 #: A chat's number (negative for groups and channels) or the public name of a channel or group.
 CHAT = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z][A-Za-z0-9_]{3,31}")
@@ -22,11 +22,34 @@ class Unsendable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A method of the Bot API, the JSON that goes to it, and the chat it is for."""
+    """A method of the Bot API, the JSON that goes to it, and the chat it is for.
+
+    With a `file`, the JSON says nothing of it yet: it is uploaded with it, or named by what Telegram knows it by.
+    """
 
     method: str
     body: bytes
     chat: str
+    file: File | None = None
+
+    @property
+    def media(self) -> str:
+        """Under which name the method takes its file."""
+        return "photo" if self.method == "sendPhoto" else "document"
+
+    def known_as(self, file_id: str) -> bytes:
+        """Return the JSON with the file named as Telegram knows it."""
+        return orjson.dumps(orjson.loads(self.body) | {self.media: file_id})
+
+    def uploaded(self, boundary: str) -> bytes:
+        """Return the message as multipart/form-data (RFC 7578) with the file in it."""
+        assert self.file is not None  # noqa: S101  # of whoever uploads
+        parts = [_field(boundary, name, value) for name, value in orjson.loads(self.body).items()]
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{self.media}"; filename="{self.file.name}"\r\n'
+            f"Content-Type: {self.file.content_type}\r\n\r\n"
+        )
+        return b"".join([*parts, head.encode(), self.file.octets, f"\r\n--{boundary}--\r\n".encode()])
 
     @property
     def text(self) -> str:
@@ -43,6 +66,8 @@ class Builder:
         """`content` was checked."""
         self.method = _METHODS[content["attachment"]]
         self._media = content["attachment"]
+        self._is_fetched = is_fetched(content)
+        self._file = file_of(content)
         self._has_markup = content["format"] != "plain"
         self._limit = limit_of(content)
         self._same: dict[str, Any] = {}
@@ -62,9 +87,10 @@ class Builder:
         self._measure(text)
         body: dict[str, Any] = {"chat_id": chat if chat[0] == "@" else int(chat)}
         if self._media:
-            if not _URL.fullmatch(media_url) or media_url.startswith("tg:"):
-                raise Unsendable("The address of the photo or document does not begin with https://.")
-            body[self._media] = media_url
+            if self._is_fetched:
+                if not _URL.fullmatch(media_url) or media_url.startswith("tg:"):
+                    raise Unsendable("The address of the photo or document does not begin with https://.")
+                body[self._media] = media_url
             if text:
                 body["caption"] = text
         else:
@@ -72,7 +98,7 @@ class Builder:
         body |= self._same
         if buttons:
             body["reply_markup"] = {"inline_keyboard": [[_button(*one)] for one in buttons]}
-        return Post(self.method, orjson.dumps(body), chat)
+        return Post(self.method, orjson.dumps(body), chat, self._file)
 
     def _measure(self, text: str) -> None:
         if len(text) > self._limit:
@@ -82,6 +108,11 @@ class Builder:
                 raise Unsendable(f"The text has {seen:,} characters; Telegram takes at most {self._limit:,}.")
         elif not text and not self._media:
             raise Unsendable("The text is empty for this recipient.")
+
+
+def _field(boundary: str, name: str, value: Any) -> bytes:
+    written = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{written}\r\n'.encode()
 
 
 def _button(label: str, url: str) -> dict[str, str]:

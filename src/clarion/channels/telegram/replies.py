@@ -83,6 +83,22 @@ def outcome_of(status: int, octets: bytes) -> Outcome:
     return Refused(reason=Reason.REJECTED, scope=Scope.MESSAGE, code=code, detail=detail)
 
 
+def file_id_of(octets: bytes) -> str:
+    """Return what Telegram knows the sent photo (its largest size) or document by; "" where it does not say so."""
+    result = read(octets).get("result")
+    sent = result if isinstance(result, dict) else {}
+    photo = sent.get("photo")
+    file = photo[-1] if isinstance(photo, list) and photo else sent.get("document")
+    known = file.get("file_id") if isinstance(file, dict) else None
+    return known[:300] if isinstance(known, str) else ""
+
+
+def is_lost_file(outcome: Outcome) -> bool:
+    """Whether Telegram says that it does not know a file by the name that it gave."""
+    words = outcome.detail.lower() if isinstance(outcome, Refused) else ""
+    return "file identifier" in words or "file_id" in words or "file reference" in words
+
+
 def read(octets: bytes) -> dict[str, Any]:
     """Return an answer as a dict; an empty one for anything that is none."""
     try:

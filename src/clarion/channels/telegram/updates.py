@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from clarion.channels.events import MAX_REPLY, Reply
+from clarion.channels.events import MAX_REPLY, Joined, Left, Reply
 from clarion.channels.http import HttpClient, HttpReply
 from clarion.channels.telegram import replies
 from clarion.channels.telegram.config import Config
@@ -14,34 +13,20 @@ from clarion.channels.telegram.transport import client_of
 
 #: Updates asked for at a time; Telegram gives no more.
 MOST = 100
-_KINDS = ["message", "my_chat_member"]
+#: What is asked for.
+KINDS = ["message", "my_chat_member"]
 _COMMAND = re.compile(r"/(start|stop)(?:@\w+)?(?:\s+([A-Za-z0-9_-]{1,64}))?\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """Somebody started the bot; `payload` is what the link carried that they followed."""
-
-    chat: str
-    payload: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
-    """Somebody wants no more: by /stop, or by blocking the bot."""
-
-    chat: str
-    has_blocked: bool = False
-
-
-Event = Started | Stopped | Reply
+Event = Joined | Left | Reply
 
 
 class NotRead(Exception):
-    """Telegram gave no updates; the words are for the log and hold no secret."""
+    """Telegram gave no updates; the words are for the log and hold no secret. `status` is 0 without an answer."""
+
+    def __init__(self, words: str, status: int = 0) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Reader:
@@ -55,7 +40,7 @@ class Reader:
     async def read(self) -> list[Event]:
         """Return what happened since, the oldest first. Raises NotRead."""
         said = await self._ask(
-            "getUpdates", {"offset": self._offset, "limit": MOST, "timeout": 0, "allowed_updates": _KINDS}
+            "getUpdates", {"offset": self._offset, "limit": MOST, "timeout": 0, "allowed_updates": KINDS}
         )
         events: list[Event] = []
         for update in said if isinstance(said, list) else ():
@@ -70,7 +55,7 @@ class Reader:
         """Tell Telegram that what was read need not come again. Raises NotRead."""
         if self._offset:
             await self._ask(
-                "getUpdates", {"offset": self._offset, "limit": 1, "timeout": 0, "allowed_updates": _KINDS}
+                "getUpdates", {"offset": self._offset, "limit": 1, "timeout": 0, "allowed_updates": KINDS}
             )
 
     async def welcome(self, chat: str) -> None:
@@ -83,13 +68,18 @@ class Reader:
         await self._http.aclose()
 
     async def _ask(self, method: str, body: Mapping[str, Any]) -> Any:
-        answer = await self._http.request("POST", f"/{method}", json=body)
-        if not isinstance(answer, HttpReply):
-            raise NotRead(f"{answer.reason.name} {answer.detail}".strip())
-        said = replies.read(answer.body)
-        if said.get("ok") is not True:
-            raise NotRead(f"{answer.status} {said.get('description') or ''}".strip()[:200])
-        return said.get("result")
+        return await ask(self._http, method, body)
+
+
+async def ask(http: HttpClient, method: str, body: Mapping[str, Any]) -> Any:
+    """Return what a method of the Bot API answers. Raises NotRead."""
+    answer = await http.request("POST", f"/{method}", json=body)
+    if not isinstance(answer, HttpReply):
+        raise NotRead(f"{answer.reason.name} {answer.detail}".strip())
+    said = replies.read(answer.body)
+    if said.get("ok") is not True:
+        raise NotRead(f"{answer.status} {said.get('description') or ''}".strip()[:200], answer.status)
+    return said.get("result")
 
 
 def event_of(update: Mapping[str, Any]) -> Event | None:
@@ -109,20 +99,20 @@ def event_of(update: Mapping[str, Any]) -> Event | None:
             event_id=f"update-{update.get('update_id')}",
         )  # fmt: skip
     if command[1].lower() == "stop":
-        return Stopped(chat=chat)
+        return Left(address=chat)
     sender = message.get("from")
     about = sender if isinstance(sender, dict) else {}
-    return Started(
-        chat=chat, payload=command[2] or "", first_name=_word(about, "first_name"),
+    return Joined(
+        address=chat, payload=command[2] or "", first_name=_word(about, "first_name"),
         last_name=_word(about, "last_name"), language=_word(about, "language_code").split("-")[0],
     )  # fmt: skip
 
 
-def _of_member(member: Mapping[str, Any]) -> Stopped | None:
+def _of_member(member: Mapping[str, Any]) -> Left | None:
     chat, now = _private(member), member.get("new_chat_member")
     if not chat or not isinstance(now, dict) or now.get("status") != "kicked":
         return None
-    return Stopped(chat=chat, has_blocked=True)
+    return Left(address=chat, has_blocked=True)
 
 
 def _private(holder: Mapping[str, Any]) -> str:

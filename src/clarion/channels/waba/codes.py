@@ -34,9 +34,9 @@ DEFERRED: dict[int, tuple[Reason, Scope, float | None]] = {
 }
 
 #: Not delivered, so that the person gets no more marketing than they engage with. Meta asks not to send it again at
-#: once but after ever longer times: hours after the first attempt, the second, and so on.
+#: once but after ever longer times: seconds after the first attempt, the second, and so on.
 ECOSYSTEM = 131049
-ECOSYSTEM_HOURS = (6, 12, 24, 48, 96)
+ECOSYSTEM_GAPS = tuple(hours * 3600.0 for hours in (6, 12, 24, 48, 96))
 
 REFUSED: dict[int, tuple[Reason, Scope]] = {
     # The access token: no user for it, expired, lacking a permission. 200 to 299 are permissions too.
@@ -96,10 +96,8 @@ def outcome_of(reply: HttpReply, *, attempt: int = 1) -> Deferred | Refused | Un
         return outcome_of_status(reply, detail=words)
     code = str(number)
     if number == ECOSYSTEM:
-        hours = ECOSYSTEM_HOURS[min(attempt, len(ECOSYSTEM_HOURS)) - 1]
-        return Deferred(
-            reason=Reason.PROVIDER_BUSY, scope=Scope.MESSAGE, after=hours * 3600.0, code=code, detail=words
-        )
+        gap = ECOSYSTEM_GAPS[min(attempt, len(ECOSYSTEM_GAPS)) - 1]
+        return Deferred(reason=Reason.PROVIDER_BUSY, scope=Scope.MESSAGE, after=gap, code=code, detail=words)
     if number in DEFERRED:
         reason, scope, seconds = DEFERRED[number]
         asked = reply.retry_after()

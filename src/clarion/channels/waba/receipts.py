@@ -15,7 +15,7 @@ import orjson
 
 from clarion.channels.base import HookAnswer, HookItem, HookRefused, HookRequest, HookUnreadable
 from clarion.channels.events import Notice, NoticeKind, ReceiptEvent, ReceiptKind, Reply
-from clarion.channels.waba import limits
+from clarion.channels.waba import codes, limits
 from clarion.lib import own_ids, signatures
 
 #: status → what it means.
@@ -121,6 +121,7 @@ def _receipt(status: Mapping[str, Any]) -> ReceiptEvent | None:
         occurred_at=_moment(status.get("timestamp")),
         # Ids of messages are long, and all of one number begin alike.
         event_id=f"{message_id[-40:]}/{name}"[:64],
+        again_after=codes.ECOSYSTEM_GAPS if name == "failed" and code == codes.ECOSYSTEM else (),
         raw=_kept(status),
     )
 

@@ -14,11 +14,11 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clarion.channels.events import Notice, ReceiptEvent, ReceiptKind, Reply
-from clarion.deliveries import provider_notices, receipts
+from clarion.channels.events import Joined, Left, Notice, ReceiptEvent, ReceiptKind, Reply
+from clarion.deliveries import joining, provider_notices, receipts, resending
 from clarion.deliveries.inbox import replies
 from clarion.deliveries.inbox.models import Why
-from clarion.deliveries.inbox.rows import AboutMessage, Event, unpacked
+from clarion.deliveries.inbox.rows import AboutMessage, Event, Visit, unpacked
 from clarion.deliveries.states import step_of
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,7 @@ class _Waiting:
     text: str
     event: AboutMessage | None
     notice: Notice | None = None
+    visit: Visit | None = None
     tries: int = 0
 
     def same_but(self, event: AboutMessage) -> "_Waiting":
@@ -94,8 +95,9 @@ def _waiting(row: Sequence[Any]) -> _Waiting:
     found = _event(row[3], row[2])
     return _Waiting(
         id=row[0], sender_id=row[1], received_at=row[2], text=row[3],
-        event=None if isinstance(found, Notice) else found,
+        event=found if isinstance(found, ReceiptEvent | Reply) else None,
         notice=found if isinstance(found, Notice) else None,
+        visit=found if isinstance(found, Joined | Left) else None,
         tries=row[4] if len(row) > 4 else 0,
     )  # fmt: skip
 
@@ -112,10 +114,13 @@ def _apply(waiting: Sequence[_Waiting], table: str) -> None:
     notices = [(one.sender_id, one.notice) for one in waiting if one.notice is not None]
     if notices:
         provider_notices.apply(notices)
+    joining.apply([(one.sender_id, one.visit) for one in waiting if one.visit is not None])
     known = [one for one in waiting if one.event is not None and not _is_unknown(one.event)]
-    strange = [one for one in waiting if one.notice is None and (one.event is None or _is_unknown(one.event))]
+    about = [one for one in waiting if one.notice is None and one.visit is None]
+    strange = [one for one in about if one.event is None or _is_unknown(one.event)]
     placed = _placed(known)
-    matched = [one for one in placed if _has_ids(one.event)]
+    early = _too_early(placed)
+    matched = [one for one in placed if _has_ids(one.event) and one.id not in early]
     receipts.apply(one.event for one in matched if isinstance(one.event, ReceiptEvent))
     replies.hand_on([(o.sender_id, o.event, o.received_at) for o in placed if isinstance(o.event, Reply)])
     lost = _without_leavers(
@@ -126,6 +131,14 @@ def _apply(waiting: Sequence[_Waiting], table: str) -> None:
         cursor.execute(f"delete from {table} where id = any(%s)", [[one.id for one in waiting]])
         _keep_strays(cursor, strange, Why.UNKNOWN)
         _keep_strays(cursor, lost, Why.UNMATCHED)
+        _keep_strays(cursor, [one for one in placed if one.id in early], Why.UNMATCHED)
+
+
+def _too_early(placed: Sequence[_Waiting]) -> set[int]:
+    """Return those whose messages may go again and are still being handed over: they are looked at again."""
+    asked = [one for one in placed if isinstance(one.event, ReceiptEvent) and one.event.again_after]
+    early = resending.too_early(one.event for one in asked if isinstance(one.event, ReceiptEvent))
+    return {one.id for one in asked if one.event and (one.event.run_id, one.event.delivery_id) in early}
 
 
 def _without_leavers(lost: Sequence[_Waiting]) -> list[_Waiting]:

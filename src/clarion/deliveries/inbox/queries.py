@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from clarion.channels.events import Notice, ReceiptEvent
+from clarion.channels.events import ReceiptEvent, Reply
 from clarion.deliveries.inbox.models import StrayEvent, Why
 from clarion.deliveries.inbox.rows import unpacked
 from clarion.senders.models import Sender
@@ -44,7 +44,7 @@ def _stray(row: StrayEvent) -> Stray:
     except (ValueError, KeyError, TypeError):
         pass
     else:
-        if not isinstance(event, Notice):
+        if isinstance(event, ReceiptEvent | Reply):
             provider_id, raw = event.provider_id, dict(event.raw)
         code = event.code if isinstance(event, ReceiptEvent) else ""
     return Stray(

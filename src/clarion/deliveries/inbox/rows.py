@@ -5,10 +5,21 @@ from typing import Any
 
 import orjson
 
-from clarion.channels.events import MAX_REPLY, Notice, NoticeKind, Part, ReceiptEvent, ReceiptKind, Reply
+from clarion.channels.events import (
+    MAX_REPLY,
+    Joined,
+    Left,
+    Notice,
+    NoticeKind,
+    Part,
+    ReceiptEvent,
+    ReceiptKind,
+    Reply,
+)
 
 AboutMessage = ReceiptEvent | Reply
-Event = AboutMessage | Notice
+Visit = Joined | Left
+Event = AboutMessage | Notice | Visit
 
 #: Octets of `raw` that are kept; more is cut to a note of its size.
 MAX_RAW = 8_000
@@ -17,6 +28,8 @@ _LIMITS = {"provider_id": 120, "address": 320, "code": 20, "detail": 200, "event
 _REPLY = "reply"
 _NOTICE = "notice"
 _NOTICE_LIMITS = {"value": 40, "name": 512, "language": 20, "subject_id": 40, "detail": 200}
+_JOINED, _LEFT = "joined", "left"
+_JOINED_LIMITS = {"address": 320, "payload": 200, "first_name": 100, "last_name": 100, "language": 35}
 _KINDS = {kind.value: kind for kind in ReceiptKind}
 
 
@@ -24,6 +37,8 @@ def packed(event: Event) -> str:
     """Return the event as text that PostgreSQL takes: no NUL, no half of a surrogate pair."""
     if isinstance(event, Notice):
         return _packed_notice(event)
+    if isinstance(event, Joined | Left):
+        return _packed_visit(event)
     facts: dict[str, Any] = {
         name: value[:limit] for name, limit in _LIMITS.items() if (value := getattr(event, name, ""))
     }
@@ -37,6 +52,8 @@ def packed(event: Event) -> str:
             facts["part"] = [event.part.reference, event.part.number, event.part.count]
     else:
         facts["kind"] = event.kind.value
+        if event.again_after:
+            facts["again"] = list(event.again_after)
     if event.raw:
         facts["raw"] = event.raw
     try:
@@ -61,6 +78,10 @@ def unpacked(text: str, received_at: datetime | None = None) -> Event:
     facts = orjson.loads(text)
     if facts["kind"] == _NOTICE:
         return _notice(facts, received_at)
+    if facts["kind"] == _JOINED:
+        return Joined(**{name: facts.get(name, "") for name in _JOINED_LIMITS})
+    if facts["kind"] == _LEFT:
+        return Left(address=facts["address"], has_blocked=bool(facts.get("has_blocked")))
     default = received_at if facts.get("event_id") else None
     common = {
         "run_id": facts.get("run_id"),
@@ -76,8 +97,22 @@ def unpacked(text: str, received_at: datetime | None = None) -> Event:
         joins = Part(reference=part[0], number=part[1], count=part[2]) if part else None
         return Reply(**common, text=facts["text"], to=facts.get("to", ""), part=joins)
     return ReceiptEvent(
-        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", "")
-    )
+        **common, kind=_KINDS[facts["kind"]], code=facts.get("code", ""), detail=facts.get("detail", ""),
+        again_after=tuple(float(gap) for gap in facts.get("again", ())),
+    )  # fmt: skip
+
+
+def _packed_visit(event: Visit) -> str:
+    if isinstance(event, Left):
+        facts: dict[str, Any] = {
+            "kind": _LEFT,
+            "address": event.address[:320],
+            "has_blocked": event.has_blocked,
+        }
+    else:
+        given = {name: getattr(event, name)[:limit] for name, limit in _JOINED_LIMITS.items()}
+        facts = {"kind": _JOINED, **{name: value for name, value in given.items() if value}}
+    return orjson.dumps(_tame(facts)).decode()
 
 
 def _packed_notice(notice: Notice) -> str:

@@ -95,7 +95,7 @@ def give_up_starving(step_id: int) -> None:
     RunStep.objects.filter(pk=step_id).update(starved=None)
 
 
-_UNKNOWN_COST = """
+_COST_OF = """
 select coalesce(sum(cost), 0)::bigint from deliveries_delivery
 where run_id = %(run)s and id = any(%(ids)s) and cost is not null
 """
@@ -113,13 +113,35 @@ def settle_unknown(cursor: Any, run_id: int, step: int, ids: Sequence[int], *, i
     In the caller's transaction, which has changed them.
     """
     facts = {"run": run_id, "step": step, "ids": list(ids), "is_sent": is_sent}
-    cursor.execute(_UNKNOWN_COST, facts)
+    cursor.execute(_COST_OF, facts)
     cost = cursor.fetchone()[0]
     if not cost:
         return
     cursor.execute(_UNKNOWN_SETTLED, facts | {"cost": cost})
     if not is_sent:
         cursor.execute(_NO_COST, facts)
+
+
+def take_back(cursor: Any, run: Run, step: int, ids: Sequence[int]) -> None:
+    """Take back what accepted messages of a step were charged that are to be sent again: it is set apart for them.
+
+    In the caller's transaction, which has changed them and holds the step's row and the run's.
+    """
+    cursor.execute(_COST_OF, {"run": run.pk, "ids": list(ids)})
+    cost = cursor.fetchone()[0]
+    if not cost:
+        return
+    cursor.execute(_NO_COST, {"run": run.pk, "ids": list(ids)})
+    row = RunStep.objects.select_for_update().get(run=run, step=step)
+    charged = row.charged - cost
+    too_much = max(0, row.booked - charged)
+    account = accounts.locked(run.campaign.workspace) if too_much else None
+    if account is not None:
+        accounts.enter(
+            account, EntryKind.CHARGE, balance_change=too_much, reserved_change=too_much,
+            campaign_id=run.campaign_id, campaign_name=run.campaign.name[:200], run_id=run.pk, step=step,
+        )  # fmt: skip
+    RunStep.objects.filter(pk=row.pk).update(charged=charged, booked=row.booked - too_much, is_booked=False)
 
 
 _FAILED_AFTERWARDS = """

@@ -31,6 +31,7 @@ class TestTransport(TransportContract):
         answers = {
             Case.ACCEPTS: {},
             Case.THROTTLES: {"MAIL": "451 4.7.1 too many messages, slow down"},
+            Case.THROTTLES_FOR: {"MAIL": "451 4.7.1 too many messages, try again in 7 seconds"},
             Case.REFUSES_CREDENTIALS: {"AUTH": "535 5.7.8 authentication failed"},
             Case.REFUSES_RECIPIENT: {"RCPT": _refuse_unknown},
             Case.LOSES_CONNECTION: {"END": DROP},

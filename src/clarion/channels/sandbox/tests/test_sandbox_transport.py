@@ -41,6 +41,8 @@ def anyio_backend() -> str:
 
 
 class TestContract(TransportContract):
+    asked_seconds = 1.0
+
     @asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
         records: list[Any] = []
@@ -52,6 +54,7 @@ class TestContract(TransportContract):
     def message(self, case: Case) -> Message:
         local = {
             Case.THROTTLES: "defer",
+            Case.THROTTLES_FOR: "defer",
             Case.REFUSES_RECIPIENT: "refuse",
             Case.LOSES_CONNECTION: "unknown",
             Case.HANGS: "slow",

@@ -11,13 +11,16 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _LAST_DIGIT = {
-    Case.THROTTLES: server.THROTTLES, Case.REFUSES_RECIPIENT: server.UNKNOWN_NUMBER,
+    Case.THROTTLES: server.THROTTLES, Case.THROTTLES_FOR: server.THROTTLES,
+    Case.REFUSES_RECIPIENT: server.UNKNOWN_NUMBER,
     Case.LOSES_CONNECTION: server.DROPS, Case.HANGS: server.HANGS,
 }  # fmt: skip
 
 
 class TestSmsTransport(TransportContract):
     secret: ClassVar[str] = "pa55word"
+    #: ESME_RTHROTTLED says that, and no more.
+    asked_seconds: ClassVar[float | None] = None
 
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:

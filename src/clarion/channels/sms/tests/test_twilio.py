@@ -22,8 +22,8 @@ from clarion.engine.ports import Transport
 
 HOOK = "https://clarion.example.test/hooks/0a0a/"
 DIGITS = {
-    Case.ACCEPTS: "0", Case.THROTTLES: "8", Case.REFUSES_CREDENTIALS: "0", Case.REFUSES_RECIPIENT: "9",
-    Case.LOSES_CONNECTION: "2", Case.HANGS: "1",
+    Case.ACCEPTS: "0", Case.THROTTLES: "8", Case.THROTTLES_FOR: "8", Case.REFUSES_CREDENTIALS: "0",
+    Case.REFUSES_RECIPIENT: "9", Case.LOSES_CONNECTION: "2", Case.HANGS: "1",
 }  # fmt: skip
 
 
@@ -51,7 +51,8 @@ class TestContract(TransportContract):
         @asynccontextmanager
         async def running() -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
             token = "another" if case is Case.REFUSES_CREDENTIALS else TOKEN
-            async with Provider(token=token).running() as provider:
+            far = Provider(token=token, retry_after=self.retry_after(case))
+            async with far.running() as provider:
                 transport = CHANNEL.transport(make_config(provider.url))
                 yield transport, lambda: len(provider.taken)
                 await transport.aclose()

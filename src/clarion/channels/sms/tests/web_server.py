@@ -2,41 +2,25 @@
 
 import asyncio
 import base64
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from clarion.channels.testing_server import LocalServer
+
 SID, TOKEN = "AC00000000000000000000000000000001", "s3cret-of-the-contract"
 
 
 @dataclass
-class Provider:
+class Provider(LocalServer):
     """Listens on a port of its own while `running`."""
 
     token: str = TOKEN
     taken: list[dict[str, str]] = field(default_factory=list)
-    port: int = 0
     is_kannel: bool = False
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Provider"]:
-        runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         words = (
             request.rel_url.raw_query_string if request.method == "GET" else (await request.read()).decode()
         )
@@ -50,7 +34,7 @@ class Provider:
             return web.json_response({"status": "active"})
         match fields["To"][-1]:
             case "8":
-                return _error(429, 20429, "Too Many Requests", {"Retry-After": "7"})
+                return _error(429, 20429, "Too Many Requests", self.too_fast())
             case "9":
                 return _error(400, 21211, "Invalid 'To' Phone Number")
             case "7":
@@ -62,7 +46,7 @@ class Provider:
         if fields.get("password") != self.token:
             return web.Response(status=403, text="Authorization failed for sendsms")
         if fields["to"].endswith("8"):
-            return web.Response(status=429, text="Too fast")
+            return web.Response(status=429, text="Too fast", headers=self.too_fast())
         if fields["to"].endswith("9"):
             return web.Response(status=400, text="Bad number")
         await self._take(request, fields, fields["to"])

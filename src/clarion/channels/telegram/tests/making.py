@@ -1,5 +1,6 @@
 """Makes configs, contents and messages for the tests."""
 
+import base64
 from typing import Any
 
 from clarion.channels.base import StepContext
@@ -18,11 +19,14 @@ CONTEXT = StepContext(
 )
 
 
+def make_settings(**changes: Any) -> dict[str, Any]:
+    """Return checked settings, the token included."""
+    return config.check({"token": TOKEN, "connect_timeout": 30, "response_timeout": 30} | changes)
+
+
 def make_config(**changes: Any) -> config.Config:
     """Return checked settings with timeouts that fit a busy machine."""
-    return config.Config.of(
-        config.check({"token": TOKEN, "connect_timeout": 30, "response_timeout": 30} | changes)
-    )
+    return config.Config.of(make_settings(**changes))
 
 
 def make_transport(port: int, **changes: Any) -> Transport:
@@ -33,6 +37,13 @@ def make_transport(port: int, **changes: Any) -> Transport:
 def make_composer(**fields: Any) -> Composer:
     """Return a composer of a content with these fields."""
     return Composer(checked=content.check({"text": "Hello"} | fields), config=make_config(), context=CONTEXT)
+
+
+def file(
+    name: str = "sale.png", content_type: str = "image/png", octets: bytes = b"\x89PNG"
+) -> dict[str, str]:
+    """Return a file of the library as a content has it."""
+    return {"filename": name, "content_type": content_type, "content_b64": base64.b64encode(octets).decode()}
 
 
 def make_message(chat: int | str = 42, variables: dict[str, Any] | None = None, **fields: Any) -> Message:

@@ -7,7 +7,7 @@ import pytest
 
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.telegram import CHANNEL, config, content
-from clarion.channels.telegram.tests.making import make_message
+from clarion.channels.telegram.tests.making import file, make_message
 from clarion.channels.telegram.tests.server import TOKEN
 from clarion.engine.messages import RenderFailed
 
@@ -166,3 +166,27 @@ def test_a_url_says_everything() -> None:
     assert (checked["username"], checked["connections"]) == ("my_shop_bot", 5)
     with pytest.raises(ConfigInvalid):
         CHANNEL.config_from_url("telegram://api.telegram.org", "")
+
+
+def test_a_file_without_a_choice_is_a_photo_if_it_is_a_picture() -> None:
+    assert content.check({"attachments": [file()]})["attachment"] == "photo"
+    assert content.check({"attachments": [file("a.pdf", "application/pdf")]})["attachment"] == "document"
+    assert content.check({"attachments": [file()], "attachment": "document"})["attachment"] == "document"
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"attachments": [file(), file()]}, "attachments"),
+        ({"attachments": [file("a.pdf", "application/pdf")], "attachment": "photo"}, "attachments"),
+        ({"attachments": [file() | {"content_b64": "?"}]}, "attachments"),
+        ({"attachments": "no list"}, "attachments"),
+        ({"attachments": [file()], "media_url": "https://a.example/b.png"}, "media_url"),
+        ({"attachments": [file()], "text": "x" * 1025}, "text"),
+    ],
+)
+def test_files_that_telegram_would_not_take_are_refused_when_saved(fields: dict[str, Any], name: str) -> None:
+    with pytest.raises(ConfigInvalid) as refusal:
+        content.check({"text": "Hello"} | fields)
+
+    assert list(refusal.value.problems) == [name]

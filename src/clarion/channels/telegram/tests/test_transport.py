@@ -1,11 +1,14 @@
 """What Telegram adds to the contract."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from clarion.channels.telegram import CHANNEL
 from clarion.channels.telegram.pacing import GROUP_MOST, Pacing
 from clarion.channels.telegram.tests import server
-from clarion.channels.telegram.tests.making import make_config, make_message, make_transport
+from clarion.channels.telegram.tests.making import file, make_config, make_message, make_transport
 from clarion.channels.testing import HandOvers
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 
@@ -114,3 +117,56 @@ async def test_a_check_says_which_bot_it_is() -> None:
 
 def test_the_token_is_not_in_the_repr() -> None:
     assert server.TOKEN.partition(":")[2] not in repr(make_config())
+
+
+async def test_a_file_is_uploaded_once_and_named_by_everybody_after() -> None:
+    sent = {
+        "attachments": [file()],
+        "format": "markdown",
+        "text": "*{{ name }}*",
+        "buttons": "Shop | https://a.example",
+    }
+    async with server.Server().running() as far:
+        transport = make_transport(far.port)
+        messages = [make_message(chat, {"name": "Ü"}, **sent) for chat in range(41, 47)]
+        found = await asyncio.gather(*(transport.send(one, HandOvers()) for one in messages))
+        await transport.aclose()
+
+    assert [type(one) for one in found] == [Accepted] * 6
+    methods, bodies = zip(*far.taken, strict=True)
+    assert set(methods) == {"sendPhoto"}
+    assert bodies[0]["photo"] == ("sale.png", "image/png", b"\x89PNG")
+    assert bodies[0]["caption"] == bodies[1]["caption"] == "<b>Ü</b>"
+    assert bodies[0]["reply_markup"] == '{"inline_keyboard":[[{"text":"Shop","url":"https://a.example"}]]}'
+    assert [body["photo"] for body in bodies[1:]] == ["known-1"] * 5
+
+
+async def test_a_file_that_telegram_forgot_is_uploaded_again_and_nobody_fails() -> None:
+    sent: dict[str, Any] = {"attachments": [file("terms.pdf", "application/pdf", b"%PDF")]}
+    async with server.Server().running() as far:
+        transport = make_transport(far.port)
+        await transport.send(make_message(41, **sent), HandOvers())
+        far.files[0] = "gone"
+        put_off = await transport.send(make_message(42, **sent), HandOvers())
+        again = await transport.send(make_message(43, **sent), HandOvers())
+        await transport.aclose()
+
+    assert isinstance(put_off, Deferred)
+    assert put_off.scope is Scope.MESSAGE
+    assert isinstance(again, Accepted)
+    assert [body["document"] for _method, body in far.taken] == [
+        ("terms.pdf", "application/pdf", b"%PDF")
+    ] * 2
+
+
+async def test_an_upload_that_failed_does_not_keep_the_others_from_theirs() -> None:
+    sent: dict[str, Any] = {"attachments": [file()]}
+    async with server.Server().running() as far:
+        transport = make_transport(far.port)
+        refused = await transport.send(make_message(server.BLOCKED, **sent), HandOvers())
+        taken = await transport.send(make_message(42, **sent), HandOvers())
+        await transport.aclose()
+
+    assert isinstance(refused, Refused)
+    assert isinstance(taken, Accepted)
+    assert len(far.files) == 1

@@ -11,7 +11,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _CHAT = {
-    Case.THROTTLES: server.THROTTLED, Case.REFUSES_RECIPIENT: server.UNKNOWN_CHAT,
+    Case.THROTTLES: server.THROTTLED, Case.THROTTLES_FOR: server.THROTTLED,
+    Case.REFUSES_RECIPIENT: server.UNKNOWN_CHAT,
     Case.LOSES_CONNECTION: server.DROPS, Case.HANGS: server.HANGS,
 }  # fmt: skip
 
@@ -22,7 +23,8 @@ class TestTelegramTransport(TransportContract):
 
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
-        far = server.Server(token="1:another-token" if case is Case.REFUSES_CREDENTIALS else server.TOKEN)
+        token = "1:another-token" if case is Case.REFUSES_CREDENTIALS else server.TOKEN
+        far = server.Server(token=token, retry_after=self.retry_after(case))
         async with far.running():
             transport = make_transport(far.port)
             try:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from clarion.channels.events import Reply
+from clarion.channels.events import Joined, Left, Reply
 from clarion.channels.telegram.tests import server
 from clarion.channels.telegram.tests.making import make_config
-from clarion.channels.telegram.updates import Event, NotRead, Reader, Started, Stopped, event_of
+from clarion.channels.telegram.updates import Event, NotRead, Reader, event_of
 
 PRIVATE = {"id": 42, "type": "private", "first_name": "Ada"}
 FROM = {"id": 42, "is_bot": False, "first_name": "Ada", "last_name": "L", "language_code": "de-AT"}
@@ -28,7 +28,7 @@ def member(status: str, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:
     }
 
 
-STARTED = Started(chat="42", first_name="Ada", last_name="L", language="de")
+STARTED = Joined(address="42", first_name="Ada", last_name="L", language="de")
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ STARTED = Started(chat="42", first_name="Ada", last_name="L", language="de")
         (message("/start"), STARTED),
         (message("/START@my_shop_bot"), STARTED),
         (message("/start 1_2_abc"), replace(STARTED, payload="1_2_abc")),
-        (message("/stop"), Stopped(chat="42")),
-        (member("kicked"), Stopped(chat="42", has_blocked=True)),
+        (message("/stop"), Left(address="42")),
+        (member("kicked"), Left(address="42", has_blocked=True)),
         (member("member"), None),
         (message("/start", {"id": -100, "type": "supergroup"}), None),
         (member("kicked", {"id": -100, "type": "group"}), None),

@@ -1,12 +1,12 @@
 """Viber's business messages as the tests need them: it behaves as the last two digits of the number ask."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from clarion.channels.testing_server import LocalServer
 
 TOKEN = "t0ken-s3cret-of-the-contract"
 SERVICE = 4711
@@ -17,29 +17,13 @@ _STATUSES = {NOBODY: 9, BLOCKED: 8, ILL: 1, WAITS: 7}
 
 
 @dataclass
-class Viber:
+class Viber(LocalServer):
     """Listens on a port of its own while `running`. `taken` are the bodies of messages."""
 
     token: str = TOKEN
     taken: list[dict[str, Any]] = field(default_factory=list)
-    port: int = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Viber"]:
-        runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.json()
         if request.headers.get("X-Viber-Auth-Token") != self.token:
             return web.json_response({"seq": body.get("seq"), "status": 401})
@@ -49,7 +33,7 @@ class Viber:
         if not last:
             return web.json_response({"seq": body.get("seq"), "status": 6})
         if last == THROTTLED:
-            return web.json_response({}, status=429, headers={"Retry-After": "7"})
+            return web.json_response({}, status=429, headers=self.too_fast())
         if last == GATEWAY:
             return web.Response(status=502, text="<html>Bad Gateway</html>")
         if last == NONSENSE:

@@ -11,7 +11,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _DIGITS = {
-    Case.THROTTLES: server.THROTTLED, Case.REFUSES_RECIPIENT: server.NOBODY, Case.LOSES_CONNECTION: server.DROPS,
+    Case.THROTTLES: server.THROTTLED, Case.THROTTLES_FOR: server.THROTTLED,
+    Case.REFUSES_RECIPIENT: server.NOBODY, Case.LOSES_CONNECTION: server.DROPS,
     Case.HANGS: server.HANGS,
 }  # fmt: skip
 
@@ -23,7 +24,7 @@ class TestViberTransport(TransportContract):
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
         token = "another" if case is Case.REFUSES_CREDENTIALS else server.TOKEN
-        async with server.Viber(token=token).running() as far:
+        async with server.Viber(token=token, retry_after=self.retry_after(case)).running() as far:
             transport = make_transport(far.url)
             try:
                 yield transport, lambda: len(far.taken)

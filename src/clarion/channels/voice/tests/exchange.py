@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from clarion.channels.testing_server import LocalServer, routed
 from clarion.channels.voice.tests.making import PASSWORD
 
 #: Last digit of a number → what becomes of the call.
@@ -40,7 +40,7 @@ class Channel:
 
 
 @dataclass
-class Exchange:
+class Exchange(LocalServer):
     """What it has done: every call, and every request as (method, path)."""
 
     password: str = PASSWORD
@@ -53,34 +53,22 @@ class Exchange:
     plays_on: bool = False
     #: Set when the first message begins to play.
     is_playing: asyncio.Event = field(default_factory=asyncio.Event)
-    port: int = 0
     sockets: dict[str, web.WebSocketResponse] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def answered(self) -> int:
         """How many calls somebody, or something, took."""
         return sum(1 for one in self.calls if one.number[-1] in (HUMAN, MACHINE, PRESSES, HANGS_UP))
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Exchange"]:
+    def runner(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_get("/ari/events", self._events)
         app.router.add_route("*", "/ari/{rest:.*}", self._request)
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            for socket in list(self.sockets.values()):
-                await socket.close()
-            await runner.cleanup()
+        return routed(app)
+
+    async def closing(self) -> None:
+        for socket in list(self.sockets.values()):
+            await socket.close()
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if not self._may(request):
@@ -127,7 +115,7 @@ class Exchange:
         if query["endpoint"].endswith("@nowhere"):
             return web.json_response({"error": "Allocation failed"}, status=500)
         if number == THROTTLED:
-            return web.json_response({"message": "Too many"}, status=429, headers={"Retry-After": "7"})
+            return web.json_response({"message": "Too many"}, status=429, headers=self.too_fast())
         if number == DROPS:
             assert request.transport
             request.transport.abort()

@@ -2,9 +2,7 @@
 
 import asyncio
 import base64
-import contextlib
 import hmac
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aiohttp import web
 
 from clarion.channels.base import HookRequest
+from clarion.channels.testing_server import LocalServer
 from clarion.channels.voice.twilio import config
 from clarion.channels.voice.twilio.transport import Transport
 
@@ -27,7 +26,7 @@ HANGS, DROPS, THROTTLED, NO_NUMBER = "1", "2", "8", "9"
 
 
 @dataclass
-class Provider:
+class Provider(LocalServer):
     """Listens on a port of its own while `running`. A call ends at the second look at it."""
 
     token: str = TOKEN
@@ -36,24 +35,8 @@ class Provider:
     #: Calls that stay in the provider's queue until they are taken back.
     is_full: bool = False
     canceled: list[str] = field(default_factory=list)
-    port: int = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Provider"]:
-        runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         login = base64.b64encode(f"{SID}:{self.token}".encode()).decode()
         if request.headers.get("Authorization") != f"Basic {login}":
             return _error(401, 20003, "Authenticate")
@@ -70,7 +53,7 @@ class Provider:
     async def _call(self, request: web.BaseRequest, fields: dict[str, str]) -> web.StreamResponse:
         match fields["To"][-1]:
             case "8":
-                return _error(429, 20429, "Too Many Requests", {"Retry-After": "7"})
+                return _error(429, 20429, "Too Many Requests", self.too_fast())
             case "9":
                 return _error(400, 21211, "Invalid 'To' Phone Number")
         self.taken.append(fields)

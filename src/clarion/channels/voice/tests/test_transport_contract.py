@@ -11,7 +11,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _NUMBERS = {
-    Case.THROTTLES: exchange.THROTTLED, Case.REFUSES_RECIPIENT: f"+493000000{exchange.UNALLOCATED}",
+    Case.THROTTLES: exchange.THROTTLED, Case.THROTTLES_FOR: exchange.THROTTLED,
+    Case.REFUSES_RECIPIENT: f"+493000000{exchange.UNALLOCATED}",
     Case.LOSES_CONNECTION: exchange.DROPS, Case.HANGS: exchange.HANGS,
 }  # fmt: skip
 
@@ -21,7 +22,8 @@ class TestAsteriskTransport(TransportContract):
 
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
-        far = exchange.Exchange(password="another" if case is Case.REFUSES_CREDENTIALS else PASSWORD)
+        password = "another" if case is Case.REFUSES_CREDENTIALS else PASSWORD
+        far = exchange.Exchange(password=password, retry_after=self.retry_after(case))
         async with far.running():
             transport = make_transport(far.url)
             try:

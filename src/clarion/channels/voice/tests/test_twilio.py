@@ -34,7 +34,8 @@ class TestTwilioTransport(TransportContract):
 
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
-        far = telephony.Provider(token="another" if case is Case.REFUSES_CREDENTIALS else TOKEN)
+        token = "another" if case is Case.REFUSES_CREDENTIALS else TOKEN
+        far = telephony.Provider(token=token, retry_after=self.retry_after(case))
         async with far.running():
             made = make_transport(far.url)
             try:
@@ -44,7 +45,8 @@ class TestTwilioTransport(TransportContract):
 
     def message(self, case: Case) -> Message:
         last = {
-            Case.THROTTLES: telephony.THROTTLED, Case.REFUSES_RECIPIENT: telephony.NO_NUMBER,
+            Case.THROTTLES: telephony.THROTTLED, Case.THROTTLES_FOR: telephony.THROTTLED,
+            Case.REFUSES_RECIPIENT: telephony.NO_NUMBER,
             Case.LOSES_CONNECTION: telephony.DROPS, Case.HANGS: telephony.HANGS,
         }  # fmt: skip
         return spoken(f"+493000000{last.get(case, '0')}")

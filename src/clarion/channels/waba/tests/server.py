@@ -1,14 +1,14 @@
 """A Graph API that behaves as the last digits of the recipient's number ask, with errors worded as Meta words them."""
 
 import asyncio
-import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from clarion.channels.testing_server import LocalServer, routed
 
 TOKEN = "EAAG-s3cret-of-the-contract"
 APP_SECRET = "app-s3cret-0123456789"
@@ -69,38 +69,24 @@ def template(name: str = "order_shipped", language: str = "en_US", **changes: An
 
 
 @dataclass
-class Server:
+class Server(LocalServer):
     """What it has taken: the body of each message."""
 
     token: str = TOKEN
     taken: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
-    port: int = 0
     templates: list[dict[str, Any]] = field(default_factory=lambda: [template()])
     tier: str = "TIER_2K"
     page: int = 100
     #: An error with which every message is answered, as if its template had gone bad.
     everybody: int = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Server"]:
+    def runner(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_post(f"/v24.0/{NUMBER_ID}/messages", self._message)
         app.router.add_get(f"/v24.0/{NUMBER_ID}", self._number)
         app.router.add_get(f"/v24.0/{ACCOUNT_ID}/message_templates", self._templates)
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
+        return routed(app)
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         self.asked += 1
@@ -136,7 +122,9 @@ class Server:
         end = body["to"][-6:]
         code = self.everybody or int(end)
         if code in ERRORS:
-            return error(ERRORS[code][0], code, ERRORS[code][1])
+            answer = error(ERRORS[code][0], code, ERRORS[code][1])
+            answer.headers.update(self.too_fast() if answer.status == 429 else {})
+            return answer
         if end == GATEWAY:
             return web.Response(status=502, text="<html>502 Bad Gateway</html>")
         if flaw := _flaw(body, self.templates):

@@ -11,7 +11,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _ENDS = {
-    Case.THROTTLES: "130429", Case.REFUSES_RECIPIENT: "131026", Case.LOSES_CONNECTION: server.DROPS,
+    Case.THROTTLES: "130429", Case.THROTTLES_FOR: "130429",
+    Case.REFUSES_RECIPIENT: "131026", Case.LOSES_CONNECTION: server.DROPS,
     Case.HANGS: server.HANGS,
 }  # fmt: skip
 
@@ -22,7 +23,8 @@ class TestWabaTransport(TransportContract):
 
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
-        far = server.Server(token="another" if case is Case.REFUSES_CREDENTIALS else server.TOKEN)
+        token = "another" if case is Case.REFUSES_CREDENTIALS else server.TOKEN
+        far = server.Server(token=token, retry_after=self.retry_after(case))
         async with far.running():
             transport = make_transport(far.port)
             try:

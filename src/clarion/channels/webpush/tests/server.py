@@ -1,15 +1,14 @@
 """A push service that reads what it is sent as a browser would, and behaves as the end of the endpoint asks."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+from clarion.channels.testing_server import LocalServer, routed
 from clarion.channels.webpush import vapid
 from clarion.channels.webpush.encryption import decrypt, own_key
 from clarion.channels.webpush.tests.tokens import verified
@@ -18,25 +17,16 @@ BROWSER, AUTH = own_key(), b"\x07" * 16
 
 
 @dataclass
-class Server:
+class Server(LocalServer):
     """What it has taken: (headers, note) of each message."""
 
     public_key: str
     taken: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
-    port: int = 0
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Server"]:
+    def runner(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_post("/{what}", self._answer)
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
+        return routed(app)
 
     def address(self, what: str = "takes") -> str:
         """Return a subscription whose messages are treated so."""
@@ -54,7 +44,7 @@ class Server:
         if what in ("404", "410", "413", "500", "400"):
             return web.Response(status=int(what), text="told so")
         if what == "429":
-            return web.Response(status=429, headers={"Retry-After": "17"})
+            return web.Response(status=429, headers=self.too_fast())
         if what == "other-key":
             words = (
                 "the VAPID credentials in the authorization header do not correspond to the credentials used"

@@ -59,7 +59,7 @@ async def test_one_throttled_browser_waits_as_long_as_told_and_no_other() -> Non
     deferred, _ = await outcome("429")
 
     assert isinstance(deferred, Deferred)
-    assert (deferred.reason, deferred.scope, deferred.after) == (Reason.THROTTLED, Scope.MESSAGE, 17.0)
+    assert (deferred.reason, deferred.scope, deferred.after) == (Reason.THROTTLED, Scope.MESSAGE, 7.0)
 
 
 async def test_one_service_that_cannot_be_reached_does_not_stop_the_others() -> None:

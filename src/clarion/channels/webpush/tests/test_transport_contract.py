@@ -12,7 +12,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _WHAT = {
-    Case.THROTTLES: "429", Case.REFUSES_RECIPIENT: "410", Case.LOSES_CONNECTION: "drops", Case.HANGS: "hangs",
+    Case.THROTTLES: "429", Case.THROTTLES_FOR: "429",
+    Case.REFUSES_RECIPIENT: "410", Case.LOSES_CONNECTION: "drops", Case.HANGS: "hangs",
 }  # fmt: skip
 
 
@@ -23,7 +24,8 @@ class TestWebPushTransport(TransportContract):
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
         another = vapid.public_of(vapid.new_key())
-        self._far = Server(another if case is Case.REFUSES_CREDENTIALS else PUBLIC)
+        key = another if case is Case.REFUSES_CREDENTIALS else PUBLIC
+        self._far = Server(key, retry_after=self.retry_after(case))
         async with self._far.running():
             transport = make_transport()
             try:

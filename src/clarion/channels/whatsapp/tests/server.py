@@ -5,12 +5,12 @@ It behaves as the last two digits of the number ask.
 
 import asyncio
 import base64
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from clarion.channels.testing_server import LocalServer
 
 KEY = "k3y-s3cret-of-the-contract"
 SESSION = {"waha": "default", "evolution": "shop", "greenapi": "1101000001"}
@@ -28,7 +28,7 @@ _UNLINKED = {"waha": "SCAN_QR_CODE", "evolution": "close", "greenapi": "notAutho
 
 
 @dataclass
-class Gateway:
+class Gateway(LocalServer):
     """Listens on a port of its own while `running`. `taken` are (path, body) of each message."""
 
     protocol: str = "waha"
@@ -42,24 +42,8 @@ class Gateway:
     taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     #: Every request: (method, what it is about).
     asked: list[str] = field(default_factory=list)
-    port: int = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Gateway"]:
-        runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
-        try:
-            yield self
-        finally:
-            await runner.cleanup()
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         body = await request.json() if request.method == "POST" else dict(request.query)
         if not self._may(request):
@@ -156,7 +140,7 @@ class Gateway:
         chat = str(body.get("chatId") or body.get("number") or "").partition("@")[0]
         match chat[-2:]:
             case "90":
-                return _error(429, "Too Many Requests", {"Retry-After": "7"})
+                return _error(429, "Too Many Requests", self.too_fast())
             case "94":
                 self.is_linked = False
                 return self._broken()

@@ -11,7 +11,8 @@ from clarion.engine.messages import Message
 from clarion.engine.ports import Transport
 
 _DIGITS = {
-    Case.THROTTLES: server.THROTTLED, Case.REFUSES_RECIPIENT: server.NOBODY, Case.LOSES_CONNECTION: server.DROPS,
+    Case.THROTTLES: server.THROTTLED, Case.THROTTLES_FOR: server.THROTTLED,
+    Case.REFUSES_RECIPIENT: server.NOBODY, Case.LOSES_CONNECTION: server.DROPS,
     Case.HANGS: server.HANGS,
 }  # fmt: skip
 
@@ -23,7 +24,8 @@ class TestWahaTransport(TransportContract):
     @contextlib.asynccontextmanager
     async def provider(self, case: Case) -> AsyncIterator[tuple[Transport, Callable[[], int]]]:
         key = "another" if case is Case.REFUSES_CREDENTIALS else server.KEY
-        async with server.Gateway(protocol=self.protocol, key=key).running() as far:
+        gateway = server.Gateway(protocol=self.protocol, key=key, retry_after=self.retry_after(case))
+        async with gateway.running() as far:
             transport = make_transport(far.url, self.protocol)
             try:
                 yield transport, lambda: len(far.taken)
