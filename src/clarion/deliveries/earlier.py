@@ -6,6 +6,15 @@ from clarion.campaigns.models import Launch
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Stage
 
+#: Whether an address was written to, or may have been, in one of the runs that `leaving_out` names.
+WAS_WRITTEN_TO = f"""
+exists (
+    select 1 from deliveries_recipient e
+    join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
+    where e.run_id = any(%(earlier)s) and e.address = {{address}} and e.skip is null
+      and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value}))
+"""
+
 #: Everybody with an address counts once, whether they get it or not; the run before may be large, so both are read
 #: as a whole.
 _DIFFERENCE = """

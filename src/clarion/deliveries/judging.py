@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from clarion.audience.segments import Compiled
-from clarion.deliveries import caps
-from clarion.deliveries.states import Skip, Stage
+from clarion.deliveries import caps, earlier
+from clarion.deliveries.states import Skip
 
 _CHUNK = """
 with judged as materialized (
@@ -52,11 +52,7 @@ _CHANGED_SINCE = "age(candidate.written) <= age(%(as_of)s::xid) and"
 
 #: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
 EXCLUDED = f"""
-             when exists (
-                 select 1 from deliveries_recipient e
-                 join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
-                 where e.run_id = any(%(earlier)s) and e.address = candidate.address and e.skip is null
-                   and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value})) then {Skip.EXCLUDED.value}
+             when {earlier.WAS_WRITTEN_TO.format(address="candidate.address")} then {Skip.EXCLUDED.value}
 """
 
 

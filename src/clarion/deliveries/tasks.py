@@ -30,6 +30,15 @@ def run_export(export_id: int) -> None:
         working.run_export_job(export_id)
 
 
+@app.task(name="deliveries.refresh_targets", queue="deliveries", retry=_RETRY)
+def refresh_targets(refresh_id: int, number: int) -> None:
+    """Compare a run of very many people with what its source says now, and apply it when asked."""
+    from clarion.deliveries.refreshes import operations
+
+    with _own_connection():
+        operations.run_refresh_job(refresh_id, number)
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(name="deliveries.expire_exports", queue="deliveries", queueing_lock="deliveries.expire_exports")
 def expire_exports(timestamp: int) -> None:

@@ -35,7 +35,7 @@ OPERATIONS = (
     "workspaces.operations", "audience.operations", "content.operations", "senders.operations", "senders.testing",
     "campaigns.operations", "deliveries.exporting.operations", "deliveries.unknowns", "deliveries.purging",
     "deliveries.retrying", "deliveries.refreshing", "deliveries.pushing", "deliveries.operations",
-    "deliveries.erasing",
+    "deliveries.erasing", "deliveries.refreshes.operations",
 )  # fmt: skip
 
 
