@@ -69,10 +69,10 @@ _CHANGES = (
     """update audience_contact set first_name = 'Changed'
     where workspace_id = %(workspace)s and id %% %(share)s = 2""",
     """with c as (
-        insert into audience_contact (workspace_id, public_id, email, phone, first_name, last_name, language, zone, state,
-            tags, attributes, created_at, updated_at)
-        select workspace_id, gen_random_uuid(), 'n' || extract(epoch from now())::bigint || email, '', 'New', '', '', '',
-            'ACTIVE', '{}', '{}', now(), now()
+        insert into audience_contact (workspace_id, public_id, email, phone, first_name, last_name, language, zone,
+            state, tags, attributes, created_at, updated_at)
+        select workspace_id, gen_random_uuid(), 'n' || extract(epoch from now())::bigint || email, '', 'New', '', '',
+            '', 'ACTIVE', '{}', '{}', now(), now()
         from audience_contact where workspace_id = %(workspace)s and id %% %(share)s = 3
         returning id
     )

@@ -21,6 +21,7 @@ from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.deliveries import caps, tiers
+from clarion.deliveries.earlier import Before
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.deliveries.tiers import Ladder
@@ -97,12 +98,12 @@ from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(varia
 
 
 def facts_of_run(
-    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Sequence[int], table: Source
+    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Before, table: Source
 ) -> dict[str, Any]:
     """Return the statement that adds candidates to the run, and its parameters that stay the same.
 
     `offered` are the campaign's candidates with `of_contact`; a file's are given by `rows_of`. `excluded` is the
-    condition that somebody has got it from one of the runs `leaving_out`, `table` the source with a file's rows.
+    condition that somebody has got it from `leaving_out`, `table` the source with a file's rows.
     """
     source = run.campaign.source
     candidates = people(ladder) if source is not None and source.kind in FILES else offered
@@ -112,9 +113,9 @@ def facts_of_run(
         candidates.parameters
         | (excluding.parameters if excluding else {})
         | judging(ladder)
+        | leaving_out.parameters
         | {
-            "statement": _ADD.format(**parts), "run": run.pk, "earlier": list(leaving_out), "ladder": ladder,
-            "source": table.pk, "table": table,
+            "statement": _ADD.format(**parts), "run": run.pk, "ladder": ladder, "source": table.pk, "table": table,
         }
     )  # fmt: skip
 

@@ -117,7 +117,8 @@ def counts(cursor: Any, run: Run) -> tuple[int, int, int, int, int]:
 def facts_of(run: Run) -> dict[str, Any]:
     """Return the parameters of `ADDED`, `REMOVED` and `CHANGED`."""
     steps = list(run.steps.order_by("step").values_list("step", flat=True))
-    return {"run": run.pk, "earlier": earlier.leaving_out(run), "steps": steps}
+    before = earlier.leaving_out(run).parameters
+    return before | {"run": run.pk, "workspace": run.workspace_id, "steps": steps}
 
 
 def _judging(row: Campaign, channel: str, facts: dict[str, Any]) -> str:

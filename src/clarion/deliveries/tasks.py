@@ -60,6 +60,16 @@ def count_finished(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="deliveries.note_reached", queue="deliveries", queueing_lock="deliveries.note_reached")
+def note_reached(timestamp: int) -> None:
+    """Note whom recurring campaigns that go only to new people have written to."""
+    from clarion.deliveries import remembering
+
+    with _own_connection():
+        remembering.note_finished(seconds=50)
+
+
+@app.periodic(cron="* * * * *")
 @app.task(name="deliveries.tell_of_trouble", queue="deliveries", queueing_lock="deliveries.tell_of_trouble")
 def tell_of_trouble(timestamp: int) -> None:
     """Write of what broke to those who administer it."""
