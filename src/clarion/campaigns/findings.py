@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clarion.audience.queries import Way
 from clarion.campaigns.models import Campaign, Step
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class Findings:
     recipients: int | None = None
     #: How many people frequency caps leave out.
     capped: int = 0
+    #: Whether the numbers of people are about right: of very many some were looked at.
+    is_about: bool = False
+    #: How many people each of several channels reaches; empty with one.
+    ways: tuple[Way, ...] = ()
     #: What it will cost; None where nothing costs anything, or that is not known.
     cost: "Cost | None" = None
 

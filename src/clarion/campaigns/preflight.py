@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
+from clarion.audience.queries import Way
 from clarion.campaigns import (
     capped,
     cascade,
@@ -55,6 +56,8 @@ class Preflight:
     forecast: Forecast | None
     #: None in a workspace without a balance.
     cost: Cost | None = None
+    #: How many people each of several channels reaches; empty with one.
+    ways: tuple[Way, ...] = ()
 
     @property
     def blockers(self) -> list[Check]:
@@ -83,15 +86,24 @@ def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
     ahead = None
     if found.recipients:
         senders = _primary_senders(found)
-        ahead = forecast(campaign=campaign, senders=senders, size=found.recipients)
+        ahead = forecast(campaign=campaign, senders=senders, size=_messages_of_a_sender(found))
         _tell_forecast(found, ahead)
-    return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost)
+    return Preflight(
+        checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost, ways=found.ways
+    )
 
 
 def _primary_senders(found: Findings) -> list[Sender]:
     """Return the senders that everybody's messages go by; how many a fallback gets cannot be foretold."""
     first = min((step.tier for step in found.steps), default=0)
     return [step.sender for step in found.steps if step.sender is not None and step.tier == first]
+
+
+def _messages_of_a_sender(found: Findings) -> int:
+    """Return how many messages one of the first channels sends at most."""
+    first = {step.channel for step in found.steps if step.tier == min(one.tier for one in found.steps)}
+    sizes = [way.people for way in found.ways if way.channel in first]
+    return max(sizes, default=0) or found.recipients or 0
 
 
 def check(campaign: Campaign) -> list[Check]:
@@ -319,7 +331,7 @@ def _look_at_span(found: Findings, now: datetime) -> None:
 
 def _tell_outlook(found: Findings) -> None:
     """Tell when it will have ended, and who will not get it in time."""
-    campaign, size = found.campaign, found.recipients or 0
+    campaign, size = found.campaign, _messages_of_a_sender(found)
     senders = _primary_senders(found)
     begin = max(campaign.starts_at or timezone.now(), timezone.now())
     try:

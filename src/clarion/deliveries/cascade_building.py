@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from clarion.audience import addresses
 from clarion.audience.addresses import owners_sql, preferred_sql
-from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
+from clarion.audience.queries import together
 from clarion.audience.queries.narrowing import left_out
 from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
@@ -245,9 +245,9 @@ def rows_of(source: Source, ladder: Ladder, country: str, *, after: int, limit: 
     """Return a file's next rows as the parameters of `people`.
 
     The file's own column of addresses was normalised when it was read; for other kinds the column whose name says so
-    is taken (`columns_for`), and what is no address there is none.
+    is taken (`together.further_columns`), and what is no address there is none.
     """
-    columns = columns_for(source, ladder.kinds())
+    columns = together.further_columns(source, ladder.kinds())
     own = registry.get(source.dialect.get("channel", "email")).address_kind
     forms = {kind: normaliser_of(ladder, kind, country) for kind in columns}
     with connection.cursor() as cursor:
@@ -269,17 +269,6 @@ def rows_of(source: Source, ladder: Ladder, country: str, *, after: int, limit: 
         "variables": [row[2] if isinstance(row[2], str) else orjson.dumps(row[2]).decode() for row in rows],
         "invalids": [bool(row[3]) for row in rows],
     }
-
-
-def columns_for(source: Source, kinds: Sequence[str]) -> dict[str, str]:
-    """Return which of a file's variables holds which further kind of address, by their names."""
-    own = registry.get(source.dialect.get("channel", "email")).address_kind
-    found: dict[str, str] = {}
-    for name in source.dialect.get("variables", []):
-        kind = name if name in kinds else suggest_field(name)
-        if kind in kinds and kind != own:
-            found.setdefault(kind, name)
-    return found
 
 
 def form_of(ladder: Ladder, kind: str, country: str, value: str) -> str:
