@@ -1,7 +1,7 @@
 """How long it takes to count whom a segment's conditions fit, one kind after the other, of a million contacts.
 
-Run: .venv/bin/python -m tests.bench.bench_segments [CONTACTS] [WORD …]. With words only conditions that have one of them.
-Milliseconds on the clock: of an exact count, the better of two, and of what the page shows.
+Run: .venv/bin/python -m tests.bench.bench_segments [CONTACTS] [WORD …]. With words only conditions that have one of
+them. Milliseconds on the clock: of an exact count, the better of two, and of what the page shows.
 """
 
 import sys
@@ -76,14 +76,14 @@ def fill(workspace: Workspace, count: int) -> dict[str, str]:
 
 def conditions(ids: dict[str, str]) -> list[dict[str, Any]]:
     asked: list[tuple[str, str, Any]] = [
-        ("state", "is", "ACTIVE"), ("state", "is", "INACTIVE"), ("tag", "has", "vip"), ("tag", "lacks", "vip"),
+        ("state", "is", "ACTIVE"), ("state", "is", "INACTIVE"), ("tag", "has", "vip"), ("tag", "has_not", "vip"),
         ("list", "in", ids["list"]), ("list", "not_in", ids["list"]), ("suppressed", "on_channel", "email"),
-        ("suppressed", "not_on_channel", "email"), ("created", "last_days", 30), ("created", "before_days", 365),
+        ("suppressed", "not_on_channel", "email"), ("created", "last_days", 30), ("created", "older_days", 365),
         ("consent", "given_on", "email"), ("consent", "not_given_on", "email"), ("consent", "withdrawn_on", "email"),
-        ("email", "equals", "p4711@mail.test"), ("email", "contains", "shop.test"), ("phone", "not_empty", None),
+        ("email", "equals", "p4711@mail.test"), ("email", "contains", "shop.test"), ("phone", "filled", None),
         ("first_name", "equals", "chloé"), ("last_name", "begins", "n47"), ("language", "equals", "de"),
         ("attribute:city", "equals", "Kyiv"), ("attribute:city", "contains", "ei"),
-        ("attribute:points", "gt", 900), ("attribute:birthday", "before", "1980-01-01"),
+        ("attribute:points", "gt", "900"), ("attribute:birthday", "before", "1980-01-01"),
         ("clicked", "in_campaign", ids["campaign"]), ("opened", "not_in_campaign", ids["campaign"]),
         ("sent", "in_campaign", ids["campaign"]), ("clicked", "activity_days", 30), ("opened", "activity_days", 30),
         ("opened", "no_activity_days", 30), ("clicked", "at_least", {"messages": 2, "days": 30}),
@@ -93,8 +93,6 @@ def conditions(ids: dict[str, str]) -> list[dict[str, Any]]:
     made = []
     for field, op, value in asked:
         one: dict[str, Any] = {"field": field, "op": op}
-        if field.startswith("attribute:"):
-            one = {"attribute": field.partition(":")[2], "op": op}
         made.append(one if value is None else one | {"value": value})
     return made
 
@@ -107,11 +105,7 @@ def main(count: int, words: list[str]) -> None:
         for one in conditions(ids):
             if words and not any(word in str(one) for word in words):
                 continue
-            try:
-                node = segments.parse({"all": [one]})
-            except Exception as problem:
-                print(f"| {one} | refused: {problem} |")
-                continue
+            node = segments.parse({"all": [one]})
             exact = []
             for _again in range(2):
                 began = time.perf_counter()
@@ -120,7 +114,7 @@ def main(count: int, words: list[str]) -> None:
             began = time.perf_counter()
             told = counting.count(workspace, node)
             live = 1000 * (time.perf_counter() - began)
-            name = f"{one.get('field', one.get('attribute'))} {one['op']} {one.get('value', '')!s:.24}"
+            name = f"{one['field']} {one['op']} {one.get('value', '')!s:.24}"
             what = (
                 ""
                 if told.is_exact

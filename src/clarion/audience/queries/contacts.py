@@ -1,7 +1,7 @@
 """Contacts and lists as members see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from clarion.audience import addresses
 from clarion.audience.models import (
-    Address,
     BulkEdit,
     BulkEditPart,
     ConsentChange,
@@ -22,6 +21,7 @@ from clarion.audience.models import (
     MergedContact,
     Suppression,
 )
+from clarion.audience.queries import searching
 from clarion.audience.queries.segments import in_time
 from clarion.channels import registry
 from clarion.workspaces.models import Membership, Workspace
@@ -32,8 +32,6 @@ M = TypeVar("M", bound=Model)
 PAGE = 50
 #: Milliseconds that a page of the grid, or its count, may take.
 PATIENCE_MS = 1_500
-#: Owners of further addresses that one search brings.
-MOST_FURTHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +101,13 @@ class Filter:
         if self.state in ContactState.values:
             found = found.filter(state=self.state)
         if self.tag:
-            found = found.filter(tags__contains=[self.tag])
+            # Said twice for the index, which is of those who have tags.
+            found = found.filter(tags__contains=[self.tag]).exclude(tags=[])
         if self.attribute:
             held = {self.attribute: self.value}
             found = found.filter(attributes__contains=held)
         if self.search:
-            found = found.filter(_beginning_with(workspace, self.search.strip()))
+            found = found.filter(searching.beginning_with(workspace, self.search.strip()))
         return found
 
 
@@ -126,7 +125,10 @@ def contacts_page(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
-            page = keyset_page(wanted.rows(member.workspace), after=after, before=before, limit=limit)
+            rows = wanted.rows(member.workspace)
+            if wanted.search:
+                rows = _looked_up(member.workspace, wanted, after=after, before=before, limit=limit)
+            page = keyset_page(rows, after=after, before=before, limit=limit)
             cursor.execute("reset statement_timeout")
             return page
     except OperationalError as problem:
@@ -135,42 +137,24 @@ def contacts_page(
         raise
 
 
+def _looked_up(
+    workspace: Workspace, wanted: Filter, *, after: int | None, before: int | None, limit: int
+) -> QuerySet[Contact]:
+    """Return the contacts for a page, by their keys where the search finds few: an index knows no other order."""
+    found = searching.few_beginning_with(workspace, wanted.search.strip())
+    if found is None:
+        return wanted.rows(workspace)
+    keys = sorted(found) if before is not None else sorted(found, reverse=True)
+    keys = [pk for pk in keys if (before is None or pk > before) and (after is None or pk < after)]
+    others = replace(wanted, search="")
+    return others.rows(workspace).filter(pk__in=keys if others.is_narrow else keys[: limit + 1])
+
+
 def count_of(workspace: Workspace, wanted: Filter, *, milliseconds: int = PATIENCE_MS) -> int | None:
     """Count the contacts that are meant; None when that takes longer."""
     statement, parameters = wanted.rows(workspace).order_by().values("pk").query.sql_with_params()
     counted = in_time(f"select count(*) from ({statement}) found", parameters, milliseconds)  # noqa: S608 - the ORM's
     return None if counted is None else int(counted[0][0])
-
-
-def _beginning_with(workspace: Workspace, search: str) -> Q:
-    """Return the filter; each part says that its field is not empty, which lets the partial indexes be used.
-
-    Further addresses are few for one beginning; their owners are looked up first.
-    """
-    has_email, has_phone = ~Q(email=""), ~Q(phone="")
-    has_first, has_last = ~Q(first_name=""), ~Q(last_name="")
-    begins = [search.lower(), search]
-    wanted = has_email & Q(email__startswith=search.lower())
-    wanted |= has_last & Q(last_name__istartswith=search)
-    wanted |= has_first & Q(first_name__istartswith=search)
-    digits = search.replace(" ", "")
-    if digits.lstrip("+").isdigit():
-        number = digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
-        wanted |= has_phone & Q(phone__startswith=number)
-        begins.append(number)
-    owners: set[int] = set()
-    for kind in addresses.kinds():
-        for beginning in dict.fromkeys(begins):
-            further = Address.objects.filter(workspace=workspace, kind=kind, address__startswith=beginning)
-            owners.update(further.values_list("contact_id", flat=True)[:MOST_FURTHER])
-    if owners:
-        wanted |= Q(pk__in=owners)
-    first, space, last = search.partition(" ")
-    if space and last.strip():
-        wanted |= (
-            has_last & has_first & Q(first_name__istartswith=first) & Q(last_name__istartswith=last.strip())
-        )
-    return wanted
 
 
 def contact_for(member: Membership, public_id: UUID) -> Contact | None:
