@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns.models import Campaign, Step
@@ -35,6 +35,7 @@ _numbers = count(1)
 Oracle = Callable[[int, int, int], Settled]
 
 
+@transaction.atomic
 def make_cascade(
     *,
     people: int | list[Mapping[str, str]],
@@ -42,7 +43,10 @@ def make_cascade(
     configs: Mapping[str, dict[str, Any]] | None = None,
     **campaign: Any,
 ) -> Campaign:
-    """Return a campaign about to be built for these people: their addresses, or how many with all of them."""
+    """Return a campaign about to be built for these people: their addresses, or how many with all of them.
+
+    Made at once: a process that looks for work sees no campaign without its later steps.
+    """
     workspace = Workspace.objects.create(slug=f"cascade-{next(_numbers)}", name="Cascade")
     wanted = [both(n) for n in range(1, people + 1)] if isinstance(people, int) else people
     Contact.objects.bulk_create(Contact(workspace=workspace, first_name="Ada", **one) for one in wanted)

@@ -88,18 +88,20 @@ def travelling(at: datetime, patch: pytest.MonkeyPatch) -> Iterator[Clock]:
         connections.close_all()
 
 
-#: Whether lanes still have something to do at this moment: in flight, under the cursor, or waited for until now.
+#: Whether lanes still have something to do at this moment: in flight, also of what was paused meanwhile, under the
+#: cursor, or waited for until now.
 _BUSY = """
 select exists (
     select 1 from deliveries_run r
-    join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
+    join campaigns_campaign c on c.id = r.campaign_id
     where r.finished_at is null and r.closing_stage is null and (
         r.in_flight > 0
         or exists (select 1 from deliveries_claim c where c.run_id = r.id)
-        or exists (select 1 from deliveries_look l where l.run_id = r.id and l.look_at <= now())
-        or exists (select 1 from deliveries_runstep s
-                   where s.run_id = r.id and s.cursor < least(r.last_recipient_id, r.released_id))
-        or exists (select 1 from deliveries_waiting w where w.run_id = r.id and w.not_before <= now())))
+        or c.status = 'SENDING' and (
+            exists (select 1 from deliveries_look l where l.run_id = r.id and l.look_at <= now())
+            or exists (select 1 from deliveries_runstep s
+                       where s.run_id = r.id and s.cursor < least(r.last_recipient_id, r.released_id))
+            or exists (select 1 from deliveries_waiting w where w.run_id = r.id and w.not_before <= now()))))
 """
 
 

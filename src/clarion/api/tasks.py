@@ -1,7 +1,8 @@
 """Background jobs of the API."""
 
-from django.db import connection
 from procrastinate.contrib.django import app
+
+from clarion.workspaces.connections import own_connection
 
 
 @app.periodic(cron="37 * * * *")
@@ -10,8 +11,5 @@ def forget_answers(timestamp: int) -> None:
     """Forget answers that nobody may ask for again."""
     from clarion.api import operations
 
-    try:
+    with own_connection():
         operations.forget_answers()
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()

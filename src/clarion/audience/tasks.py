@@ -1,24 +1,12 @@
 """Background jobs. Each is fenced by its row's state, so that running one twice or again is harmless."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from clarion.workspaces.connections import own_connection
+
 #: A job put off by a stopped worker or a lost database runs again; its row remembers how far it came.
 _RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
-
-
-@contextmanager
-def _own_connection() -> Iterator[None]:
-    """Leave no connection behind in the worker's thread: jobs are rare, and a restarted database breaks idle ones."""
-    try:
-        yield
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 @app.task(name="audience.read_source", queue="audience", retry=_RETRY)
@@ -26,7 +14,7 @@ def read_source(source_id: int) -> None:
     """Read an uploaded file into SourceRow."""
     from clarion.audience import reading
 
-    with _own_connection():
+    with own_connection():
         reading.read_source_job(source_id)
 
 
@@ -35,7 +23,7 @@ def fix_source(source_id: int) -> None:
     """Write down who is meant by a source now."""
     from clarion.audience import fixing
 
-    with _own_connection():
+    with own_connection():
         fixing.fix_source_job(source_id)
 
 
@@ -44,7 +32,7 @@ def read_sheet(sheet_id: int) -> None:
     """Read a live spreadsheet again."""
     from clarion.audience.livesheets import rereading
 
-    with _own_connection():
+    with own_connection():
         rereading.read_sheet_job(sheet_id)
 
 
@@ -53,7 +41,7 @@ def run_import(import_id: int) -> None:
     """Bring a mapped file's rows into the contacts."""
     from clarion.audience import importing
 
-    with _own_connection():
+    with own_connection():
         importing.run_import_job(import_id)
 
 
@@ -63,7 +51,7 @@ def run_bulk_edit(edit_id: int) -> None:
     from clarion.audience.models import BulkEdit
     from clarion.audience.operations import bulk
 
-    with _own_connection():
+    with own_connection():
         edit = BulkEdit.objects.filter(pk=edit_id).first()
         while edit is not None and bulk.work_on(edit):
             pass
@@ -75,7 +63,7 @@ def forget_old_edits(timestamp: int) -> None:
     """Remove what old changes to many contacts could be taken back with."""
     from clarion.audience.operations import bulk
 
-    with _own_connection():
+    with own_connection():
         bulk.forget_old_edits()
 
 
@@ -85,7 +73,7 @@ def sweep_uploads(timestamp: int) -> None:
     """Delete uploaded files that no row refers to: their transaction was rolled back by a crash."""
     from clarion.audience import reading
 
-    with _own_connection():
+    with own_connection():
         reading.sweep_uploads()
 
 
@@ -95,5 +83,5 @@ def drop_expired(timestamp: int) -> None:
     """Forget browsers whose subscription is over."""
     from clarion.audience import operations
 
-    with _own_connection():
+    with own_connection():
         operations.drop_expired(channel="webpush")

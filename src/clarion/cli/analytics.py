@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
-from clarion.cli.campaign import AsJson, Id
+from clarion.cli.campaign import Id
+from clarion.cli.options import AsJson
 
 if TYPE_CHECKING:
     from clarion.deliveries.models import Run

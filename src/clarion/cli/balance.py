@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import Amount, AsJson, Slug, Why
 
 if TYPE_CHECKING:
     from clarion.workspaces.actors import Actor
     from clarion.workspaces.models import Account
 
 group = typer.Typer(no_args_is_help=True, help="The balance from which a workspace's campaigns are paid.")
-
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="This workspace; without it the default one.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 250 or 19.90.")]
-Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why: the ledger keeps it.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -101,13 +95,13 @@ def off(workspace: Slug = "") -> None:
 
 
 @group.command(name="top-up")
-def top_up(amount: Amount, note: Note = "", workspace: Slug = "", as_json: AsJson = False) -> None:
+def top_up(amount: Amount, note: Why = "", workspace: Slug = "", as_json: AsJson = False) -> None:
     """Add to the balance. Campaigns that wait for it go on by themselves."""
     _change(workspace, amount, note, as_json=as_json)
 
 
 @group.command(context_settings={"ignore_unknown_options": True})
-def correct(amount: Amount, note: Note = "", workspace: Slug = "", as_json: AsJson = False) -> None:
+def correct(amount: Amount, note: Why = "", workspace: Slug = "", as_json: AsJson = False) -> None:
     """Change the balance up or, with a minus, down. A note is needed."""
     _change(workspace, amount, note, as_json=as_json, is_correction=True)
 

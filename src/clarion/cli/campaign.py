@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import following, session, told
+from clarion.cli.options import AsJson, Note, Reason
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign
@@ -14,12 +15,9 @@ if TYPE_CHECKING:
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The campaign's id, or as much of it as makes it unique.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end also when a server sends it.")]
 Settle = Annotated[bool, typer.Option("--wait", help="Wait until what is under way is settled.")]
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the audit trail.")]
 
-Note = Annotated[str, typer.Option(metavar="TEXT", help="A note for the others, kept in the audit trail.")]
 Digest = Annotated[
     str,
     typer.Option(

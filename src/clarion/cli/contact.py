@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.audience.models import Contact
@@ -15,11 +16,7 @@ group = typer.Typer(
     no_args_is_help=True, help="Contacts: one person, what they may have of it, and forgetting them."
 )
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="In this workspace; without it in the first.")
-]
 Which = Annotated[str, typer.Argument(metavar="CONTACT", help="Its id, or any of its addresses.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -1,20 +1,19 @@
 """`clarion campaign edit`, `duplicate`, `archive`, `restore`, `delete` and `purge`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from clarion.cli import following, session, told
-from clarion.cli.campaign import AsJson, Id, Reason
+from clarion.cli.campaign import Id
+from clarion.cli.options import AsJson, Reason, Yes
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign
     from clarion.workspaces.actors import Actor
 
     Deed = Callable[[Campaign, Actor], Any]
-
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
 
 
 def register(group: typer.Typer) -> None:

@@ -32,6 +32,7 @@ def check_ledger(
         from clarion.deliveries import ledger
         from clarion.deliveries.models import Run
         from clarion.deliveries.money import checking
+        from clarion.workspaces.connections import snapshot
         from clarion.workspaces.models import Account
 
         runs = Run.objects.order_by("pk")
@@ -47,7 +48,7 @@ def check_ledger(
                 _print(reports[-1])
         accounts = []
         for account in Account.objects.order_by("pk") if run is None else []:
-            with ledger.snapshot():
+            with snapshot():
                 accounts.append(checking.check_account(account))
             if not as_json:
                 _print_account(accounts[-1])

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson
 
 group = typer.Typer(
     no_args_is_help=True, help="The system sender, by which Clarion itself writes to its people."
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -5,21 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, AsRole, Email, Slug
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import Invitation, Membership
     from clarion.workspaces.permissions import Role
 
 group = typer.Typer(no_args_is_help=True, help="Members: who belongs to a workspace, and as what.")
-
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="Of this workspace; without it of the first.")
-]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address by which they sign in.")]
-AsRole = Annotated[
-    str, typer.Option("--role", metavar="ROLE", help="viewer, author, moderator, admin or owner.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -8,26 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import Channel, OfSender, Period, Prefix, Price, Refunds, Slug
 
 if TYPE_CHECKING:
     from clarion.senders.models import Sender
     from clarion.workspaces.actors import Actor
 
 group = typer.Typer(no_args_is_help=True, help="Prices: what a message costs; the longest prefix wins.")
-
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="This workspace; without it the default one.")
-]
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="email, sms, …")]
-OfSender = Annotated[
-    str, typer.Option("--sender", metavar="NAME", help="For this sender only; without it for all.")
-]
-Prefix = Annotated[
-    str,
-    typer.Option(
-        "--prefix", metavar="DIGITS", help="For numbers that begin so, such as 49; without it for all."
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -87,18 +74,11 @@ def list_(
 @group.command(name="set")
 def set_(
     channel: Channel,
-    amount: Annotated[str, typer.Argument(metavar="PRICE", help="Such as 0.045.")],
+    amount: Price,
     prefix: Prefix = "",
     sender: OfSender = "",
-    period: Annotated[
-        int,
-        typer.Option(
-            "--period", metavar="SECONDS", help="Of calls: for each so many seconds that have begun."
-        ),
-    ] = 0,
-    refunds: Annotated[
-        bool, typer.Option("--refunds", help="Give back what failed after the provider had accepted it.")
-    ] = False,
+    period: Period = 0,
+    refunds: Refunds = False,
     workspace: Slug = "",
 ) -> None:
     """Set what a message costs: an SMS for each part, a call for each period, anything else for each message."""

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.audience.models import Segment
 
 group = typer.Typer(no_args_is_help=True, help="Segments: rules about contacts, and how many they fit.")
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="In this workspace; without it in the first.")
-]
 Which = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its whole id, or its name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 #: Milliseconds that an exact count may take here, where somebody waits for it.
 _PATIENCE_MS = 60_000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.audience.models import LiveSheet
@@ -17,11 +18,7 @@ group = typer.Typer(
     help="Live sources: spreadsheets and groups that are read again for each run of a campaign.",
 )
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="In this workspace; without it in the first.")
-]
 Which = Annotated[str, typer.Argument(metavar="SOURCE", help="Its whole id, or its name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

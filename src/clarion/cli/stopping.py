@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.deliveries.holdback import HeldBack
     from clarion.senders.models import Sender
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="This workspace; without it the default one.")
-]
 Reason = Annotated[
     str, typer.Option(metavar="TEXT", help="Why: shown to everybody, and kept in the audit trail.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Which = Annotated[
     str, typer.Argument(metavar="SENDER", help="The sender's name, its id, or the beginning of the id.")
 ]

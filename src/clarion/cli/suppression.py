@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.audience.queries import Wanted
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 suppressions = typer.Typer(no_args_is_help=True, help="Suppressions: addresses that no campaign writes to.")
 caps = typer.Typer(no_args_is_help=True, help="Frequency caps: at most so many messages in so many days.")
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="In this workspace; without it in the first.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address or a phone number.")]
 OnChannel = Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="email, sms, …")]
 Reason = Annotated[str, typer.Option("--reason", metavar="REASON", help="One of those that the list shows.")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.content.models import Template, TemplateVersion
@@ -15,9 +16,6 @@ group = typer.Typer(
     no_args_is_help=True, help="Templates: what they say, and new versions of them from files."
 )
 
-Slug = Annotated[
-    str, typer.Option("--workspace", metavar="SLUG", help="In this workspace; without it in the first.")
-]
 Which = Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its whole id, or its name.")]
 Language = Annotated[
     str,
@@ -25,7 +23,6 @@ Language = Annotated[
         "--language", metavar="TAG", help="In this language, such as de-AT; without it in its first."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 File = Annotated[
     Path,
     typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="What it says: a text file in UTF-8."),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import following, session, told
-from clarion.cli.campaign import AsJson, Id, Reason
+from clarion.cli.campaign import Id
+from clarion.cli.options import AsJson, Reason
 
 if TYPE_CHECKING:
     from clarion.campaigns.fields import Changes

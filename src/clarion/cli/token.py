@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
-from clarion.cli.member import AsJson, Slug, member_of
+from clarion.cli.member import member_of
+from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import ApiToken

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson, Email
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import User
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 group = typer.Typer(
     no_args_is_help=True, help="Accounts: helping who cannot get in, keeping out who must not."
 )
-
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address by which they sign in.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
-from clarion.cli.member import AsJson, Slug
+from clarion.cli.options import AsJson, Description, Events, Slug, Url, WithAddresses
 
 if TYPE_CHECKING:
     from clarion.webhooks.models import Batch, Endpoint
@@ -38,18 +38,10 @@ def list_(workspace: Slug = "", as_json: AsJson = False) -> None:
 
 @group.command()
 def add(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where events are posted to.")],
-    event: Annotated[
-        list[str],
-        typer.Option(
-            metavar="KIND",
-            help="What it is told of: campaign, run, delivery, receipt, reply or suppression; once for each.",
-        ),
-    ],
-    description: Annotated[str, typer.Option(metavar="TEXT", help="Of the program that is told.")] = "",
-    with_addresses: Annotated[
-        bool, typer.Option("--with-addresses", help="Tell addresses and the texts of answers, too.")
-    ] = False,
+    url: Url,
+    event: Events,
+    description: Description = "",
+    with_addresses: WithAddresses = False,
     workspace: Slug = "",
     as_json: AsJson = False,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clarion.cli import campaign, following, session, told
+from clarion.cli.options import AsJson
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign
@@ -18,7 +19,7 @@ def register(group: typer.Typer) -> None:
     group.command()(speed)
 
 
-def why(id_: campaign.Id, as_json: campaign.AsJson = False) -> None:
+def why(id_: campaign.Id, as_json: AsJson = False) -> None:
     """Say why a campaign is not moving: what holds how many of its messages, until when, and what helps."""
     session.quiet()
     with session.opened():
@@ -41,7 +42,7 @@ def speed(
         str | None,
         typer.Option(metavar="SECONDS", help="Between two people: 5, or 5-20 for random; 0 for none."),
     ] = None,
-    as_json: campaign.AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Change how fast a campaign on its way sends; it holds within a second."""
     session.quiet()

@@ -9,7 +9,8 @@ import typer
 
 from clarion.cli import campaign as commands
 from clarion.cli import session, told
-from clarion.cli.campaign import AsJson, Id, Reason, Wait
+from clarion.cli.campaign import Id, Wait
+from clarion.cli.options import AsJson, Reason
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clarion.cli import session, told
+from clarion.cli.options import AsJson
 
 if TYPE_CHECKING:
     from clarion.workspaces.models import Workspace
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 group = typer.Typer(no_args_is_help=True, help="Workspaces: make one, and switch campaigns on and off in it.")
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The workspace's short name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

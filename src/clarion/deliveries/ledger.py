@@ -1,17 +1,17 @@
 """Proving a run's ledger: everything is counted again from its rows and compared with what its counters say."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from clarion.deliveries import cascade_ledger
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.money import checking
 from clarion.deliveries.states import Stage
+from clarion.workspaces.connections import snapshot
 
 #: Ids named with a finding, for a person to look at.
 SAMPLE = 5
@@ -84,18 +84,6 @@ def check(run: Run) -> LedgerReport:
         _check_end(report, now)
     report.seconds = round(time.monotonic() - began, 3)
     return report
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Read the database as it was at one moment; inside a caller's transaction as that one sees it."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-        yield
 
 
 def _check_people(

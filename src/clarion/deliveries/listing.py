@@ -240,7 +240,7 @@ def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[R
         Row(
             campaign=campaign,
             steps=steps.get(campaign.pk, ()),
-            progress=_progress(runs.get(campaign.pk), campaign),
+            progress=progress_of(runs.get(campaign.pk), campaign),
             run_id=runs[campaign.pk].pk if campaign.pk in runs else None,
         )
         for campaign in campaigns
@@ -259,7 +259,8 @@ def _latest_runs(campaign_ids: Sequence[int]) -> dict[int, Run]:
     return {run.campaign_id: run for run in newest}
 
 
-def _progress(run: Run | None, campaign: Campaign) -> Progress | None:
+def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:
+    """Return how far the run of the campaign has come; None without one."""
     if run is None:
         return None
     is_building = run.built_at is None and campaign.status == Status.BUILDING

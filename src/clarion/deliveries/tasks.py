@@ -1,24 +1,12 @@
 """Background jobs. Each is fenced by its row's state, so that running one twice or again is harmless."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from clarion.workspaces.connections import own_connection
+
 #: A job put off by a stopped worker or a lost database runs again.
 _RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
-
-
-@contextmanager
-def _own_connection() -> Iterator[None]:
-    """Leave no connection behind in the worker's thread: jobs are rare, and a restarted database breaks idle ones."""
-    try:
-        yield
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 @app.task(name="deliveries.run_export", queue="deliveries", retry=_RETRY)
@@ -26,7 +14,7 @@ def run_export(export_id: int) -> None:
     """Make an export's file."""
     from clarion.deliveries.exporting import working
 
-    with _own_connection():
+    with own_connection():
         working.run_export_job(export_id)
 
 
@@ -45,7 +33,7 @@ def expire_exports(timestamp: int) -> None:
     """Remove exported files whose time is over."""
     from clarion.deliveries.exporting import operations
 
-    with _own_connection():
+    with own_connection():
         operations.expire_exports()
 
 
@@ -55,7 +43,7 @@ def count_finished(timestamp: int) -> None:
     """Note whom runs that are over have written to, for frequency caps."""
     from clarion.deliveries import counting
 
-    with _own_connection():
+    with own_connection():
         counting.count_finished(seconds=50)
 
 
@@ -75,7 +63,7 @@ def tell_of_trouble(timestamp: int) -> None:
     """Write of what broke to those who administer it."""
     from clarion.deliveries.notices import operations
 
-    with _own_connection():
+    with own_connection():
         operations.tell()
 
 
@@ -85,7 +73,7 @@ def drop_old_copies(timestamp: int) -> None:
     """Forget readings of live spreadsheets that no run goes by."""
     from clarion.deliveries import livesheets
 
-    with _own_connection():
+    with own_connection():
         livesheets.drop_old_copies()
 
 
@@ -94,7 +82,7 @@ def finish_erasure(erasure_id: int) -> None:
     """Remove an erased person from what was sent; once more later when a message of theirs is on its way."""
     from clarion.deliveries import erasing
 
-    with _own_connection():
+    with own_connection():
         if not erasing.finish(erasure_id):
             later = finish_erasure.configure(schedule_in={"seconds": erasing.LATER_SECONDS})
             later.defer(erasure_id=erasure_id)
@@ -105,7 +93,7 @@ def purge_campaign(campaign_id: int) -> None:
     """Remove the rows of a campaign that an administrator purged."""
     from clarion.deliveries import purging
 
-    with _own_connection():
+    with own_connection():
         purging.remove_rows(campaign_id)
 
 
@@ -115,7 +103,7 @@ def forget_people(timestamp: int) -> None:
     """Blank the people of old runs, where their workspace asks for it."""
     from clarion.deliveries import retention
 
-    with _own_connection():
+    with own_connection():
         retention.forget_old()
 
 
@@ -125,7 +113,7 @@ def forget_inbox(timestamp: int) -> None:
     """Forget what providers call messages, and events without one, when nobody asks for them any more."""
     from clarion.deliveries.inbox import forgetting
 
-    with _own_connection():
+    with own_connection():
         forgetting.forget_old()
 
 
@@ -137,5 +125,5 @@ def refresh_templates(timestamp: int) -> None:
     """Ask providers that approve templates what they have, every few hours: their calls may have been missed."""
     from clarion.deliveries import provider_notices
 
-    with _own_connection():
+    with own_connection():
         provider_notices.refresh_due()

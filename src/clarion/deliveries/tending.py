@@ -61,10 +61,11 @@ def _tend(campaign: Campaign, now: datetime) -> None:
         _resume(campaign, hours, now)
         return
     zone = window_zone(campaign)
+    run = _run_of(campaign)
     if not campaign.window_is_recipients and not hours.is_open(now, zone):
-        _pause_until(campaign, hours.next_open(now, zone), zone)
+        if not _is_spent(run):  # the last ones may still be on their way
+            _pause_until(campaign, hours.next_open(now, zone), zone)
         return
-    run = Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
     if run is None:
         return
     if campaign.launch == Launch.SPREAD:
@@ -84,17 +85,27 @@ def window_zone(campaign: Campaign) -> str:
     return campaign.window_zone or campaign.zone
 
 
+def _run_of(campaign: Campaign) -> Run | None:
+    """Return the run that is under way."""
+    return Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
+
+
+def _is_spent(run: Run | None) -> bool:
+    """Whether nobody is left to be written to: what is in flight ends within a moment, and then the run does."""
+    return run is not None and run.built_at is not None and run.pending == 0
+
+
 def _end(campaign: Campaign) -> None:
     """Expire a campaign whose end has come; one of which nothing is left to send completes instead."""
     by = actors.system(campaign.workspace)
-    run = Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
+    run = _run_of(campaign)
     if run is not None and campaign.launch == Launch.TRIGGER:
         operations.end_pushing(run.pk)
         run.refresh_from_db()
-    if run is not None and run.built_at is not None and run.pending == 0:
+    if _is_spent(run):
         if campaign.status == Status.PAUSED:
             campaigns.continue_spent(campaign=campaign, by=by)
-        return  # what is in flight ends within a moment, and then the run does
+        return
     campaigns.expire(campaign=campaign, by=by)
 
 
@@ -115,10 +126,17 @@ def _closed_until(opening: datetime | None, zone: str) -> str:
 
 
 def _resume(campaign: Campaign, hours: windows.Hours, now: datetime) -> None:
-    """Let it go on when its moment has come, or move that moment when what it waits for was changed."""
+    """Let it go on when its moment has come, or move that moment when what it waits for was changed.
+
+    One of which nobody is left, because its last messages were on their way when it paused, waits for nothing.
+    """
     at = campaign.resume_at
     by = actors.system(campaign.workspace)
     if at is None:
+        return
+    run = _run_of(campaign)
+    if campaign.pause_cause in (PauseCause.WINDOW, PauseCause.LIMIT) and _is_spent(run):
+        campaigns.continue_spent(campaign=campaign, by=by)
         return
     if campaign.pause_cause == PauseCause.WINDOW:
         zone = window_zone(campaign)
@@ -129,7 +147,6 @@ def _resume(campaign: Campaign, hours: windows.Hours, now: datetime) -> None:
             return
         at = opening or at
     elif campaign.pause_cause == PauseCause.LIMIT:
-        run = Run.objects.filter(campaign=campaign, finished_at=None, closing_stage=None).first()
         wait = allowance.wait_for(run, now) if run is not None else None
         at = now if wait is None else min(at, now + wait)
     if at <= now:

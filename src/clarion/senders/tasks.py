@@ -1,7 +1,8 @@
 """Background jobs of senders. Running one twice or again is harmless."""
 
-from django.db import connection
 from procrastinate.contrib.django import app
+
+from clarion.workspaces.connections import own_connection
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -10,9 +11,6 @@ def deliver_letters(timestamp: int) -> None:
     """Hand over letters whose writer ended first or whose server was away, and forget old ones."""
     from clarion.senders.system import operations
 
-    try:
+    with own_connection():
         operations.deliver_due()
         operations.forget_old()
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()

@@ -79,15 +79,15 @@ def load(request: PageRequest, id: UUID, tab: str, *, typed: str = "") -> Campai
     `typed` is the run's number as a form posts it; otherwise the query string may have it.
     """
     campaign = campaign_of(request, id)
-    run_count = queries.runs_for(request.member, campaign).count()
     number = _number(typed or request.GET.get("run", ""))
-    run = queries.run_for(request.member, campaign, number)
+    latest = queries.run_for(request.member, campaign)
+    run = latest if number is None else queries.run_for(request.member, campaign, number)
     if number is not None and run is None:
         raise Http404
+    run_count = latest.number if latest is not None else 0
     run_query = f"?run={number}" if number is not None and number != run_count else ""
     urls = {name: workspace_url(request, f"campaigns:{name}", id=id) for name in _URLS}
-    (row,) = listing.rows_of([campaign], with_steps=False)
-    ahead, rest = campaign_actions.header(request, campaign, row.progress)
+    ahead, rest = campaign_actions.header(request, campaign, listing.progress_of(latest, campaign))
     # What ends a campaign stands in the open too: in trouble nobody should have to look for it.
     ending = [button for button in rest if button.style == "danger" and not button.separate]
     ahead, rest = [*ahead, *ending], [button for button in rest if button not in ending]

@@ -1,7 +1,8 @@
 """Background jobs. Running one twice or again is harmless."""
 
-from django.db import connection
 from procrastinate.contrib.django import app
+
+from clarion.workspaces.connections import own_connection
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -10,8 +11,5 @@ def forget_old(timestamp: int) -> None:
     """Remove requests from the logs whose time is over."""
     from clarion.webhooks import operations
 
-    try:
+    with own_connection():
         operations.forget_old()
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()

@@ -1,8 +1,9 @@
 """Background jobs. Running one twice or again is harmless."""
 
 import structlog
-from django.db import connection
 from procrastinate.contrib.django import app
+
+from clarion.workspaces.connections import own_connection
 
 log = structlog.get_logger(__name__)
 
@@ -13,12 +14,9 @@ def check_audit(workspace_id: int) -> None:
     from clarion.workspaces import operations
     from clarion.workspaces.models import Workspace
 
-    try:
+    with own_connection():
         for workspace in Workspace.objects.filter(pk=workspace_id):
             operations.check_audit(workspace=workspace)
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
 
 
 @app.periodic(cron="41 2 * * *")
@@ -28,11 +26,8 @@ def check_audits(timestamp: int) -> None:
     from clarion.workspaces import operations
     from clarion.workspaces.models import Workspace
 
-    try:
+    with own_connection():
         for workspace in Workspace.objects.order_by("pk"):
             check = operations.check_audit(workspace=workspace)
             if check.broken_number is not None:
                 log.error("audit.broken", workspace=workspace.slug, number=check.broken_number)
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()

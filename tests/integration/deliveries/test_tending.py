@@ -163,6 +163,28 @@ def test_of_which_nothing_is_left_at_its_end_completes(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("in_flight", [2, 0])
+def test_whose_last_messages_are_out_when_its_hours_end_does_not_wait_for_the_next(
+    clock: Clock, in_flight: int
+) -> None:
+    made = make(count=5)
+    Run.objects.filter(pk=made.run.pk).update(pending=0, in_flight=in_flight, sent=5 - in_flight)
+
+    assert tended(made, clock, EVENING).status == Status.SENDING
+
+
+@pytest.mark.django_db
+def test_whose_last_messages_settle_after_its_hours_ended_goes_on_to_its_end(clock: Clock) -> None:
+    made = make(count=5)
+    assert tended(made, clock, EVENING).status == Status.PAUSED
+    Run.objects.filter(pk=made.run.pk).update(pending=0, sent=5)
+
+    assert tended(made, clock, EVENING + timedelta(seconds=1)).status == Status.SENDING
+    assert operations.finish_run(made.run.pk)
+    assert Campaign.objects.get(pk=made.campaign.pk).status == Status.COMPLETED
+
+
+@pytest.mark.django_db
 def test_too_much_failing_pauses_it_with_the_numbers_and_a_person_may_go_on(clock: Clock) -> None:
     made = make(windows=[], error_percent=20)
     step = RunStep.objects.filter(run=made.run)

@@ -28,9 +28,6 @@ _WHOLE = ("/members", "/tokens", "/prices")
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The campaign's id, or its beginning from 3 letters on.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the audit trail.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
 Limit = Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")]
 
 

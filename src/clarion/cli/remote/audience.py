@@ -7,18 +7,8 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from clarion.cli.remote import (
-    AsJson,
-    Yes,
-    asked,
-    fetched,
-    one_of,
-    pages,
-    refuse,
-    sent,
-    sure,
-    tell,
-)
+from clarion.cli.options import AsJson, Yes
+from clarion.cli.remote import asked, fetched, one_of, pages, refuse, sent, sure, tell
 
 contact = typer.Typer(
     no_args_is_help=True, help="Contacts: one person, what they may have, and forgetting them."

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from clarion.cli.remote import AsJson, Id, Reason, Yes, asked, campaign_id, pages, refuse, sure
+from clarion.cli.options import AsJson, Note, Reason, Yes
+from clarion.cli.remote import Id, asked, campaign_id, pages, refuse, sure
 from clarion.cli.remote.campaigns import show_one
 
-Note = Annotated[str, typer.Option(metavar="TEXT", help="A note for the others, kept in the audit trail.")]
 Digest = Annotated[
     str, typer.Option(metavar="SHA256", help="Refuse unless the campaign is still what this digest says.")
 ]

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import typer
 
-from clarion.cli.remote import AsJson, Id, Limit, Reason, asked, campaign_id, pages, refuse
+from clarion.cli.options import AsJson, Reason
+from clarion.cli.remote import Id, Limit, asked, campaign_id, pages, refuse
 
 #: Seconds for the reading of uploaded rows.
 READING_PATIENCE = 600.0

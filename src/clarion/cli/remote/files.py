@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from clarion.cli.remote import AsJson, Id, asked, campaign_id, fetched, refuse, tell
+from clarion.cli.options import AsJson
+from clarion.cli.remote import Id, asked, campaign_id, fetched, refuse, tell
 
 #: Seconds for the making of a file.
 PATIENCE = 3_600.0

@@ -7,20 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from clarion.cli.remote import AsJson, asked, one_of, pages, refuse, tell
+from clarion.cli.options import Amount, AsJson, Channel, OfSender, Period, Prefix, Price, Refunds, Why
+from clarion.cli.remote import asked, one_of, pages, refuse, tell
 
 balance = typer.Typer(no_args_is_help=True, help="The balance from which the workspace's campaigns are paid.")
 price = typer.Typer(no_args_is_help=True, help="Prices: what a message costs; the longest prefix wins.")
 
-Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="Such as 250 or 19.90.")]
-Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why: the ledger keeps it.")]
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="email, sms, …")]
-OfSender = Annotated[
-    str, typer.Option("--sender", metavar="NAME", help="For this sender only; else for all.")
-]
-Prefix = Annotated[
-    str, typer.Option("--prefix", metavar="DIGITS", help="For numbers that begin so; else for all.")
-]
 _COLUMNS = ("channel", "sender", "prefix", "price", "period", "refunds")
 
 
@@ -57,13 +49,13 @@ def off() -> None:
 
 
 @balance.command(name="top-up")
-def top_up(amount: Amount, note: Note = "", as_json: AsJson = False) -> None:
+def top_up(amount: Amount, note: Why = "", as_json: AsJson = False) -> None:
     """Add to the balance. Campaigns that wait for it go on by themselves."""
     tell(asked("POST", "/balance/top-ups", {"amount": amount, "note": note}), _standing, as_json=as_json)
 
 
 @balance.command(context_settings={"ignore_unknown_options": True})
-def correct(amount: Amount, note: Note = "", as_json: AsJson = False) -> None:
+def correct(amount: Amount, note: Why = "", as_json: AsJson = False) -> None:
     """Change the balance up or, with a minus, down. A note is needed."""
     tell(asked("POST", "/balance/corrections", {"amount": amount, "note": note}), _standing, as_json=as_json)
 
@@ -109,18 +101,11 @@ def list_prices(as_json: AsJson = False) -> None:
 @price.command(name="set")
 def set_price(
     channel: Channel,
-    amount: Annotated[str, typer.Argument(metavar="PRICE", help="Such as 0.045.")],
+    amount: Price,
     prefix: Prefix = "",
     sender: OfSender = "",
-    period: Annotated[
-        int,
-        typer.Option(
-            "--period", metavar="SECONDS", help="Of calls: for each so many seconds that have begun."
-        ),
-    ] = 0,
-    refunds: Annotated[
-        bool, typer.Option("--refunds", help="Give back what failed after the provider had accepted it.")
-    ] = False,
+    period: Period = 0,
+    refunds: Refunds = False,
 ) -> None:
     """Set what a message costs: an SMS for each part, a call for each period, anything else for each message."""
     whose = one_of("/senders", sender, "sender")["id"] if sender else None

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from clarion.cli.remote import AsJson, Limit, Yes, asked, one_of, pages, refuse, tell
+from clarion.cli.options import AsJson, Description, Events, Url, WithAddresses, Yes
+from clarion.cli.remote import Limit, asked, one_of, pages, refuse, tell
 
 group = typer.Typer(no_args_is_help=True, help="Webhooks: programs that are told what happens.")
 
@@ -33,18 +34,10 @@ def list_(as_json: AsJson = False) -> None:
 
 @group.command()
 def add(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where events are posted to.")],
-    event: Annotated[
-        list[str],
-        typer.Option(
-            metavar="KIND",
-            help="What it is told of: campaign, run, delivery, receipt, reply or suppression; once for each.",
-        ),
-    ],
-    description: Annotated[str, typer.Option(metavar="TEXT", help="Of the program that is told.")] = "",
-    with_addresses: Annotated[
-        bool, typer.Option("--with-addresses", help="Tell addresses and the texts of answers, too.")
-    ] = False,
+    url: Url,
+    event: Events,
+    description: Description = "",
+    with_addresses: WithAddresses = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a webhook and print its secret, which is shown only now."""

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from clarion.cli.remote import AsJson, Limit, Reason, asked, one_of, pages, refuse, tell
+from clarion.cli.options import AsJson, AsRole, Email, Reason
+from clarion.cli.remote import Limit, asked, one_of, pages, refuse, tell
 
 member = typer.Typer(no_args_is_help=True, help="Members: who belongs to the workspace, and as what.")
 token = typer.Typer(no_args_is_help=True, help="Tokens: keys by which programs act for a member.")
@@ -15,10 +16,6 @@ sender = typer.Typer(no_args_is_help=True, help="Stop a sender, and let it send 
 template = typer.Typer(no_args_is_help=True, help="Templates: what they say, and new versions of them.")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address by which they sign in.")]
-Role = Annotated[
-    str, typer.Option("--role", metavar="ROLE", help="viewer, author, moderator, admin or owner.")
-]
 Which = Annotated[str, typer.Argument(metavar="SENDER", help="The sender's name, its id, or its beginning.")]
 Template = Annotated[str, typer.Argument(metavar="TEMPLATE", help="Its id, or its name.")]
 Language = Annotated[
@@ -50,14 +47,14 @@ def list_members(as_json: AsJson = False) -> None:
 
 
 @member.command(name="invite")
-def invite(email: Email, role: Role = "author", as_json: AsJson = False) -> None:
+def invite(email: Email, role: AsRole = "author", as_json: AsJson = False) -> None:
     """Invite somebody and print the link by which they join. It is shown only now; nothing is mailed."""
     made = asked("POST", "/invitations", {"email": email, "role": role.lower()})
     tell(made, lambda one: str(one["link"]), as_json=as_json)
 
 
 @member.command(name="role")
-def change_role(email: Email, role: Role) -> None:
+def change_role(email: Email, role: AsRole) -> None:
     """Give a member another role."""
     one = one_of("/members", email.lower(), "member", by="email")
     now = asked("PATCH", f"/members/{one['id']}", {"role": role.lower()})

@@ -6,17 +6,15 @@ told as found; between batches a run that is under way goes on, and a long expor
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from django.db import connection, transaction
 
 from clarion.deliveries import finding, narrowing, scanning
 from clarion.deliveries.exporting import files, formats, rows
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
 from clarion.deliveries.wanted import Wanted
+from clarion.workspaces.connections import snapshot
 
 #: People in one batch: a few tens of milliseconds.
 BATCH = 2_000
@@ -91,7 +89,7 @@ def _batches(run: Run, wanted: Wanted, writer: formats.Writer, *, is_private: bo
     """Write batch by batch and yield how many people were in each, 0 for a stretch without any."""
     after: int | None = None
     while True:
-        with _snapshot():
+        with snapshot():
             steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
             matches = finding.find(run, steps, wanted.q, is_private=is_private) if wanted.q else None
             found = scanning.search(
@@ -107,15 +105,3 @@ def _batches(run: Run, wanted: Wanted, writer: formats.Writer, *, is_private: bo
         if found.reached is None:
             return
         after = found.reached
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """See everything as of one moment; inside a transaction, as that transaction does."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-        yield

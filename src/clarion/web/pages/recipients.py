@@ -85,7 +85,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "chips": recipient_filters.chips(request, filters),
         "clear_url": page.urls["recipients"] + page.run_query,
         "found": found,
-        "rows": [show(request, page, person) for person in found.people],
+        "rows": [show(page, person) for person in found.people],
         "position": _position(page.run, filters, found),
         "next_url": _place(request, after=found.next_after) if found.next_after is not None else "",
         "previous_url": _place(request, before=found.previous_before)
@@ -114,7 +114,7 @@ def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> Ht
         raise Http404
     context = {
         "page": page,
-        "shown": show(request, page, found.person),
+        "shown": show(page, found.person),
         "messages_": found.messages,
         "values": sorted(found.person.variables.items()) if page.may_see_people else [],
         "copies": _copies(request, page, found.person, seen),
@@ -192,7 +192,7 @@ def settle(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def show(request: PageRequest, page: CampaignPage, person: Person) -> Shown:
+def show(page: CampaignPage, person: Person) -> Shown:
     """Return the person as the reader may see them: names and addresses are masked without the permission."""
     first = person.first_message
     why = ""
@@ -203,7 +203,6 @@ def show(request: PageRequest, page: CampaignPage, person: Person) -> Shown:
         stage, why = "deferred", reasons.sentence_of(first.waits_for)
     elif first is not None and person.stage not in (Stage.SENT, Stage.PENDING, Stage.IN_FLIGHT):
         why = reasons.sentence_of(first.reason)
-    url = workspace_url(request, "campaigns:recipient", id=page.campaign.public_id, number=person.id)
     see = page.may_see_people
     return Shown(
         person=person,
@@ -211,7 +210,8 @@ def show(request: PageRequest, page: CampaignPage, person: Person) -> Shown:
         address=person.address if see else mask(person.address),
         stage=stage,
         why=why,
-        url=url + page.run_query,
+        # Not looked up anew for each of many rows: people lie below their table.
+        url=f"{page.urls['recipients']}{person.id}/{page.run_query}",
     )
 
 

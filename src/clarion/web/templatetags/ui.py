@@ -105,16 +105,16 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
         has_year = local.year != timezone.localtime().year
         return SafeString(f'<span class="num nowrap">{_day(*day, has_year, language)}, {minute}</span>')
     second = f"{minute}:{local.second:02}"
-    text = {
-        "long": lambda: f"{_day(*day, True, language)}, {minute}",
-        "seconds": lambda: f"{_day(*day, False, language)}, {second}",
-        "day": lambda: _day(*day, True, language),
-        "time": lambda: second,
-    }.get(style, lambda: f"{_day(*day, False, language)}, {minute}")()
-    zone = escape(timezone.get_current_timezone_name())
+    if style == "time":
+        text = second
+    elif style == "day":
+        text = _day(*day, True, language)
+    else:
+        text = f"{_day(*day, style == 'long', language)}, {second if style == 'seconds' else minute}"
+    title = f"{day[0]}-{day[1]:02}-{day[2]:02} {second} {escape(timezone.get_current_timezone_name())}"
+    ago = " data-ago" if style == "ago" else ""
     return SafeString(
-        f'<time class="num nowrap" datetime="{local.isoformat()}" title="{local:%Y-%m-%d} {second} {zone}"'
-        f"{' data-ago' if style == 'ago' else ''}>{text}</time>"
+        f'<time class="num nowrap" datetime="{local.isoformat()}" title="{title}"{ago}>{text}</time>'
     )
 
 
