@@ -5,7 +5,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clarion.audience import operations
@@ -267,3 +269,23 @@ def test_activity_is_asked_about_in_the_builder(cast: Cast, visit: Visit) -> Non
     assert "Write a number of days from 0 to 3660." in text(
         visit(cast.alice).post(f"/w/{cast.workspace.slug}/segments/new/", form)
     )
+
+
+def test_a_segment_is_shown_before_its_people_are_counted(cast: Cast, visit: Visit) -> None:
+    Contact.objects.create(workspace=cast.workspace, email="ana@example.test", tags=["vip"])
+    rule = {"all": [{"field": "tag", "op": "has", "value": "vip"}]}
+    made = Segment.objects.create(workspace=cast.workspace, name="Few", rule=rule)
+    page = f"/w/{cast.workspace.slug}/segments/{made.public_id}/"
+    browser = visit(cast.alice)
+
+    with CaptureQueriesContext(connection) as asked:
+        shown = text(browser.get(page))
+
+    assert "Counting…" in shown
+    assert not [one for one in asked if "select count(*) from audience_contact" in one["sql"]]
+    counted = text(browser.get(f"{page}?part=people", headers={"hx-request": "true"}))
+    assert "<b>1</b>" in counted
+    assert "ana@example.test" in counted
+    assert "<h1>" not in counted
+    assert "ana@example.test" in text(browser.get(f"{page}?count=1"))
+    assert visit(cast.mallory).get(f"{page}?part=people").status_code == 404

@@ -150,7 +150,8 @@ class _Writer:
 
     def _tag(self, one: Condition) -> str:
         # Said twice for the index, which is of those who have tags.
-        has = f"({self.alias}.tags <> array[]::varchar[] and {self.alias}.tags @> array[{self.put(one.value, 'varchar')}])"
+        tags, wanted = f"{self.alias}.tags", self.put(one.value, "varchar")
+        has = f"({tags} <> array[]::varchar[] and {tags} @> array[{wanted}])"
         return has if one.op == "has" else f"not ({has})"
 
     def _list(self, one: Condition) -> str:
