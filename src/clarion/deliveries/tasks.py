@@ -23,7 +23,7 @@ def refresh_targets(refresh_id: int, number: int) -> None:
     """Compare a run of very many people with what its source says now, and apply it when asked."""
     from clarion.deliveries.refreshes import operations
 
-    with _own_connection():
+    with own_connection():
         operations.run_refresh_job(refresh_id, number)
 
 
@@ -53,7 +53,7 @@ def note_reached(timestamp: int) -> None:
     """Note whom recurring campaigns that go only to new people have written to."""
     from clarion.deliveries import remembering
 
-    with _own_connection():
+    with own_connection():
         remembering.note_finished(seconds=50)
 
 
