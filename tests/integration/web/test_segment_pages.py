@@ -164,7 +164,7 @@ def test_a_viewer_reads_the_rule_and_sees_shortened_addresses(
     contact(cast, "ana.sol@shop.example", first_name="Ana", tags=["vip"])
     browser, url = visit(cast.vera), f"/w/{cast.workspace.slug}/segments/{vips.public_id}/"
 
-    page = text(browser.get(url))
+    page = text(browser.get(f"{url}?count=1"))
 
     assert "has the tag “vip”" in page
     assert "ana.sol@shop.example" not in page

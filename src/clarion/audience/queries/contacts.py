@@ -1,7 +1,8 @@
 """Contacts and lists as members see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -32,6 +33,8 @@ M = TypeVar("M", bound=Model)
 PAGE = 50
 #: Milliseconds that a page of the grid, or its count, may take.
 PATIENCE_MS = 1_500
+#: Contacts that are looked through before all are: many fit when among so many there is a page of them.
+NEIGHBOURS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,7 @@ def contacts_page(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
-            rows = wanted.rows(member.workspace)
-            if wanted.search:
-                rows = _looked_up(member.workspace, wanted, after=after, before=before, limit=limit)
-            page = keyset_page(rows, after=after, before=before, limit=limit)
+            page = _found_page(member.workspace, wanted, after=after, before=before, limit=limit)
             cursor.execute("reset statement_timeout")
             return page
     except OperationalError as problem:
@@ -137,17 +137,69 @@ def contacts_page(
         raise
 
 
-def _looked_up(
+def _found_page(
     workspace: Workspace, wanted: Filter, *, after: int | None, before: int | None, limit: int
-) -> QuerySet[Contact]:
-    """Return the contacts for a page, by their keys where the search finds few: an index knows no other order."""
-    found = searching.few_beginning_with(workspace, wanted.search.strip())
-    if found is None:
-        return wanted.rows(workspace)
-    keys = sorted(found) if before is not None else sorted(found, reverse=True)
-    keys = [pk for pk in keys if (before is None or pk > before) and (after is None or pk < after)]
-    others = replace(wanted, search="")
-    return others.rows(workspace).filter(pk__in=keys if others.is_narrow else keys[: limit + 1])
+) -> Page[Contact]:
+    """Return a page of a filter: by their keys where few fit, of the newest where many do, else as it comes.
+
+    No index knows both a filter and the order, and the planner takes what is rare and old for what it will soon meet.
+    """
+    rows, paged = wanted.rows(workspace), partial(keyset_page, after=after, before=before, limit=limit)
+    if wanted.list_id is not None and wanted == Filter(list_id=wanted.list_id):
+        return paged(
+            rows.filter(pk__in=_members_near(wanted.list_id, after=after, before=before, limit=limit))
+        )
+    keys = _few(workspace, wanted)
+    if keys is not None:
+        return paged(rows.filter(pk__in=_near(keys, wanted, after=after, before=before, limit=limit)))
+    near = _neighbours(workspace, after=after, before=before)
+    if near is not None:
+        page = paged(rows.filter(near))
+        if (page.newer if before is not None else page.older) is not None:
+            return page
+    if wanted.search:
+        rows = rows.filter(pk__in=searching.all_beginning_with(workspace, wanted.search.strip()))
+    return paged(rows)
+
+
+def _few(workspace: Workspace, wanted: Filter) -> set[int] | None:
+    """Return the keys of those who may fit when search or tag leave few; None otherwise."""
+    if wanted.search:
+        found = searching.few_beginning_with(workspace, wanted.search.strip())
+        if found is not None:
+            return found
+    return searching.few_with_tag(workspace, wanted.tag) if wanted.tag else None
+
+
+def _near(
+    keys: set[int], wanted: Filter, *, after: int | None, before: int | None, limit: int
+) -> Sequence[int]:
+    """Return the keys that the page may have: where nothing else is asked, as many as it shows."""
+    found = sorted(keys, reverse=before is None)
+    found = [pk for pk in found if (before is None or pk > before) and (after is None or pk < after)]
+    is_all = wanted in (Filter(search=wanted.search), Filter(tag=wanted.tag))
+    return found[: limit + 1] if is_all else found
+
+
+def _members_near(list_id: int, *, after: int | None, before: int | None, limit: int) -> list[int]:
+    """Return the contacts of a list that its page may have, by the list's own key."""
+    found = ListMember.objects.filter(list_id=list_id)
+    found = found.filter(contact_id__gt=before) if before is not None else found
+    found = found.filter(contact_id__lt=after) if after is not None else found
+    ordered = found.order_by("contact_id" if before is not None else "-contact_id")
+    return list(ordered.values_list("contact_id", flat=True)[: limit + 1])
+
+
+def _neighbours(workspace: Workspace, *, after: int | None, before: int | None) -> Q | None:
+    """Return the condition of the contacts next to the page's place; None when that is all there are."""
+    mine = Contact.objects.filter(workspace=workspace)
+    mine = mine.filter(pk__gt=before) if before is not None else mine
+    mine = mine.filter(pk__lt=after) if after is not None else mine
+    ordered = mine.order_by("pk" if before is not None else "-pk").values_list("pk", flat=True)
+    end = list(ordered[NEIGHBOURS : NEIGHBOURS + 1])
+    if not end:
+        return None
+    return Q(pk__lt=end[0]) if before is not None else Q(pk__gt=end[0])
 
 
 def count_of(workspace: Workspace, wanted: Filter, *, milliseconds: int = PATIENCE_MS) -> int | None:

@@ -1,10 +1,13 @@
 """Searching contacts by how an address or a name begins."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clarion.audience import addresses
 from clarion.audience.models import Address, Contact
@@ -27,15 +30,40 @@ def few_beginning_with(workspace: Workspace, search: str) -> set[int] | None:
     Each way to be found is one look into one index: joined by "or", the planner may read every contact instead.
     """
     found: set[int] = set()
-    with connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off")
+    with _by_indexes("enable_seqscan"):
         for way in _ways(workspace, search):
-            mine = Contact.objects.filter(way, workspace=workspace).order_by()
-            found.update(mine.values_list("pk", flat=True)[: FEW + 1])
+            found.update(_keys(workspace, way)[: FEW + 1])
             if len(found) > FEW:
                 break
-        cursor.execute("set local enable_seqscan = on")
     return found if len(found) <= FEW else None
+
+
+def few_with_tag(workspace: Workspace, tag: str) -> set[int] | None:
+    """Return the keys of the contacts with the tag; None when there are many. In a transaction."""
+    with _by_indexes("enable_seqscan", "enable_indexscan"):
+        found = set(_keys(workspace, Q(tags__contains=[tag]) & ~Q(tags=[]))[: FEW + 1])
+    return found if len(found) <= FEW else None
+
+
+def all_beginning_with(workspace: Workspace, search: str) -> QuerySet[Any]:
+    """Return the keys of the contacts that `beginning_with` means, each way by its own index, however many."""
+    first, *others = (_keys(workspace, way) for way in _ways(workspace, search))
+    return first.union(*others)
+
+
+def _keys(workspace: Workspace, way: Q) -> QuerySet[Any]:
+    return Contact.objects.filter(way, workspace=workspace).order_by().values_list("pk", flat=True)
+
+
+@contextmanager
+def _by_indexes(*without: str) -> Iterator[None]:
+    """Keep the planner from other ways than indexes; `without` are settings of the server."""
+    with connection.cursor() as cursor:
+        for name in without:
+            cursor.execute("select set_config(%s, 'off', true)", [name])
+        yield
+        for name in without:
+            cursor.execute("select set_config(%s, 'on', true)", [name])
 
 
 def _ways(workspace: Workspace, search: str) -> list[Q]:
