@@ -1,6 +1,6 @@
 """Contacts and lists as members see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -33,8 +33,8 @@ M = TypeVar("M", bound=Model)
 PAGE = 50
 #: Milliseconds that a page of the grid, or its count, may take.
 PATIENCE_MS = 1_500
-#: Contacts that are looked through before all are: many fit when among so many there is a page of them.
-NEIGHBOURS = 20_000
+#: Contacts that are looked through first: where many fit, there is a page of them among so many.
+NEIGHBOURS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def contacts_page(
 def _found_page(
     workspace: Workspace, wanted: Filter, *, after: int | None, before: int | None, limit: int
 ) -> Page[Contact]:
-    """Return a page of a filter: by their keys where few fit, of the newest where many do, else as it comes.
+    """Return a page of a filter: of the newest where many fit, by their keys where few do, else as it comes.
 
     No index knows both a filter and the order, and the planner takes what is rare and old for what it will soon meet.
     """
@@ -149,30 +149,31 @@ def _found_page(
         return paged(
             rows.filter(pk__in=_members_near(wanted.list_id, after=after, before=before, limit=limit))
         )
-    keys = _few(workspace, wanted)
-    if keys is not None:
-        return paged(rows.filter(pk__in=_near(keys, wanted, after=after, before=before, limit=limit)))
     near = _neighbours(workspace, after=after, before=before)
     if near is not None:
         page = paged(rows.filter(near))
         if (page.newer if before is not None else page.older) is not None:
             return page
-    if wanted.search:
-        rows = rows.filter(pk__in=searching.all_beginning_with(workspace, wanted.search.strip()))
+    keys = _keys(workspace, wanted)
+    if keys is not None:
+        return paged(rows.filter(pk__in=_near(keys, wanted, after=after, before=before, limit=limit)))
     return paged(rows)
 
 
-def _few(workspace: Workspace, wanted: Filter) -> set[int] | None:
-    """Return the keys of those who may fit when search or tag leave few; None otherwise."""
+def _keys(workspace: Workspace, wanted: Filter) -> Collection[int] | None:
+    """Return the keys of those who may fit by search or tag; None when nothing is asked by them, or too many fit."""
+    found: Collection[int] | None = None
     if wanted.search:
         found = searching.few_beginning_with(workspace, wanted.search.strip())
-        if found is not None:
-            return found
-    return searching.few_with_tag(workspace, wanted.tag) if wanted.tag else None
+    if found is None and wanted.tag:
+        found = searching.few_with_tag(workspace, wanted.tag)
+    if found is None and wanted.search:
+        found = searching.all_beginning_with(workspace, wanted.search.strip())
+    return found
 
 
 def _near(
-    keys: set[int], wanted: Filter, *, after: int | None, before: int | None, limit: int
+    keys: Collection[int], wanted: Filter, *, after: int | None, before: int | None, limit: int
 ) -> Sequence[int]:
     """Return the keys that the page may have: where nothing else is asked, as many as it shows."""
     found = sorted(keys, reverse=before is None)

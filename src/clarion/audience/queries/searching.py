@@ -15,8 +15,9 @@ from clarion.workspaces.models import Workspace
 
 #: Owners of further addresses that one search brings.
 MOST_FURTHER = 500
-#: As many contacts as begin with the same letters are read and sorted. Where there are more, some are among the newest.
+#: As many contacts as begin with the same letters are read and sorted, and so many as a last resort.
 FEW = 5_000
+MANY = 100_000
 
 
 def beginning_with(workspace: Workspace, search: str) -> Q:
@@ -45,10 +46,12 @@ def few_with_tag(workspace: Workspace, tag: str) -> set[int] | None:
     return found if len(found) <= FEW else None
 
 
-def all_beginning_with(workspace: Workspace, search: str) -> QuerySet[Any]:
-    """Return the keys of the contacts that `beginning_with` means, each way by its own index, however many."""
+def all_beginning_with(workspace: Workspace, search: str) -> list[int] | None:
+    """Return the same keys up to as many as can be sorted in a moment; None when there are more."""
     first, *others = (_keys(workspace, way) for way in _ways(workspace, search))
-    return first.union(*others)
+    with _by_indexes("enable_seqscan"):
+        found = list(first.union(*others)[: MANY + 1])
+    return found if len(found) <= MANY else None
 
 
 def _keys(workspace: Workspace, way: Q) -> QuerySet[Any]:
