@@ -61,3 +61,9 @@ class Findings:
 
     def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
+
+    def most_messages(self) -> int:
+        """Return how many messages one of the first channels sends at most."""
+        first = {step.channel for step in self.steps if step.tier == min(one.tier for one in self.steps)}
+        sizes = [way.people for way in self.ways if way.channel in first]
+        return max(sizes, default=0) or self.recipients or 0

@@ -86,7 +86,7 @@ def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
     ahead = None
     if found.recipients:
         senders = _primary_senders(found)
-        ahead = forecast(campaign=campaign, senders=senders, size=_messages_of_a_sender(found))
+        ahead = forecast(campaign=campaign, senders=senders, size=found.most_messages())
         _tell_forecast(found, ahead)
     return Preflight(
         checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost, ways=found.ways
@@ -97,13 +97,6 @@ def _primary_senders(found: Findings) -> list[Sender]:
     """Return the senders that everybody's messages go by; how many a fallback gets cannot be foretold."""
     first = min((step.tier for step in found.steps), default=0)
     return [step.sender for step in found.steps if step.sender is not None and step.tier == first]
-
-
-def _messages_of_a_sender(found: Findings) -> int:
-    """Return how many messages one of the first channels sends at most."""
-    first = {step.channel for step in found.steps if step.tier == min(one.tier for one in found.steps)}
-    sizes = [way.people for way in found.ways if way.channel in first]
-    return max(sizes, default=0) or found.recipients or 0
 
 
 def check(campaign: Campaign) -> list[Check]:
@@ -331,7 +324,7 @@ def _look_at_span(found: Findings, now: datetime) -> None:
 
 def _tell_outlook(found: Findings) -> None:
     """Tell when it will have ended, and who will not get it in time."""
-    campaign, size = found.campaign, _messages_of_a_sender(found)
+    campaign, size = found.campaign, found.most_messages()
     senders = _primary_senders(found)
     begin = max(campaign.starts_at or timezone.now(), timezone.now())
     try:
