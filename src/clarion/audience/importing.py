@@ -9,10 +9,8 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import structlog
@@ -121,43 +119,16 @@ def _run_batches(the_import: Import, progress: Progress | None) -> None:
         rows = iter(reader)
         done = the_import.row_count
         next(islice(rows, done, done), None)  # what was imported before
-        for turn, batch in enumerate(_read_ahead(rows, reader, make, the_import.workspace.locale), start=1):
-            _store(the_import, batch, done, report)
-            done += batch.row_count
+        for turn in count(1):
+            if not (batch := list(islice(rows, BATCH))):
+                break
+            _store(the_import, batch, done, make, report, reader.bytes_read)
+            done += len(batch)
             if turn & (turn - 1) == 0:  # after the first batch, and whenever there are twice as many
                 with connection.cursor() as cursor:
                     merging.look_again(cursor)
             if progress:
-                progress(batch.bytes_read, reader.size, done)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """Rows of the file, read and judged."""
-
-    people: list[Person]
-    row_count: int
-    good_count: int
-    refused: list[tuple[csvfile.Row, str]]
-    #: Octets of the file up to its end.
-    bytes_read: int
-
-
-def _read_ahead(
-    rows: Iterator[csvfile.Row], reader: csvfile.Reader, make: Callable[[list[str]], Person], locale: str
-) -> Iterator[_Batch]:
-    """Yield one batch after the other, of which the next is read while the database works on this one."""
-
-    def read() -> _Batch | None:
-        with translation.override(locale):
-            batch = list(islice(rows, BATCH))
-            return _judged(batch, make, reader.bytes_read) if batch else None
-
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as ahead:
-        coming = ahead.submit(read)
-        while (batch := coming.result()) is not None:
-            coming = ahead.submit(read)
-            yield batch
+                progress(reader.bytes_read, reader.size, done)
 
 
 class _Report:
@@ -196,16 +167,21 @@ def _report_of(the_import: Import, dialect: Dialect) -> Iterator[_Report]:
         yield _Report(file, dialect.columns)
 
 
-def _store(the_import: Import, batch: _Batch, done: int, report: _Report) -> None:
-    good = batch.good_count
-    for row, problem in batch.refused:
-        report.add(row, problem)
+def _store(
+    the_import: Import,
+    batch: list[csvfile.Row],
+    done: int,
+    make: Callable[[list[str]], Person],
+    report: _Report,
+    read_bytes: int,
+) -> None:
+    people, good = _people(batch, make, report)
     report_bytes = report.keep()
     with transaction.atomic(), connection.cursor() as cursor:
         told = merging.merge(
             cursor,
             workspace_id=the_import.workspace_id,
-            people=batch.people,
+            people=people,
             updates_known=the_import.on_known == "update",
             list_id=the_import.add_to_id,
             makes_new=the_import.makes_new,
@@ -217,7 +193,7 @@ def _store(the_import: Import, batch: _Batch, done: int, report: _Report) -> Non
         else:
             created, updated = 0, told
         facts: dict[str, Any] = {
-            "rows": batch.row_count, "created": created, "bad": batch.row_count - good, "read": batch.bytes_read,
+            "rows": len(batch), "created": created, "bad": len(batch) - good, "read": read_bytes,
             "updated": updated, "skipped": good - created - updated,
             "report": report_bytes, "id": the_import.pk, "done": done,
         }  # fmt: skip
@@ -233,24 +209,24 @@ def _store(the_import: Import, batch: _Batch, done: int, report: _Report) -> Non
             raise _Stopped
 
 
-def _judged(batch: list[csvfile.Row], make: Callable[[list[str]], Person], bytes_read: int) -> _Batch:
-    """Return the batch's contacts, each once with all that its rows say, and what is wrong with the other rows."""
+def _people(
+    batch: list[csvfile.Row], make: Callable[[list[str]], Person], report: _Report
+) -> tuple[list[Person], int]:
+    """Return the batch's contacts, each once with all that its rows say, and how many rows were good."""
     people: dict[tuple[str, str], Person] = {}
-    refused: list[tuple[csvfile.Row, str]] = []
+    good = 0
     for row in batch:
         if row.problem:
-            refused.append((row, row.problem))
+            report.add(row, row.problem)
             continue
         try:
             person = make(row.cells)
         except RowRefused as refusal:
-            refused.append((row, str(refusal)))
+            report.add(row, str(refusal))
             continue
+        good += 1
         if (known := people.get(person.key)) is not None:
             known.take_over(person)
         else:
             people[person.key] = person
-    return _Batch(
-        people=list(people.values()), row_count=len(batch), good_count=len(batch) - len(refused),
-        refused=refused, bytes_read=bytes_read,
-    )  # fmt: skip
+    return list(people.values()), good
