@@ -87,14 +87,14 @@ def test_a_rule_is_built_row_by_row_with_buttons_alone(cast: Cast, visit: Visit)
 
     answer: Any = browser.post(url, rows | {"do": "save"})
     made = Segment.objects.get()
-    assert answer.url == f"/w/{cast.workspace.slug}/segments/{made.public_id}/"
+    assert answer.url == f"/w/{cast.workspace.slug}/segments/{made.public_id}/?count=1"
     assert (made.name, made.workspace) == ("Best", cast.workspace)
     page = text(browser.get(answer.url))
     assert 'value="orders"' in page
     listed = text(browser.get(f"/w/{cast.workspace.slug}/segments/"))
     assert "has the tag “vip” and (orders is at least 10" in listed
 
-    answer = browser.post(f"{answer.url}delete/", {"confirmed": "1"})
+    answer = browser.post(f"/w/{cast.workspace.slug}/segments/{made.public_id}/delete/", {"confirmed": "1"})
     assert answer.status_code == 302
     assert not Segment.objects.exists()
 

@@ -116,7 +116,9 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
                 messages.success(request, _("The segment is saved."))
                 url = workspace_url(request, "segment", id=kept.public_id)
                 return (
-                    HttpResponse(headers={"HX-Redirect": url}) if request.htmx else HttpResponseRedirect(url)
+                    HttpResponse(headers={"HX-Redirect": url})
+                    if request.htmx
+                    else HttpResponseRedirect(f"{url}?count=1")  # without scripts nothing counts later
                 )
         else:
             name = NameForm(initial={"name": request.POST.get("name", "")})
