@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -91,6 +92,25 @@ def _close() -> None:
     connections.close_all()
 
 
+#: Requests that a browser has left and threads that a test has: what they still write would be the next test's.
+_OTHERS = (
+    "select exists (select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    " and backend_type = 'client backend' and state <> 'idle')"
+)
+
+
+def _let_others_end() -> None:
+    """Wait for what is under way on other connections, for some seconds at most."""
+    from django.db import connection
+
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(_OTHERS)
+            if cursor.fetchone() == (False,):
+                return
+        time.sleep(0.02)
+
+
 def empty() -> None:
     """Remove all rows but those that migrations make.
 
@@ -100,6 +120,7 @@ def empty() -> None:
     """
     from django.db import connection, transaction
 
+    _let_others_end()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(USED, [list(KEPT)])
         used = cursor.fetchall()

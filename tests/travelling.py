@@ -35,6 +35,7 @@ from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import Composer, Transport
 from clarion.runtime import scheduler
 from tests.conftest import conninfo
+from tests.waiting import PATIENCE_SECONDS
 
 _TRAVEL = """
 create schema timetravel;
@@ -120,12 +121,12 @@ class Worker:
 
     def __enter__(self) -> "Worker":
         self._thread.start()
-        assert self._is_up.wait(10)
+        assert self._is_up.wait(PATIENCE_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_SECONDS)
 
     def run_until(self, end: datetime) -> None:
         """Live until then: through every week, and every moment at which something is to happen."""
@@ -137,7 +138,7 @@ class Worker:
 
     def look(self) -> None:
         """Do what is to be done at this moment, until nothing more comes of it."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE_SECONDS
         while True:
             scheduler.tick()
             while scheduler.build_due() or scheduler.follow_cascades():

@@ -50,6 +50,11 @@ def make_two_tiers(count: int, outbox: str, refuse_share: float, config: dict[st
     return made.pk
 
 
+def number_of(campaign: str) -> int:
+    """Return the number of the campaign with that name."""
+    return Campaign.objects.get(name=campaign).pk
+
+
 def state_of_campaign(campaign: int) -> dict[str, Any] | None:
     """Return `state` of the campaign's run, with the people's messages by their stages; None before there is one."""
     run = Run.objects.filter(campaign_id=campaign).first()

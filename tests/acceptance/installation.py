@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from clarion.runtime import native
+from tests import waiting
 
 #: Supervises real PostgreSQL, the real web server, and a child that does nothing but live.
 WITH_A_CHILD = """
@@ -43,12 +44,7 @@ PATIENCE = 5
 
 def wait_for(seconds: float, question: Callable[[], Any], what: str) -> Any:
     """Return the first true answer. Fails the test after that time, and much more on a busy machine."""
-    until = time.monotonic() + seconds * PATIENCE
-    while not (answer := question()):
-        if time.monotonic() > until:
-            raise AssertionError(f"waited {seconds * PATIENCE} s in vain: {what}")
-        time.sleep(0.05)
-    return answer
+    return waiting.wait_for(question, what, seconds=seconds * PATIENCE, every=0.05)
 
 
 @contextmanager

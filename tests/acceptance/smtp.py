@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class Server(Protocol):
     """What the channels' tests have for a provider."""
@@ -24,12 +26,12 @@ class Running:
         self._up = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._up.wait(20)
+        assert self._up.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
         """Stop them all."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(20)
+        self._thread.join(PATIENCE_SECONDS)
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())

@@ -35,7 +35,6 @@ def sent(
     done = installation.clarion(
         *("send", "--name", channel, "--channel", channel, "--json", "--text", str(folder / f"{channel}.txt")),
         *("--csv", str(folder / f"{channel}.csv"), "--sender-url", url, *more),
-        seconds=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from clarion.channels.email.tests.server import Server
+from clarion.channels.email.tests.server import GOOD, Do, Server
 from tests.acceptance.installation import PATIENCE, Installation, prepared_home, wait_for
 from tests.acceptance.smtp import Running
 
@@ -32,13 +32,20 @@ class Shop:
     def __init__(self) -> None:
         home = prepared_home()
         self.installation = Installation(home, CLARION_RETRY_SECONDS="1")
-        self.mail = Server()
+        #: After so many mails the server takes its time: whatever is to be stopped is stopped before the last one.
+        self.slow_after = PEOPLE
+        self.mail = Server({"END": self._answer})
         self._running = Running({"mail": self.mail})
         self.folder = home.parent
         (self.folder / "mail.html").write_text(
             "<p>Hello {{ name }}</p><a href='{{ unsubscribe_url }}'>no more</a>"
         )
         self.log = (self.folder / "commands.log").open("w+")
+
+    def _answer(self, _line: str) -> str | Do:
+        if len(self.mail.received) >= self.slow_after:
+            return Do(f"{GOOD['END']}\r\n".encode(), after=0.1)
+        return GOOD["END"]
 
     def csv(self, count: int) -> Path:
         path = self.folder / f"{count}.csv"
@@ -66,7 +73,7 @@ class Shop:
 
     def run(self, *options: str) -> dict[str, Any]:
         """Run a command to its good end and return what it says."""
-        done = self.installation.clarion(*options, seconds=120)
+        done = self.installation.clarion(*options, seconds=60 * PATIENCE)
         assert done.returncode == 0, done.stderr
         said: dict[str, Any] = json.loads(done.stdout)
         return said
@@ -93,6 +100,7 @@ def shops() -> Iterator[Shop]:
 @pytest.fixture
 def shop(shops: Shop) -> Shop:
     shops.mail.received.clear()
+    shops.slow_after = PEOPLE
     return shops
 
 
@@ -107,6 +115,7 @@ def test_sends_to_everybody_once_and_prints_one_object_with_exactly_these_keys(s
 
 @pytest.mark.parametrize("victims", [["command"], ["command", "worker"]], ids=" and ".join)
 def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop, victims: list[str]) -> None:
+    shop.slow_after = 300
     command = shop.begin(*shop.options(PEOPLE, "--rate", "800"))
     shop.until_received(300)
     worker = next(one for one in psutil.Process(command.pid).children() if "--lent" in one.cmdline())
@@ -116,8 +125,9 @@ def test_a_killed_command_is_continued_and_nobody_is_lost_or_gets_two(shop: Shop
         worker.kill()
     command.communicate(timeout=20 * PATIENCE)
     with suppress(psutil.NoSuchProcess):
-        worker.wait(30)
+        worker.wait(30 * PATIENCE)
     assert len(shop.mail.received) < PEOPLE
+    shop.slow_after = PEOPLE
     campaign = json.loads(shop.installation.clarion("campaign", "list", "--json").stdout)[0]
     said = shop.run("campaign", "continue", campaign["campaign"], "--json")
 
@@ -149,12 +159,14 @@ def test_a_killed_database_is_started_again_and_the_campaign_goes_on(shop: Shop)
 
 
 def test_an_interrupted_command_pauses_the_campaign_which_can_be_continued(shop: Shop) -> None:
+    shop.slow_after = 100
     command = shop.begin(*shop.options(PEOPLE, "--rate", "800"))
     shop.until_received(100)
 
     os.kill(command.pid, signal.SIGINT)
     paused = json.loads(command.communicate(timeout=60 * PATIENCE)[0])
     held = len(shop.mail.received)
+    shop.slow_after = PEOPLE
     shown = shop.run("campaign", "show", paused["campaign"], "--json")
     done = shop.run("campaign", "continue", paused["campaign"][:8], "--json")
 

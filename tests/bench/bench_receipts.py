@@ -31,6 +31,7 @@ from clarion.deliveries.models import InboxEvent, Run, RunStep, StrayEvent
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
+from tests.ports import free_port
 from tests.runs import MadeRun, add_run
 
 TOKEN = "a-token"
@@ -46,12 +47,6 @@ def cpu_of(pid: int) -> float:
 def per(seconds: float, count: int) -> str:
     """Return microseconds each."""
     return f"{seconds / count * 1e6:.0f}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def make_sent(config: dict[str, Any], count: int, *, tracked: bool) -> MadeRun:

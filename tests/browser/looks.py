@@ -51,6 +51,11 @@ def faults(page: Page, axe_source: str) -> list[str]:
     return problems
 
 
+def settle(page: Page) -> None:
+    """Return when all that fades and moves has come to its end."""
+    page.evaluate(_SETTLED)
+
+
 def _told(session: CDPSession, expression: str) -> Any:
     answer = session.send(
         "Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True}

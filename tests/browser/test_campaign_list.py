@@ -13,7 +13,8 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
 from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_campaigns import _wait_until_the_server_is_idle, accessible
+from tests.browser.looks import settle
+from tests.browser.test_campaigns import accessible
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -49,7 +50,6 @@ def open_page(browser: Browser, live_server: Any, member: Membership) -> Iterato
     yield open_
     for page, _heard in opened:
         page.context.close()
-    _wait_until_the_server_is_idle()
     for _page, heard in opened:
         assert [line for line in heard if "was preloaded using link preload" not in line] == []
 
@@ -180,7 +180,7 @@ class TestDrawer:
         drawer = page.locator("#drawer")
         expect(drawer.get_by_role("heading", name="Christmas")).to_be_visible()
         # Colours are judged once it has slid in: half transparent they are others.
-        page.wait_for_timeout(600)
+        settle(page)
         accessible(page, axe_source)
         page.keyboard.press("Escape")
         expect(drawer).to_be_hidden()

@@ -2,14 +2,12 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
@@ -56,24 +54,9 @@ def open_page(browser: Browser, live_server: Any, member: Membership, axe_source
     yield open_
     for page, _heard in opened:
         page.context.close()
-    _wait_until_the_server_is_idle()
     for _page, heard in opened:
         # Chromium says so of a sprite whose icons come a little late; it is not about the page.
         assert [line for line in heard if "was preloaded using link preload" not in line] == []
-
-
-def _wait_until_the_server_is_idle() -> None:
-    """Wait for requests that were under way when the browser left, so that the database can be emptied."""
-    others = (
-        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-        " and backend_type = 'client backend' and state <> 'idle'"
-    )
-    for _ in range(100):
-        with connection.cursor() as cursor:
-            cursor.execute(others)
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
 
 
 def accessible(page: Page, axe_source: str) -> None:
@@ -126,7 +109,7 @@ class TestList:
         expect(page.locator(".table__link")).to_have_text(["Black Friday", "Autumn"])
         page.locator(".chip", has_text="Sending").get_by_role("link").click()
         expect(page.locator(".table__link")).to_have_text(["Autumn"])
-        assert page.locator("input[name=status][value=SENDING]").is_checked() is False
+        expect(page.locator("input[name=status][value=SENDING]")).not_to_be_checked()
 
         page.go_back()
         expect(page.locator(".table__link")).to_have_text(["Black Friday", "Autumn"])

@@ -14,7 +14,7 @@ from clarion.campaigns.states import PauseCause, Status
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_campaigns import DESK, PHONE, _wait_until_the_server_is_idle, accessible
+from tests.browser.test_campaigns import DESK, PHONE, accessible
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -53,7 +53,6 @@ def open_as(browser: Browser, live_server: Any) -> Iterator[OpenAs]:
     yield open_
     for page, _heard in opened:
         page.context.close()
-    _wait_until_the_server_is_idle()
     for _page, heard in opened:
         assert [line for line in heard if "was preloaded using link preload" not in line] == []
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from clarion import public
 from clarion.channels.webpush import subscription, vapid
 from clarion.channels.webpush.tests.server import AUTH, BROWSER
+from tests.browser.conftest import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -103,7 +104,7 @@ def page(whole_browser: Browser, site: Site) -> Iterator[Page]:
 def test_a_visitor_presses_the_button_and_is_subscribed(page: Page, site: Site) -> None:
     button = page.get_by_role("button", name="Notify me")
     button.click()
-    assert site.came.wait(20)
+    assert site.came.wait(PATIENCE / 1000)
 
     ((path, body),) = site.knocks
     said = json.loads(body)
@@ -137,7 +138,7 @@ def test_a_notification_is_shown_with_what_it_says_and_reported(page: Page, site
         "ServiceWorker.deliverPushMessage",
         {"origin": site.url, "registrationId": found[-1]["registrationId"], "data": json.dumps(note)},
     )
-    assert site.came.wait(20)
+    assert site.came.wait(PATIENCE / 1000)
 
     shown = page.evaluate(
         "navigator.serviceWorker.ready.then((one) => one.getNotifications())"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.installation import Installation, running
+from tests.acceptance.installation import Installation, running, wait_for
 from tests.acceptance.sending import Beside, Mailbox
 from tests.browser.conftest import PATIENCE, watch
 from tests.browser.test_campaigns import accessible
@@ -15,8 +15,8 @@ from tests.factories import PASSWORD
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PEOPLE = 300
-#: Messages a second: slow enough to be watched.
-SPEED = 40
+#: Messages a second until it has been paused: slow enough to be watched.
+SPEED = 20
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,22 @@ def approve(page: Page) -> None:
     expect(page.get_by_text("“Winter boots” is approved and has started.")).to_be_visible()
 
 
-def watched_to_the_end(page: Page, mailbox: Mailbox) -> None:
+def watched_to_the_end(page: Page, mailbox: Mailbox, beside: Beside) -> None:
     """Pause it on its way, see that it stands, and continue it; the page follows without being loaded again."""
     badge = page.locator(".badge").first
     expect(badge).to_have_text("Sending")
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(badge).to_have_text("Paused")
-    page.wait_for_timeout(1_500)
+    campaign = beside.do("number_of", campaign="Winter boots")
+    wait_for(
+        30, lambda: not beside.do("state_of_campaign", campaign=campaign)["in_flight"], "nothing on its way"
+    )
     standing = mailbox.count()
     page.wait_for_timeout(1_500)
     assert 0 < standing == mailbox.count() < PEOPLE
+    beside.do(
+        "act", campaign=campaign, name="change_speed", rate_limit=4.0 * SPEED, delay_min=0.0, delay_max=0.0
+    )
     page.get_by_role("button", name="Continue").click()
     expect(badge).to_have_text("Sending")
     expect(badge).to_have_text("Completed")
@@ -101,7 +107,7 @@ def test_a_campaign_lives_from_its_first_word_to_the_comparison(
     submit(author)
     approve(moderator)
     author.reload()
-    watched_to_the_end(author, mailbox)
+    watched_to_the_end(author, mailbox, beside)
     moderator.goto("/w/acme/campaigns/")
     moderator.get_by_label("Select Winter boots").check()
     moderator.get_by_label("Select Autumn boots").check()

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.servers.peer import PEERS
 
 ROOT = Path(os.environ.get("ASTERISK_ROOT") or PEERS / "asterisk")
@@ -112,7 +113,11 @@ def asterisk() -> Iterator[Asterisk]:
     if os.geteuid() != 0:
         pytest.skip("only root can enter the chroot that Asterisk lives in")
     home = ROOT / "tmp" / f"clarion-{secrets.token_hex(4)}"
-    sip_a, sip_b, web = _free(socket.SOCK_DGRAM), _free(socket.SOCK_DGRAM), _free(socket.SOCK_STREAM)
+    sip_a, sip_b, web = (
+        free_port(socket.SOCK_DGRAM),
+        free_port(socket.SOCK_DGRAM),
+        free_port(socket.SOCK_STREAM),
+    )
     _name_resolves()
     ours = _folder(home / "ours", _trunk("trunk", sip_a, sip_b, "nobody"), _DIALPLAN_OF_OURS, web=web)
     network = _folder(home / "network", _trunk("platform", sip_b, sip_a, "callees"), _DIALPLAN_OF_THE_NETWORK)
@@ -134,7 +139,7 @@ def _folder(folder: Path, sip: str, dialplan: str, *, web: int = 0) -> Path:
     inside = Path("/") / folder.relative_to(ROOT)
     for name in ("etc", "var", "spool/recording", "run", "log"):
         (folder / name).mkdir(parents=True)
-    first = _free(socket.SOCK_DGRAM) // 2 * 2
+    first = free_port(socket.SOCK_DGRAM) // 2 * 2
     http = (
         f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {web}\n"
         if web
@@ -230,9 +235,3 @@ def _answers(port: int) -> None:
             connection.close()
         time.sleep(0.1)
     raise AssertionError("Asterisk did not answer within a minute")
-
-
-def _free(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

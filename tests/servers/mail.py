@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 #: Seconds until a server must take connections.
-START_SECONDS = 20.0
+START_SECONDS = 100.0
 
 MASTER = """\
 {port} inet n - n - - smtpd
@@ -37,14 +39,6 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def need(program: str) -> str:
@@ -124,7 +118,7 @@ def postfix(*, settings: Mapping[str, str]) -> Iterator[int]:
     (home / "etc" / "master.cf").write_text(MASTER.format(port=f"127.0.0.1:{port}"))
 
     def control(word: str) -> None:
-        subprocess.run([program, "-c", str(home / "etc"), word], check=True, capture_output=True, timeout=60)
+        subprocess.run([program, "-c", str(home / "etc"), word], check=True, capture_output=True, timeout=120)
 
     try:
         control("start")

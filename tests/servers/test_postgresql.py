@@ -4,7 +4,6 @@ import json
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from clarion.channels.email.tests.server import Server
 from tests.acceptance.installation import UP, Installation, new_home, wait_for
 from tests.acceptance.smtp import Running
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -31,12 +31,6 @@ def _programs() -> Path:
     return found[0].parent
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 @pytest.fixture
 def address() -> Iterator[str]:
     """The URL of an empty database, made as the how-to says, on a server that asks for a password."""
@@ -44,7 +38,7 @@ def address() -> Iterator[str]:
     # The server does not run as root.
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     shutil.chown(folder, user)
-    secret, data, port = folder / "password", folder / "data", _free_port()
+    secret, data, port = folder / "password", folder / "data", free_port()
     secret.write_text(PASSWORD)
     shutil.chown(secret, user)
     as_user = {"user": user} if os.geteuid() == 0 else {}

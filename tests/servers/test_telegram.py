@@ -1,7 +1,6 @@
 """Messages through telegram-test-api, a Bot API that others wrote: texts and buttons, no photos, no refusals."""
 
 import asyncio
-import socket
 from typing import Any
 
 import aiohttp
@@ -12,17 +11,11 @@ from clarion.channels.telegram.tests.making import make_message, make_transport
 from clarion.channels.telegram.tests.server import TOKEN
 from clarion.channels.testing import HandOvers
 from clarion.engine.outcomes import Accepted
+from tests.ports import free_port
 from tests.servers.peer import node
 
 pytestmark = [pytest.mark.server, pytest.mark.anyio]
 PACKAGE = "@vishtar/telegram-test-api"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 async def received(port: int) -> list[dict[str, Any]]:

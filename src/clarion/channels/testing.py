@@ -18,6 +18,20 @@ from clarion.engine.messages import Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 from clarion.engine.ports import Transport, Withdrawn
 
+#: Seconds until a test gives up waiting for what should have come within one: a machine that is busy with other tests
+#: may be ten times slower, and where all is well nothing is waited for.
+PATIENCE_SECONDS = 60.0
+
+
+async def until(
+    question: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, every: float = 0.01
+) -> Any:
+    """Return the first true answer, while everything else goes on. Fails the test after that time."""
+    async with asyncio.timeout(seconds):
+        while not (answer := question()):
+            await asyncio.sleep(every)
+    return answer
+
 
 class Case(Enum):
     """How the provider is to behave."""
@@ -68,7 +82,7 @@ class TransportContract(ABC):
         """Return a message, to a recipient that fits the case."""
 
     async def _send(self, transport: Transport, case: Case, hand_over: Callable[[], None]) -> Outcome:
-        return await asyncio.wait_for(transport.send(self.message(case), hand_over), timeout=10)
+        return await asyncio.wait_for(transport.send(self.message(case), hand_over), PATIENCE_SECONDS)
 
     @pytest.mark.anyio
     async def test_an_accepted_message_is_handed_over_once_and_keeps_the_providers_id(self) -> None:
@@ -137,7 +151,7 @@ class TransportContract(ABC):
         hand_over = HandOvers()
         async with self.provider(Case.HANGS) as (transport, _):
             sending = asyncio.create_task(transport.send(self.message(Case.HANGS), hand_over))
-            await asyncio.wait_for(hand_over.happened.wait(), timeout=10)
+            await asyncio.wait_for(hand_over.happened.wait(), PATIENCE_SECONDS)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending

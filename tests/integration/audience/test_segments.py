@@ -16,6 +16,7 @@ from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers
 from tests.factories import Cast
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 VIPS = {"all": [{"field": "tag", "op": "has", "value": "vip"}]}
@@ -104,12 +105,12 @@ def test_a_count_that_takes_too_long_is_given_up_and_told_as_about_so_many(
     )
     with connection.cursor() as cursor:
         cursor.execute("analyze audience_contact")
-    monkeypatch.setattr(counting, "_COUNT", f"select pg_sleep(20) /* {{only}} */; {counting._COUNT}")
+    monkeypatch.setattr(counting, "_COUNT", f"select pg_sleep(120) /* {{only}} */; {counting._COUNT}")
     began = time.monotonic()
 
     found = counting.count(people.workspace, segments.parse(VIPS), milliseconds=50)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < PATIENCE_SECONDS
     assert not found.is_exact
     assert found.value is not None
     assert 400 < found.value < 600

@@ -1,7 +1,6 @@
 """Building a run stands in nobody's way, and can be broken off."""
 
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from clarion.campaigns.states import Status
 from clarion.deliveries import building, operations
 from clarion.deliveries.models import Run
 from tests.integration.campaigns import making
+from tests.waiting import wait_for
 
 
 def make_building(people: int) -> Run:
@@ -30,18 +30,31 @@ def make_building(people: int) -> Run:
     return run
 
 
+#: The key of an advisory lock on which the chunk waits until the test has looked.
+_NAP = 4711
+
+
+def _is_napping() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select 1 from pg_locks where locktype = 'advisory' and objid = %s and not granted)",
+            [_NAP],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_building(people=10)
     facts = building._facts(run)
-    slow = facts["statement"].replace(
-        "with judged as", "with nap as materialized (select pg_sleep(1)), judged as", 1
+    held = facts["statement"].replace(
+        "with judged as", f"with nap as materialized (select pg_advisory_xact_lock({_NAP})), judged as", 1
     )
-    head, _, tail = slow.rpartition("from judged")
-    slow = f"{head}from judged cross join nap{tail}"
+    head, _, tail = held.rpartition("from judged")
+    held = f"{head}from judged cross join nap{tail}"
 
     def slowly(_run: Run, *_copy: object) -> dict[str, Any]:
-        return facts | {"statement": slow}
+        return facts | {"statement": held}
 
     monkeypatch.setattr(building, "_facts", slowly)
 
@@ -52,13 +65,16 @@ def test_a_run_can_be_counted_on_while_a_chunk_is_added(monkeypatch: pytest.Monk
             connection.close()
 
     thread = threading.Thread(target=build)
-    thread.start()
-    time.sleep(0.4)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("set local lock_timeout = '200ms'")
-        cursor.execute("update deliveries_run set pending = pending where id = %s", [run.pk])
-        cursor.execute("select total from deliveries_run where id = %s", [run.pk])
-        total_meanwhile = cursor.fetchone()[0]
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [_NAP])
+        thread.start()
+        wait_for(_is_napping, "the chunk is being added")
+        with transaction.atomic():
+            cursor.execute("set local lock_timeout = '200ms'")
+            cursor.execute("update deliveries_run set pending = pending where id = %s", [run.pk])
+            cursor.execute("select total from deliveries_run where id = %s", [run.pk])
+            total_meanwhile = cursor.fetchone()[0]
+        cursor.execute("select pg_advisory_unlock(%s)", [_NAP])
     thread.join()
 
     run.refresh_from_db()

@@ -1,19 +1,21 @@
 """Owning lanes on a real server: once each, given up whole, and found again after the session was lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
 from django.db import OperationalError
 
+from clarion.deliveries import lane_locks
 from clarion.deliveries.lane_locks import LaneLocks
 from clarion.deliveries.models import Worker
 from clarion.deliveries.store import PostgresStore, open_pool
 from clarion.engine.plan import LaneSpec, RunSpec
 from clarion.engine.ports import StoreDown
 from clarion.runtime.worker import conninfo
+from tests import waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = (7, 0)
@@ -32,10 +34,8 @@ async def connected(worker: Worker) -> AsyncIterator[LaneLocks]:
         await locks.aclose()
 
 
-async def until(locks: LaneLocks, question: object) -> None:
-    async with asyncio.timeout(10):
-        while not (callable(question) and question() and locks.sound):
-            await asyncio.sleep(0.02)
+async def until(locks: LaneLocks, question: Callable[[], bool]) -> None:
+    await waiting.until(lambda: question() and locks.sound)
 
 
 def make_worker(name: str) -> Worker:
@@ -70,14 +70,17 @@ def test_who_died_counts_no_longer_from_the_moment_its_lanes_are_free() -> None:
             async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as other:
                 # The process is killed: the server ends its session.
                 two._connect = asyncio.Event().wait  # type: ignore[method-assign,assignment]
-                await other.execute("select pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+                await other.execute("select pg_terminate_backend(%s, 60000)", [connection.info.backend_pid])
             assert await one.peers() == 1
             assert await one.acquire(KEY)
 
     asyncio.run(story())
 
 
-def test_it_comes_back_whenever_the_session_is_lost_and_claims_nothing_it_lost() -> None:
+def test_it_comes_back_whenever_the_session_is_lost_and_claims_nothing_it_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane_locks, "HEARTBEAT_SECONDS", 0.1)
     worker = make_worker("one")
 
     async def story() -> None:
@@ -85,7 +88,7 @@ def test_it_comes_back_whenever_the_session_is_lost_and_claims_nothing_it_lost()
             assert await locks.acquire(KEY)
             for generation in (2, 3, 4):
                 # At a different moment of its round each time: while it beats, and while it listens.
-                await asyncio.sleep(0.37 * generation)
+                await asyncio.sleep(0.037 * generation)
                 connection = locks._connection
                 assert connection is not None
                 async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as other:

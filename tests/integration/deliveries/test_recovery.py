@@ -21,6 +21,7 @@ from clarion.engine.journal import Journal
 from clarion.engine.plan import RunSpec, Settled, Settlement
 from clarion.runtime.worker import conninfo
 from tests.runs import make_run
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,7 +147,7 @@ def test_a_claim_that_comes_about_after_its_process_died_is_pending_again(tmp_pa
             while not await recover(store, tmp_path, host=HERE, own="living"):
                 await asyncio.sleep(0.02)
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_SECONDS))
     run = Run.objects.get(pk=made.run.pk)
     assert (run.pending, run.in_flight, run.unknown) == (4, 0, 0)
     assert ledger.check(run).findings == []
@@ -163,7 +164,7 @@ def given_up(story: Callable[[PostgresStore, RunSpec], Awaitable[None]]) -> None
             await story(store, spec)
             await store.retire("")
 
-    asyncio.run(asyncio.wait_for(told(), 10))
+    asyncio.run(asyncio.wait_for(told(), PATIENCE_SECONDS))
     run = Run.objects.get(pk=made.run.pk)
     assert (run.pending, run.in_flight) == (4, 0)
     assert ledger.check(run).findings == []

@@ -1,6 +1,7 @@
 """What the sending engine is promised of its ledger, asked of both: the one in memory and the one on PostgreSQL."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from clarion.engine.plan import LaneSpec, LaneState, RunSpec, Settled, Settlemen
 from clarion.engine.ports import Store, StoreDown
 from clarion.runtime.worker import conninfo
 from tests.runs import MadeRun, make_run
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,19 +134,27 @@ class TestClaims:
     def test_what_was_put_off_comes_when_it_is_due_and_not_before(self, case: Case) -> None:
         async def story(store: Store) -> None:
             batch = await store.claim(case.run, 1, COUNT)
-            due = time.time() + 0.4
-            later = all_of(batch, Settled.PENDING, not_before=due, reason=Reason.PROVIDER_BUSY)
+            now = time.time()
+            soon, due = now + 0.05, now + 3600
+            busy = {"reason": Reason.PROVIDER_BUSY}
+            later = all_of(batch, Settled.PENDING, not_before=due, **busy)
+            later[-3:] = all_of(batch, Settled.PENDING, not_before=soon, **busy)[-3:]
             await store.settle(case.run.key, later, [1])
 
-            early = await store.claim(case.run, 2, COUNT)
+            numbers = itertools.count(2)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not (again := await store.claim(case.run, next(numbers), COUNT)).claims:
+                    await asyncio.sleep(0.01)
+            early = await store.claim(case.run, next(numbers), COUNT)
+
+            assert time.time() >= soon
+            assert ids(again) == ids(batch)[-3:]
+            assert {claim.attempt for claim in again.claims} == {2}
             assert ids(early) == []
             assert early.next_due == pytest.approx(due, abs=0.05)
-            await asyncio.sleep(0.5)
-            again = await store.claim(case.run, 3, COUNT)
-            assert len(again.claims) == COUNT
-            assert {claim.attempt for claim in again.claims} == {2}
 
         case.do(story)
+        assert case.rows() == [(0, 1)] * (COUNT - 3) + [(IN_FLIGHT, 2)] * 3
 
 
 class TestSettling:

@@ -1,7 +1,5 @@
 """Starting a bot by a link makes the chat the contact's; stopping and blocking end it."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +15,7 @@ from clarion.senders import invitations
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
+from tests.acceptance.smtp import Running
 from tests.factories import make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,21 +27,10 @@ FROM = {"id": 42, "first_name": "Ada", "last_name": "L", "language_code": "en"}
 @pytest.fixture
 def far() -> Iterator[server.Server]:
     """Run a Bot API in a thread of its own."""
-    far, is_up, loop = server.Server(), threading.Event(), asyncio.new_event_loop()
-    ending = asyncio.Event()
-
-    async def run() -> None:
-        async with far.running():
-            is_up.set()
-            await ending.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    is_up.wait(10)
+    far = server.Server()
+    running = Running({"far": far})
     yield far
-    loop.call_soon_threadsafe(ending.set)
-    thread.join()
-    loop.close()
+    running.close()
 
 
 def make_sender(far: server.Server, **changes: Any) -> Sender:

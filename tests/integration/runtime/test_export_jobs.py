@@ -1,7 +1,5 @@
 """The process of background jobs makes exports, and takes up the one that a killed process left behind."""
 
-import asyncio
-
 import pytest
 from django.db import connection
 
@@ -10,6 +8,7 @@ from clarion.deliveries.models import Export, ExportStatus
 from clarion.deliveries.wanted import Wanted
 from clarion.runtime import jobs
 from clarion.workspaces import actors
+from tests.integration.runtime.working import run_jobs_until
 from tests.runs import make_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,20 +28,6 @@ def is_done() -> bool:
         connection.close()
 
 
-def run_until_done(seconds: float = 30.0) -> None:
-    async def work() -> None:
-        stop = asyncio.Event()
-        task = asyncio.create_task(jobs.run(stop))
-        for _turn in range(int(seconds * 20)):
-            await asyncio.sleep(0.05)
-            if await asyncio.to_thread(is_done) or task.done():
-                break
-        stop.set()
-        await asyncio.wait_for(task, 15)
-
-    asyncio.run(work())
-
-
 def lines_of(export: Export) -> list[str]:
     export.refresh_from_db()
     path = files.path_of(export.file_path)
@@ -55,7 +40,7 @@ def lines_of(export: Export) -> list[str]:
 def test_an_export_is_made() -> None:
     export = asked_for()
 
-    run_until_done()
+    run_jobs_until(is_done)
 
     assert lines_of(export) == [f"person{n}@example.test" for n in range(1, 5001)]
 
@@ -74,7 +59,7 @@ def test_one_whose_process_was_killed_is_taken_up_and_whole(monkeypatch: pytest.
         worker = cursor.fetchone()[0]
         cursor.execute("update procrastinate_jobs set status = 'doing', worker_id = %s", [worker])
 
-    run_until_done()
+    run_jobs_until(is_done)
 
     assert len(lines_of(export)) == 5000
     assert set(files.folder().iterdir()) <= there

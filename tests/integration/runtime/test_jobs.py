@@ -11,6 +11,8 @@ from clarion.audience.models import Contact, Import
 from clarion.runtime import jobs
 from clarion.workspaces import actors
 from tests.factories import make_cast
+from tests.integration.runtime.working import run_jobs_until, until_so
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,20 +25,6 @@ def started_import() -> Import:
     return operations.start_import(by=by, the_import=made, mapping=made.mapping)
 
 
-def run_until_done(seconds: float = 20.0) -> None:
-    async def work() -> None:
-        stop = asyncio.Event()
-        task = asyncio.create_task(jobs.run(stop))
-        for _turn in range(int(seconds * 20)):
-            await asyncio.sleep(0.05)
-            if await asyncio.to_thread(is_done) or task.done():
-                break
-        stop.set()
-        await asyncio.wait_for(task, 15)
-
-    asyncio.run(work())
-
-
 def is_done() -> bool:
     try:
         return Import.objects.filter(status="DONE").exists()
@@ -47,7 +35,7 @@ def is_done() -> bool:
 def test_an_import_is_run() -> None:
     started_import()
 
-    run_until_done()
+    run_jobs_until(is_done)
 
     assert Contact.objects.get().email == "ana@shop.example"
     with connection.cursor() as cursor:
@@ -65,7 +53,7 @@ def test_a_job_whose_process_was_killed_is_put_back(monkeypatch: pytest.MonkeyPa
         worker = cursor.fetchone()[0]
         cursor.execute("update procrastinate_jobs set status = 'doing', worker_id = %s", [worker])
 
-    run_until_done()
+    run_jobs_until(is_done)
 
     assert Contact.objects.count() == 1
 
@@ -74,20 +62,29 @@ def test_goes_on_after_the_database_has_thrown_it_out() -> None:
     async def work() -> None:
         stop = asyncio.Event()
         task = asyncio.create_task(jobs.run(stop))
-        await asyncio.sleep(1)
+        await until_so(is_listening, task)
         await asyncio.to_thread(throw_all_out)
         await asyncio.to_thread(start_and_leave)
-        for _turn in range(600):
-            await asyncio.sleep(0.05)
-            if await asyncio.to_thread(is_done) or task.done():
-                break
+        await until_so(is_done, task)
         stop.set()
-        await asyncio.wait_for(task, 15)
+        await asyncio.wait_for(task, PATIENCE_SECONDS)
 
     connection.close()  # the test's own would be thrown out too, and fail whatever uses it next
     asyncio.run(work())
 
     assert Contact.objects.count() == 1
+
+
+def is_listening() -> bool:
+    """Whether the process of the jobs is connected and hears of new ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select 1 from pg_stat_activity where datname = current_database()"
+            " and pid <> pg_backend_pid() and query ilike 'listen %')"
+        )
+        is_so = bool(cursor.fetchone()[0])
+    connection.close()
+    return is_so
 
 
 def throw_all_out() -> None:

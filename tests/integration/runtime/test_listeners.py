@@ -22,6 +22,7 @@ from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from tests.factories import make_workspace
 from tests.runs import MadeRun, add_run
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,11 +61,6 @@ def test_what_the_centre_brings_is_stored_before_it_is_acknowledged_by_one_of_tw
 ) -> None:
     monkeypatch.setattr(listeners, "LOOK_SECONDS", 0.1)
     made: list[MadeRun] = []
-
-    async def until(is_so: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not is_so():
-                await asyncio.sleep(0.02)
 
     async def story() -> None:
         async with Server().running() as far, open_pool(dsn) as pool:

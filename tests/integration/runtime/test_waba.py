@@ -1,8 +1,6 @@
 """A WhatsApp campaign from its file to the ledger: approved templates, messages, statuses, and what stops it."""
 
-import asyncio
 import io
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +32,7 @@ from clarion.senders.models import ProviderTemplate, Sender
 from clarion.senders.provided import queries as provided
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent
+from tests.acceptance.smtp import Running
 from tests.factories import Cast, client_of, make_cast
 from tests.travelling import Worker
 
@@ -46,22 +45,11 @@ PEOPLE = "phone,first_name,city,order\n+4915112340001,Ada,Leipzig,7\n+4915112340
 @pytest.fixture
 def far() -> Iterator[server.Server]:
     """Run a Graph API in a thread of its own."""
-    far, is_up, loop = server.Server(), threading.Event(), asyncio.new_event_loop()
-    ending = asyncio.Event()
-
-    async def run() -> None:
-        async with far.running():
-            is_up.set()
-            await ending.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    is_up.wait(10)
+    far = server.Server()
+    running = Running({"far": far})
     receiving._remembered.clear()
     yield far
-    loop.call_soon_threadsafe(ending.set)
-    thread.join()
-    loop.close()
+    running.close()
 
 
 @pytest.fixture

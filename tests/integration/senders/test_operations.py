@@ -22,6 +22,7 @@ from clarion.workspaces.actors import Actor, of_member, system
 from clarion.workspaces.errors import NameInvalid, NotAllowed
 from clarion.workspaces.models import AuditEvent
 from tests.factories import Cast, make_cast
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -293,7 +294,7 @@ def test_every_change_wakes_the_sending_processes(transactional_db: None, dsn: s
         operations.pause_sender(sender=sender, by=alice)
         operations.activate_sender(sender=sender, by=alice)
 
-        heard = [note.payload for note in listener.notifies(timeout=5, stop_after=4)]
+        heard = [note.payload for note in listener.notifies(timeout=PATIENCE_SECONDS, stop_after=4)]
 
     assert heard == [f'{{"sender_id":{sender.pk}}}'] * 4
 

@@ -1,6 +1,5 @@
 """The pages of senders, as people with each role see them."""
 
-import socket
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from clarion.senders import operations, secrets
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces.actors import of_member, system
 from tests.factories import Cast, client_of
+from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -49,12 +49,6 @@ def given_a_sender(cast: Cast, channel: str = "email", name: str = "Shop", **con
 
 def url_of(sender: Sender, verb: str = "") -> str:
     return f"{LIST}{sender.public_id}/{verb}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class TestSetUp:
@@ -192,7 +186,7 @@ class TestActions:
 
 class TestTrying:
     def test_checks_and_shows_the_problem(self, cast: Cast, alice: Client) -> None:
-        sender = given_a_sender(cast, host="127.0.0.1", port=_free_port())
+        sender = given_a_sender(cast, host="127.0.0.1", port=free_port())
 
         fragment = alice.post(url_of(sender, "check/"), headers={"HX-Request": "true"}).content.decode()
 

@@ -17,6 +17,8 @@ from clarion.senders.models import Sender
 from clarion.workspaces.actors import Actor, of_member
 from clarion.workspaces.errors import NotAllowed
 from tests.factories import Cast, make_cast
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -36,16 +38,10 @@ class Keeper:
 
 @pytest.fixture
 def server() -> Iterator[Controller]:
-    controller = Controller(Keeper(), hostname="127.0.0.1", port=_free_port())
+    controller = Controller(Keeper(), hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE_SECONDS)
     controller.start()
     yield controller
     controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -76,7 +72,7 @@ class TestSendTest:
 
     def test_says_when_nobody_answers(self, alice: Actor) -> None:
         outcome = testing.send_test(
-            given_a_sender(alice, _free_port()), CONTENT, "ana@example.test", {"name": "A"}, by=alice
+            given_a_sender(alice, free_port()), CONTENT, "ana@example.test", {"name": "A"}, by=alice
         )
 
         assert isinstance(outcome, Deferred | Refused)
@@ -123,7 +119,7 @@ class TestCheckCredentials:
         assert found.lines[0] == ("resolve", "127.0.0.1")
 
     def test_says_what_is_wrong(self, alice: Actor) -> None:
-        found = testing.check_credentials(given_a_sender(alice, _free_port()), by=alice)
+        found = testing.check_credentials(given_a_sender(alice, free_port()), by=alice)
 
         assert not found.ok
         assert found.problem

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,28 @@ from clarion.engine.memory import MemoryStore
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.engine.outcomes import Accepted, Outcome
 from clarion.engine.plan import LaneSpec, LaneState, RunSpec
+from tests import waiting
+
+
+class Watch:
+    """The time of day for a lane, which remembers what it has told it."""
+
+    def __init__(self) -> None:
+        self.told = time.time()
+
+    def __call__(self) -> float:
+        self.told = time.time()
+        return self.told
 
 
 class Plain:
     """Composes nothing but the address."""
 
-    def __init__(self, cost: int = 1) -> None:
-        self._cost = cost
+    def __init__(self, cost: int = 1, took: Callable[[], None] = lambda: None) -> None:
+        self._cost, self._took = cost, took
 
     def compose(self, claim: Claim) -> Message:
+        self._took()
         if claim.address.startswith("unrenderable"):
             raise RenderFailed("first_name is missing")
         return Message(claim.run_id, claim.delivery_id, claim.address, None, self._cost)
@@ -67,11 +81,14 @@ class Bench:
         self.journal_folder = folder()
         self.runs: list[RunSpec] = []
         self.lane: Lane
+        self.watch = Watch()
+        #: When the lane took each message, by its own clock: what happens to the machine in between does not count.
+        self.taken: list[float] = []
 
     def add(self, run_id: int, count: int, *, prefix: str = "", cost: int = 1, **facts: Any) -> RunSpec:
         """Add a run with so many recipients."""
         run = RunSpec(run_id=run_id, step=0, campaign_id=run_id, **facts)
-        self.store.add(run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain(cost))
+        self.store.add(run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain(cost, self._took))
         self.runs.append(run)
         return run
 
@@ -83,16 +100,17 @@ class Bench:
         self.journal = Journal(self.journal_folder, f"w{next(_numbers)}")
         self.lane = Lane(
             spec=self.spec(), store=self.store, transport=self.transport, journal=self.journal,
-            state=state or LaneState(), new_claim_id=lambda: next(_numbers),
+            state=state or LaneState(), new_claim_id=lambda: next(_numbers), clock=self.watch,
         )  # fmt: skip
         await self.lane.start()
         return self.lane
 
-    async def until(self, question: Callable[[], bool], seconds: float = 5.0) -> None:
-        """Wait until it is so. Fails the test after that time."""
-        async with asyncio.timeout(seconds):
-            while not question():
-                await asyncio.sleep(0.005)
+    def _took(self) -> None:
+        self.taken.append(self.watch.told)
+
+    async def until(self, question: Callable[[], bool]) -> None:
+        """Wait until it is so. Fails the test after a long time."""
+        await waiting.until(question, every=0.005)
 
 
 _numbers = itertools.count(1)

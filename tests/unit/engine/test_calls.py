@@ -11,6 +11,7 @@ from clarion.engine.plan import LaneSpec, RunSpec, Settled
 from clarion.engine.retry import RetryPolicy
 from tests.unit.engine.making import Bench, Plain, Scripted
 from tests.unit.engine.test_dispatcher import House
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +46,7 @@ async def test_an_exact_wait_is_neither_lengthened_nor_spread() -> None:
 
     await bench.until(lambda: row.not_before > 0)
     began = lane.clock()
-    await lane.stop(seconds=1)
+    await lane.stop(seconds=10)
 
     assert row.attempts == 1
     assert began + 7200 - 60 < row.not_before <= began + 7200
@@ -67,7 +68,7 @@ async def test_a_retry_that_is_due_outside_the_hours_waits_for_them() -> None:
     (row,) = bench.store.runs[1, 0].deliveries.values()
 
     await bench.until(lambda: row.not_before == 4e9)
-    await lane.stop(seconds=1)
+    await lane.stop(seconds=10)
 
     assert called == ["p0@example.test"]
     assert (row.stage, row.reason, row.attempts) == (Settled.PENDING, Reason.OUTSIDE_WINDOW, 1)
@@ -98,7 +99,7 @@ async def test_a_process_that_ends_waits_no_longer_than_its_grace() -> None:
 
     stopping = asyncio.create_task(lane.stop(seconds=0.01, ending=ending))
     ending.set()
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, PATIENCE_SECONDS)
 
     assert bench.store.count(Settled.UNKNOWN) == 1
 
@@ -109,20 +110,16 @@ async def test_a_paused_campaigns_calls_go_on_and_keep_no_other_campaign_waiting
     house.store.transport = lambda spec: calls
     house.add(1, 1)
     async with house.running() as dispatcher:
-        async with asyncio.timeout(20):
-            while not calls.handed:
-                await asyncio.sleep(0.01)
-            # A pause takes the run out of the plan; another one begins.
-            house.store.lanes.clear()
-            while dispatcher._lanes[1, 0].spec.runs:
-                await asyncio.sleep(0.01)
-            other = RunSpec(run_id=2, step=0, campaign_id=2)
-            house.store.add(other, ["other@example.test"], Plain())
-            house.store.lanes.append(
-                LaneSpec(sender_id=1, lane=0, lanes=1, channel="sandbox", version="1", runs=(other,))
-            )
-            while len(calls.handed) < 2:
-                await asyncio.sleep(0.01)
+        await until(lambda: calls.handed)
+        # A pause takes the run out of the plan; another one begins.
+        house.store.lanes.clear()
+        await until(lambda: not dispatcher._lanes[1, 0].spec.runs)
+        other = RunSpec(run_id=2, step=0, campaign_id=2)
+        house.store.add(other, ["other@example.test"], Plain())
+        house.store.lanes.append(
+            LaneSpec(sender_id=1, lane=0, lanes=1, channel="sandbox", version="1", runs=(other,))
+        )
+        await until(lambda: len(calls.handed) == 2)
         calls.over.set()
         await house.finished()
 

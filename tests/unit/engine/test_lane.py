@@ -15,6 +15,7 @@ from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused
 from clarion.engine.plan import RunKey, Settled
 from clarion.engine.retry import RetryPolicy
 from tests.unit.engine.making import Bench, Scripted
+from tests.unit.engine.test_limits import most_within
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,7 @@ class TestSending:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.SENT) == 3000
         assert max(Counter(address for _, _, address in bench.transport.handed).values()) == 1
@@ -49,7 +50,7 @@ class TestSending:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.FAILED) == 3
         assert {d.reason for d in bench.store.runs[1, 0].deliveries.values()} == {Reason.RENDER_FAILED}
@@ -61,7 +62,7 @@ class TestSending:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
         bench.journal.close()
 
         assert list(bench.journal_folder.iterdir()) == []
@@ -74,7 +75,7 @@ class TestOutcomes:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         rows = bench.store.runs[1, 0].deliveries.values()
         assert [(d.stage, d.attempts, d.reason) for d in rows] == [
@@ -89,7 +90,7 @@ class TestOutcomes:
 
         await finished(bench)
         await asyncio.sleep(0.1)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.UNKNOWN) == 2
         assert len(bench.transport.handed) == 2
@@ -104,7 +105,7 @@ class TestOutcomes:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.suppressed == {"p0@example.test"}
 
@@ -115,7 +116,7 @@ class TestOutcomes:
         lane = await bench.start()
 
         await bench.until(lambda: bool(bench.store.refused))
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.refused == [(1, Reason.CREDENTIALS_REFUSED, "535 no")]
         assert len(bench.transport.handed) == 1
@@ -133,7 +134,7 @@ class TestOutcomes:
         lane = await bench.start()
 
         await bench.until(lambda: bool(bench.store.paused) and bench.store.count(Settled.SENT) == 50)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         campaign = bench.store.runs[1, 0].spec.campaign_id
         assert bench.store.paused == [(campaign, Reason.TEMPLATE_UNUSABLE, "paused")]
@@ -154,7 +155,7 @@ class TestOutcomes:
         knocks = len(bench.transport.handed)
         is_down = False
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert knocks <= 8
         assert {d.attempts for d in bench.store.runs[1, 0].deliveries.values()} == {1}
@@ -168,7 +169,7 @@ class TestOutcomes:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.UNKNOWN) == 1
 
@@ -187,7 +188,7 @@ class TestPrompt:
 
         assert len(bench.transport.handed) == handed
         await bench.until(lambda: bench.store.count(IN_FLIGHT) == 0)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
     async def test_a_pause_followed_at_once_by_continue_loses_nobody(self) -> None:
         bench = Bench(Scripted(concurrency=10, seconds=0.002))
@@ -200,26 +201,27 @@ class TestPrompt:
             await lane.update(bench.spec([]))
             await lane.update(bench.spec())
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.SENT) == 1500
         assert len(bench.transport.handed) == 1500
 
     async def test_another_speed_holds_at_once(self) -> None:
         bench = Bench(Scripted(concurrency=10))
-        run = bench.add(1, 2_000, rate_limit=100.0)
+        run = bench.add(1, 2_000, rate_limit=1.0)
         lane = await bench.start()
-        await asyncio.sleep(0.3)
-        before = len(bench.transport.handed)
+        await bench.until(lambda: bool(bench.taken))
+        await asyncio.sleep(0.2)
+        before, spent = len(bench.taken), bench.watch() - bench.taken[0]
 
         faster = type(run)(run_id=1, step=0, campaign_id=1, rate_limit=1000.0)
         await lane.update(bench.spec([faster]))
-        await asyncio.sleep(0.5)
-        after = len(bench.transport.handed) - before
-        await lane.stop(seconds=1)
+        await bench.until(lambda: len(bench.taken) >= before + 300)  # at the old speed: in five minutes
+        await lane.stop(seconds=10)
 
-        assert before <= 40
-        assert 200 <= after <= 560
+        after = bench.taken[before:]
+        assert before <= 1 + spent
+        assert len(after) <= 60 + 1000 * (after[-1] - after[0])
 
     async def test_a_lane_in_doubt_hands_over_nothing(self) -> None:
         bench = Bench(Scripted(concurrency=4, seconds=0.001))
@@ -233,7 +235,7 @@ class TestPrompt:
         still = len(bench.transport.handed)
         lane.resume()
         await bench.until(lambda: len(bench.transport.handed) > still)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert still == handed
 
@@ -241,26 +243,26 @@ class TestPrompt:
 class TestFair:
     async def test_a_small_campaign_moves_at_once_beside_a_huge_one(self) -> None:
         bench = Bench(Scripted(concurrency=5, seconds=0.002))
-        huge = bench.add(1, 100_000)
+        huge = bench.add(1, 20_000)
         lane = await bench.start()
         await bench.until(lambda: len(bench.transport.handed) > 200)
 
-        small = bench.add(2, 10)
-        began = asyncio.get_running_loop().time()
+        small, handed = bench.add(2, 10), len(bench.transport.handed)
         await lane.update(bench.spec([huge, small]))
         await bench.until(lambda: sum(run == 2 for _, run, _ in bench.transport.handed) == 10)
-        spent = asyncio.get_running_loop().time() - began
-        await lane.stop(seconds=1)
+        runs = [run for _, run, _ in bench.transport.handed[handed:]]
+        await lane.stop(seconds=10)
 
-        assert spent < 1.0
+        last = max(number for number, run in enumerate(runs) if run == 2)
+        assert runs[:last].count(1) < 500  # of the huge one, while the small one had its turns
 
     async def test_turns_follow_the_weights(self) -> None:
         bench = Bench(Scripted(concurrency=2, seconds=0.001))
-        bench.add(1, 100_000, weight=1)
-        bench.add(2, 100_000, weight=3)
+        bench.add(1, 10_000, weight=1)
+        bench.add(2, 10_000, weight=3)
         lane = await bench.start()
         await bench.until(lambda: len(bench.transport.handed) > 400)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         shares = Counter(run for _, run, _ in bench.transport.handed)
         assert 2.0 < shares[2] / shares[1] < 4.0
@@ -268,24 +270,24 @@ class TestFair:
 
 class TestLimits:
     async def test_the_senders_rate_is_kept(self) -> None:
-        bench = Bench(Scripted(concurrency=10), limits={"second": 200})
+        bench = Bench(Scripted(concurrency=10), limits={"second": 500})
         bench.add(1, 10_000)
         lane = await bench.start()
-        await asyncio.sleep(1.0)
-        await lane.stop(seconds=1)
+        await bench.until(lambda: len(bench.taken) >= 600)
+        await lane.stop(seconds=10)
 
-        assert 120 <= len(bench.transport.handed) <= 212
+        assert most_within(bench.taken, 1.0) <= 500
 
     async def test_what_was_used_of_a_limit_counts_after_a_restart(self) -> None:
         bench = Bench(Scripted(concurrency=10), limits={"hour": 50})
         bench.add(1, 1000)
         lane = await bench.start()
         await bench.until(lambda: len(bench.transport.handed) == 50)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         again: Lane = await bench.start(bench.store.lane_states[1, 0])
         await asyncio.sleep(0.2)
-        await again.stop(seconds=1)
+        await again.stop(seconds=10)
 
         assert len(bench.transport.handed) == 50
         assert bench.store.count(Settled.PENDING) == 950
@@ -296,12 +298,15 @@ class TestLimits:
         lane = await bench.start()
         await bench.until(lambda: len(bench.transport.handed) == 10)
         await asyncio.sleep(0.1)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert len(bench.transport.handed) == 10
         assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 30
 
-    async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(self) -> None:
+    async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("clarion.engine.lane.SAVE_SECONDS", 3600.0)
         bench = Bench(Scripted(seconds=0.002), limits={"hour": 60})
         bench.add(1, 200)
         lane = await bench.start()
@@ -309,11 +314,11 @@ class TestLimits:
         for task in [*lane._servants, *lane._slots]:
             task.cancel()
         await asyncio.gather(*lane._servants, *lane._slots, return_exceptions=True)
-        assert bench.store.lane_states[1, 0].limits == {}  # it had saved nothing yet
+        assert bench.store.lane_states[1, 0].limits == {}  # it had saved nothing
 
         await bench.start(bench.store.lane_states[1, 0])
         await asyncio.sleep(0.3)
-        await bench.lane.stop(seconds=1)
+        await bench.lane.stop(seconds=10)
 
         assert 30 <= len(bench.transport.handed) <= 60
 
@@ -321,12 +326,10 @@ class TestLimits:
         bench = Bench(Scripted(concurrency=10))
         bench.add(1, 100, delay_min=0.05, delay_max=0.1)
         lane = await bench.start()
-        await asyncio.sleep(0.7)
-        await lane.stop(seconds=1)
+        await bench.until(lambda: len(bench.taken) >= 8)
+        await lane.stop(seconds=10)
 
-        times = [at for at, _, _ in bench.transport.handed]
-        assert min(b - a for a, b in itertools.pairwise(times)) >= 0.045
-        assert 5 <= len(times) <= 15
+        assert min(b - a for a, b in itertools.pairwise(bench.taken)) >= 0.0499
 
 
 class TestStoreDown:
@@ -340,7 +343,7 @@ class TestStoreDown:
         await asyncio.sleep(0.2)
         bench.store.is_down = False
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert len(bench.transport.handed) == 400
         assert bench.store.count(Settled.SENT) == 400
@@ -350,9 +353,8 @@ class TestStoreDown:
         bench.add(1, 20)
         lane = await bench.start()
         bench.store.is_down = True
-        await bench.until(lambda: len(bench.transport.handed) >= 1, seconds=2) if bench.store.count(
-            IN_FLIGHT
-        ) else None
+        if bench.store.count(IN_FLIGHT):
+            await bench.until(lambda: len(bench.transport.handed) >= 1)
         await lane.stop(seconds=0.2)
         bench.journal.close()
 
@@ -374,7 +376,7 @@ class TestFaults:
         lane = await bench.start()
 
         await finished(bench)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.store.count(Settled.FAILED) == 6
         assert bench.store.count(Settled.SENT) == 6
@@ -386,7 +388,7 @@ class TestFaults:
         lane.is_owned = lambda: False
 
         await asyncio.sleep(0.2)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.transport.handed == []
         assert bench.store.count(Settled.PENDING) == 10
@@ -401,7 +403,7 @@ class TestFaults:
 
         bench.journal.begin = full  # type: ignore[method-assign]
         await bench.until(lambda: lane.breaker.open_until > 0)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)
 
         assert bench.transport.handed == []
         assert bench.store.count(Settled.PENDING) == 10
@@ -425,4 +427,4 @@ class TestFaults:
         await bench.until(lambda: sum(d.stage == 2 for d in bench.store.runs[2, 0].deliveries.values()) == 5)
         is_picky = False
         await bench.until(lambda: bench.store.count(Settled.SENT) == 10)
-        await lane.stop(seconds=1)
+        await lane.stop(seconds=10)

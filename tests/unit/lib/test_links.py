@@ -93,7 +93,7 @@ def test_html_is_added_where_the_body_ends() -> None:
 
 
 def test_hostile_html_takes_no_more_than_a_moment() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for source in (
         '<a "' * 50_000,
         "<a href=" * 50_000,
@@ -102,7 +102,7 @@ def test_hostile_html_takes_no_more_than_a_moment() -> None:
     ):
         links.places(html(source))
 
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 _PIECES = st.sampled_from(

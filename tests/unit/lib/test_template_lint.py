@@ -93,23 +93,23 @@ class TestLint:
         ],
     )
     def test_refuses_what_grows_without_bounds(self, source: str) -> None:
-        started = time.perf_counter()
+        started = time.process_time()
 
         assert lint(source)
 
         # Not a single one may be worked out on the way: some would take gigabytes.
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
     @pytest.mark.parametrize(
         "piece", ["{{", "{%", "{#", '{{ "', "{{ ' }}", "{% raw %}", '{{ "\\" ', "{{ ((((", "}}", "{{{"]
     )
     def test_reads_any_text_in_one_pass(self, piece: str) -> None:
         source = piece * (200_000 // len(piece))
-        started = time.perf_counter()
+        started = time.process_time()
 
         lint(source)
 
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
     def test_refuses_a_text_that_is_too_long(self) -> None:
         assert "longer than" in lint("x" * 500_001)[0].sentence

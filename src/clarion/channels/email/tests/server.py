@@ -71,6 +71,8 @@ class Server:
     port: int = 0
     #: Octets of a body after which to stop reading; the socket's buffers fill up.
     reads_at_most: int | None = None
+    #: The step at which a connection hangs.
+    hangs_at: str = ""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -191,6 +193,8 @@ class _Session:
         if isinstance(answer, Do):
             if answer.takes and self._recipients:
                 self._keep()
+            if answer.hangs:
+                self._server.hangs_at = step
             await self._do(answer)
             return not answer.takes
         await self._write(answer)

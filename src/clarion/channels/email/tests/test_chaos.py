@@ -8,7 +8,7 @@ import pytest
 
 from clarion.channels.email.tests.making import make_claim, make_composer, make_transport
 from clarion.channels.email.tests.server import DROP, EXTENSIONS, GOOD, HANG, Answer, Do, Server
-from clarion.channels.testing import HandOvers
+from clarion.channels.testing import PATIENCE_SECONDS, HandOvers
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Refused, Unknown
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +61,7 @@ async def test_outcomes_agree_with_what_the_server_has_taken(seed: int, is_pipel
     hand_overs = {number: HandOvers() for number in range(MESSAGES)}
     async with misbehaving(dice, share=0.08, extensions=extensions).running() as server:
         transport = make_transport(
-            server.port, connections=8, command_timeout=0.15, data_timeout=0.15, messages_per_connection=20
+            server.port, connections=8, command_timeout=0.5, data_timeout=0.5, messages_per_connection=20
         )
         numbers = iter(range(MESSAGES))
 
@@ -69,7 +69,7 @@ async def test_outcomes_agree_with_what_the_server_has_taken(seed: int, is_pipel
             for number in numbers:
                 message = composer.compose(make_claim(delivery_id=number))
                 sending = asyncio.ensure_future(transport.send(message, hand_overs[number]))
-                outcomes[number] = await asyncio.wait_for(sending, 10)
+                outcomes[number] = await asyncio.wait_for(sending, PATIENCE_SECONDS)
 
         await asyncio.gather(*(work() for _ in range(8)))
         await transport.aclose()

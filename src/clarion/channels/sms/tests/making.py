@@ -10,10 +10,10 @@ from clarion.engine.messages import Message
 
 
 def make_config(**changes: Any) -> config.Config:
-    """Return checked settings for a server on this machine, with short timeouts."""
+    """Return checked settings for a server on this machine, with timeouts that fit a busy machine."""
     fields = {
         "host": "127.0.0.1", "security": "none", "system_id": SYSTEM_ID.decode(), "password": PASSWORD.decode(),
-        "source": "Shop", "connect_timeout": 5, "response_timeout": 5,
+        "source": "Shop", "connect_timeout": 30, "response_timeout": 30,
     }  # fmt: skip
     return config.Config.of(config.check(fields | changes))
 

@@ -12,7 +12,7 @@ from clarion.channels.sms.listener import Listener
 from clarion.channels.sms.pdu import Command, ShortMessage
 from clarion.channels.sms.tests.making import make_config, make_message, make_transport
 from clarion.channels.sms.tests.server import Server
-from clarion.channels.testing import HandOvers
+from clarion.channels.testing import HandOvers, until
 
 pytestmark = pytest.mark.anyio
 
@@ -31,12 +31,6 @@ class Box:
     def __call__(self, events: Sequence[ReceiptEvent | Reply], stored: Callable[[bool], None]) -> None:
         self.events.extend(events)
         self.stored.append(stored)
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not is_so():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

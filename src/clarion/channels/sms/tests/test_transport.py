@@ -18,7 +18,7 @@ from clarion.channels.sms.tests import server
 from clarion.channels.sms.tests.making import make_config, make_message, make_transport
 from clarion.channels.sms.tests.server import PASSWORD, SYSTEM_ID, Server
 from clarion.channels.sms.transport import Transport
-from clarion.channels.testing import HandOvers
+from clarion.channels.testing import PATIENCE_SECONDS, HandOvers, until
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 
 pytestmark = pytest.mark.anyio
@@ -30,17 +30,11 @@ async def send(
     transport: Transport, address: str = "+4915112345670", text: str = "Hello", **changes: Any
 ) -> Outcome:
     message = make_message(address, text, **changes)
-    return await asyncio.wait_for(transport.send(message, HandOvers()), timeout=10)
+    return await asyncio.wait_for(transport.send(message, HandOvers()), PATIENCE_SECONDS)
 
 
 def ending(digit: str) -> str:
     return f"+491511234567{digit}"
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 class TestOutcomes:
@@ -61,7 +55,8 @@ class TestOutcomes:
         self, digit: str, kind: type, reason: Reason
     ) -> None:
         async with Server().running() as far:
-            transport = make_transport(far.port, response_timeout=0.3)
+            patience = {"response_timeout": 1.0} if digit == server.HANGS else {}
+            transport = make_transport(far.port, **patience)
             outcome = await send(transport, ending(digit))
             after = await send(transport)
             await transport.aclose()
@@ -113,16 +108,18 @@ class TestOutcomes:
         assert {(type(one), getattr(one, "reason", None)) for one in outcomes} == {(kind, reason)}
 
     @pytest.mark.parametrize(
-        ("changes", "reason"),
+        ("changes", "seconds", "reason"),
         [
-            ({"greeting": b"220 mail.example.test ESMTP\r\n"}, Reason.PROTOCOL_ERROR),
-            ({"answers_binds": False}, Reason.TIMED_OUT),
+            ({"greeting": b"220 mail.example.test ESMTP\r\n"}, 30.0, Reason.PROTOCOL_ERROR),
+            ({"answers_binds": False}, 0.3, Reason.TIMED_OUT),
         ],
         ids=["another protocol", "silence"],
     )
-    async def test_a_server_that_is_none_puts_off(self, changes: dict[str, Any], reason: Reason) -> None:
+    async def test_a_server_that_is_none_puts_off(
+        self, changes: dict[str, Any], seconds: float, reason: Reason
+    ) -> None:
         async with Server(**changes).running() as far:
-            transport = make_transport(far.port, response_timeout=0.3)
+            transport = make_transport(far.port, response_timeout=seconds)
             outcome = await send(transport)
             await transport.aclose()
 
@@ -196,8 +193,8 @@ class TestLongMessages:
 class TestSessions:
     async def test_no_more_messages_than_the_window_are_without_an_answer(self) -> None:
         async with Server().running() as far:
-            transport = make_transport(far.port, window=3, response_timeout=0.5)
-            sending = [asyncio.create_task(send(transport, ending(server.HANGS))) for _ in range(7)]
+            transport = make_transport(far.port, window=3, response_timeout=1.0)
+            sending = [asyncio.create_task(send(transport, ending(server.HANGS))) for _ in range(5)]
             await until(lambda: len(far.received) == 3)
             await asyncio.sleep(0.1)
             held = len(far.received)
@@ -205,7 +202,7 @@ class TestSessions:
             await transport.aclose()
 
         assert held == 3
-        assert len(far.received) == 7
+        assert len(far.received) == 5
         assert {getattr(one, "reason", None) for one in outcomes} == {Reason.TIMED_OUT}
 
     async def test_several_sessions_are_opened_and_a_limit_of_the_provider_is_made_do_with(self) -> None:
@@ -223,7 +220,7 @@ class TestSessions:
             transport = make_transport(far.port)
             await send(transport)
             far.writers[-1].transport.abort()
-            await asyncio.sleep(0.05)
+            await until(lambda: not transport._sessions)
             outcome = await send(transport)
             await transport.aclose()
 
@@ -232,7 +229,7 @@ class TestSessions:
 
     async def test_silence_is_tested_and_a_dead_link_is_given_up(self) -> None:
         async with Server().running() as far:
-            transport = make_transport(far.port, enquire_seconds=0.1, response_timeout=0.2)
+            transport = make_transport(far.port, enquire_seconds=0.1, response_timeout=1.0)
             await send(transport)
             await until(lambda: far.enquiries >= 2)
             far.is_silent = True

@@ -19,9 +19,9 @@ CONTEXT = StepContext(
 
 
 def make_config(**changes: Any) -> config.Config:
-    """Return checked settings with short timeouts."""
+    """Return checked settings with timeouts that fit a busy machine."""
     return config.Config.of(
-        config.check({"token": TOKEN, "connect_timeout": 5, "response_timeout": 5} | changes)
+        config.check({"token": TOKEN, "connect_timeout": 30, "response_timeout": 30} | changes)
     )
 
 

@@ -19,15 +19,15 @@ CONTEXT = StepContext(
 
 
 def given(**changes: Any) -> dict[str, Any]:
-    """Return checked settings with short timeouts."""
+    """Return checked settings with timeouts that fit a busy machine."""
     fields = {
-        "service_id": SERVICE, "token": TOKEN, "source": "Shop", "connect_timeout": 5, "response_timeout": 5,
+        "service_id": SERVICE, "token": TOKEN, "source": "Shop", "connect_timeout": 30, "response_timeout": 30,
     }  # fmt: skip
     return config.check(fields | changes)
 
 
 def make_config(**changes: Any) -> config.Config:
-    """Return checked settings with short timeouts."""
+    """Return checked settings with timeouts that fit a busy machine."""
     return config.Config.of(given(**changes))
 
 

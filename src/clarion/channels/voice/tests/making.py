@@ -27,7 +27,7 @@ def make_config(url: str = "http://127.0.0.1:8088", **changes: Any) -> dict[str,
         {
             "url": url, "username": "clarion", "password": PASSWORD, "endpoint": "PJSIP/{number}@trunk",
             "caller_id": "+493012345", "connections": 5, "ring_seconds": 5, "max_seconds": 30,
-            "connect_timeout": 5, "response_timeout": 5,
+            "connect_timeout": 30, "response_timeout": 30,
         }
         | changes
     )  # fmt: skip

@@ -107,7 +107,7 @@ def make_config(url: str = "https://api.example", **changes: Any) -> dict[str, A
     """Return checked settings with short times, as a transport and a parser get them."""
     given = {
         "base_url": url, "account_sid": SID, "auth_token": TOKEN, "caller_id": "+493012345", "connections": 5,
-        "ring_seconds": 5, "max_seconds": 30, "connect_timeout": 5, "response_timeout": 5,
+        "ring_seconds": 5, "max_seconds": 30, "connect_timeout": 30, "response_timeout": 30,
     }  # fmt: skip
     return config.check(given | changes) | {"hook_url": HOOK}
 

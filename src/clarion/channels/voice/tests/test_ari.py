@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
-from clarion.channels.testing import HandOvers
+from clarion.channels.testing import PATIENCE_SECONDS, HandOvers
 from clarion.channels.voice import CHANNEL
 from clarion.channels.voice.tests import exchange
 from clarion.channels.voice.tests.exchange import Exchange
@@ -43,7 +43,7 @@ async def called(
         transport = make_transport(far.url, **config)
         transport.hear(heard)
         outcome = await asyncio.wait_for(
-            transport.send(make_message(f"+493000000{digit}", **fields), HandOvers()), 20
+            transport.send(make_message(f"+493000000{digit}", **fields), HandOvers()), PATIENCE_SECONDS
         )
         await transport.aclose()
     return outcome, heard.events, far
@@ -180,7 +180,7 @@ async def test_a_broken_event_socket_is_opened_again_and_what_was_missed_is_aske
         # Nothing of the recording's end is heard: the exchange says afterwards that nothing is playing any more.
         (events,) = far.sockets.values()
         await events.close()
-        outcome = await asyncio.wait_for(sending, 20)
+        outcome = await asyncio.wait_for(sending, PATIENCE_SECONDS)
         await transport.aclose()
 
     assert isinstance(outcome, Accepted)
@@ -203,7 +203,7 @@ async def test_a_call_that_ended_unheard_while_it_rang_is_unknown() -> None:
 
         far._say = deaf  # type: ignore[method-assign]
         outcome = await asyncio.wait_for(
-            transport.send(make_message(f"+493000000{exchange.BUSY}"), HandOvers()), 20
+            transport.send(make_message(f"+493000000{exchange.BUSY}"), HandOvers()), PATIENCE_SECONDS
         )
         await transport.aclose()
 
@@ -215,7 +215,9 @@ async def test_a_call_whose_request_was_not_answered_is_led_all_the_same() -> No
     far = Exchange()
     async with far.running():
         transport = make_transport(far.url)
-        outcome = await asyncio.wait_for(transport.send(make_message(exchange.UNTOLD), HandOvers()), 20)
+        outcome = await asyncio.wait_for(
+            transport.send(make_message(exchange.UNTOLD), HandOvers()), PATIENCE_SECONDS
+        )
         await transport.aclose()
 
     assert isinstance(outcome, Accepted)
@@ -234,7 +236,7 @@ async def test_a_host_that_takes_the_connection_and_says_nothing_is_given_up() -
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         transport = make_transport(f"http://127.0.0.1:{port}", connect_timeout=0.2)
-        outcome = await asyncio.wait_for(transport.send(make_message(), HandOvers()), 20)
+        outcome = await asyncio.wait_for(transport.send(make_message(), HandOvers()), PATIENCE_SECONDS)
         await transport.aclose()
 
     assert isinstance(outcome, Deferred)

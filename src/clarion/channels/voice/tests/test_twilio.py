@@ -10,7 +10,7 @@ import pytest
 
 from clarion.channels.base import Channel, ConfigInvalid, HookAnswer, HookRequest, HookUnreadable
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
-from clarion.channels.testing import Case, TransportContract
+from clarion.channels.testing import Case, TransportContract, until
 from clarion.channels.testing_receipts import Payload, ReceiptContract
 from clarion.channels.voice.channel import VoiceChannel
 from clarion.channels.voice.composer import Composer
@@ -135,9 +135,7 @@ async def test_a_call_that_nobody_has_answered_is_taken_back_when_the_program_en
     async with far.running():
         made = make_transport(far.url)
         sending = asyncio.create_task(made.send(spoken(), lambda: None))
-        async with asyncio.timeout(10):
-            while not far.looks:
-                await asyncio.sleep(0.01)
+        await until(lambda: far.looks)
         sending.cancel()
 
         assert isinstance(await sending, Deferred)

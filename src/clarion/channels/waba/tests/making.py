@@ -34,7 +34,7 @@ def make_settings(**changes: Any) -> dict[str, Any]:
     given = {
         "access_token": TOKEN, "app_secret": APP_SECRET, "verify_token": VERIFY_TOKEN,
         "phone_number_id": NUMBER_ID, "business_account_id": ACCOUNT_ID, "source": "+1 555-0100",
-        "connect_timeout": 5, "response_timeout": 5,
+        "connect_timeout": 30, "response_timeout": 30,
     }  # fmt: skip
     return config.check(given | changes)
 

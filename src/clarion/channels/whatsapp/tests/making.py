@@ -24,7 +24,7 @@ def given(protocol: str = "waha", **changes: Any) -> dict[str, Any]:
     """Return checked settings without pauses."""
     fields = {
         "protocol": protocol, "base_url": "https://gateway.example", "session": SESSION[protocol], "api_key": KEY,
-        "callback_secret": CALLS, "delay_min": 0, "delay_max": 0, "connect_timeout": 5, "response_timeout": 5,
+        "callback_secret": CALLS, "delay_min": 0, "delay_max": 0, "connect_timeout": 30, "response_timeout": 30,
     }  # fmt: skip
     return config.check(fields | changes)
 
