@@ -44,6 +44,7 @@ WRITERS = {
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",
     "deliveries/releasing.py": "lets a run's people go, part by part",
+    "deliveries/remembering.py": "notes whom recurring campaigns have reached, chunk by chunk",
     "deliveries/telling/feeding.py": "keeps how far webhooks were told of a run, chunk by chunk",
     "deliveries/telling/suppressions.py": "keeps how far webhooks were told of suppressions",
     "deliveries/tracking/folding.py": "keeps how far a run's people are noted for segments",

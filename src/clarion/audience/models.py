@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils import timezone
@@ -88,6 +88,13 @@ class Contact(models.Model):
             models.Index(
                 fields=["workspace", "id"], condition=~models.Q(refusals=[]), name="contact_refusing"
             ),
+            # Those who are not active are few, and may be old.
+            models.Index(
+                fields=["workspace", "state", "id"],
+                condition=~models.Q(state="ACTIVE"),
+                name="contact_not_active",
+            ),
+            GinIndex(fields=["tags"], condition=~models.Q(tags=[]), name="contact_tags"),
             # Prefix searches; the database's collation is C, external ones may have another.
             models.Index(
                 models.F("workspace"),

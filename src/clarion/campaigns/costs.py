@@ -8,8 +8,9 @@ from django.conf import settings
 
 from clarion.audience import queries as audience
 from clarion.audience.models import Source, SourceStatus
+from clarion.audience.queries import Way
 from clarion.campaigns import material
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
 from clarion.engine.messages import Claim, RenderFailed
@@ -47,12 +48,27 @@ class Cost:
         return self.amount <= self.available
 
 
-def foretold(campaign: Campaign, steps: Sequence[Step], recipients: int) -> Cost | None:
-    """Return what so many recipients will cost; None when the workspace has no balance."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many people get a campaign, and how many each of several channels reaches (none where there is one)."""
+
+    recipients: int
+    ways: Sequence[Way] = ()
+
+    def at_once(self, channel: str) -> int:
+        """Return how many get the channel's message at the start."""
+        return next((way.at_once for way in self.ways if way.channel == channel), self.recipients)
+
+    def at_most(self, channel: str) -> int:
+        """Return how many get the channel's message when everything before it fails."""
+        return next((way.people for way in self.ways if way.channel == channel), self.recipients)
+
+
+def foretold(campaign: Campaign, steps: Sequence[Step], size: Size) -> Cost | None:
+    """Return what the messages to so many people will cost; None when the workspace has no balance."""
     account = account_of(campaign)
     if account is None:
         return None
-    first = min((step.tier for step in steps), default=0)
     amount = fallbacks = 0
     is_exact, unpriced = True, []
     for step in steps:
@@ -63,12 +79,14 @@ def foretold(campaign: Campaign, steps: Sequence[Step], recipients: int) -> Cost
             unpriced.append(step.channel)
             continue
         total, count = _priced(campaign, step, tariff)
-        is_exact = is_exact and count >= recipients
-        whole = -(-total * recipients // count) if count else tariff.rate("").cost(1) * recipients
-        if step.tier == first:
-            amount += whole
-        else:
-            fallbacks += whole
+        at_once, later = size.at_once(step.channel), size.at_most(step.channel)
+        is_exact = is_exact and count >= at_once
+        first, whole = (
+            -(-total * people // count) if count else tariff.rate("").cost(1) * people
+            for people in (at_once, later)
+        )
+        amount += first
+        fallbacks += whole - first
     return Cost(
         currency=account.currency, amount=amount, fallbacks=fallbacks, available=account.available,
         is_exact=is_exact, unpriced=tuple(dict.fromkeys(unpriced)),
@@ -82,14 +100,14 @@ def account_of(campaign: Campaign) -> Account | None:
     return Account.objects.filter(workspace_id=campaign.workspace_id).first()
 
 
-def set_apart(campaign: Campaign, *, recipients: int, by: str, is_begun: bool) -> None:
+def set_apart(campaign: Campaign, *, size: Size, by: str, is_begun: bool) -> None:
     """Set apart what a campaign is expected to cost, in the transaction that launches it.
 
     One that only waits for its time (not `is_begun`) is looked at, and sets nothing apart before it begins. Raises
     BalanceTooLow with the numbers.
     """
     steps = sorted(campaign.steps.select_related("sender", "template_version"), key=lambda one: one.position)
-    cost = foretold(campaign, steps, recipients)
+    cost = foretold(campaign, steps, size)
     if cost is None:
         return
     if is_begun:
@@ -104,14 +122,21 @@ def set_apart(campaign: Campaign, *, recipients: int, by: str, is_begun: bool) -
         raise BalanceTooLow(needed=cost.amount, available=cost.available, currency=cost.currency)
 
 
-def recipients_of(campaign: Campaign) -> int:
-    """Return how many people will get the campaign, counted now; 0 when that cannot be known."""
+def size_of(campaign: Campaign) -> Size:
+    """Return how many people will get the campaign, counted now; nobody when that cannot be known."""
     source = campaign.source
-    if source is None or source.table.status != SourceStatus.READY:
-        return 0
-    channels = [step.channel for step in campaign.steps.all() if material.suits(source, step.channel)]
-    sizes = [material.counted(campaign, source, channel).will_receive for channel in dict.fromkeys(channels)]
-    return max(sizes, default=0)
+    if campaign.launch == Launch.TRIGGER or source is None or source.table.status != SourceStatus.READY:
+        return Size(recipients=0)
+    steps = list(campaign.steps.all())
+    if len(steps) > 1:
+        counted = material.counted_together(campaign, source, steps)
+        return Size(recipients=counted.waterfall.will_receive, ways=counted.ways)
+    sizes = [
+        material.counted(campaign, source, step.channel).will_receive
+        for step in steps
+        if material.suits(source, step.channel)
+    ]
+    return Size(recipients=max(sizes, default=0))
 
 
 def _priced(campaign: Campaign, step: Step, tariff: Tariff) -> tuple[int, int]:

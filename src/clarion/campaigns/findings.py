@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from clarion.audience.queries import Way
 from clarion.campaigns.models import Campaign, Step
 
 if TYPE_CHECKING:
@@ -51,8 +52,18 @@ class Findings:
     recipients: int | None = None
     #: How many people frequency caps leave out.
     capped: int = 0
+    #: Whether the numbers of people are about right: of very many some were looked at.
+    is_about: bool = False
+    #: How many people each of several channels reaches; empty with one.
+    ways: tuple[Way, ...] = ()
     #: What it will cost; None where nothing costs anything, or that is not known.
     cost: "Cost | None" = None
 
     def add(self, code: str, level: Level, section: Section, sentence: str, **cure: str) -> None:
         self.checks.append(Check(code=code, level=level, section=section, sentence=sentence, **cure))
+
+    def most_messages(self) -> int:
+        """Return how many messages one of the first channels sends at most."""
+        first = {step.channel for step in self.steps if step.tier == min(one.tier for one in self.steps)}
+        sizes = [way.people for way in self.ways if way.channel in first]
+        return max(sizes, default=0) or self.recipients or 0

@@ -1,6 +1,6 @@
 """What audience and content say about a campaign, in the few words that it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from clarion.audience import queries as audience
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
 from clarion.campaigns import templates_there
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Step
 from clarion.channels import registry
 from clarion.channels.looks import look_of
 from clarion.content import compiling, media
@@ -106,6 +106,16 @@ def reaches(campaign: Campaign, source: Source, channel: str) -> bool:
 def counted(campaign: Campaign, source: Source, channel: str) -> audience.Waterfall:
     """Return who of a ready source would get the campaign on the channel now, and why the others would not."""
     return audience.estimate(source, channel, campaign_id=campaign.pk, is_capped=not campaign.ignores_caps)
+
+
+def counted_together(campaign: Campaign, source: Source, steps: Iterable[Step]) -> audience.Together:
+    """Return who would get a campaign of several channels now, in all and by each channel. The source is ready."""
+    tiers: dict[int, list[str]] = {}
+    for step in sorted(steps, key=lambda one: (one.tier, one.position)):
+        tiers.setdefault(step.tier, []).append(step.channel)
+    return audience.estimate_together(
+        source, list(tiers.values()), campaign_id=campaign.pk, is_capped=not campaign.ignores_caps
+    )
 
 
 def reaches_anybody(campaign: Campaign, source: Source, channel: str) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.audience.models import Source, SourceStatus
+from clarion.audience.queries import Way
 from clarion.campaigns import (
     capped,
     cascade,
@@ -56,6 +57,8 @@ class Preflight:
     forecast: Forecast | None
     #: None in a workspace without a balance.
     cost: Cost | None = None
+    #: How many people each of several channels reaches; empty with one.
+    ways: tuple[Way, ...] = ()
 
     @property
     def blockers(self) -> list[Check]:
@@ -84,9 +87,11 @@ def examine(campaign: Campaign, *, is_counted: bool = True) -> Preflight:
     ahead = None
     if found.recipients:
         senders = _primary_senders(found)
-        ahead = forecast(campaign=campaign, senders=senders, size=found.recipients)
+        ahead = forecast(campaign=campaign, senders=senders, size=found.most_messages())
         _tell_forecast(found, ahead)
-    return Preflight(checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost)
+    return Preflight(
+        checks=found.checks, recipients=found.recipients, forecast=ahead, cost=found.cost, ways=found.ways
+    )
 
 
 def _primary_senders(found: Findings) -> list[Sender]:
@@ -320,7 +325,7 @@ def _look_at_span(found: Findings, now: datetime) -> None:
 
 def _tell_outlook(found: Findings) -> None:
     """Tell when it will have ended, and who will not get it in time."""
-    campaign, size = found.campaign, found.recipients or 0
+    campaign, size = found.campaign, found.most_messages()
     senders = _primary_senders(found)
     begin = max(campaign.starts_at or timezone.now(), timezone.now())
     try:

@@ -7,6 +7,7 @@ from clarion.campaigns import cascade, material
 from clarion.campaigns.findings import Findings, Level, Section
 from clarion.channels import registry
 from clarion.channels.base import reports_delivery
+from clarion.workspaces import spelling
 
 
 def count_audience(found: Findings, source: Source) -> bool:
@@ -24,12 +25,37 @@ def count_audience(found: Findings, source: Source) -> bool:
             "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
         )
         return False
-    counted = [step.channel for step in usable if material.suits(source, step.channel)]
-    if found.is_counted and counted:
-        sizes = [material.counted(found.campaign, source, channel) for channel in dict.fromkeys(counted)]
-        largest = max(sizes, key=lambda one: one.will_receive)
-        found.recipients, found.capped = largest.will_receive, largest.capped
+    if found.is_counted:
+        counted = material.counted_together(found.campaign, source, found.steps)
+        found.recipients, found.capped = counted.waterfall.will_receive, counted.waterfall.capped
+        found.is_about, found.ways = counted.waterfall.is_about, counted.ways
+        if not found.recipients:
+            found.add(
+                "audience_empty", Level.BLOCK, Section.AUDIENCE, _("Nobody in the audience can be reached.")
+            )
+            return False
+        found.add("audience_ways", Level.PASS, Section.AUDIENCE, _told(found))
     return True
+
+
+def _told(found: Findings) -> str:
+    """Return how many people each channel reaches, and of a fallback's how many get it without waiting for another."""
+    first = {step.channel for step in found.steps if step.tier == min(one.tier for one in found.steps)}
+    parts = []
+    for way in found.ways:
+        names = {
+            "channel": cascade.label(way.channel),
+            "n": spelling.number(way.people),
+            "first": spelling.number(way.at_once),
+        }
+        if way.channel in first:
+            parts.append(_("%(channel)s reaches %(n)s") % names)
+        else:
+            parts.append(
+                _("%(channel)s can reach %(n)s, of whom %(first)s cannot be reached by a channel before it")
+                % names
+            )
+    return "; ".join(parts) + "."
 
 
 def look_at(found: Findings) -> None:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from clarion.campaigns import cascade, costs
+from clarion.campaigns.costs import Size
 from clarion.campaigns.findings import Findings, Level, Section
 from clarion.workspaces.money import amounts
 from clarion.workspaces.money.errors import BalanceTooLow
@@ -12,7 +13,7 @@ def look_at(found: Findings) -> None:
     """Tell what it will cost, and whether that is there. Only where people are counted; a launch looks by itself."""
     if not found.recipients or not found.campaign.workspace.has_balance:
         return
-    cost = costs.foretold(found.campaign, found.steps, found.recipients)
+    cost = costs.foretold(found.campaign, found.steps, Size(recipients=found.recipients, ways=found.ways))
     if cost is None:
         return
     found.cost = cost

@@ -234,11 +234,11 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     return (
         candidates.parameters
         | (excluding.parameters if excluding else {})
+        | leaving_out.parameters
         | {
             "statement": judging.judged(candidates.sql, leaving_out, excluding, is_once=is_once),
             "as_of": run.plan.get("as_of"),
             "run": run.pk,
-            "earlier": leaving_out,
             "workspace": run.workspace_id,
             "source": table.pk,
             "channel": channel,

@@ -15,15 +15,19 @@ from clarion.deliveries.states import Skip
 HERE = "/* caps */"
 
 
-def held_to(run: Run, statement: str, channels: Sequence[str], now: datetime) -> Compiled:
+def held_to(
+    run: Run, statement: str, channels: Sequence[str], now: datetime, *, is_taking: bool = True
+) -> Compiled:
     """Return a statement that judges candidates with the workspace's frequency caps in it, and their parameters.
 
     Whoever calls is in the transaction that runs it, and asks anew for each: until its end no other run of the
-    workspace takes somebody's last place. A workspace without caps waits for nobody.
+    workspace takes somebody's last place, unless nobody's place is taken by it. A workspace without caps waits for
+    nobody.
     """
     if run.campaign.ignores_caps or not capping.rules_for(run.workspace, channels):
         return Compiled(statement, {})
-    locks.hold_capping(run.workspace_id)
+    if is_taking:
+        locks.hold_capping(run.workspace_id)
     held = capping.capped(
         run.workspace,
         channels=channels,

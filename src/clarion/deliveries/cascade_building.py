@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from clarion.audience import addresses
 from clarion.audience.addresses import owners_sql, preferred_sql
-from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
+from clarion.audience.queries import together
 from clarion.audience.queries.narrowing import left_out
 from clarion.audience.segments import Compiled
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
 from clarion.deliveries import caps, tiers
+from clarion.deliveries.earlier import Before
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.deliveries.tiers import Ladder
@@ -97,12 +98,12 @@ from unnest(%(keys)s::bigint[], %(raws)s::text[], %(addresses)s::text[], %(varia
 
 
 def facts_of_run(
-    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Sequence[int], table: Source
+    run: Run, ladder: Ladder, offered: Compiled, *, excluded: str, leaving_out: Before, table: Source
 ) -> dict[str, Any]:
     """Return the statement that adds candidates to the run, and its parameters that stay the same.
 
     `offered` are the campaign's candidates with `of_contact`; a file's are given by `rows_of`. `excluded` is the
-    condition that somebody has got it from one of the runs `leaving_out`, `table` the source with a file's rows.
+    condition that somebody has got it from `leaving_out`, `table` the source with a file's rows.
     """
     source = run.campaign.source
     candidates = people(ladder) if source is not None and source.kind in FILES else offered
@@ -112,9 +113,9 @@ def facts_of_run(
         candidates.parameters
         | (excluding.parameters if excluding else {})
         | judging(ladder)
+        | leaving_out.parameters
         | {
-            "statement": _ADD.format(**parts), "run": run.pk, "earlier": list(leaving_out), "ladder": ladder,
-            "source": table.pk, "table": table,
+            "statement": _ADD.format(**parts), "run": run.pk, "ladder": ladder, "source": table.pk, "table": table,
         }
     )  # fmt: skip
 
@@ -244,9 +245,9 @@ def rows_of(source: Source, ladder: Ladder, country: str, *, after: int, limit: 
     """Return a file's next rows as the parameters of `people`.
 
     The file's own column of addresses was normalised when it was read; for other kinds the column whose name says so
-    is taken (`columns_for`), and what is no address there is none.
+    is taken (`together.further_columns`), and what is no address there is none.
     """
-    columns = columns_for(source, ladder.kinds())
+    columns = together.further_columns(source, ladder.kinds())
     own = registry.get(source.dialect.get("channel", "email")).address_kind
     forms = {kind: normaliser_of(ladder, kind, country) for kind in columns}
     with connection.cursor() as cursor:
@@ -268,17 +269,6 @@ def rows_of(source: Source, ladder: Ladder, country: str, *, after: int, limit: 
         "variables": [row[2] if isinstance(row[2], str) else orjson.dumps(row[2]).decode() for row in rows],
         "invalids": [bool(row[3]) for row in rows],
     }
-
-
-def columns_for(source: Source, kinds: Sequence[str]) -> dict[str, str]:
-    """Return which of a file's variables holds which further kind of address, by their names."""
-    own = registry.get(source.dialect.get("channel", "email")).address_kind
-    found: dict[str, str] = {}
-    for name in source.dialect.get("variables", []):
-        kind = name if name in kinds else suggest_field(name)
-        if kind in kinds and kind != own:
-            found.setdefault(kind, name)
-    return found
 
 
 def form_of(ladder: Ladder, kind: str, country: str, value: str) -> str:

@@ -15,7 +15,7 @@ from clarion.audience import operations as audience
 from clarion.audience.models import Contact, Erasure, ErasureStatus, SoftBounce
 from clarion.audience.operations import erasure as files_and_end
 from clarion.channels import registry
-from clarion.deliveries import history, optout
+from clarion.deliveries import history, optout, remembering
 from clarion.deliveries.exporting import files
 from clarion.deliveries.models import Answer, Export, ExportStatus, ReplyPart, StrayEvent
 from clarion.deliveries.states import STEPS, Stage, delivery_id
@@ -71,6 +71,7 @@ def _forget_words(erasure: Erasure, known: list[str]) -> None:
     Answer.objects.filter(workspace_id=erasure.workspace_id, address__in=known).delete()
     ReplyPart.objects.filter(sender__workspace_id=erasure.workspace_id, address__in=known).delete()
     SoftBounce.objects.filter(workspace_id=erasure.workspace_id, address__in=known).delete()
+    remembering.forget(erasure.workspace_id, known)
     naming = Q()
     for address in known:
         naming |= Q(event__icontains=address)

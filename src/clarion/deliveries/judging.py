@@ -1,10 +1,9 @@
 """The statement that judges a run's candidates and adds them: who gets something, and why the others do not."""
 
-from collections.abc import Sequence
-
 from clarion.audience.segments import Compiled
-from clarion.deliveries import caps
-from clarion.deliveries.states import Skip, Stage
+from clarion.deliveries import caps, earlier
+from clarion.deliveries.earlier import Before
+from clarion.deliveries.states import Skip
 
 _CHUNK = """
 with judged as materialized (
@@ -50,29 +49,26 @@ _REPEATED = "row_number() over (partition by address, invalid order by key) > 1 
 #: one that was taken before to one that is taken now: who was written last before the run began needs no look.
 _CHANGED_SINCE = "age(candidate.written) <= age(%(as_of)s::xid) and"
 
-#: Who was written to, or may have been, in one of the runs that `earlier.leaving_out` names.
+#: Who was written to, or may have been, by what `earlier.leaving_out` names.
 EXCLUDED = f"""
-             when exists (
-                 select 1 from deliveries_recipient e
-                 join deliveries_delivery d on d.run_id = e.run_id and d.id between e.id * 16 and e.id * 16 + 15
-                 where e.run_id = any(%(earlier)s) and e.address = candidate.address and e.skip is null
-                   and d.stage in ({Stage.SENT.value}, {Stage.UNKNOWN.value})) then {Skip.EXCLUDED.value}
+             when {earlier.WAS_WRITTEN_TO.format(address="candidate.address")} then {Skip.EXCLUDED.value}
 """
 
 
 def judged(
     candidates: str,
-    leaving_out: Sequence[int],
+    leaving_out: Before,
     excluding: Compiled | None = None,
     *,
     is_once: bool = False,
 ) -> str:
     """Return the statement that judges candidates and adds them to a run, with those who get something's messages.
 
-    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, earlier,
-    workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says of
-    `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to` puts
-    the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as JSON.
+    `candidates` selects (key, contact_id, address, variables, invalid, barred, unwilling). Parameters are run, those
+    of `leaving_out`, workspace, channel, steps and last, the last recipient's id, and those of `excluding`, which says
+    of `candidate.address` that its owner is left out; recipients are numbered on from it by key. `caps.held_to`
+    puts the caps in. It returns how many there are, how many get something, the last id and key, and the waterfall as
+    JSON.
 
     `is_once` says that no two of them have the same address, but for those written since `as_of`, a parameter then.
     """

@@ -22,6 +22,9 @@ from clarion.deliveries.inbox.models import StrayEvent as StrayEvent
 from clarion.deliveries.money.models import Refund as Refund
 from clarion.deliveries.notices.models import Notice as Notice
 from clarion.deliveries.outages import Outage as Outage
+from clarion.deliveries.reached import Reached as Reached
+from clarion.deliveries.reached import ReachedRun as ReachedRun
+from clarion.deliveries.refreshes.models import Refresh as Refresh
 from clarion.deliveries.states import Skip, Stage
 from clarion.deliveries.tracking.models import Hit as Hit
 from clarion.deliveries.tracking.models import Link as Link

@@ -75,7 +75,8 @@ def remove_rows(campaign_id: int) -> None:
         _remove_rest(run)
     with connection.cursor() as cursor:
         # Of contacts that became part of others since.
-        cursor.execute("delete from audience_contactactivity where campaign_id = %s", [campaign_id])
+        for table in ("audience_contactactivity", "deliveries_reached", "deliveries_reachedrun"):
+            cursor.execute(f"delete from {table} where campaign_id = %s", [campaign_id])
     campaign.delete()
     log.info("campaign.purged", campaign=campaign_id)
 

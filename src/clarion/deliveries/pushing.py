@@ -176,7 +176,7 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
     leaving_out = earlier.leaving_out(run)
     statement = building.zoned(_CANDIDATES, run.campaign)
     facts: dict[str, Any] = {
-        "run": run.pk, "earlier": leaving_out, "workspace": run.workspace_id, "channel": channel,
+        **leaving_out.parameters, "run": run.pk, "workspace": run.workspace_id, "channel": channel,
         "steps": [step.step for step in steps], "last": row.last_recipient_id,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [

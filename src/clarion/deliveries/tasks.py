@@ -18,6 +18,15 @@ def run_export(export_id: int) -> None:
         working.run_export_job(export_id)
 
 
+@app.task(name="deliveries.refresh_targets", queue="deliveries", retry=_RETRY)
+def refresh_targets(refresh_id: int, number: int) -> None:
+    """Compare a run of very many people with what its source says now, and apply it when asked."""
+    from clarion.deliveries.refreshes import operations
+
+    with own_connection():
+        operations.run_refresh_job(refresh_id, number)
+
+
 @app.periodic(cron="7 * * * *")
 @app.task(name="deliveries.expire_exports", queue="deliveries", queueing_lock="deliveries.expire_exports")
 def expire_exports(timestamp: int) -> None:
@@ -36,6 +45,16 @@ def count_finished(timestamp: int) -> None:
 
     with own_connection():
         counting.count_finished(seconds=50)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="deliveries.note_reached", queue="deliveries", queueing_lock="deliveries.note_reached")
+def note_reached(timestamp: int) -> None:
+    """Note whom recurring campaigns that go only to new people have written to."""
+    from clarion.deliveries import remembering
+
+    with own_connection():
+        remembering.note_finished(seconds=50)
 
 
 @app.periodic(cron="* * * * *")

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from clarion.audience import queries as audience
 from clarion.audience.models import Source, SourceStatus
-from clarion.campaigns import material, preflight, queries
+from clarion.campaigns import cascade, material, preflight, queries
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.preflight import Level, Preflight, Section
 from clarion.campaigns.states import Status
@@ -185,6 +185,7 @@ def numbers(campaign: Campaign, examined: Preflight) -> list[Fact]:
             label=_("People"), value=grouped(examined.recipients) if examined.recipients is not None else "—"
         )
     ]
+    facts += [Fact(label=cascade.label(way.channel), value=grouped(way.people)) for way in examined.ways]
     ahead = examined.forecast
     takes = (
         in_words(ahead.span) if ahead is not None and ahead.span is not None else _("as long as the provider")

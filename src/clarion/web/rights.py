@@ -124,6 +124,7 @@ _CAMPAIGN = {
     "reveal": _posting(every(Permission.VIEW_PII)),
     "speed unknowns hold retry switch_links move": _posting(_LAUNCH),
     "refresh": Right(_EDIT, _EDIT),
+    "refresh_live refresh_state": Right(_EDIT),
     "caps": _posting(every(Permission.EDIT, Permission.IGNORE_CAPS)),
     "exports exports_list exports_now export_file": Right(_EXPORT),
     "export_new export_delete": _posting(_EXPORT),

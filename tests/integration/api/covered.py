@@ -31,6 +31,7 @@ PAGES = {
     "campaigns:switch_links": "switch_links",
     "campaigns:move": "move",
     "campaigns:refresh": "refresh",
+    "campaigns:refresh_live campaigns:refresh_state": "refresh_state",
     "campaigns:caps": "ignore_caps",
     "campaigns:exports campaigns:exports_list campaigns:exports_now": "list_exports show_export",
     "campaigns:export_file": "fetch_export",

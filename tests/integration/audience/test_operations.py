@@ -9,6 +9,8 @@ import pytest
 from clarion.audience import operations, queries
 from clarion.audience.errors import AddressTaken, ContactInvalid, ListNameTaken
 from clarion.audience.models import Contact, List, ListMember, Suppression
+from clarion.audience.queries import contacts as paging
+from clarion.audience.queries import searching
 from clarion.workspaces import actors, audit
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent, Membership
@@ -226,6 +228,31 @@ class TestContactsPage:
             assert found(cast.alice, search=search) == [ana.pk], search
         assert found(cast.alice, tag="vip") == [ana.pk]
         assert found(cast.mallory, search="ana") == []
+
+    @pytest.mark.parametrize("few", [5, 500], ids=["many begin so", "few begin so"])
+    def test_a_search_is_paged_both_ways_however_many_begin_so(
+        self, cast: Cast, contact: MakeContact, monkeypatch: pytest.MonkeyPatch, few: int
+    ) -> None:
+        monkeypatch.setattr(searching, "FEW", few)
+        monkeypatch.setattr(paging, "NEIGHBOURS", 7)
+        made = [
+            contact(
+                f"p{n}@shop.example", first_name="Pat", state="ACTIVE" if n % 2 else "INACTIVE", tags=["x"]
+            ).pk
+            for n in range(9)
+        ]
+        contact("q@shop.example")
+        wanted = queries.Filter(search="p")
+
+        first = queries.contacts_page(cast.alice, wanted, limit=4)
+        second = queries.contacts_page(cast.alice, wanted, after=first.older, limit=4)
+        back = queries.contacts_page(cast.alice, wanted, before=second.newer, limit=4)
+
+        assert [row.pk for page in (first, second) for row in page.rows] == made[::-1][:8]
+        assert [row.pk for row in back.rows] == made[::-1][:4]
+        assert found(cast.alice, search="p", state="INACTIVE") == made[::-1][::2]
+        assert found(cast.alice, search="p", tag="x") == found(cast.alice, tag="x") == made[::-1]
+        assert found(cast.alice, search="p", tag="y") == []
 
     def test_finds_by_further_addresses_lists_and_attributes(
         self, cast: Cast, alice: actors.Actor, contact: MakeContact

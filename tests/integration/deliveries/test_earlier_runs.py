@@ -8,8 +8,8 @@ from django.utils import timezone
 from clarion.audience.models import Contact, ContactState, Source, SourceKind, Suppression
 from clarion.campaigns.models import Campaign, Launch, RepeatUnit
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, ledger
-from clarion.deliveries.models import Delivery, Recipient, Run
+from clarion.deliveries import building, closing, earlier, ledger, remembering
+from clarion.deliveries.models import Delivery, Reached, Recipient, Run
 from clarion.deliveries.states import Skip, Stage
 from tests import ledgers
 
@@ -105,10 +105,15 @@ class TestDifference:
 
 
 class TestOnlyNew:
-    def test_leaves_out_who_got_it_or_may_have_in_any_run_before(self, people: ledgers.People) -> None:
+    @pytest.mark.parametrize("is_noted", [False, True], ids=["looked up in the runs", "noted"])
+    def test_leaves_out_who_got_it_or_may_have_in_any_run_before(
+        self, people: ledgers.People, is_noted: bool
+    ) -> None:
         contacts(people, "ada", "bea", "cleo")
         campaign = recurring(people, only_new=True)
         end(run_of(campaign), {"bea": Stage.UNKNOWN, "cleo": Stage.FAILED}, occurrence=2)
+        if is_noted:
+            remembering.note_finished()
         contacts(people, "dora")
         second = run_of(campaign)
         assert names(second, skip=None) == {"cleo", "dora"}
@@ -119,6 +124,34 @@ class TestOnlyNew:
         third = run_of(campaign)
 
         assert names(third, skip=None) == set()
+
+    def test_noted_runs_are_not_looked_into_until_they_go_on(self, people: ledgers.People) -> None:
+        contacts(people, "ada", "bea")
+        campaign = recurring(people, only_new=True)
+        first = run_of(campaign)
+        end(first, {"bea": Stage.FAILED}, occurrence=2)
+        assert remembering.note_finished() is False
+        second = run_of(campaign)
+        assert earlier.leaving_out(second) == earlier.Before(runs=[], campaign_id=campaign.pk)
+        assert names(second, skip=None) == {"bea"}
+
+        Run.objects.filter(pk=first.pk).update(finished_at=None)  # what failed is sent again
+        assert earlier.leaving_out(second).runs == [first.pk]
+        Delivery.objects.filter(run_id=first.pk).update(stage=Stage.SENT)
+        Run.objects.filter(pk=first.pk).update(finished_at=timezone.now())
+        remembering.note_finished()
+
+        assert (earlier.leaving_out(second).runs, Reached.objects.count()) == ([], 2)
+
+    def test_who_is_erased_is_forgotten_here_too(self, people: ledgers.People) -> None:
+        contacts(people, "ada", "bea")
+        campaign = recurring(people, only_new=True)
+        end(run_of(campaign), {}, occurrence=2)
+        remembering.note_finished()
+
+        remembering.forget(campaign.workspace_id, ["ada@example.test"])
+
+        assert Reached.objects.count() == 1
 
     def test_without_it_every_run_goes_to_everybody(self, people: ledgers.People) -> None:
         contacts(people, "ada", "bea")

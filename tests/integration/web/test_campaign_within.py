@@ -13,7 +13,9 @@ from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries import building
-from clarion.deliveries.models import Recipient, Run
+from clarion.deliveries.models import Recipient, Refresh, Run
+from clarion.deliveries.refreshes import queries as refreshes
+from clarion.deliveries.refreshes.operations import run_refresh_job
 from tests import ledgers
 from tests.factories import client_of
 from tests.integration.campaigns.reading import words
@@ -36,6 +38,12 @@ def shut(people: ledgers.People) -> Campaign:
         people.alice, status=Status.PAUSED, pause_cause=PauseCause.WINDOW, resume_at=tomorrow,
         status_reason="Outside its sending hours until tomorrow.",
     )  # fmt: skip
+
+
+def work_on(campaign: Campaign) -> None:
+    """Do what the background job of the campaign's targets does."""
+    asked = Refresh.objects.get(campaign=campaign)
+    run_refresh_job(asked.pk, asked.number)
 
 
 class TestHold:
@@ -164,6 +172,31 @@ class TestRefresh:
         assert "Refresh targets" not in words(client.get(url(campaign)))
         told = client.get(url(campaign, "refresh/"), follow=True)
         assert "That is not possible: the campaign is sending now." in words(told)
+
+    def test_very_many_people_are_compared_and_changed_by_a_background_job(
+        self, people: ledgers.People, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(refreshes, "LARGE", 1)
+        Contact.objects.create(workspace=people.workspace, email="c@example.test")
+        client, page = client_of(people.alice), url(campaign, "refresh/")
+        assert "So many people are compared in the background." in words(client.get(page))
+
+        assert "Everybody is being compared." in words(client.post(page, {"do": "compare"}, follow=True))
+        busy = client.get(f"{page}live/").json()
+        assert (busy["final"], busy["versions"]) == (False, {"refresh": "2-QUEUED"})
+        work_on(campaign)
+        told = client.get(f"{page}state/")
+        assert {str(stat.label): stat.value for stat in told.context["stats"]} == {
+            "People before": 2, "People now": 3, "Added": 1, "Removed": 0, "Changed": 0,
+        }  # fmt: skip
+        assert (Recipient.objects.count(), client.get(f"{page}live/").json()["final"]) == (2, True)
+
+        assert "The differences are being applied." in words(client.post(page, {"do": "apply"}, follow=True))
+        work_on(campaign)
+        assert "The differences were applied" in words(client.get(page))
+        assert Recipient.objects.count() == 3
+        for part in ("", "live/", "state/"):
+            assert client_of(people.mallory).get(page + part).status_code == 404
 
     def test_a_viewer_is_told_and_a_stranger_finds_nothing(
         self, people: ledgers.People, campaign: Campaign

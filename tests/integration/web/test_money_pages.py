@@ -163,7 +163,11 @@ class TestLaunching:
         text = {"text": "Hi {{ first_name }} " + "x" * 200}
         campaign.steps.update(channel="sms", sender=sender, body_content=text, body_source=text)
 
-        cost = costs.foretold(campaign, list(campaign.steps.select_related("sender", "template_version")), 4)
+        cost = costs.foretold(
+            campaign,
+            list(campaign.steps.select_related("sender", "template_version")),
+            costs.Size(recipients=4),
+        )
 
         assert cost is not None
         assert cost.amount == 8 * UNIT

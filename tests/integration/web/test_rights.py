@@ -35,8 +35,8 @@ OPERATIONS = (
     "workspaces.operations", "audience.operations", "content.operations", "senders.operations", "senders.testing",
     "campaigns.operations", "deliveries.exporting.operations", "deliveries.unknowns", "deliveries.purging",
     "deliveries.retrying", "deliveries.refreshing", "deliveries.pushing", "deliveries.operations",
-    "deliveries.erasing", "webhooks.operations", "workspaces.money.operations", "senders.prices.operations",
-    "senders.naming.operations", "senders.provided.operations",
+    "deliveries.erasing", "deliveries.refreshes.operations", "webhooks.operations", "workspaces.money.operations",
+    "senders.prices.operations", "senders.naming.operations", "senders.provided.operations",
 )  # fmt: skip
 
 

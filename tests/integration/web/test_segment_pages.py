@@ -5,7 +5,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clarion.audience import operations
@@ -85,14 +87,14 @@ def test_a_rule_is_built_row_by_row_with_buttons_alone(cast: Cast, visit: Visit)
 
     answer: Any = browser.post(url, rows | {"do": "save"})
     made = Segment.objects.get()
-    assert answer.url == f"/w/{cast.workspace.slug}/segments/{made.public_id}/"
+    assert answer.url == f"/w/{cast.workspace.slug}/segments/{made.public_id}/?count=1"
     assert (made.name, made.workspace) == ("Best", cast.workspace)
     page = text(browser.get(answer.url))
     assert 'value="orders"' in page
     listed = text(browser.get(f"/w/{cast.workspace.slug}/segments/"))
     assert "has the tag “vip” and (orders is at least 10" in listed
 
-    answer = browser.post(f"{answer.url}delete/", {"confirmed": "1"})
+    answer = browser.post(f"/w/{cast.workspace.slug}/segments/{made.public_id}/delete/", {"confirmed": "1"})
     assert answer.status_code == 302
     assert not Segment.objects.exists()
 
@@ -162,7 +164,7 @@ def test_a_viewer_reads_the_rule_and_sees_shortened_addresses(
     contact(cast, "ana.sol@shop.example", first_name="Ana", tags=["vip"])
     browser, url = visit(cast.vera), f"/w/{cast.workspace.slug}/segments/{vips.public_id}/"
 
-    page = text(browser.get(url))
+    page = text(browser.get(f"{url}?count=1"))
 
     assert "has the tag “vip”" in page
     assert "ana.sol@shop.example" not in page
@@ -267,3 +269,23 @@ def test_activity_is_asked_about_in_the_builder(cast: Cast, visit: Visit) -> Non
     assert "Write a number of days from 0 to 3660." in text(
         visit(cast.alice).post(f"/w/{cast.workspace.slug}/segments/new/", form)
     )
+
+
+def test_a_segment_is_shown_before_its_people_are_counted(cast: Cast, visit: Visit) -> None:
+    Contact.objects.create(workspace=cast.workspace, email="ana@example.test", tags=["vip"])
+    rule = {"all": [{"field": "tag", "op": "has", "value": "vip"}]}
+    made = Segment.objects.create(workspace=cast.workspace, name="Few", rule=rule)
+    page = f"/w/{cast.workspace.slug}/segments/{made.public_id}/"
+    browser = visit(cast.alice)
+
+    with CaptureQueriesContext(connection) as asked:
+        shown = text(browser.get(page))
+
+    assert "Counting…" in shown
+    assert not [one for one in asked if "select count(*) from audience_contact" in one["sql"]]
+    counted = text(browser.get(f"{page}?part=people", headers={"hx-request": "true"}))
+    assert "<b>1</b>" in counted
+    assert "ana@example.test" in counted
+    assert "<h1>" not in counted
+    assert "ana@example.test" in text(browser.get(f"{page}?count=1"))
+    assert visit(cast.mallory).get(f"{page}?part=people").status_code == 404

@@ -21,6 +21,10 @@ from clarion.campaigns import operations
 from clarion.campaigns.errors import AwaitsRelease, TransitionRefused
 from clarion.campaigns.models import CANARY_MOST, Campaign
 from clarion.deliveries import refreshing, retrying, unknowns
+from clarion.deliveries.models import Refresh
+from clarion.deliveries.refreshes import operations as refresh_jobs
+from clarion.deliveries.refreshes import queries as refreshes
+from clarion.deliveries.refreshes.models import RefreshStatus
 from clarion.deliveries.unknowns import Choice
 from clarion.workspaces.actors import Actor
 
@@ -181,12 +185,51 @@ class RefreshOut(Schema):
     changed: int
 
 
-@router.post("/campaigns/{uuid:id}/refresh", response=RefreshOut, summary="Refresh the audience")
+class RefreshingOut(Schema):
+    """A comparison of very many people, which a background job does."""
+
+    status: words(tuple(RefreshStatus.values))  # type: ignore[valid-type]
+    is_applying: bool
+    asked_at: datetime
+    ended_at: datetime | None
+    failure: str = Field(description="Why it could not be done; empty unless it has failed.")
+    result: RefreshOut | None = Field(description="When it is done.")
+
+
+@router.post(
+    "/campaigns/{uuid:id}/refresh",
+    response={200: RefreshOut, 202: RefreshingOut},
+    summary="Refresh the audience",
+)
 def refresh(request: HttpRequest, id: UUID, dry_run: bool = False) -> Any:
-    """Read the source of a draft or a paused campaign again and apply what changed; `dry_run` only tells."""
+    """Read the source of a draft or a paused campaign again and apply what changed; `dry_run` only tells.
+
+    Very many people are compared in the background: the answer is 202 then, and `GET` tells what came of it.
+    """
+    campaign = finding.campaign(request, id)
+    if refreshes.is_large(campaign):
+        asked = refresh_jobs.ask(campaign=campaign, is_applying=not dry_run, by=actor(request))
+        return Status(202, _refreshing(asked))
     do = refreshing.difference if dry_run else refreshing.refresh
-    found = do(campaign=finding.campaign(request, id), by=actor(request))
+    return Status(200, _refreshed(do(campaign=campaign, by=actor(request))))
+
+
+@router.get("/campaigns/{uuid:id}/refresh", response=RefreshingOut, summary="Ask for the last refresh")
+def refresh_state(request: HttpRequest, id: UUID) -> Any:
+    """Tell of the last comparison that a background job did, or does; 404 when there was none."""
+    found = refreshes.latest(finding.campaign(request, id))
+    if found is None:
+        raise problems.own("not_found")
+    return _refreshing(found)
+
+
+def _refreshed(found: refreshing.Difference) -> dict[str, Any]:
     return {name: getattr(found, name) for name in RefreshOut.model_fields}
+
+
+def _refreshing(row: Refresh) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in ("status", "is_applying", "asked_at", "ended_at", "failure")}
+    return told | {"result": _refreshed(row.difference) if row.difference else None}
 
 
 Outcome: Any = words(tuple(Choice.values))

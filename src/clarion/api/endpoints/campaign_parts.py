@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.db.models import ProtectedError
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from clarion.api import problems
 from clarion.api.endpoints import finding
@@ -124,11 +126,20 @@ class CheckOut(Schema):
     section: str
 
 
+class WayOut(Schema):
+    """How many people a channel reaches, and how many of them cannot be reached by one before it."""
+
+    channel: str
+    people: int
+    at_once: int
+
+
 class PreflightOut(Schema):
     """Whether it may go."""
 
     ready: bool
     recipients: int | None
+    channels: list[WayOut] = Field(description="Of several channels, in the order in which they go.")
     checks: list[CheckOut]
 
 
@@ -139,6 +150,7 @@ def preflight_of(request: HttpRequest, id: UUID) -> Any:
     return {
         "ready": not found.blockers,
         "recipients": found.recipients,
+        "channels": [asdict(way) for way in found.ways],
         "checks": [
             {"code": c.code, "level": c.level.value, "sentence": c.sentence, "section": c.section.value}
             for c in found.checks

@@ -59,6 +59,7 @@ from clarion.audience.queries.suppressions import (
     suppressions_page,
     suppressions_wanted,
 )
+from clarion.audience.queries.together import Together, Way, estimate_together
 from clarion.audience.queries.waterfall import STEPS, Somebody, StepPage, people_of
 
 __all__ = [
@@ -72,8 +73,10 @@ __all__ = [
     "PreviewRow",
     "Somebody",
     "StepPage",
+    "Together",
     "Wanted",
     "Waterfall",
+    "Way",
     "addressed",
     "campaigns_with",
     "caps_of",
@@ -85,6 +88,7 @@ __all__ = [
     "edits_for",
     "erasures_for",
     "estimate",
+    "estimate_together",
     "ids_of",
     "import_for",
     "import_preview",

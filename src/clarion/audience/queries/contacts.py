@@ -1,7 +1,8 @@
 """Contacts and lists as members see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from clarion.audience import addresses
 from clarion.audience.models import (
-    Address,
     BulkEdit,
     BulkEditPart,
     ConsentChange,
@@ -22,6 +22,7 @@ from clarion.audience.models import (
     MergedContact,
     Suppression,
 )
+from clarion.audience.queries import searching
 from clarion.audience.queries.segments import in_time
 from clarion.channels import registry
 from clarion.workspaces.models import Membership, Workspace
@@ -32,8 +33,8 @@ M = TypeVar("M", bound=Model)
 PAGE = 50
 #: Milliseconds that a page of the grid, or its count, may take.
 PATIENCE_MS = 1_500
-#: Owners of further addresses that one search brings.
-MOST_FURTHER = 500
+#: Contacts that are looked through first: where many fit, there is a page of them among so many.
+NEIGHBOURS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,13 @@ class Filter:
         if self.state in ContactState.values:
             found = found.filter(state=self.state)
         if self.tag:
-            found = found.filter(tags__contains=[self.tag])
+            # Said twice for the index, which is of those who have tags.
+            found = found.filter(tags__contains=[self.tag]).exclude(tags=[])
         if self.attribute:
             held = {self.attribute: self.value}
             found = found.filter(attributes__contains=held)
         if self.search:
-            found = found.filter(_beginning_with(workspace, self.search.strip()))
+            found = found.filter(searching.beginning_with(workspace, self.search.strip()))
         return found
 
 
@@ -126,7 +128,7 @@ def contacts_page(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
-            page = keyset_page(wanted.rows(member.workspace), after=after, before=before, limit=limit)
+            page = _found_page(member.workspace, wanted, after=after, before=before, limit=limit)
             cursor.execute("reset statement_timeout")
             return page
     except OperationalError as problem:
@@ -135,42 +137,77 @@ def contacts_page(
         raise
 
 
+def _found_page(
+    workspace: Workspace, wanted: Filter, *, after: int | None, before: int | None, limit: int
+) -> Page[Contact]:
+    """Return a page of a filter: of the newest where many fit, by their keys where few do, else as it comes.
+
+    No index knows both a filter and the order, and the planner takes what is rare and old for what it will soon meet.
+    """
+    rows, paged = wanted.rows(workspace), partial(keyset_page, after=after, before=before, limit=limit)
+    if wanted.list_id is not None and wanted == Filter(list_id=wanted.list_id):
+        return paged(
+            rows.filter(pk__in=_members_near(wanted.list_id, after=after, before=before, limit=limit))
+        )
+    near = _neighbours(workspace, after=after, before=before)
+    if near is not None:
+        page = paged(rows.filter(near))
+        if (page.newer if before is not None else page.older) is not None:
+            return page
+    keys = _keys(workspace, wanted)
+    if keys is not None:
+        return paged(rows.filter(pk__in=_near(keys, wanted, after=after, before=before, limit=limit)))
+    return paged(rows)
+
+
+def _keys(workspace: Workspace, wanted: Filter) -> Collection[int] | None:
+    """Return the keys of those who may fit by search or tag; None when nothing is asked by them, or too many fit."""
+    found: Collection[int] | None = None
+    if wanted.search:
+        found = searching.few_beginning_with(workspace, wanted.search.strip())
+    if found is None and wanted.tag:
+        found = searching.few_with_tag(workspace, wanted.tag)
+    if found is None and wanted.search:
+        found = searching.all_beginning_with(workspace, wanted.search.strip())
+    return found
+
+
+def _near(
+    keys: Collection[int], wanted: Filter, *, after: int | None, before: int | None, limit: int
+) -> Sequence[int]:
+    """Return the keys that the page may have: where nothing else is asked, as many as it shows."""
+    found = sorted(keys, reverse=before is None)
+    found = [pk for pk in found if (before is None or pk > before) and (after is None or pk < after)]
+    is_all = wanted in (Filter(search=wanted.search), Filter(tag=wanted.tag))
+    return found[: limit + 1] if is_all else found
+
+
+def _members_near(list_id: int, *, after: int | None, before: int | None, limit: int) -> list[int]:
+    """Return the contacts of a list that its page may have, by the list's own key."""
+    found = ListMember.objects.filter(list_id=list_id)
+    found = found.filter(contact_id__gt=before) if before is not None else found
+    found = found.filter(contact_id__lt=after) if after is not None else found
+    ordered = found.order_by("contact_id" if before is not None else "-contact_id")
+    return list(ordered.values_list("contact_id", flat=True)[: limit + 1])
+
+
+def _neighbours(workspace: Workspace, *, after: int | None, before: int | None) -> Q | None:
+    """Return the condition of the contacts next to the page's place; None when that is all there are."""
+    mine = Contact.objects.filter(workspace=workspace)
+    mine = mine.filter(pk__gt=before) if before is not None else mine
+    mine = mine.filter(pk__lt=after) if after is not None else mine
+    ordered = mine.order_by("pk" if before is not None else "-pk").values_list("pk", flat=True)
+    end = list(ordered[NEIGHBOURS : NEIGHBOURS + 1])
+    if not end:
+        return None
+    return Q(pk__lt=end[0]) if before is not None else Q(pk__gt=end[0])
+
+
 def count_of(workspace: Workspace, wanted: Filter, *, milliseconds: int = PATIENCE_MS) -> int | None:
     """Count the contacts that are meant; None when that takes longer."""
     statement, parameters = wanted.rows(workspace).order_by().values("pk").query.sql_with_params()
     counted = in_time(f"select count(*) from ({statement}) found", parameters, milliseconds)  # noqa: S608 - the ORM's
     return None if counted is None else int(counted[0][0])
-
-
-def _beginning_with(workspace: Workspace, search: str) -> Q:
-    """Return the filter; each part says that its field is not empty, which lets the partial indexes be used.
-
-    Further addresses are few for one beginning; their owners are looked up first.
-    """
-    has_email, has_phone = ~Q(email=""), ~Q(phone="")
-    has_first, has_last = ~Q(first_name=""), ~Q(last_name="")
-    begins = [search.lower(), search]
-    wanted = has_email & Q(email__startswith=search.lower())
-    wanted |= has_last & Q(last_name__istartswith=search)
-    wanted |= has_first & Q(first_name__istartswith=search)
-    digits = search.replace(" ", "")
-    if digits.lstrip("+").isdigit():
-        number = digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
-        wanted |= has_phone & Q(phone__startswith=number)
-        begins.append(number)
-    owners: set[int] = set()
-    for kind in addresses.kinds():
-        for beginning in dict.fromkeys(begins):
-            further = Address.objects.filter(workspace=workspace, kind=kind, address__startswith=beginning)
-            owners.update(further.values_list("contact_id", flat=True)[:MOST_FURTHER])
-    if owners:
-        wanted |= Q(pk__in=owners)
-    first, space, last = search.partition(" ")
-    if space and last.strip():
-        wanted |= (
-            has_last & has_first & Q(first_name__istartswith=first) & Q(last_name__istartswith=last.strip())
-        )
-    return wanted
 
 
 def contact_for(member: Membership, public_id: UUID) -> Contact | None:

@@ -149,7 +149,9 @@ class _Writer:
         return f"{self.alias}.state {'=' if one.op == 'is' else '<>'} {self.put(one.value, 'varchar')}"
 
     def _tag(self, one: Condition) -> str:
-        has = f"{self.alias}.tags @> array[{self.put(one.value, 'varchar')}]"
+        # Said twice for the index, which is of those who have tags.
+        tags, wanted = f"{self.alias}.tags", self.put(one.value, "varchar")
+        has = f"({tags} <> array[]::varchar[] and {tags} @> array[{wanted}])"
         return has if one.op == "has" else f"not ({has})"
 
     def _list(self, one: Condition) -> str:

@@ -119,7 +119,7 @@ def _pay(now: Campaign, by: Actor) -> None:
     """Set apart what the campaign will cost. Where that is not there it begins all the same, and pauses for it."""
     if now.workspace.has_balance and now.launch != Launch.TRIGGER:
         with suppress(BalanceTooLow), transaction.atomic():
-            costs.set_apart(now, recipients=costs.recipients_of(now), by=by.name, is_begun=True)
+            costs.set_apart(now, size=costs.size_of(now), by=by.name, is_begun=True)
 
 
 def _pass_over(now: Campaign, by: Actor, at: datetime) -> datetime:

@@ -130,9 +130,8 @@ def _pay(now: Campaign, by: Actor, *, is_begun: bool) -> None:
     """Set apart what the campaign will cost, where it costs something. Raises CampaignInvalid, with the numbers."""
     if not now.workspace.has_balance:
         return
-    recipients = costs.recipients_of(now) if now.launch != Launch.TRIGGER else 0
     try:
-        costs.set_apart(now, recipients=recipients, by=by.name, is_begun=is_begun)
+        costs.set_apart(now, size=costs.size_of(now), by=by.name, is_begun=is_begun)
     except BalanceTooLow as problem:
         raise CampaignInvalid([str(problem)]) from problem
 

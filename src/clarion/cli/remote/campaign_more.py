@@ -1,6 +1,7 @@
 """`clarion --server URL campaign …`: what moderators do, dates, speed, links, people pushed, what came of it."""
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,9 +143,21 @@ def refresh(
     apply: Annotated[bool, typer.Option("--apply", help="Change the run; without it only tell.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read a draft's or a paused campaign's audience anew: who was added, removed or changed."""
+    """Read a draft's or a paused campaign's audience anew: who was added, removed or changed.
+
+    Waits where very many people are compared in the background.
+    """
     query = "" if apply else "?dry_run=true"
-    found = asked("POST", f"/campaigns/{campaign_id(id_)}/refresh{query}")
+    path = f"/campaigns/{campaign_id(id_)}/refresh"
+    found = asked("POST", f"{path}{query}")
+    while found.get("status") in ("QUEUED", "RUNNING"):
+        time.sleep(1)
+        found = asked("GET", path)
+    if "status" in found:
+        if found["failure"]:
+            typer.echo(found["failure"], err=True)
+            raise typer.Exit(1)
+        found = found["result"]
     if as_json:
         typer.echo(json.dumps(found | {"applied": apply}))
         return

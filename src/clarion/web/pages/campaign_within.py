@@ -11,26 +11,31 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clarion.campaigns import operations, queries
 from clarion.campaigns.errors import TransitionRefused
 from clarion.deliveries import gathering, refreshing, retrying
 from clarion.deliveries import queries as runs
 from clarion.deliveries.errors import RefreshRefused, RetryRefused
+from clarion.deliveries.refreshes import operations as refresh_jobs
+from clarion.deliveries.refreshes import queries as refreshes
 from clarion.deliveries.states import Stage
 from clarion.deliveries.wanted import Wanted
 from clarion.engine.outcomes import Reason
 from clarion.web import run_actions
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
+from clarion.web.live import Scope, live_response
 from clarion.web.parts import Stat
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign
+    from clarion.deliveries.models import Refresh
     from clarion.web.http import PageRequest
 
 
@@ -79,22 +84,63 @@ def retry(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def refresh(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """Show what the audience says now against what the campaign has, and apply it."""
+    """Show what the audience says now against what the campaign has, and apply it.
+
+    Very many people are compared by a background job, which a POST of `do` "compare" or "apply" asks for.
+    """
     campaign, back = _found(request, id)
     by = of_member(request.member)
+    is_large = refreshes.is_large(campaign)
     try:
+        if request.method == "POST" and is_large:
+            refresh_jobs.ask(campaign=campaign, is_applying=request.POST.get("do") == "apply", by=by)
+            return HttpResponseRedirect(workspace_url(request, "campaigns:refresh", id=id))
         if request.method == "POST":
             done = refreshing.refresh(campaign=campaign, by=by)
             messages.success(request, _applied(done))
             return HttpResponseRedirect(back)
-        seen = refreshing.difference(campaign=campaign, by=by)
+        job = _job(request, campaign) if is_large else None
+        seen = (
+            (job.difference if job else None) if is_large else refreshing.difference(campaign=campaign, by=by)
+        )
     except (NotAllowed, TransitionRefused, RefreshRefused) as refusal:
         return _refused(request, campaign, refusal, back)
+    template = "campaigns/refresh_large.html" if is_large else "campaigns/refresh.html"
+    context = {"campaign": campaign, "seen": seen, "stats": _stats(seen) if seen else [], "back": back}
+    return render(request, template, context | {"job": job, "version": _version(job)})
+
+
+@require_safe
+def refresh_live(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """Whether the background job is still at it, as JSON."""
+    campaign, _back = _found(request, id)
+    job = refreshes.latest(campaign)
+    versions = {"refresh": _version(job)}
+    return live_response(request, Scope(versions=versions), final=job is None or not job.is_under_way)
+
+
+@require_safe
+def refresh_state(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
+    """What the background job has found, fetched when its state has changed."""
+    campaign, back = _found(request, id)
+    job = refreshes.latest(campaign)
+    seen = job.difference if job else None
+    context = {"campaign": campaign, "seen": seen, "stats": _stats(seen) if seen else [], "back": back}
     return render(
-        request,
-        "campaigns/refresh.html",
-        {"campaign": campaign, "seen": seen, "stats": _stats(seen), "back": back},
+        request, "campaigns/refresh_large.html#state", context | {"job": job, "version": _version(job)}
     )
+
+
+def _job(request: PageRequest, campaign: Campaign) -> Refresh | None:
+    """Return the last comparison in the background. Raises as comparing does for whoever may not, or not now."""
+    of_member(request.member).require(Permission.EDIT)
+    if not refreshing.may_refresh(campaign):
+        raise TransitionRefused
+    return refreshes.latest(campaign)
+
+
+def _version(job: Refresh | None) -> str:
+    return f"{job.number}-{job.status}" if job is not None else ""
 
 
 def _reasons(request: PageRequest) -> list[Reason] | None:

@@ -67,6 +67,10 @@ def segment_new(request: PageRequest, workspace: str) -> HttpResponse:
 def segment_detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """A segment; who may change it has the builder."""
     segment = _segment(request, id)
+    if request.htmx and request.GET.get("part") == "people":
+        node = segments.parse(segment.rule)
+        told = {"segment": segment, "may_manage": request.member.may(Permission.MANAGE_AUDIENCE)}
+        return render(request, "segments/_builder.html#people", told | _counted(request, node))
     return _builder(request, segment)
 
 
@@ -112,7 +116,9 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
                 messages.success(request, _("The segment is saved."))
                 url = workspace_url(request, "segment", id=kept.public_id)
                 return (
-                    HttpResponse(headers={"HX-Redirect": url}) if request.htmx else HttpResponseRedirect(url)
+                    HttpResponse(headers={"HX-Redirect": url})
+                    if request.htmx
+                    else HttpResponseRedirect(f"{url}?count=1")  # without scripts nothing counts later
                 )
         else:
             name = NameForm(initial={"name": request.POST.get("name", "")})
@@ -185,8 +191,16 @@ def _answered(
             "problems": outer,
             "count": None,
         }
+    sentence = counting.sentence_of(request.workspace, node)
+    if request.method != "POST" and "count" not in request.GET:
+        # The page is there before its people are counted, which then takes up to a second.
+        return {"root": root, "sentence": sentence, "is_counting": True}
+    return {"root": root} | _counted(request, node)
+
+
+def _counted(request: PageRequest, node: segments.Node) -> dict[str, Any]:
+    """Return the rule in words, how many it fits, and the first of them."""
     return {
-        "root": root,
         "sentence": counting.sentence_of(request.workspace, node),
         "count": counting.count(request.workspace, node),
         "people": counting.members(request.workspace, node, limit=10),
