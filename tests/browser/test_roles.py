@@ -14,7 +14,6 @@ from clarion.workspaces.models import Membership, User, Workspace
 from clarion.workspaces.permissions import Role
 from tests import ledgers
 from tests.browser.conftest import watch
-from tests.browser.test_campaigns import _wait_until_the_server_is_idle
 from tests.factories import PASSWORD, make_user, make_workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -60,7 +59,6 @@ def acme() -> Iterator[Workspace]:
     acme = make_workspace(owner=make_user(name="Alice"), name="Acme", slug="acme")
     make_workspace(name="Elsewhere", slug="elsewhere")
     yield acme
-    _wait_until_the_server_is_idle()
     cache.clear()
 
 
