@@ -208,18 +208,8 @@ def menu(
     small: bool = False,
 ) -> SafeString:
     """`{% menu id="m1" actions=row.actions label="Actions for X" %}`: a ⋯ button and its popover."""
-    return _render(
-        "components/menu.html",
-        context,
-        {
-            "id": id,
-            "actions": actions,
-            "label": label or _("More actions"),
-            "icon": icon,
-            "text": text,
-            "small": small,
-        },
-    )
+    values = {"id": id, "actions": actions, "label": label or _("More actions"), "icon": icon, "text": text}
+    return _render("components/menu.html", context, values | {"small": small})
 
 
 @register.simple_tag(takes_context=True)
