@@ -238,7 +238,7 @@ def _without_echoes(found: list[Difference]) -> list[Difference]:
 
 _LABELS = {
     "subject": gettext_lazy("Subject"),
-    "preheader": gettext_lazy("Preview line"),
+    "preheader": gettext_lazy("Preview text"),
     "mode": gettext_lazy("Written as"),
     "source": gettext_lazy("Message"),
     "text": gettext_lazy("Text part"),

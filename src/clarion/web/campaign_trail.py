@@ -162,7 +162,7 @@ _FIELDS: dict[str, _StrPromise] = {
     "source": gettext_lazy("Audience"),
     "body.source": gettext_lazy("Message"),
     "body.subject": gettext_lazy("Subject"),
-    "body.preheader": gettext_lazy("Preview line"),
+    "body.preheader": gettext_lazy("Preview text"),
     "body.mode": gettext_lazy("Written as"),
     "body.text": gettext_lazy("Text part"),
 }
