@@ -183,7 +183,6 @@ SYNONYMS: dict[Status, tuple[str, ...]] = {
 #: What each action does.
 DEEDS: dict[Action, StrOrPromise] = {
     Action.SUBMIT: _("Asks the moderators to look at it."),
-    Action.RELEASE: _("Lets the rest go, after a first part was sent and looked at."),
     Action.APPROVE: _("Lets it be sent, exactly as it is now: a later change takes the approval back."),
     Action.REJECT: _("Ends it, with a reason that its author reads."),
     Action.WITHDRAW: _("Takes it back from the moderators, to change it."),

@@ -26,8 +26,8 @@ log = structlog.get_logger("clarion.supervisor")
 
 #: Seconds to wait for a command that still uses the embedded database.
 COMMAND_SECONDS = 10.0
-#: Seconds for the web server to answer; it loads the whole program.
-WEB_SECONDS = 60.0
+#: Seconds for the web server to answer: it loads the whole program. One that cannot start ends by itself long before.
+WEB_SECONDS = 300.0
 
 
 class AlreadyRunning(Exception):
