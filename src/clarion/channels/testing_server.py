@@ -41,8 +41,8 @@ class LocalServer:
         return web.ServerRunner(server, shutdown_timeout=0.1)
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        raise NotImplementedError
+        """Answer one request: by itself a stand-in has nothing at any address."""
+        return web.Response(status=404)
 
     async def closing(self) -> None:
         """Let go of what would keep it from ending."""
