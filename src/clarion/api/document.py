@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clarion.api import problems
+from clarion.api import problems, rights
 
 DESCRIPTION = """Everything a screen does, for programs.
 
@@ -38,6 +38,8 @@ def completed(schema: dict[str, Any], base: str) -> dict[str, Any]:
     for operations in schema["paths"].values():
         for method, operation in operations.items():
             is_write = method not in ("get", "head")
+            needs = rights.told(operation["operationId"])
+            operation["description"] = f"{operation['description']} {needs}".strip()
             if is_write:
                 operation.setdefault("parameters", []).append(_KEY)
             for status, code in (_ALWAYS | (_OF_WRITES if is_write else {})).items():

@@ -15,7 +15,7 @@ from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import HttpBearer
 
-from clarion.api import document, problems
+from clarion.api import document, problems, rights
 from clarion.api.endpoints import (
     balance,
     campaign_acts,
@@ -100,6 +100,7 @@ api = Interface(
     openapi_extra={"info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}},
     urls_namespace="api-v1",
 )
+api.add_decorator(rights.asking, mode="view")
 for _tag, *_nouns in (
     ("Workspace", workspace, members, tokens, trail),
     ("Senders", senders, sender_trials, sender_names),

@@ -61,6 +61,8 @@ def leaving_out(run: Run) -> Before:
     A run that was called off, when the campaign was launched again for what it was for; every run, when a recurring
     campaign goes only to who is new.
     """
+    if run.number == 1:
+        return Before(runs=[])
     campaign = run.campaign
     before = Run.objects.filter(campaign=campaign, number__lt=run.number).order_by("number")
     if campaign.launch == Launch.RECURRING and campaign.only_new:

@@ -29,7 +29,7 @@ from clarion.deliveries import (
     tiers,
 )
 from clarion.deliveries.errors import PushRefused, RunInvalid
-from clarion.deliveries.models import Push, Recipient, Run, RunStep
+from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
@@ -44,6 +44,23 @@ VARIABLES_MAX = 64_000
 #: People who are named when variables are missing.
 LACKING_SHOWN = 5
 _OPEN = (Status.BUILDING, Status.SENDING, Status.PAUSED)
+
+#: Under the lock: the last person's id, and who was pushed by one of these keys before.
+_STAND = """
+select last_recipient_id, (
+    select jsonb_object_agg(key, recipient_id)::text from deliveries_push
+    where run_id = %(run)s and key = any(%(keys)s::text[]))
+from deliveries_run where id = %(run)s
+"""
+#: Whoever is in the run by now, with the names of variables that their message needs and they have not got.
+_JUDGED = """
+select id, skip, array(select name from unnest(%(needed)s::text[]) name where not variables ? name order by name)
+from deliveries_recipient where run_id = %(run)s and id = any(%(ids)s::bigint[])
+"""
+_KEEP = """
+insert into deliveries_push (run_id, key, recipient_id, pushed_at)
+select %(run)s, key, %(last)s + n, now() from unnest(%(keys)s::text[]) with ordinality u(key, n)
+"""
 
 #: Whoever is known as a contact has the contact's variables too, under those that were pushed.
 _CANDIDATES = f"""
@@ -118,33 +135,45 @@ def push(*, campaign: Campaign, people: Sequence[Person | Mapping[str, Any]], by
 
 
 def _open_run(campaign: Campaign, by: Actor, now: datetime) -> Run:
-    row = Campaign.objects.filter(pk=campaign.pk, workspace=by.workspace).first()
+    """Return the run that takes people, with its campaign and workspace, in one question where all is well."""
+    runs = Run.objects.select_related("campaign", "workspace").filter(finished_at=None)
+    run = runs.filter(campaign=campaign.pk, campaign__workspace=by.workspace).order_by("-number").first()
+    row = run.campaign if run else Campaign.objects.filter(pk=campaign.pk, workspace=by.workspace).first()
     if row is None or row.launch != Launch.TRIGGER:
         raise PushRefused(_("This campaign is not a triggered one: nobody can be pushed to it."))
     if row.ends_at is not None and row.ends_at <= now:
         raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
     if row.status not in _OPEN:
         raise PushRefused(_("The campaign is not on its way: start it first."))
-    try:
-        run = operations.begin_run(row.pk) if row.status == Status.BUILDING else None
-    except RunInvalid as problem:
-        raise PushRefused(str(problem)) from None
-    run = run or Run.objects.filter(campaign=row, finished_at=None).order_by("-number").first()
+    if row.status == Status.BUILDING:
+        try:
+            run = operations.begin_run(row.pk) or run
+        except RunInvalid as problem:
+            raise PushRefused(str(problem)) from None
     if run is None or run.built_at is not None or run.closing_stage is not None:
         raise PushRefused(_("The campaign takes nobody at this moment; try again."))
+    run.campaign.workspace = run.workspace
     return run
 
 
 @transaction.atomic
 def _push(run: Run, wanted: Sequence[Person]) -> list[Pushed]:
     locks.hold_building(run.pk)
-    known = _known(run, {one.key for one in wanted})
-    fresh = list({one.key: one for one in reversed(wanted) if one.key not in known}.values())[::-1]
-    if fresh:
-        _add(run, fresh)
-    found = known if not fresh else _known(run, {one.key for one in wanted})
-    people = Recipient.objects.filter(run_id=run.pk, id__in=found.values())
-    skips = dict(people.values_list("id", "skip"))
+    with connection.cursor() as cursor:
+        cursor.execute(_STAND, {"run": run.pk, "keys": [one.key for one in wanted]})
+        last, kept = cursor.fetchone()
+    found: dict[str, int] = orjson.loads(kept) if kept else {}
+    fresh = list({one.key: one for one in reversed(wanted) if one.key not in found}.values())[::-1]
+    needed = _add(run, fresh, last) if fresh else frozenset()
+    found |= {one.key: last + n for n, one in enumerate(fresh, start=1)}
+    with connection.cursor() as cursor:
+        cursor.execute(_JUDGED, {"run": run.pk, "ids": list(set(found.values())), "needed": sorted(needed)})
+        rows = cursor.fetchall()
+    skips = {number: skip for number, skip, _lacking in rows}
+    judged = [
+        (fresh[number - last - 1].key, skip, names) for number, skip, names in sorted(rows) if number > last
+    ]
+    _refuse_lacking([(key, names) for key, skip, names in judged if skip is None and names])
     added = {one.key for one in fresh}
     result = []
     for one in wanted:
@@ -159,25 +188,16 @@ def _push(run: Run, wanted: Sequence[Person]) -> list[Pushed]:
     return result
 
 
-def _known(run: Run, keys: set[str]) -> dict[str, int]:
-    return dict(Push.objects.filter(run_id=run.pk, key__in=keys).values_list("key", "recipient_id"))
-
-
-def _add(run: Run, fresh: Sequence[Person]) -> None:
+def _add(run: Run, fresh: Sequence[Person], last: int) -> frozenset[str]:
+    """Add people after the last one, and return the names of the variables that those who get something need."""
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     kind = registry.get(channel).address_kind
-    country = run.workspace.default_country
-    forms = [_form(channel, country, one.address) for one in fresh]
-    erased = tombstones.among(run.workspace_id, kind, [form for form, is_good in forms if is_good])
-    # Whoever was erased is not written down again: the row tells that somebody was pushed, and not who.
-    forms = [("?", False) if form in erased else (form, is_good) for form, is_good in forms]
-    row = Run.objects.only("last_recipient_id").get(pk=run.pk)  # as it is under the lock
+    forms = _forms(run, channel, kind, fresh)
     leaving_out = earlier.leaving_out(run)
-    statement = building.zoned(_CANDIDATES, run.campaign)
     facts: dict[str, Any] = {
         **leaving_out.parameters, "run": run.pk, "workspace": run.workspace_id, "channel": channel,
-        "steps": [step.step for step in steps], "last": row.last_recipient_id,
+        "steps": [step.step for step in steps], "last": last,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
             orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
@@ -190,49 +210,47 @@ def _add(run: Run, fresh: Sequence[Person]) -> None:
             said = [one.variables for one in fresh]
             adding = cascade_pushing.adding(run, ladder, said, facts)
             held = cascade_building.held_to_caps(run, ladder, adding)
-            made, usable, last, key, waterfall = cascade_building.add(
+            made, usable, ended, key, waterfall = cascade_building.add(
                 cursor, ladder, held.sql, facts | held.parameters
             )
         else:
             excluding = building.excluding_of(run.campaign, channel, timezone.now())
             facts |= excluding.parameters if excluding is not None else {}
-            candidates = statement.format(
+            candidates = building.zoned(_CANDIDATES, run.campaign).format(
                 owners=addresses.owners_sql(kind, "p.address"),
                 unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
             )
             statement = judging.judged(candidates, leaving_out, excluding)
             held = caps.held_to(run, statement, [channel], timezone.now())
             cursor.execute(held.sql, facts | held.parameters)
-            made, usable, last, key, waterfall = cursor.fetchone()
-        counted = {"made": made, "usable": usable, "last": last, "cursor_key": key, "waterfall": waterfall}
+            made, usable, ended, key, waterfall = cursor.fetchone()
+        counted = {"made": made, "usable": usable, "last": ended, "cursor_key": key, "waterfall": waterfall}
         if not building.count_added(cursor, run.pk, **counted):
             raise PushRefused(_("The campaign has ended: nobody can be pushed to it any more."))
-    if usable:
-        _require_variables(run, steps, row.last_recipient_id, fresh)
-    Push.objects.bulk_create(
-        Push(run_id=run.pk, key=one.key, recipient_id=row.last_recipient_id + n)
-        for n, one in enumerate(fresh, start=1)
-    )
+        cursor.execute(_KEEP, {"run": run.pk, "last": last, "keys": [one.key for one in fresh]})
     if usable:
         wake(run_id=run.pk)
+    return frozenset(name for step in steps for name in _needed(step.pk, orjson.dumps(step.content)))
 
 
-def _require_variables(run: Run, steps: Sequence[RunStep], before: int, fresh: Sequence[Person]) -> None:
+def _forms(run: Run, channel: str, kind: str, fresh: Sequence[Person]) -> list[tuple[str, bool]]:
+    """Return each one's address as `_form` does.
+
+    Whoever was erased is not written down again: the row tells that somebody was pushed, and not who.
+    """
+    forms = [_form(channel, run.workspace.default_country, one.address) for one in fresh]
+    erased = tombstones.among(run.workspace_id, kind, [form for form, is_good in forms if is_good])
+    return [("?", False) if form in erased else (form, is_good) for form, is_good in forms]
+
+
+def _refuse_lacking(found: Sequence[tuple[str, Sequence[str]]]) -> None:
     """Refuse the call when somebody who was added lacks what the message needs: it could never be sent."""
-    needed = {name for step in steps for name in _needed(step.pk, orjson.dumps(step.content))}
-    if not needed:
+    if not found:
         return
-    added = Recipient.objects.filter(run_id=run.pk, id__gt=before, skip=None)
-    lacking = added.exclude(variables__has_keys=sorted(needed)).order_by("id")
-    found = [
-        f"{fresh[pk - before - 1].key}: {', '.join(sorted(needed - set(variables)))}"
-        for pk, variables in lacking.values_list("id", "variables")[:LACKING_SHOWN]
-    ]
-    if found:
-        raise ValueError(
-            _("The message cannot be filled in without these variables (%(found)s).")
-            % {"found": "; ".join(found)}
-        )
+    named = "; ".join(f"{key}: {', '.join(names)}" for key, names in found[:LACKING_SHOWN])
+    raise ValueError(
+        _("The message cannot be filled in without these variables (%(found)s).") % {"found": named}
+    )
 
 
 @lru_cache(maxsize=256)

@@ -12,35 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import TRANSITIONS, Action
-from clarion.workspaces.permissions import Permission
+from clarion.workspaces.permissions import Need, Permission, either, every
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from clarion.workspaces.models import Membership, Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Permissions of which a member has to have all, and, where `one_of` is not empty, one of those."""
-
-    all_of: frozenset[Permission] = frozenset()
-    one_of: frozenset[Permission] = frozenset()
-
-    def is_met_by(self, member: Membership) -> bool:
-        return all(member.may(one) for one in self.all_of) and (
-            not self.one_of or any(member.may(one) for one in self.one_of)
-        )
-
-
-def every(*permissions: Permission) -> Need:
-    """Return the need of all of them; of none of them for what each member may."""
-    return Need(all_of=frozenset(permissions))
-
-
-def either(*permissions: Permission) -> Need:
-    """Return the need of any of them."""
-    return Need(one_of=frozenset(permissions))
 
 
 #: What is posted may decide: the names in the address and the fields are given.

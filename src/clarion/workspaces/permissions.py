@@ -1,6 +1,8 @@
-"""Which role may do what: the one table that screens and operations ask."""
+"""Which role may do what: the one table that screens, programs' requests and operations ask."""
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -43,3 +45,33 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
 def permissions_of(role: Role) -> frozenset[Permission]:
     """Return what a role may do."""
     return _GRANTS[role]
+
+
+class Bearer(Protocol):
+    """Whoever holds permissions."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this one is among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Permissions of which a member has to have all, and, where `one_of` is not empty, one of those."""
+
+    all_of: frozenset[Permission] = frozenset()
+    one_of: frozenset[Permission] = frozenset()
+
+    def is_met_by(self, member: Bearer) -> bool:
+        return all(member.may(one) for one in self.all_of) and (
+            not self.one_of or any(member.may(one) for one in self.one_of)
+        )
+
+
+def every(*permissions: Permission) -> Need:
+    """Return the need of all of them; of none of them for what each member may."""
+    return Need(all_of=frozenset(permissions))
+
+
+def either(*permissions: Permission) -> Need:
+    """Return the need of any of them."""
+    return Need(one_of=frozenset(permissions))
