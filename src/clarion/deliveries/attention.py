@@ -23,6 +23,7 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.money import amounts
 from clarion.workspaces.money.queries import low_account_of
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.retelling import retold
 
 #: Of each kind at most so many are listed.
 MOST = 8
@@ -145,7 +146,7 @@ def _troubled(member: Membership) -> list[Wanted]:
 
 def _why(campaign: Campaign) -> str:
     if campaign.status != Status.PAUSED:
-        return campaign.status_reason
+        return retold(campaign.status_reason)
     (cause, *_rest) = explain.explain(campaign, None).causes
     return (
         f"{cause.title}. {cause.text}" if cause.text and cause.text not in cause.title else f"{cause.title}."
@@ -164,7 +165,13 @@ def _low_balance(member: Membership) -> list[Wanted]:
 
 def _senders(member: Membership) -> list[Wanted]:
     blocked = [
-        Wanted(need=Need.SENDER, name=one.name, why=one.status_reason, at=one.status_changed_at, sender=one)
+        Wanted(
+            need=Need.SENDER,
+            name=one.name,
+            why=retold(one.status_reason),
+            at=one.status_changed_at,
+            sender=one,
+        )
         for one in overview.blocked_senders(member, MOST)
     ]
     return blocked + _resting(member)
@@ -195,7 +202,11 @@ def _webhooks(member: Membership) -> list[Wanted]:
         return []
     return [
         Wanted(
-            need=Need.WEBHOOK, name=str(one), why=one.status_reason, at=one.status_changed_at, endpoint=one
+            need=Need.WEBHOOK,
+            name=str(one),
+            why=retold(one.status_reason),
+            at=one.status_changed_at,
+            endpoint=one,
         )
         for one in webhooks.disabled_in(member.workspace, MOST)
     ]

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clarion.audience import addresses, consent
 from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
@@ -212,14 +213,14 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     """
     source = run.campaign.source
     if source is None:
-        raise RunInvalid("The campaign has no audience.")
+        raise RunInvalid(_("The campaign has no audience."))
     table = copy or source.table
     if table.status != SourceStatus.READY:
-        raise RunInvalid(table.failure or "The campaign's file has not been read to its end.")
+        raise RunInvalid(table.failure or _("The campaign's file has not been read to its end."))
     steps = list(run.steps.order_by("step"))
     channel = steps[0].channel
     if source.kind == SourceKind.SEGMENTS and source.fixed_at is None and not source.segments.exists():
-        raise RunInvalid("The campaign's segments were deleted.")
+        raise RunInvalid(_("The campaign's segments were deleted."))
     if run.is_cascade:
         ladder = tiers.ladder_of(run, steps)
         columns = cascade_building.of_contact(ladder)

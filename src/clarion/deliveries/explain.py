@@ -20,6 +20,7 @@ from clarion.deliveries.causes import Cause, Do, Kind, told
 from clarion.deliveries.models import Run, Worker
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces import spelling
+from clarion.workspaces.retelling import retold
 
 #: A process whose last sign of life is older does not send.
 ALIVE_SECONDS = 15
@@ -236,7 +237,7 @@ def _own(campaign: Campaign, run: Run | None) -> _Block | None:
 
 def _pause(campaign: Campaign, mine: dict[Do, str]) -> _Block:
     cause = PauseCause(campaign.pause_cause)
-    kind, text, objects = _PAUSES[cause], campaign.status_reason, dict(mine)
+    kind, text, objects = _PAUSES[cause], retold(campaign.status_reason), dict(mine)
     if cause is PauseCause.SENDER:
         senders = list(_senders(campaign))
         stopped = [one for one in senders if one.status != SenderStatus.ACTIVE]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clarion.audience.livesheets import rereading
 from clarion.audience.models import LiveSheet, Source, SourceKind
@@ -25,7 +26,7 @@ def copy_for(run: Run) -> Source | None:
     if (pinned := run.plan.get("copy")) is not None:
         copy = Source.objects.filter(pk=pinned["id"]).first()
         if copy is None:
-            raise RunInvalid("What was read of the live spreadsheet for this run is gone.")
+            raise RunInvalid(_("What was read of the live spreadsheet for this run is gone."))
         return copy
     source = run.campaign.source
     assert source is not None  # noqa: S101 - the builder has looked

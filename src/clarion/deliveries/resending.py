@@ -21,13 +21,14 @@ from clarion.deliveries.models import Run
 from clarion.deliveries.money import operations as paying
 from clarion.deliveries.states import STEPS, Result
 from clarion.engine.outcomes import Reason
+from clarion.lib.sentences import said
 from clarion.webhooks import publishing
 from clarion.workspaces import actors
 from clarion.workspaces.wake import wake
 
 #: States of a campaign whose run may send, or may be opened again to.
 _SENDS = frozenset({Status.SENDING, Status.PAUSED, Status.COMPLETED})
-_WHY = "The provider did not deliver some messages and asks for them again later."
+_WHY = str(said("The provider did not deliver some messages and asks for them again later."))
 
 _IN_FLIGHT = """
 select d.run_id, d.id from unnest(%s::bigint[], %s::bigint[]) v(run_id, id)

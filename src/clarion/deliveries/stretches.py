@@ -20,6 +20,7 @@ from clarion.engine.limits import Limits
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.workspaces import spelling
+from clarion.workspaces.retelling import retold
 
 #: Code of the reason of a message that waits for the sending hours where its recipient lives.
 OUTSIDE_WINDOW = 504
@@ -55,7 +56,7 @@ def _of_step(campaign: Campaign, run: Run, step: StepBacklog, sender: Sender | N
         kind = Kind.SENDER_BLOCKED if sender.status == SenderStatus.BLOCKED else Kind.SENDER_PAUSED
         return [
             told(
-                kind, step.total, values={"sender": sender.name}, text=sender.status_reason,
+                kind, step.total, values={"sender": sender.name}, text=retold(sender.status_reason),
                 since=sender.status_changed_at, objects=opening,
             )
         ]  # fmt: skip

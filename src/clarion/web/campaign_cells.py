@@ -22,6 +22,7 @@ from clarion.deliveries.money import queries as spending
 from clarion.web import assets, list_columns
 from clarion.web.campaign_rows import progress_parts, version_of
 from clarion.workspaces.money import amounts
+from clarion.workspaces.retelling import retold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,8 +138,8 @@ def cells_of(row: Row, cost: str = "") -> Cells:
 def note_of(campaign: Campaign) -> str:
     """Return why it is as it is, for states that one asks that of."""
     if campaign.status == Status.PAUSED:
-        return campaign.status_reason or str(PauseCause(campaign.pause_cause).label)
-    return campaign.status_reason if campaign.status in (Status.FAILED, Status.STOPPED) else ""
+        return retold(campaign.status_reason) or str(PauseCause(campaign.pause_cause).label)
+    return retold(campaign.status_reason) if campaign.status in (Status.FAILED, Status.STOPPED) else ""
 
 
 def drawn(cells: Cells, frame: Frame) -> SafeString:

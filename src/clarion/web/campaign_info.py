@@ -19,6 +19,7 @@ from clarion.web import statuses
 from clarion.web.links import workspace_url
 from clarion.web.parts import Fact
 from clarion.web.templatetags.ui import grouped, moment
+from clarion.workspaces.retelling import retold
 
 if TYPE_CHECKING:
     from clarion.campaigns.models import Campaign, Step
@@ -50,8 +51,8 @@ def _reason(campaign: Campaign) -> str:
     """Return why it is in its state, where that is to be told."""
     if campaign.status == Status.PAUSED:
         cause = PauseCause(campaign.pause_cause).label
-        return f"{cause}: {campaign.status_reason}" if campaign.status_reason else str(cause)
-    return campaign.status_reason
+        return f"{cause}: {retold(campaign.status_reason)}" if campaign.status_reason else str(cause)
+    return retold(campaign.status_reason)
 
 
 def _what(campaign: Campaign) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from clarion.engine.outcomes import REASONS, Accepted, Scope, Unknown
 from clarion.senders import secrets, testing
 from clarion.senders.errors import SecretsLost
 from clarion.workspaces.actors import of_member
+from clarion.workspaces.retelling import retold
 
 if TYPE_CHECKING:
     from clarion.senders.models import Sender
@@ -38,9 +39,10 @@ class Trial:
 def check(sender: Sender, *, by: Actor) -> CheckResult:
     """Check the sender's credentials."""
     try:
-        return testing.check_credentials(sender, by=by)
+        found = testing.check_credentials(sender, by=by)
     except SecretsLost:
         return CheckResult(ok=False, problem=_lost())
+    return replace(found, problem=retold(found.problem))
 
 
 def send(sender: Sender, form: SendTestForm, member: Membership) -> Trial | None:

@@ -10,6 +10,7 @@ from clarion.channels.email.client import open_connection
 from clarion.channels.email.config import Config
 from clarion.channels.email.errors import ConnectionUnusable
 from clarion.engine.outcomes import REASONS
+from clarion.lib.sentences import said
 
 #: Days before its expiry from which a certificate is worth a warning.
 EXPIRY_WARNING_DAYS = 14
@@ -25,13 +26,17 @@ async def check_credentials(config: Config, *, now: float) -> CheckResult:
     try:
         context = config.tls_context() if config.security != "none" else None
     except (OSError, ssl.SSLError) as error:
-        return CheckResult(ok=False, problem=f"The authority file cannot be used: {error}")
+        return CheckResult(
+            ok=False, problem=said("The authority file cannot be used: %(why)s", why=str(error))
+        )
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             config.host, config.port, type=socket.SOCK_STREAM
         )
     except OSError:
-        return CheckResult(ok=False, lines=lines, problem=f"The host name “{config.host}” is not known.")
+        return CheckResult(
+            ok=False, lines=lines, problem=said("The host name “%(host)s” is not known.", host=config.host)
+        )
     note("resolve", ", ".join(sorted({str(entry[4][0]) for entry in found})))
     try:
         connection = await open_connection(config, context, note)
@@ -48,8 +53,8 @@ async def check_credentials(config: Config, *, now: float) -> CheckResult:
 
 def _sentence(error: ConnectionUnusable) -> str:
     outcome = error.outcome
-    said = " ".join(part for part in (outcome.code, outcome.detail) if part)
-    return f"{REASONS[outcome.reason].sentence} ({said})" if said else REASONS[outcome.reason].sentence
+    words = " ".join(part for part in (outcome.code, outcome.detail) if part)
+    return f"{REASONS[outcome.reason].sentence} ({words})" if words else REASONS[outcome.reason].sentence
 
 
 def _expiry(tls: ssl.SSLObject, now: float) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from clarion.channels.sms.client import open_session
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable
 from clarion.engine.outcomes import REASONS
+from clarion.lib.sentences import said
 
 
 async def check_credentials(config: Config) -> CheckResult:
@@ -15,13 +16,15 @@ async def check_credentials(config: Config) -> CheckResult:
     try:
         context = config.tls_context()
     except (OSError, ssl.SSLError) as error:
-        return CheckResult(ok=False, problem=f"The authority file cannot be used: {error}")
+        return CheckResult(
+            ok=False, problem=said("The authority file cannot be used: %(why)s", why=str(error))
+        )
     try:
         session = await open_session(config, context, lambda step, words: lines.append((step, words)))
     except SessionUnusable as error:
         outcome = error.outcome
-        said = " ".join(part for part in (outcome.code, outcome.detail) if part)
+        words = " ".join(part for part in (outcome.code, outcome.detail) if part)
         sentence = REASONS[outcome.reason].sentence
-        return CheckResult(ok=False, lines=lines, problem=f"{sentence} ({said})" if said else sentence)
+        return CheckResult(ok=False, lines=lines, problem=f"{sentence} ({words})" if words else sentence)
     session.unbind()
     return CheckResult(ok=True, lines=lines)

@@ -7,6 +7,7 @@ from clarion.channels.telegram.config import Config
 from clarion.channels.telegram.transport import client_of
 from clarion.channels.telegram.updates import NotRead
 from clarion.engine.outcomes import REASONS, Accepted
+from clarion.lib.sentences import said
 
 
 async def check_credentials(config: Config, hook_url: str = "") -> CheckResult:
@@ -20,9 +21,9 @@ async def check_credentials(config: Config, hook_url: str = "") -> CheckResult:
         await http.aclose()
     if not isinstance(answer, HttpReply):
         return CheckResult(ok=False, problem=_sentence(answer))
-    said = replies.read(answer.body)
-    bot = said.get("result")
-    if said.get("ok") is not True or not isinstance(bot, dict):
+    read = replies.read(answer.body)
+    bot = read.get("result")
+    if read.get("ok") is not True or not isinstance(bot, dict):
         return CheckResult(ok=False, problem=_sentence(replies.outcome_of(answer.status, answer.body)))
     username = str(bot.get("username") or "")
     lines = [
@@ -33,7 +34,9 @@ async def check_credentials(config: Config, hook_url: str = "") -> CheckResult:
     if bot.get("can_join_groups") is not None:
         lines.append(("Groups", "may join groups" if bot["can_join_groups"] else "may not join groups"))
     if config.username and config.username.lower() != username.lower():
-        problem = f"The token belongs to @{username}, not to @{config.username}."
+        problem = said(
+            "The token belongs to @%(theirs)s, not to @%(ours)s.", theirs=username, ours=config.username
+        )
         return CheckResult(ok=False, lines=lines, problem=problem)
     if hook_url and config.reads_updates and config.updates == "call":
         return await _with_calls(config, hook_url, lines)
@@ -42,7 +45,7 @@ async def check_credentials(config: Config, hook_url: str = "") -> CheckResult:
 
 async def _with_calls(config: Config, hook_url: str, lines: list[tuple[str, str]]) -> CheckResult:
     if not hook_url.startswith("https://"):
-        problem = (
+        problem = said(
             "Telegram calls only addresses that begin with https://. Set CLARION_PUBLIC_URL, or let the bot be "
             "asked."
         )
@@ -50,7 +53,11 @@ async def _with_calls(config: Config, hook_url: str, lines: list[tuple[str, str]
     try:
         told = await webhook.standing(config)
     except NotRead as refusal:
-        return CheckResult(ok=False, lines=lines, problem=f"Telegram does not say whom it calls ({refusal}).")
+        return CheckResult(
+            ok=False,
+            lines=lines,
+            problem=said("Telegram does not say whom it calls (%(why)s).", why=str(refusal)),
+        )
     is_ours = told.url == hook_url
     lines.append(("Calls", "come here" if is_ours else "are asked for within a minute of saving"))
     if is_ours and told.waiting:
@@ -62,8 +69,8 @@ async def _with_calls(config: Config, hook_url: str, lines: list[tuple[str, str]
 
 def _sentence(outcome: object) -> str:
     if isinstance(outcome, Accepted):
-        return "The answer is not that of a Bot API."
+        return said("The answer is not that of a Bot API.")
     reason, code, detail = (getattr(outcome, name) for name in ("reason", "code", "detail"))
-    said = " ".join(part for part in (code, detail) if part)
+    words = " ".join(part for part in (code, detail) if part)
     sentence = REASONS[reason].sentence
-    return f"{sentence} ({said})" if said else sentence
+    return f"{sentence} ({words})" if words else sentence

@@ -4,6 +4,7 @@ from clarion.channels.base import CheckResult, SyncFailed
 from clarion.channels.waba import syncing
 from clarion.channels.waba.config import Config
 from clarion.channels.waba.transport import client_of
+from clarion.lib.sentences import told
 
 
 async def check_credentials(config: Config) -> CheckResult:
@@ -12,7 +13,7 @@ async def check_credentials(config: Config) -> CheckResult:
     try:
         number = await syncing.number_of(http, config)
     except SyncFailed as failure:
-        return CheckResult(ok=False, problem=str(failure))
+        return CheckResult(ok=False, problem=told(failure))
     finally:
         await http.aclose()
     lines = [

@@ -11,6 +11,7 @@ from clarion.channels.waba import codes, limits, shapes
 from clarion.channels.waba.config import Config
 from clarion.channels.waba.transport import client_of
 from clarion.engine.outcomes import REASONS, Deferred, Refused, Unknown
+from clarion.lib.sentences import said
 
 #: Templates asked for at a time, pages that are read (an account has at most 6,000 templates), and octets of a page.
 PAGE = 100
@@ -73,7 +74,7 @@ async def _templates(http: HttpClient, config: Config) -> list[ProviderTemplate]
         if not after or not rows:
             return found
         query = {**query, "after": after}
-    raise SyncFailed("The account lists more templates than it can have.")
+    raise SyncFailed(said("The account lists more templates than it can have."))
 
 
 def _template(row: Mapping[str, Any]) -> ProviderTemplate:
@@ -109,7 +110,7 @@ async def _asked(http: HttpClient, path: str, query: Mapping[str, str]) -> dict[
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        raise SyncFailed("The answer is not that of the Graph API.")
+        raise SyncFailed(said("The answer is not that of the Graph API."))
     return told
 
 

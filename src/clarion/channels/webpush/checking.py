@@ -3,6 +3,7 @@
 from clarion.channels.base import CheckResult
 from clarion.channels.webpush import vapid
 from clarion.channels.webpush.config import Config
+from clarion.lib.sentences import said
 
 
 async def check_credentials(config: Config) -> CheckResult:
@@ -20,6 +21,6 @@ async def check_credentials(config: Config) -> CheckResult:
     ]
     if vapid.public_of(config.private_key) != config.public_key:
         return CheckResult(
-            ok=False, lines=lines, problem="The public key does not belong to the private one."
+            ok=False, lines=lines, problem=said("The public key does not belong to the private one.")
         )
     return CheckResult(ok=True, lines=lines)

@@ -11,12 +11,13 @@ from clarion.channels.whatsapp.config import Config
 from clarion.channels.whatsapp.gateways import Ask, Gateway, number_of, outcome_of
 from clarion.channels.whatsapp.transport import Line, link_state
 from clarion.engine.outcomes import REASONS, Deferred, Refused, Unknown
+from clarion.lib.sentences import said
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: Largest picture of a code, in octets, and the most people of a group.
 MAX_CODE = 500_000
 MAX_MEMBERS = 20_000
-_UNLINKED = "The gateway answers, but no phone is linked to this session. Scan its code first."
+_UNLINKED = said("The gateway answers, but no phone is linked to this session. Scan its code first.")
 
 
 async def state_of(config: Config) -> LinkState:
@@ -44,7 +45,7 @@ async def code_of(config: Config) -> bytes:
     finally:
         await line.aclose()
     if not picture.startswith(_PNG) or len(picture) > MAX_CODE:
-        raise Unreadable("The gateway shows no code just now.")
+        raise Unreadable(said("The gateway shows no code just now."))
     return picture
 
 
@@ -54,7 +55,7 @@ async def groups_of(config: Config) -> list[Group]:
     try:
         found = gateway.groups_of(told)
     except (TypeError, KeyError, AttributeError):
-        raise Unreadable("The gateway’s answer is not a list of groups.") from None
+        raise Unreadable(said("The gateway’s answer is not a list of groups.")) from None
     return sorted(found, key=lambda group: (group.name.casefold(), group.id))
 
 
@@ -64,9 +65,9 @@ async def members_of(config: Config, group: str) -> Members:
     try:
         everybody = gateway.members_of(told)
     except (TypeError, KeyError, AttributeError):
-        raise Unreadable("The gateway’s answer does not say who is in the group.") from None
+        raise Unreadable(said("The gateway’s answer does not say who is in the group.")) from None
     if len(everybody) > MAX_MEMBERS:
-        raise Unreadable(f"The group has more than {MAX_MEMBERS:,} members.")
+        raise Unreadable(said("The group has more than %(n)s members.", n=MAX_MEMBERS))
     by_number: dict[str, Member] = {}
     for one in everybody:
         number = number_of(one.address)
@@ -102,6 +103,6 @@ async def _told(config: Config, ask: Callable[[Gateway], Ask]) -> tuple[Gateway,
 
 def sentence_of(outcome: Deferred | Refused | Unknown) -> str:
     """Return what happened, for a person."""
-    said = " ".join(part for part in (outcome.code, outcome.detail) if part)
+    words = " ".join(part for part in (outcome.code, outcome.detail) if part)
     sentence = REASONS[outcome.reason].sentence
-    return f"{sentence} ({said})" if said else sentence
+    return f"{sentence} ({words})" if words else sentence

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from clarion.web import assets, charts, icons, links, statuses
 from clarion.web.parts import Action
-from clarion.workspaces import spelling
+from clarion.workspaces import retelling, spelling
 
 register = template.Library()
 
@@ -136,6 +136,12 @@ def percent(written: object) -> str:
 def percent_sign() -> str:
     """`{% percent_sign %}`: what stands behind a live number that is per cent, with the language's space."""
     return spelling.percent_sign()
+
+
+@register.filter
+def retold(text: str) -> str:
+    """A sentence of the program that was written down in English, in the reader's language; else the text as it is."""
+    return retelling.retold(text)
 
 
 @register.filter

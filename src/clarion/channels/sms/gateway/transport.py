@@ -12,6 +12,7 @@ from clarion.channels.sms.gateway.config import filled, pairs
 from clarion.channels.sms.web import Hidden, WebSms, limits_of
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope
+from clarion.lib.sentences import said
 
 #: Characters of an answer that are searched and shown.
 _LOOKED_AT = 4000
@@ -148,4 +149,10 @@ async def check_credentials(config: Mapping[str, Any]) -> CheckResult:
         return CheckResult(
             ok=True, lines=[*seen, ("credentials", "not tried: send a test message to try them")]
         )
-    return CheckResult(ok=False, problem=f"The gateway could not be reached. {reply.detail}".strip())
+    return CheckResult(ok=False, problem=_unreached(reply.detail))
+
+
+def _unreached(detail: str) -> str:
+    if not detail:
+        return said("The gateway could not be reached.")
+    return said("The gateway could not be reached. %(detail)s", detail=detail)

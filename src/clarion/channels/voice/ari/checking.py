@@ -8,6 +8,7 @@ from clarion.channels.http import HttpReply, outcome_of_status
 from clarion.channels.voice.ari.client import Client, Unreachable
 from clarion.channels.voice.ari.config import Config
 from clarion.engine.outcomes import REASONS
+from clarion.lib.sentences import said
 
 #: What a part of the settings needs to be loaded.
 _MODULES = (
@@ -34,7 +35,9 @@ async def check_credentials(config: Config) -> CheckResult:
             reply = await client.http.request("GET", f"/endpoints/{technology}/{trunk}")
             if not isinstance(reply, HttpReply) or not reply.is_success:
                 return CheckResult(
-                    ok=False, lines=lines, problem=f"Asterisk knows no trunk {technology}/{trunk}."
+                    ok=False,
+                    lines=lines,
+                    problem=said("Asterisk knows no trunk %(name)s.", name=f"{technology}/{trunk}"),
                 )
             lines.append(("Trunk", f"{technology}/{trunk}: {_read(reply).get('state', '')}"))
         for module, what, problem in _MODULES:
@@ -64,6 +67,6 @@ def _read(reply: HttpReply) -> dict[str, Any]:
 
 def _sentence(problem: Any) -> str:
     outcome = outcome_of_status(problem) if isinstance(problem, HttpReply) else problem
-    said = " ".join(part for part in (outcome.code, outcome.detail) if part)
+    words = " ".join(part for part in (outcome.code, outcome.detail) if part)
     sentence = REASONS[outcome.reason].sentence
-    return f"{sentence} ({said})" if said else sentence
+    return f"{sentence} ({words})" if words else sentence
