@@ -124,6 +124,7 @@ def _as_json(workspace: "Workspace", event: "Event") -> dict[str, Any]:
         "at": told.moment(event.at),
         "actor": event.actor,
         "via": event.via,
+        "address": event.address,
         "action": event.action,
         "kind": event.kind,
         "object": event.object_id,

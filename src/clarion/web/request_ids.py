@@ -1,4 +1,7 @@
-"""An id for each request: in every line of the log that it causes, and in its answer, so that the two can be joined."""
+"""An id for each request: in every line of the log that it causes, and in its answer, so that the two can be joined.
+
+What a request changes is kept with the address that it came from, too.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from clarion.lib.proxies import is_trusted
+from clarion.lib.proxies import client_address, is_trusted
+from clarion.workspaces import origins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +33,16 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         name = id_of(request)
-        with structlog.contextvars.bound_contextvars(request=name):
+        with structlog.contextvars.bound_contextvars(request=name), origins.coming_from(address_of(request)):
             response = self.get_response(request)
         response[HEADER] = name
         return response
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the visitor's network address, as trusted proxies tell it; empty when it is not known."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.CLARION_TRUSTED_PROXIES)
 
 
 def id_of(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from clarion.workspaces import origins
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.models import AuditCheck, AuditEvent, Workspace
 
@@ -40,6 +41,7 @@ def record(
         actor=by.user,
         actor_name=by.name,
         via=by.via,
+        address=origins.address_of(by.via),
         action=action,
         object_kind=kind,
         object_id=object_id,
@@ -58,6 +60,8 @@ def digest(event: AuditEvent, previous: bytes) -> bytes:
         event.workspace_id, event.number, event.at.isoformat(timespec="microseconds"), event.actor_name,
         event.via, event.action, event.object_kind, event.object_id, event.object_name, event.reason, event.changes,
     ]  # fmt: skip
+    if event.address:  # events of before it was kept have none, and their hashes hold
+        facts.append(event.address)
     return hashlib.sha256(previous + orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
 
 

@@ -208,6 +208,8 @@ class AuditEvent(models.Model):
     actor_name = models.CharField(max_length=254)
     #: Through which door: web, cli, api or system.
     via = models.CharField(max_length=8)
+    #: The network address that it was asked from; empty for commands and the program itself.
+    address = models.CharField(max_length=45, blank=True, default="", db_default="")
     #: Noun and verb, such as "campaign.paused".
     action = models.CharField(max_length=60)
     #: The noun's kind and public id, such as "campaign" and its UUID.

@@ -44,6 +44,7 @@ class Event:
     at: datetime
     actor: str
     via: str
+    address: str
     action: str
     kind: str
     object_id: str
@@ -143,6 +144,7 @@ def _event(row: AuditEvent) -> Event:
         at=row.at,
         actor=row.actor_name,
         via=row.via,
+        address=row.address,
         action=row.action,
         kind=row.object_kind,
         object_id=row.object_id,

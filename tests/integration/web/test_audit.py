@@ -15,11 +15,13 @@ from django.utils import timezone
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
+from clarion.lib.proxies import networks_of
 from clarion.web.pages import audit as page
 from clarion.workspaces import audit, operations, tasks, trail
 from clarion.workspaces.models import AuditCheck, AuditEvent, Workspace
 from tests import ledgers
 from tests.factories import client_of
+from tests.integration.api.asking import asking
 
 pytestmark = pytest.mark.django_db
 
@@ -167,6 +169,27 @@ class TestLog:
         assert {(line["object_name"], line["reason"]) for line in lines} == {("'=1+1", "'-2")}
         assert AuditEvent.objects.filter(action="workspace.audit_download").count() == 1
 
+    @pytest.mark.parametrize("door", ["web", "api"])
+    def test_it_says_from_where_a_person_or_their_program_did_it(
+        self, people: ledgers.People, workspace: Workspace, settings: Any, door: str
+    ) -> None:
+        settings.CLARION_TRUSTED_PROXIES = networks_of("127.0.0.1")
+        forwarded = {"X-Forwarded-For": "10.9.9.9, 203.0.113.7"}
+        if door == "web":
+            client_of(people.alice).post(url(workspace, "lists/"), {"name": "News"}, headers=forwarded)
+        else:
+            asking(people.alice).post("/lists", {"name": "News"}, x_forwarded_for="10.9.9.9, 203.0.113.7")
+        record(people)
+
+        event = AuditEvent.objects.get(action="list.created", object_name="News")
+        assert (event.via, event.address) == (door, "203.0.113.7")
+        assert AuditEvent.objects.order_by("-number")[0].address == ""  # no request
+        assert audit.first_broken(workspace) is None
+        shown = text(client_of(people.alice), url(workspace, "audit/"))
+        assert "203.0.113.7" in shown
+        lines = client_of(people.alice).get(url(workspace, "audit.csv")).getvalue().decode()
+        assert "203.0.113.7" in lines
+
     def test_it_is_for_who_may_read_it_and_never_for_a_stranger(
         self, people: ledgers.People, workspace: Workspace
     ) -> None:
@@ -202,7 +225,13 @@ class TestChain:
 
     @pytest.mark.parametrize(
         "values",
-        [{"reason": "Nothing."}, {"actor_name": "Bob"}, {"changes": {"a": [1, 2]}}, {"hash": b"x" * 32}],
+        [
+            {"reason": "Nothing."},
+            {"actor_name": "Bob"},
+            {"changes": {"a": [1, 2]}},
+            {"address": "192.0.2.9"},
+            {"hash": b"x" * 32},
+        ],
     )
     def test_an_altered_event_is_found(
         self, people: ledgers.People, workspace: Workspace, values: dict[str, Any]

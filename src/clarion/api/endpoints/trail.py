@@ -28,6 +28,9 @@ class EventOut(Schema):
     at: datetime
     actor: str
     via: str
+    address: str = Field(
+        description="The network address it was asked from; empty for commands and the program."
+    )
     action: str
     kind: str
     object_id: str

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 CHECK_PAUSE = timedelta(minutes=1)
 #: A longer chain is gone through by a background job: about a second of work.
 CHECKED_AT_ONCE = 30_000
-_HEADER = ["number", "at", "actor", "via", "action", "kind", "object_id", "object_name", "reason", "changes"]
+_HEADER = [
+    "number", "at", "actor", "via", "address", "action", "kind", "object_id", "object_name", "reason", "changes",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ def _lines(events: Iterator[Event]) -> Iterator[list[str]]:
     yield _HEADER
     for event in events:
         changes = json.dumps(event.changes, ensure_ascii=False, sort_keys=True) if event.changes else ""
-        cells = [event.actor, event.via, event.action, event.kind, event.object_id, event.object_name]
+        cells = [
+            event.actor, event.via, event.address, event.action, event.kind, event.object_id, event.object_name,
+        ]  # fmt: skip
         at = event.at.isoformat(timespec="microseconds")
         yield [str(event.number), at, *map(safe_cell, [*cells, event.reason, changes])]
