@@ -60,6 +60,7 @@ bench: $(DEVELOPMENT) ## Measure; figures mean something on an idle machine only
 	$(BIN)/python -m tests.bench.bench_email_parts
 	$(BIN)/python -m tests.bench.bench_paying_ledger
 	$(BIN)/python -m tests.bench.bench_import
+	$(BIN)/python -m tests.bench.bench_push
 	$(BIN)/pytest -m bench -s tests/bench $(PYTEST_ARGS)
 
 docs: $(DEVELOPMENT) ## Write the generated reference pages anew
