@@ -34,9 +34,8 @@ from clarion.campaigns.forecast import Forecast, forecast, is_bound, outlook
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import Status
 from clarion.senders.models import Sender, SenderStatus
-from clarion.workspaces import spelling
+from clarion.workspaces import retelling, spelling
 from clarion.workspaces.models import Workspace
-from clarion.workspaces.retelling import retold
 
 #: About the noted start time: whoever starts now does not go by it, and scheduling checks its own.
 _START_CODES = frozenset({"start", "start_passed", "repeat_over"})
@@ -220,7 +219,7 @@ def _look_at_sender(found: Findings) -> None:
 
 def _look_at_one_sender(found: Findings, sender: Sender) -> None:
     cure = {"cure_url_name": "senders:detail", "cure_id": str(sender.public_id)}
-    names = {"sender": sender.name, "why": retold(sender.status_reason)}
+    names = {"sender": sender.name, "why": retelling.retold(sender.status_reason)}
     if sender.status == SenderStatus.BLOCKED:
         sentence = _("The sender %(sender)s is blocked: %(why)s") % names
         found.add("sender_blocked", Level.BLOCK, Section.MESSAGE, sentence, **cure)

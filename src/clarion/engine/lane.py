@@ -24,7 +24,6 @@ from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
 from clarion.engine.settling import Outbox
 from clarion.engine.turns import RunQueue, Turns
-from clarion.lib.sentences import said
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +36,7 @@ LOOK_SECONDS = 0.5
 MEASURE_SECONDS = 0.1
 SAVE_SECONDS = 1.0
 #: What a campaign's author reads when preparing its message met a fault of ours.
-UNPREPARABLE = str(
-    said("A fault in the program kept the message from being prepared; the log has the details.")
-)
+UNPREPARABLE = "A fault in the program kept the message from being prepared; the log has the details."
 
 
 class Lane:

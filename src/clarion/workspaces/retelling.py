@@ -15,6 +15,10 @@ from django.utils.translation import get_language, gettext, gettext_noop, ngette
 from clarion.lib.sentences import Sentence
 from clarion.workspaces import spelling
 
+#: Of the sending core, which has no gettext: here for the catalogue, which says it by itself.
+CORE = (
+    gettext_noop("A fault in the program kept the message from being prepared; the log has the details."),
+)
 #: What gives a message for a number, in the language of the moment.
 Counted = Callable[[int], str]
 #: Sentences with values that are kept beside campaigns and sources. Each stands where it is made, too.
