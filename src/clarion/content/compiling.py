@@ -89,6 +89,7 @@ def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
 #: The fields of a content that are templates, whatever the channel.
 _CONTENT_FIELDS = frozenset(
     {"subject", "preheader", "html", "text", "to_name", "buttons", "media_url", "icon", "image", "link"}
+    | {"image_url", "button_label", "button_url"}
 )
 
 

@@ -22,6 +22,7 @@ from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
 from clarion.web.links import changed_query, workspace_url
+from clarion.web.looks import with_pictures
 from clarion.web.message_fields import HINT, attachable
 from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
@@ -111,6 +112,7 @@ def template_list(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@with_pictures
 def template_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Write a new template."""
     asked = (request.POST if request.method == "POST" else request.GET).get("channel", "")
@@ -140,6 +142,7 @@ def template_new(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@with_pictures
 def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The editor; saving adds a version when something changed."""
     template = _template(request, id)
