@@ -81,7 +81,10 @@ def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> No
     assert InboxEvent.objects.count() == 51
 
 
-def test_an_answer_and_its_lines_in_the_log_have_one_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_and_its_lines_in_the_log_have_one_id(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.CLARION_TRUSTED_PROXIES = ()
     made = make_run(count=1, channel="bell", config={"secret": bell.SECRET})
     logged: list[Any] = []
 
