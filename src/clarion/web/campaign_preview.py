@@ -19,12 +19,14 @@ from clarion.content import media, rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
-from clarion.web import campaign_cascade, looks, mail_frame, sms_size
+from clarion.web import campaign_cascade, campaign_message, looks, mail_frame, sms_size
 from clarion.web.links import workspace_url
 from clarion.web.parts import Tab
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpResponse
 
     from clarion.campaigns.models import Campaign, Step
@@ -96,7 +98,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
-        problem = _problem(campaign, step) if step is not None and typed.get("source") else ""
+        problem = _problem(campaign, step) if step is not None and _is_begun(typed) else ""
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
             subject=registry.get(step.channel).label if step and bare else typed.get("subject", ""),
@@ -120,6 +122,10 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}{which}" if number < len(people) else "",
     )  # fmt: skip
+
+
+def _is_begun(source: Mapping[str, Any]) -> bool:
+    return bool(source.get("source") or source.get("files") or campaign_message.has_picture(source))
 
 
 def _has_subject(channel: str) -> bool:

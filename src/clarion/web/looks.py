@@ -90,7 +90,7 @@ def seen(
     shape = look_of(registry.get(channel)).shape
     text = shown.text.strip()
     counted = _counted(text) if shape is Shape.SMS else ("", "", [])
-    caption = _spoken(text) if shape is Shape.CALL else counted[1]
+    caption = _spoken(text) if shape is Shape.CALL and not shown.media_url else counted[1]
     picture = shown.picture_url or (pictures or {}).get(shown.file_name, "")
     beside = shown.media_url or ("" if picture else shown.file_name)
     if not _can_be_shown(picture):

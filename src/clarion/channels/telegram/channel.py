@@ -24,7 +24,7 @@ class TelegramChannel(NoHooks):
     address_kind = "telegram"
     confirms_answers = True
     secrets = settings.SECRETS
-    look = looks.Look(has_files=True)
+    look = looks.Look(has_files=True, needs_words=False)
     #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).
     suggested_limits: Mapping[str, int] = {"second": 30}
 
