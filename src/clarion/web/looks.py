@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.channels import registry
 from clarion.channels.looks import Shape, look_of
 from clarion.channels.sms import encoding
-from clarion.web.mail_frame import PICTURES, PUBLIC
+from clarion.web.mail_frame import PICTURES
 from clarion.web.statuses import channel_look
 
 if TYPE_CHECKING:
@@ -111,7 +112,11 @@ def with_pictures(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 def _can_be_shown(url: str) -> bool:
     """Whether the policy of a page lets the picture in, and nothing of its address is missing."""
-    return url.startswith(("https://", f"{PUBLIC}/")) and "[" not in url and not set(url) & set(' "<>')
+    return (
+        url.startswith(("https://", f"{settings.CLARION_PUBLIC_URL}/"))
+        and "[" not in url
+        and not set(url) & set(' "<>')
+    )
 
 
 def _counted(text: str) -> tuple[str, str, list[Offender]]:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from clarion.content.rendering import Preview
 
 #: Where the media library's pictures come from, also when pages are looked at by another name of the server.
-PUBLIC = "{0.scheme}://{0.netloc}".format(urlsplit(settings.CLARION_PUBLIC_URL))
+_PUBLIC = "{0.scheme}://{0.netloc}".format(urlsplit(settings.CLARION_PUBLIC_URL))
 #: Where pictures of messages may come from: what a mail reader shows too.
-PICTURES = ["'self'", "data:", "https:", PUBLIC]
+PICTURES = ["'self'", "data:", "https:", _PUBLIC]
 #: Styles in the mail and pictures from anywhere over https are what a mail reader shows too.
 POLICY: dict[str, list[str]] = {
     "default-src": ["'none'"],

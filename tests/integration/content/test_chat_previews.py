@@ -31,6 +31,7 @@ def bob(cast: Cast) -> Client:
 @pytest.fixture(autouse=True)
 def home(settings: Any, tmp_path: Path) -> None:
     settings.CLARION_HOME = tmp_path
+    settings.CLARION_PUBLIC_URL = "http://testserver"
 
 
 @pytest.fixture
