@@ -39,7 +39,7 @@ keep() {
     [ -s "$specifications/$name.json" ] && return
     fetched=$(mktemp)
     if [ -d "$peers/node_modules/js-yaml" ] && mkdir -p "$specifications" && "$@" "$fetched" 2>/dev/null &&
-        NODE_PATH="$peers/node_modules" node tests/servers/trim.cjs "$fetched" "$fetched.json" "$pattern" 2>/dev/null; then
+        NODE_PATH="$peers/node_modules" node "$(dirname "$0")/trim.cjs" "$fetched" "$fetched.json" "$pattern" 2>/dev/null; then
         mv "$fetched.json" "$specifications/$name.json"
     else
         lacking="$lacking $name"
