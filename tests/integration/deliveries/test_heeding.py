@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from clarion.audience import operations
+from clarion.audience import importing, operations
 from clarion.audience.models import Suppression
 from clarion.deliveries import heeding, ledger
 from clarion.deliveries.models import Delivery, Heeded, Recipient, Run, Waiting
@@ -35,7 +35,7 @@ def by_hand(by: Actor) -> None:
 
 def by_file(by: Actor) -> None:
     file = io.BytesIO(f"email\n{PERSON}\nnobody@example.test\n".encode())
-    operations.suppress_file(by=by, file=file, file_name="gone.csv", channel="email")
+    importing.run_import(operations.suppress_file(by=by, file=file, file_name="gone.csv", channel="email"))
 
 
 def by_api(by: Actor) -> None:
