@@ -356,7 +356,7 @@ def test_a_file_of_suppressions_is_read_in_the_background_and_its_page_tells_wha
     for words in ("Known before", "Download rejected rows", "Suppressions, Email"):
         assert words in page
     assert "Updated" not in page
-    assert "suppressions, Email" in text(alice.get(f"{base}/imports/"))
+    assert "Suppressions, Email" in text(alice.get(f"{base}/imports/"))
     assert b"rubbish" in b"".join(alice.get(f"{sent['Location']}rejected.csv").streaming_content)
     assert visit(cast.vera).post(f"{base}/suppressions/import/").status_code == 403
     assert visit(cast.mallory).get(sent["Location"]).status_code == 404
