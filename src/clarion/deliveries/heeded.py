@@ -1,12 +1,13 @@
-"""How far suppressions were heeded by what waits in runs under way."""
+"""How far suppressions, and contacts who are not to be contacted, were heeded by what waits in runs under way."""
 
 from django.db import models
 
 
 class Heeded(models.Model):
-    """The installation's one row. Suppressions are named by their numbers."""
+    """One row for each of `heeding`'s streams. Places in a stream are numbers that grow."""
 
-    id = models.SmallIntegerField(primary_key=True, default=1)
+    #: heeding.Stream.id
+    id = models.SmallIntegerField(primary_key=True)
     #: All up to it were heeded for good, and up to the other as far as they could be seen then.
     low = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(default=0)
@@ -18,7 +19,6 @@ class Heeded(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="heeded_one_row"),
             models.CheckConstraint(
                 condition=models.Q(mark__isnull=True, at__isnull=True)
                 | models.Q(mark__isnull=False, at__isnull=False),
@@ -27,4 +27,4 @@ class Heeded(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"heeded up to suppression {self.low}"
+        return f"heeded up to {self.low} of stream {self.id}"

@@ -150,7 +150,7 @@ _UNWAIT = "delete from deliveries_waiting where run_id = %(run)s and delivery_id
 
 #: A person with other messages left is not skipped; with one step that never is so.
 _SKIP_PEOPLE = """
-    update deliveries_recipient r set stage = %(skipped)s, skip = %(suppressed)s
+    update deliveries_recipient r set stage = %(skipped)s, skip = %(why)s
     where r.run_id = %(run)s and r.id = any(%(people)s) and r.skip is null and not exists (
         select from deliveries_delivery d where d.run_id = %(run)s
             and d.id between r.id * 16 and r.id * 16 + 15 and d.stage <> %(skipped)s)
@@ -162,14 +162,17 @@ _COUNT = """
 
 
 @transaction.atomic
-def skip_in_run(run_id: int, steps: Sequence[int], *addresses: str, waits: bool = True) -> int:
+def skip_in_run(
+    run_id: int, steps: Sequence[int], *addresses: str, waits: bool = True, why: Skip = Skip.SUPPRESSED
+) -> int:
     """Skip what is still pending for these addresses by these steps of one run. Returns how many people.
 
-    Unless it `waits` for others, what they hold at this moment is left as it is: for many addresses at once.
+    `why` is kept with whoever has nothing else coming. Unless it `waits` for others, what they hold at this moment is
+    left as it is: for many addresses at once.
     """
     facts: dict[str, Any] = {
         "run": run_id, "steps": list(steps), "addresses": list(addresses), "pending": Stage.PENDING.value,
-        "skipped": Stage.SKIPPED.value, "suppressed": Skip.SUPPRESSED.value,
+        "skipped": Stage.SKIPPED.value, "why": why.value,
     }  # fmt: skip
     words = _WAITING_FOR_OTHERS if waits else _PASSING_OTHERS_BY
     if tiers.is_cascade(run_id):

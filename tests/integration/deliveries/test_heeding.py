@@ -8,6 +8,7 @@ import pytest
 
 from clarion.audience import importing, operations
 from clarion.audience.models import Suppression
+from clarion.audience.queries.contacts import Filter
 from clarion.deliveries import heeding, ledger
 from clarion.deliveries.models import Delivery, Heeded, Recipient, Run, Waiting
 from clarion.deliveries.states import Skip, Stage
@@ -98,7 +99,7 @@ def test_nobody_is_skipped_twice_and_nothing_is_looked_for_when_nothing_came(
     suppress(made.workspace)
     settle()
     assert counters(made.run) == (2, 1)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert heeding.heed() is False
     assert counters(made.run) == (2, 1)
 
@@ -156,6 +157,33 @@ def test_in_a_cascade_the_next_channel_takes_over() -> None:
     assert messages(run) == {1: {0: Stage.SKIPPED, 1: Stage.PENDING}, 2: {0: Stage.PENDING}}
     assert counters(run) == (2, 0)
     assert ledger.check(run).findings == []
+
+
+@pytest.mark.parametrize("way", ["one by hand", "all that match"])
+def test_whoever_is_not_to_be_contacted_any_more_is_skipped_by_every_address(way: str) -> None:
+    made = make_run(count=3, channel="email")
+    texts = make_run(count=2, channel="sms")
+    Workspace.objects.filter(pk=texts.workspace.pk).update(name="Elsewhere")
+    by = actors.operator(made.workspace)
+    one = operations.create_contact(by=by, fields={"email": "person1@example.test"})
+    operations.add_address(by=by, contact=one, kind="email", address="person3@example.test")
+    heeding.heed()
+    assert counters(made.run) == (3, 0)
+
+    if way == "one by hand":
+        operations.set_contact_state(by=by, contact_ids=[one.pk], state="DO_NOT_CONTACT")
+    else:
+        operations.begin_bulk_edit(by=by, wanted=Filter(), action="state", value="DO_NOT_CONTACT")
+    heeding.heed()
+
+    assert counters(made.run) == (1, 2)
+    skips = Recipient.objects.filter(run_id=made.run.pk).order_by("id").values_list("skip", flat=True)
+    assert list(skips) == [Skip.DO_NOT_CONTACT, None, Skip.DO_NOT_CONTACT]
+    assert ledger.check(made.run).findings == []
+    assert counters(texts.run) == (2, 0)
+    operations.set_contact_state(by=by, contact_ids=[one.pk], state="ACTIVE")
+    heeding.heed()
+    assert counters(made.run) == (1, 2)
 
 
 def test_the_scheduler_looks_after_it() -> None:
@@ -220,6 +248,6 @@ def settle() -> None:
 
     def is_settled() -> bool:
         heeding.heed()
-        return Heeded.objects.get().low >= Suppression.objects.latest("pk").pk
+        return Heeded.objects.get(pk=heeding.Suppressed.id).low >= Suppression.objects.latest("pk").pk
 
     wait_for(is_settled, "all to be heeded")
