@@ -85,11 +85,8 @@ class Contact(models.Model):
                 condition=models.Q(state="DO_NOT_CONTACT"),
                 name="contact_not_to_write_to",
             ),
-            # What waits for whoever was lately made so is skipped.
             models.Index(
-                fields=["updated_at"],
-                condition=models.Q(state="DO_NOT_CONTACT"),
-                name="contact_not_to_write_to_since",
+                fields=["updated_at"], condition=models.Q(state="DO_NOT_CONTACT"), name="contact_barred_since"
             ),
             models.Index(
                 fields=["workspace", "id"], condition=~models.Q(refusals=[]), name="contact_refusing"

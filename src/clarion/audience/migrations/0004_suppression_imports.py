@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('state', 'DO_NOT_CONTACT')), fields=['updated_at'], name='contact_not_to_write_to_since'),
+            index=models.Index(condition=models.Q(('state', 'DO_NOT_CONTACT')), fields=['updated_at'], name='contact_barred_since'),
         ),
     ]
