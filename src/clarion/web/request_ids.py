@@ -5,24 +5,19 @@ What a request changes is kept with the address that it came from, too.
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 
-from clarion.lib.proxies import client_address, is_trusted
+from clarion.lib.proxies import client_address
+from clarion.lib.request_ids import HEADER, id_of
 from clarion.workspaces import origins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponseBase
-
-HEADER = "X-Request-Id"
-#: What a proxy may call a request; anything else could be somebody's text in our log.
-_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
 
 class RequestIdMiddleware:
@@ -32,7 +27,11 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = id_of(request)
+        name = id_of(
+            request.headers.get(HEADER, ""),
+            request.META.get("REMOTE_ADDR", ""),
+            settings.CLARION_TRUSTED_PROXIES,
+        )
         with structlog.contextvars.bound_contextvars(request=name), origins.coming_from(address_of(request)):
             response = self.get_response(request)
         response[HEADER] = name
@@ -43,13 +42,3 @@ def address_of(request: HttpRequest) -> str:
     """Return the visitor's network address, as trusted proxies tell it; empty when it is not known."""
     forwarded = request.headers.get("X-Forwarded-For", "")
     return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.CLARION_TRUSTED_PROXIES)
-
-
-def id_of(request: HttpRequest) -> str:
-    """Return what the trusted proxy in front calls the request, else a new id."""
-    given = request.headers.get(HEADER, "")
-    if _ID.fullmatch(given) and is_trusted(
-        request.META.get("REMOTE_ADDR", ""), settings.CLARION_TRUSTED_PROXIES
-    ):
-        return given
-    return secrets.token_hex(8)
