@@ -32,7 +32,10 @@ def runs_for(member: Membership, campaign: Campaign) -> QuerySet[Run]:
 def run_for(member: Membership, campaign: Campaign, number: int | None = None) -> Run | None:
     """Return the campaign's run of that number, the latest without one; None when there is none."""
     runs = runs_for(member, campaign)
-    return (runs if number is None else runs.filter(number=number)).first()
+    run = (runs if number is None else runs.filter(number=number)).first()
+    if run is not None:
+        run.campaign = campaign  # so that nobody asks for it again
+    return run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
