@@ -85,6 +85,7 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
     return {
         "filters": filters,
         "page": page,
+        "shown": shown,
         "rows": [
             campaign_cells.drawn(campaign_cells.cells_of(row, costs.get(row.campaign.pk, "")), frame)
             for row in page.rows

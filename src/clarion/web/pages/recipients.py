@@ -71,6 +71,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     rows = [replace(show(page, person), more=extra[person.id]) for person in found.people]
     context = {
         "page": page,
+        "shown": shown,
         "column_options": people_columns.options(shown),
         "codes": recipient_filters.code_options(groups, filters),
         "these": gathered_people.actions(request, page, filters),

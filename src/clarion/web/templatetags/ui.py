@@ -17,11 +17,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clarion.web import assets, charts, icons, links, moments, statuses
-from clarion.web.parts import Action
+from clarion.web import assets, charts, choices, icons, keeping, links, moments, statuses
+from clarion.web.parts import Action, Option
 from clarion.workspaces import spelling
 
 register = template.Library()
+register.tag("kept", keeping.kept)
 
 
 @register.simple_tag
@@ -49,6 +50,18 @@ def channel(key: str, words: bool = False, result: object = "") -> SafeString:
     """`{% channel "sms" words=True %}`: a channel's chip; `result` adds a dot in a recipient status' colour."""
     found = "" if result in ("", None) else statuses.key_of(result, kind="recipient")
     return _channel(str(key), bool(words), found, get_language() or "", assets.asset_url("icons.svg"))
+
+
+@register.simple_tag
+def boxes(options: Iterable[Option], kind: str, name: str) -> SafeString:
+    """`{% boxes group.options "checkbox" "status" %}`: choices with their dots and counts."""
+    return choices.boxes(options, kind, name)
+
+
+@register.simple_tag
+def select_options(options: Iterable[Option]) -> SafeString:
+    """`{% select_options reasons %}`: what stands in a <select>."""
+    return choices.lines(options)
 
 
 @register.simple_tag
