@@ -8,16 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Value
 
 from clarion.campaigns import queries as campaign_queries
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import FINAL, Status
 from clarion.deliveries.campaign_search import PERIODS, SEARCH_FROM, SORTS, Filters, condition, in_order
 from clarion.deliveries.models import Run
 from clarion.workspaces.models import Membership, User
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 
 __all__ = [
     "PAGE_SIZE",
@@ -220,13 +222,20 @@ def row_of_all(user: User, public_id: UUID) -> Row | None:
 def active_rows(member: Membership, limit: int = 8) -> list[Row]:
     """Return the campaigns that are working now, the busiest states first."""
     order = [Status.SENDING, Status.BUILDING, Status.PAUSED]
-    campaigns = list(
-        campaign_queries.campaigns_for(member)
-        .filter(status__in=order, archived_at=None)
-        .order_by("-status_changed_at", "-id")[:50]
-    )
+    campaigns = _ACTIVE.all(workspace=member.workspace_id) if member.may(Permission.VIEW) else []
     campaigns.sort(key=lambda campaign: order.index(Status(campaign.status)))
     return rows_of(campaigns[:limit])
+
+
+_ACTIVE = Prepared(
+    lambda workspace: Campaign.objects.filter(
+        workspace_id=workspace,
+        purged_at=None,
+        status__in=[Status.SENDING, Status.BUILDING, Status.PAUSED],
+        archived_at=None,
+    ).order_by("-status_changed_at", "-id")[:50],
+    workspace=-1,
+)
 
 
 def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[Row]:
@@ -234,9 +243,10 @@ def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[R
     runs = _latest_runs([campaign.pk for campaign in campaigns])
     steps: dict[int, list[tuple[str, str]]] = {}
     if with_steps and campaigns:
-        found = Step.objects.filter(campaign__in=campaigns).order_by("campaign_id", "position")
-        for campaign_id, channel, sender in found.values_list("campaign_id", "channel", "sender__name"):
-            steps.setdefault(campaign_id, []).append((channel, sender or ""))
+        with connection.cursor() as cursor:
+            cursor.execute(_STEPS, [[campaign.pk for campaign in campaigns]])
+            for campaign_id, channel, sender in cursor.fetchall():
+                steps.setdefault(campaign_id, []).append((channel, sender or ""))
     return [
         Row(
             campaign=campaign,
@@ -248,16 +258,26 @@ def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[R
     ]
 
 
+_STEPS = """
+select s.campaign_id, s.channel, sender.name
+  from campaigns_step s left join senders_sender sender on sender.id = s.sender_id
+ where s.campaign_id = any(%s) order by s.campaign_id, s.position
+"""
+
+
 def _latest_runs(campaign_ids: Sequence[int]) -> dict[int, Run]:
     if not campaign_ids:
         return {}
-    newest = (
-        Run.objects.filter(campaign_id__in=campaign_ids)
-        .order_by("campaign_id", "-number")
-        .distinct("campaign_id")
-        .defer("plan", "waterfall")
-    )
-    return {run.campaign_id: run for run in newest}
+    return {run.campaign_id: run for run in _LATEST.all(campaigns=list(campaign_ids))}
+
+
+def _latest_of(campaigns: list[int]) -> QuerySet[Run]:
+    ids = Func(Value(campaigns, ArrayField(BigIntegerField())), template="select unnest(%(expressions)s)")
+    newest = Run.objects.filter(campaign_id__in=ids).order_by("campaign_id", "-number")
+    return newest.distinct("campaign_id").defer("plan", "waterfall")
+
+
+_LATEST = Prepared(_latest_of, campaigns=[-1])
 
 
 def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:

@@ -16,9 +16,13 @@ from clarion.deliveries.models import RunStep
 from clarion.deliveries.states import Stage
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces.models import Membership, User
+from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 
 #: Days that a sparkline shows, today included.
 SPARK_DAYS = 14
+#: Of each kind of trouble.
+MOST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,45 +136,67 @@ def last_days(zone: str) -> list[date]:
     return [today - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
 
 
-def planned_today(member: Membership, limit: int = 12) -> Sequence[Campaign]:
-    """Return the scheduled campaigns that start before the workspace's day ends, overdue ones too."""
+def planned_today(member: Membership) -> Sequence[Campaign]:
+    """Return the scheduled campaigns that start before the workspace's day ends, overdue ones too; a dozen at most."""
+    if not member.may(Permission.VIEW):
+        return []
     zone = ZoneInfo(member.workspace.zone)
     tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
     end = datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
-    return list(
-        campaign_queries.campaigns_for(member)
-        .filter(status=Status.SCHEDULED, archived_at=None, next_at__lt=end)
-        .order_by("next_at", "id")[:limit]
-    )
+    return _PLANNED_TODAY.all(workspace=member.workspace_id, end=end)
 
 
 def planned_later(member: Membership) -> Campaign | None:
     """Return the next campaign that is scheduled at all."""
-    return (
-        campaign_queries.campaigns_for(member)
-        .filter(status=Status.SCHEDULED, archived_at=None)
-        .order_by("next_at", "id")
-        .first()
-    )
+    if not member.may(Permission.VIEW):
+        return None
+    return _PLANNED.first(workspace=member.workspace_id)
 
 
-def failed_lately(member: Membership, limit: int = 8) -> Sequence[Campaign]:
-    """Return the campaigns that failed, or that the program paused, newest first."""
-    mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+def failed_lately(member: Membership) -> Sequence[Campaign]:
+    """Return the campaigns that failed, or that the program paused, newest first; MOST of them."""
+    if not member.may(Permission.VIEW):
+        return []
+    found = _FAILED.all(workspace=member.workspace_id)
+    for one in found:
+        one.workspace = member.workspace
+    return found
+
+
+def _scheduled(workspace: int) -> QuerySet[Campaign]:
+    mine = Campaign.objects.filter(workspace_id=workspace, purged_at=None, archived_at=None)
+    return mine.filter(status=Status.SCHEDULED).order_by("next_at", "id")
+
+
+def _failed(workspace: int) -> QuerySet[Campaign]:
+    mine = Campaign.objects.filter(workspace_id=workspace, purged_at=None, archived_at=None)
     failed = mine.filter(status=Status.FAILED)
     # A window opens and a limit renews by itself; a second approval is asked for among what is to be reviewed.
     by_itself = [PauseCause.PERSON, PauseCause.WINDOW]
     halted = mine.filter(status=Status.PAUSED, resume_at=None).exclude(pause_cause__in=by_itself)
-    return list((failed | halted).select_related("workspace").order_by("-status_changed_at", "-id")[:limit])
+    return (failed | halted).order_by("-status_changed_at", "-id")[:MOST]
 
 
-def blocked_senders(member: Membership, limit: int = 8) -> Sequence[Sender]:
-    """Return the senders that their provider refused."""
-    return list(
-        Sender.objects.filter(workspace_id=member.workspace_id, status=SenderStatus.BLOCKED).order_by(
-            "-status_changed_at", "-id"
-        )[:limit]
-    )
+_PLANNED_TODAY = Prepared(
+    lambda workspace, end: _scheduled(workspace).filter(next_at__lt=end)[:12],
+    workspace=-1,
+    end=datetime(1970, 1, 1, tzinfo=UTC),
+)
+_PLANNED = Prepared(lambda workspace: _scheduled(workspace)[:1], workspace=-1)
+_FAILED = Prepared(_failed, workspace=-1)
+
+
+def blocked_senders(member: Membership) -> Sequence[Sender]:
+    """Return the senders that their provider refused; MOST of them."""
+    return _BLOCKED.all(workspace=member.workspace_id)
+
+
+_BLOCKED = Prepared(
+    lambda workspace: Sender.objects.filter(workspace_id=workspace, status=SenderStatus.BLOCKED).order_by(
+        "-status_changed_at", "-id"
+    )[:MOST],
+    workspace=-1,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

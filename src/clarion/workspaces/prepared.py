@@ -20,9 +20,9 @@ M = TypeVar("M", bound=models.Model)
 class Prepared(Generic[M]):
     """A query of whole rows that differs from use to use in its values only.
 
-    `make` is called once, with the samples: values of the right types that stand in its SQL each exactly once, and
-    equal no other value in it. It may join by `select_related` and leave fields out; what it prefetches is not
-    fetched. `all(…)` takes the values under the samples' names.
+    `make` is called once, with the samples: values of the right types that equal no other value in its SQL. It may
+    join by `select_related` and leave fields out; what it prefetches is not fetched. `all(…)` takes the values under
+    the samples' names.
     """
 
     def __init__(self, make: Callable[..., models.QuerySet[M]], **samples: object) -> None:
@@ -58,7 +58,7 @@ class _Ready:
         compiler = queryset.query.get_compiler(using=connection.alias)
         self._sql, parameters = compiler.as_sql()
         self._parameters: Sequence[Any] = list(parameters)
-        self._places = {name: _place(self._parameters, sample, name) for name, sample in samples.items()}
+        self._places = {name: _places(self._parameters, sample, name) for name, sample in samples.items()}
         self._compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
@@ -68,8 +68,9 @@ class _Ready:
 
     def rows(self, values: dict[str, object]) -> list[Any]:
         parameters = list(self._parameters)
-        for name, place in self._places.items():
-            parameters[place] = values[name]
+        for name, places in self._places.items():
+            for place in places:
+                parameters[place] = values[name]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             found = cursor.fetchall()
@@ -88,8 +89,8 @@ class _Ready:
         return made
 
 
-def _place(parameters: Sequence[object], sample: object, name: str) -> int:
+def _places(parameters: Sequence[object], sample: object, name: str) -> list[int]:
     places = [i for i, one in enumerate(parameters) if type(one) is type(sample) and one == sample]
-    if len(places) != 1:
-        raise ValueError(f"{name} stands {len(places)} times in the query")
-    return places[0]
+    if not places:
+        raise ValueError(f"{name} is not a value of the query")
+    return places
