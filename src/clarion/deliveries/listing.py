@@ -17,6 +17,7 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import FINAL, Status
 from clarion.deliveries.campaign_search import PERIODS, SEARCH_FROM, SORTS, Filters, condition, in_order
 from clarion.deliveries.models import Run
+from clarion.deliveries.overview import Counted
 from clarion.workspaces.models import Membership, User
 from clarion.workspaces.permissions import Permission
 from clarion.workspaces.prepared import Prepared
@@ -114,8 +115,8 @@ class Page:
     pages: int
     #: status → how many the other filters leave.
     by_status: dict[str, int] = field(default_factory=dict)
-    #: status → how many there are in all, archived ones not counted.
-    in_all: dict[str, int] = field(default_factory=dict)
+    #: How many there are whatever the filters say.
+    counted: Counted = field(default_factory=Counted)
     #: How many are left out because a moderator has them.
     in_review: int = 0
 
@@ -147,12 +148,12 @@ def list_of_all(user: User, filters: Filters, slugs: Collection[str] = ()) -> Pa
 
 def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = False) -> Page:
     others = condition(replace(filters, statuses=frozenset()))
-    by_status, in_all = _counts(mine, others)
+    by_status, counted = _counts(mine, others)
     in_review = 0
     if without_review:
         mine = mine.exclude(status=Status.IN_REVIEW)
         by_status.pop(Status.IN_REVIEW, None)
-        in_review = in_all.pop(Status.IN_REVIEW, 0)
+        in_review = counted.by_status.get(Status.IN_REVIEW, 0)
     count = sum(n for status, n in by_status.items() if not filters.statuses or status in filters.statuses)
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(max(1, filters.page), pages)
@@ -164,7 +165,7 @@ def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = 
         number=number,
         pages=pages,
         by_status=by_status,
-        in_all=in_all,
+        counted=counted,
         in_review=in_review,
     )
 
@@ -293,13 +294,16 @@ def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:
     )  # fmt: skip
 
 
-def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], dict[str, int]]:
-    """Return both counts by status from one pass."""
-    by_status, in_all = {}, {}
-    grouped = campaigns.order_by().values("status").annotate(
-        found=Count("pk", filter=others), whole=Count("pk", filter=Q(archived_at=None))
+def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], Counted]:
+    """Return from one pass how many the other filters leave by status, and how many there are without any."""
+    grouped = campaigns.order_by().values_list("status").annotate(
+        found=Count("pk", filter=others), now=Count("pk", filter=Q(archived_at=None)), ever=Count("pk")
     )  # fmt: skip
-    for row in grouped:
-        by_status[row["status"]] = row["found"]
-        in_all[row["status"]] = row["whole"]
-    return by_status, in_all
+    rows = list(grouped)
+    return (
+        {status: found for status, found, _now, _ever in rows},
+        Counted(
+            by_status={status: now for status, _found, now, _ever in rows},
+            ever=sum(ever for *_others, ever in rows),
+        ),
+    )

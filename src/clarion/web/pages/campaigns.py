@@ -71,7 +71,7 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
     }
     if not is_archived:
         context |= {
-            "figures": figure_values(overview.figures(request.member, page.in_all)),
+            "figures": figure_values(overview.figures(request.member, page.counted)),
             "sparks": shared_sparks(request),
         }
     return render(request, "campaigns/list.html", context)
