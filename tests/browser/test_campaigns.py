@@ -148,7 +148,9 @@ class TestList:
             page.wait_for_url(f"**/campaigns/?q={typed}")
         field.blur()
 
-        assert page.evaluate("history.length") == before + 1, "a search is one step back, not one for each letter"
+        assert page.evaluate("history.length") == before + 1, (
+            "a search is one step back, not one for each letter"
+        )
         page.reload()
         expect(page.locator(".table__link")).to_have_text(["Black Friday"])
         expect(page.get_by_label("Name, ID, sender")).to_have_value("black")

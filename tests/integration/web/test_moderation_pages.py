@@ -112,7 +112,9 @@ class TestReview:
         page = words(signed_in(mona).get(review_url(campaign)))
 
         for text in ("shop@example.test", "Hello {{ first_name }}", "Matched", "Will receive it", "Zoe Zebra",
-                     "Please look.", "The sender", "Its first submission"):  # fmt: skip
+                     "Please look.", "The sender", "Its first submission", "<dt>Channel</dt><dd><bdi>Email</bdi></dd>",
+                     "<dt>Written as</dt><dd><bdi>HTML</bdi></dd>",
+                     "<dt>Encryption</dt><dd><bdi>STARTTLS</bdi></dd>"):  # fmt: skip
             assert text in page
 
     def test_the_preview_steps_through_the_people(self, mona: Membership, campaign: Campaign) -> None:
