@@ -138,12 +138,24 @@ class TestList:
     def test_search_begins_at_three_letters_and_survives_in_the_address(self, open_page: Open) -> None:
         page = open_page("campaigns/")
 
-        page.get_by_label("Name, ID, sender").press_sequentially("bla")
-        expect(page.locator(".table__link")).to_have_text(["Black Friday"])
+        field = page.get_by_label("Name, ID, sender")
+        before = page.evaluate("history.length")
 
+        field.press_sequentially("bla")
+        expect(page.locator(".table__link")).to_have_text(["Black Friday"])
+        for letter, typed in (("c", "blac"), ("k", "black")):
+            field.press(letter)
+            page.wait_for_url(f"**/campaigns/?q={typed}")
+        field.blur()
+
+        assert page.evaluate("history.length") == before + 1, (
+            "a search is one step back, not one for each letter"
+        )
         page.reload()
         expect(page.locator(".table__link")).to_have_text(["Black Friday"])
-        expect(page.get_by_label("Name, ID, sender")).to_have_value("bla")
+        expect(page.get_by_label("Name, ID, sender")).to_have_value("black")
+        page.go_back()
+        expect(page.locator(".table__link")).to_have_count(3)
 
     def test_a_column_head_sorts_and_again_the_other_way(self, open_page: Open) -> None:
         page = open_page("campaigns/")

@@ -2,11 +2,11 @@
 
 
 def mask(address: str) -> str:
-    """Return an address with most of it hidden: `ana@shop.example` → `a…@s….example`, `+4930123456` → `…56`."""
+    """Return an address with most of it hidden: `ana@shop.example` → `a•••@s•••.example`, `+4930123456` → `…56`."""
     local, at, domain = address.rpartition("@")
     if at:
         name, dot, top = domain.rpartition(".")
-        return f"{local[:1]}…@{name[:1]}…{dot}{top}" if dot else f"{local[:1]}…@{domain[:1]}…"
+        return f"{local[:1]}•••@{name[:1]}•••{dot}{top}" if dot else f"{local[:1]}•••@{domain[:1]}•••"
     return f"…{address[-2:]}" if len(address) > 4 else ("…" if address else "")
 
 

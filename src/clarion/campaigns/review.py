@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clarion.audience.models import LiveSheet, Source, SourceKind
-from clarion.campaigns import preflight
+from clarion.campaigns import cascade, preflight
 from clarion.campaigns.models import Campaign, Step
 from clarion.content.language_names import name_of
+from clarion.content.sources import MODE_NAMES
 from clarion.senders.models import Sender
 
 #: Keys of a snapshot that do not count.
@@ -297,6 +298,10 @@ def _words(field: str, value: Any, taken: Mapping[str, Any]) -> str:
     parts = field.split(".")
     if parts[-1] == "kind":
         return str(SourceKind(value).label) if value in SourceKind.values else str(value)
+    if parts[-1] == "channel":
+        return cascade.label(str(value))
+    if parts[-1] in _NAMES:
+        return str(_NAMES[parts[-1]].get(value, value))
     if parts[-1] in ("lists", "segments", "excluded_lists", "excluded_segments"):
         return ", ".join(one[1] for one in value)
     if parts[-2:] in (["template", "id"], ["sender", "id"]):
@@ -306,6 +311,17 @@ def _words(field: str, value: Any, taken: Mapping[str, Any]) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     return str(value)
+
+
+#: What people call the values of fields that have a closed list of them.
+_NAMES: dict[str, Mapping[str, object]] = {
+    "mode": MODE_NAMES,
+    "security": {
+        "starttls": gettext_lazy("STARTTLS"),
+        "tls": gettext_lazy("TLS from the first byte"),
+        "none": gettext_lazy("None"),
+    },
+}
 
 
 def _is_text(value: Any) -> bool:

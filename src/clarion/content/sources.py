@@ -11,12 +11,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from clarion.content.errors import Problem
 from clarion.lib import languages
 from clarion.lib.sentences import said
 
 #: Ways to write: blocks and Markdown are compiled into HTML, and MJML is; text stays as it is.
 MODES = ("blocks", "html", "mjml", "markdown", "text")
+#: What people call them.
+MODE_NAMES: Mapping[str, str | Promise] = {
+    "blocks": gettext_lazy("Blocks"),
+    "html": "HTML",
+    "mjml": "MJML",
+    "markdown": "Markdown",
+    "text": gettext_lazy("Text only"),
+}
 
 #: The fields of a source in which template tags may stand, and whether what is filled in is escaped.
 FIELDS = {"subject": False, "preheader": True, "source": True, "text": False}

@@ -1,7 +1,7 @@
 """What waits for a person in a workspace: each thing found by an index, at most MOST of each kind."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
@@ -23,10 +23,11 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.money import amounts
 from clarion.workspaces.money.queries import low_account_of
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 from clarion.workspaces.retelling import retold
 
 #: Of each kind at most so many are listed.
-MOST = 8
+MOST = overview.MOST
 
 
 class Need(StrEnum):
@@ -120,15 +121,23 @@ def _no_worker() -> Wanted:
 
 
 def _missed(member: Membership) -> list[Wanted]:
-    missed = (
-        campaign_queries.campaigns_for(member)
-        .filter(archived_at=None, missed_at__isnull=False, status__in=[Status.SCHEDULED, Status.PAUSED])
-        .order_by("missed_at", "pk")[:MOST]
-    )
+    missed = _MISSED.all(workspace=member.workspace_id) if member.may(Permission.VIEW) else []
     why = str(CAUSES[Kind.MISSED].title) + "."
     return [
         Wanted(need=Need.MISSED, name=one.name, why=why, at=one.missed_at, campaign=one) for one in missed
     ]
+
+
+_MISSED = Prepared(
+    lambda workspace: Campaign.objects.filter(
+        workspace_id=workspace,
+        purged_at=None,
+        archived_at=None,
+        missed_at__isnull=False,
+        status__in=[Status.SCHEDULED, Status.PAUSED],
+    ).order_by("missed_at", "pk")[:MOST],
+    workspace=-1,
+)
 
 
 def _troubled(member: Membership) -> list[Wanted]:
@@ -140,7 +149,7 @@ def _troubled(member: Membership) -> list[Wanted]:
             at=one.status_changed_at,
             campaign=one,
         )
-        for one in overview.failed_lately(member, MOST)
+        for one in overview.failed_lately(member)
     ]
 
 
@@ -172,19 +181,14 @@ def _senders(member: Membership) -> list[Wanted]:
             at=one.status_changed_at,
             sender=one,
         )
-        for one in overview.blocked_senders(member, MOST)
+        for one in overview.blocked_senders(member)
     ]
     return blocked + _resting(member)
 
 
 def _resting(member: Membership) -> list[Wanted]:
-    lanes = SenderLane.objects.filter(
-        sender__workspace_id=member.workspace_id,
-        sender__status=SenderStatus.ACTIVE,
-        open_until__gt=timezone.now(),
-    )
     latest: dict[int, SenderLane] = {}
-    for lane in lanes.select_related("sender").order_by("open_until")[: MOST * 32]:
+    for lane in _RESTING.all(workspace=member.workspace_id, now=timezone.now()):
         latest[lane.sender_id] = lane
     return [
         Wanted(
@@ -195,6 +199,19 @@ def _resting(member: Membership) -> list[Wanted]:
         )
         for lane in list(latest.values())[:MOST]
     ]
+
+
+_RESTING = Prepared(
+    lambda workspace, now: (
+        SenderLane.objects.filter(
+            sender__workspace_id=workspace, sender__status=SenderStatus.ACTIVE, open_until__gt=now
+        )
+        .select_related("sender")
+        .order_by("open_until")[: MOST * 32]
+    ),
+    workspace=-1,
+    now=datetime(1970, 1, 1, tzinfo=UTC),
+)
 
 
 def _webhooks(member: Membership) -> list[Wanted]:
@@ -213,12 +230,6 @@ def _webhooks(member: Membership) -> list[Wanted]:
 
 
 def _unknown(member: Membership) -> list[Wanted]:
-    runs = (
-        Run.objects.filter(workspace_id=member.workspace_id, unknown__gt=0, campaign__archived_at=None)
-        .select_related("campaign")
-        .only("unknown", "campaign__name", "campaign__public_id")
-        .order_by("-id")[:MOST]
-    )
     return [
         Wanted(
             need=Need.UNKNOWN,
@@ -231,31 +242,24 @@ def _unknown(member: Membership) -> list[Wanted]:
             % {"n": spelling.number(run.unknown)},
             campaign=run.campaign,
         )
-        for run in runs
+        for run in _UNKNOWN.all(workspace=member.workspace_id)
     ]
+
+
+_UNKNOWN = Prepared(
+    lambda workspace: (
+        Run.objects.filter(workspace_id=workspace, unknown__gt=0, campaign__archived_at=None)
+        .select_related("campaign")
+        .only("unknown", "campaign__name", "campaign__public_id")
+        .order_by("-id")[:MOST]
+    ),
+    workspace=-1,
+)
 
 
 def _in_review(member: Membership) -> list[Wanted]:
     if not member.may(Permission.MODERATE):
         return []
-    reviews = (
-        Review.objects.filter(
-            campaign__workspace_id=member.workspace_id,
-            campaign__status=Status.IN_REVIEW,
-            decision="",
-            campaign__archived_at=None,
-        )
-        .exclude(submitted_by=member.user)
-        .select_related("campaign", "submitted_by")
-        .only(
-            "submitted_at",
-            "submitted_by__name",
-            "submitted_by__email",
-            "campaign__name",
-            "campaign__public_id",
-        )
-        .order_by("submitted_at", "pk")[:MOST]
-    )
     return [
         Wanted(
             need=Need.REVIEW,
@@ -266,5 +270,29 @@ def _in_review(member: Membership) -> list[Wanted]:
             at=one.submitted_at,
             campaign=one.campaign,
         )
-        for one in reviews
+        for one in _REVIEWS.all(workspace=member.workspace_id, reader=member.user_id)
     ]
+
+
+_REVIEWS = Prepared(
+    lambda workspace, reader: (
+        Review.objects.filter(
+            campaign__workspace_id=workspace,
+            campaign__status=Status.IN_REVIEW,
+            decision="",
+            campaign__archived_at=None,
+        )
+        .exclude(submitted_by_id=reader)
+        .select_related("campaign", "submitted_by")
+        .only(
+            "submitted_at",
+            "submitted_by__name",
+            "submitted_by__email",
+            "campaign__name",
+            "campaign__public_id",
+        )
+        .order_by("submitted_at", "pk")[:MOST]
+    ),
+    workspace=-1,
+    reader=-2,
+)

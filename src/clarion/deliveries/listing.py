@@ -8,16 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Value
 
 from clarion.campaigns import queries as campaign_queries
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import FINAL, Status
 from clarion.deliveries.campaign_search import PERIODS, SEARCH_FROM, SORTS, Filters, condition, in_order
 from clarion.deliveries.models import Run
+from clarion.deliveries.overview import Counted
 from clarion.workspaces.models import Membership, User
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 
 __all__ = [
     "PAGE_SIZE",
@@ -112,8 +115,8 @@ class Page:
     pages: int
     #: status → how many the other filters leave.
     by_status: dict[str, int] = field(default_factory=dict)
-    #: status → how many there are in all, archived ones not counted.
-    in_all: dict[str, int] = field(default_factory=dict)
+    #: How many there are whatever the filters say.
+    counted: Counted = field(default_factory=Counted)
     #: How many are left out because a moderator has them.
     in_review: int = 0
 
@@ -145,12 +148,12 @@ def list_of_all(user: User, filters: Filters, slugs: Collection[str] = ()) -> Pa
 
 def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = False) -> Page:
     others = condition(replace(filters, statuses=frozenset()))
-    by_status, in_all = _counts(mine, others)
+    by_status, counted = _counts(mine, others)
     in_review = 0
     if without_review:
         mine = mine.exclude(status=Status.IN_REVIEW)
         by_status.pop(Status.IN_REVIEW, None)
-        in_review = in_all.pop(Status.IN_REVIEW, 0)
+        in_review = counted.by_status.get(Status.IN_REVIEW, 0)
     count = sum(n for status, n in by_status.items() if not filters.statuses or status in filters.statuses)
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(max(1, filters.page), pages)
@@ -162,7 +165,7 @@ def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = 
         number=number,
         pages=pages,
         by_status=by_status,
-        in_all=in_all,
+        counted=counted,
         in_review=in_review,
     )
 
@@ -220,13 +223,20 @@ def row_of_all(user: User, public_id: UUID) -> Row | None:
 def active_rows(member: Membership, limit: int = 8) -> list[Row]:
     """Return the campaigns that are working now, the busiest states first."""
     order = [Status.SENDING, Status.BUILDING, Status.PAUSED]
-    campaigns = list(
-        campaign_queries.campaigns_for(member)
-        .filter(status__in=order, archived_at=None)
-        .order_by("-status_changed_at", "-id")[:50]
-    )
+    campaigns = _ACTIVE.all(workspace=member.workspace_id) if member.may(Permission.VIEW) else []
     campaigns.sort(key=lambda campaign: order.index(Status(campaign.status)))
     return rows_of(campaigns[:limit])
+
+
+_ACTIVE = Prepared(
+    lambda workspace: Campaign.objects.filter(
+        workspace_id=workspace,
+        purged_at=None,
+        status__in=[Status.SENDING, Status.BUILDING, Status.PAUSED],
+        archived_at=None,
+    ).order_by("-status_changed_at", "-id")[:50],
+    workspace=-1,
+)
 
 
 def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[Row]:
@@ -234,9 +244,10 @@ def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[R
     runs = _latest_runs([campaign.pk for campaign in campaigns])
     steps: dict[int, list[tuple[str, str]]] = {}
     if with_steps and campaigns:
-        found = Step.objects.filter(campaign__in=campaigns).order_by("campaign_id", "position")
-        for campaign_id, channel, sender in found.values_list("campaign_id", "channel", "sender__name"):
-            steps.setdefault(campaign_id, []).append((channel, sender or ""))
+        with connection.cursor() as cursor:
+            cursor.execute(_STEPS, [[campaign.pk for campaign in campaigns]])
+            for campaign_id, channel, sender in cursor.fetchall():
+                steps.setdefault(campaign_id, []).append((channel, sender or ""))
     return [
         Row(
             campaign=campaign,
@@ -248,16 +259,26 @@ def rows_of(campaigns: Sequence[Campaign], *, with_steps: bool = True) -> list[R
     ]
 
 
+_STEPS = """
+select s.campaign_id, s.channel, sender.name
+  from campaigns_step s left join senders_sender sender on sender.id = s.sender_id
+ where s.campaign_id = any(%s) order by s.campaign_id, s.position
+"""
+
+
 def _latest_runs(campaign_ids: Sequence[int]) -> dict[int, Run]:
     if not campaign_ids:
         return {}
-    newest = (
-        Run.objects.filter(campaign_id__in=campaign_ids)
-        .order_by("campaign_id", "-number")
-        .distinct("campaign_id")
-        .defer("plan", "waterfall")
-    )
-    return {run.campaign_id: run for run in newest}
+    return {run.campaign_id: run for run in _LATEST.all(campaigns=list(campaign_ids))}
+
+
+def _latest_of(campaigns: list[int]) -> QuerySet[Run]:
+    ids = Func(Value(campaigns, ArrayField(BigIntegerField())), template="select unnest(%(expressions)s)")
+    newest = Run.objects.filter(campaign_id__in=ids).order_by("campaign_id", "-number")
+    return newest.distinct("campaign_id").defer("plan", "waterfall")
+
+
+_LATEST = Prepared(_latest_of, campaigns=[-1])
 
 
 def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:
@@ -273,13 +294,16 @@ def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:
     )  # fmt: skip
 
 
-def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], dict[str, int]]:
-    """Return both counts by status from one pass."""
-    by_status, in_all = {}, {}
-    grouped = campaigns.order_by().values("status").annotate(
-        found=Count("pk", filter=others), whole=Count("pk", filter=Q(archived_at=None))
+def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], Counted]:
+    """Return from one pass how many the other filters leave by status, and how many there are without any."""
+    grouped = campaigns.order_by().values_list("status").annotate(
+        found=Count("pk", filter=others), now=Count("pk", filter=Q(archived_at=None)), ever=Count("pk")
     )  # fmt: skip
-    for row in grouped:
-        by_status[row["status"]] = row["found"]
-        in_all[row["status"]] = row["whole"]
-    return by_status, in_all
+    rows = list(grouped)
+    return (
+        {status: found for status, found, _now, _ever in rows},
+        Counted(
+            by_status={status: now for status, _found, now, _ever in rows},
+            ever=sum(ever for *_others, ever in rows),
+        ),
+    )

@@ -67,8 +67,13 @@ class Outage(models.Model):
         return self.ended_at or (now if self.lasts else min(now, max(self.seen_at, self.until)))
 
 
+def held_since(run: "Run") -> datetime:
+    """Return when the first outage that held the run may have begun."""
+    return run.created_at - timedelta(minutes=1)
+
+
 def outages_of(run: "Run", senders: Iterable[int] | None = None) -> QuerySet[Outage]:
     """Return the outages that held the run, newest first. `senders` saves looking for those it goes by."""
     ids = list(run.steps.values_list("sender_id", flat=True)) if senders is None else list(senders)
-    held = Outage.objects.filter(sender_id__in=ids, began_at__gte=run.created_at - timedelta(minutes=1))
+    held = Outage.objects.filter(sender_id__in=ids, began_at__gte=held_since(run))
     return held.filter(run_ids__contains=[run.pk]).order_by("-began_at", "-pk")

@@ -1,12 +1,12 @@
 """The workspace at a glance: key figures, sparklines, what is planned today and what needs attention."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from clarion.campaigns import queries as campaign_queries
@@ -16,15 +16,20 @@ from clarion.deliveries.models import RunStep
 from clarion.deliveries.states import Stage
 from clarion.senders.models import Sender, SenderStatus
 from clarion.workspaces.models import Membership, User
+from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 
 #: Days that a sparkline shows, today included.
 SPARK_DAYS = 14
+#: Of each kind of trouble.
+MOST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The key figures over all campaigns that are not archived."""
+    """The key figures: how campaigns stand that are not archived, and all that there ever were."""
 
+    #: All campaigns of the workspace: archived ones and those with the moderators too.
     total: int
     active: int
     completed: int
@@ -50,44 +55,50 @@ class Sparks:
     accepted: list[int]
 
 
-def figures(member: Membership, in_all: dict[str, int] | None = None) -> Figures:
-    """Return the key figures. `in_all` saves a query when a page of the list has counted already."""
-    if in_all is None:
-        in_all = count_by_status(member)
-    return _figures(in_all, RunStep.objects.filter(run__workspace_id=member.workspace_id))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many campaigns there are: by status those that are not archived, and all there ever were."""
+
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    ever: int = 0
 
 
-def figures_of_all(user: User, slugs: Collection[str] = (), in_all: dict[str, int] | None = None) -> Figures:
+def figures(member: Membership, counted: Counted | None = None) -> Figures:
+    """Return the key figures. `counted` saves a query when a page of the list has counted already."""
+    if counted is None:
+        counted = _count(campaign_queries.campaigns_for(member))
+    return _figures(counted, RunStep.objects.filter(run__workspace_id=member.workspace_id))
+
+
+def figures_of_all(user: User, slugs: Collection[str] = (), counted: Counted | None = None) -> Figures:
     """Return the key figures over all workspaces, or those named, for a system administrator; else nothing but 0."""
     campaigns = campaign_queries.all_campaigns(user)
     steps = RunStep.objects.all() if user.is_superuser and user.is_active else RunStep.objects.none()
     if slugs:
         campaigns = campaigns.filter(workspace__slug__in=slugs)
         steps = steps.filter(run__workspace__slug__in=slugs)
-    if in_all is None:
-        found = campaigns.filter(archived_at=None).order_by().values_list("status")
-        in_all = dict(found.annotate(n=Count("pk")))
-    return _figures(in_all, steps)
+    return _figures(_count(campaigns) if counted is None else counted, steps)
 
 
-def _figures(in_all: Mapping[str, int], steps: QuerySet[RunStep]) -> Figures:
+def _count(campaigns: QuerySet[Campaign]) -> Counted:
+    found = campaigns.order_by().values_list("status")
+    rows = list(found.annotate(now=Count("pk", filter=Q(archived_at=None)), ever=Count("pk")))
+    return Counted(
+        by_status={status: now for status, now, _ever in rows}, ever=sum(ever for *_others, ever in rows)
+    )
+
+
+def _figures(counted: Counted, steps: QuerySet[RunStep]) -> Figures:
+    in_all = counted.by_status
     messages = steps.aggregate(accepted=Sum("accepted"), bounced=Sum("bounced"))
     return Figures(
-        total=sum(in_all.values()),
+        total=counted.ever,
         active=sum(in_all.get(status, 0) for status in LIVE),
         completed=in_all.get(Status.COMPLETED, 0),
         failed=in_all.get(Status.FAILED, 0),
         accepted=messages["accepted"] or 0,
         bounced=messages["bounced"] or 0,
     )
-
-
-def count_by_status(member: Membership) -> dict[str, int]:
-    """Return status → number of campaigns that are not archived, nor in the moderators' hands."""
-    mine = campaign_queries.campaigns_for(member).filter(archived_at=None).order_by()
-    if member.workspace.moderation:
-        mine = mine.exclude(status=Status.IN_REVIEW)
-    return dict(mine.values_list("status").annotate(n=Count("pk")))
 
 
 _SPARKS = """
@@ -132,45 +143,67 @@ def last_days(zone: str) -> list[date]:
     return [today - timedelta(days=back) for back in range(SPARK_DAYS - 1, -1, -1)]
 
 
-def planned_today(member: Membership, limit: int = 12) -> Sequence[Campaign]:
-    """Return the scheduled campaigns that start before the workspace's day ends, overdue ones too."""
+def planned_today(member: Membership) -> Sequence[Campaign]:
+    """Return the scheduled campaigns that start before the workspace's day ends, overdue ones too; a dozen at most."""
+    if not member.may(Permission.VIEW):
+        return []
     zone = ZoneInfo(member.workspace.zone)
     tomorrow = timezone.now().astimezone(zone).date() + timedelta(days=1)
     end = datetime.combine(tomorrow, time.min, tzinfo=zone).astimezone(UTC)
-    return list(
-        campaign_queries.campaigns_for(member)
-        .filter(status=Status.SCHEDULED, archived_at=None, next_at__lt=end)
-        .order_by("next_at", "id")[:limit]
-    )
+    return _PLANNED_TODAY.all(workspace=member.workspace_id, end=end)
 
 
 def planned_later(member: Membership) -> Campaign | None:
     """Return the next campaign that is scheduled at all."""
-    return (
-        campaign_queries.campaigns_for(member)
-        .filter(status=Status.SCHEDULED, archived_at=None)
-        .order_by("next_at", "id")
-        .first()
-    )
+    if not member.may(Permission.VIEW):
+        return None
+    return _PLANNED.first(workspace=member.workspace_id)
 
 
-def failed_lately(member: Membership, limit: int = 8) -> Sequence[Campaign]:
-    """Return the campaigns that failed, or that the program paused, newest first."""
-    mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+def failed_lately(member: Membership) -> Sequence[Campaign]:
+    """Return the campaigns that failed, or that the program paused, newest first; MOST of them."""
+    if not member.may(Permission.VIEW):
+        return []
+    found = _FAILED.all(workspace=member.workspace_id)
+    for one in found:
+        one.workspace = member.workspace
+    return found
+
+
+def _scheduled(workspace: int) -> QuerySet[Campaign]:
+    mine = Campaign.objects.filter(workspace_id=workspace, purged_at=None, archived_at=None)
+    return mine.filter(status=Status.SCHEDULED).order_by("next_at", "id")
+
+
+def _failed(workspace: int) -> QuerySet[Campaign]:
+    mine = Campaign.objects.filter(workspace_id=workspace, purged_at=None, archived_at=None)
     failed = mine.filter(status=Status.FAILED)
     # A window opens and a limit renews by itself; a second approval is asked for among what is to be reviewed.
     by_itself = [PauseCause.PERSON, PauseCause.WINDOW]
     halted = mine.filter(status=Status.PAUSED, resume_at=None).exclude(pause_cause__in=by_itself)
-    return list((failed | halted).select_related("workspace").order_by("-status_changed_at", "-id")[:limit])
+    return (failed | halted).order_by("-status_changed_at", "-id")[:MOST]
 
 
-def blocked_senders(member: Membership, limit: int = 8) -> Sequence[Sender]:
-    """Return the senders that their provider refused."""
-    return list(
-        Sender.objects.filter(workspace_id=member.workspace_id, status=SenderStatus.BLOCKED).order_by(
-            "-status_changed_at", "-id"
-        )[:limit]
-    )
+_PLANNED_TODAY = Prepared(
+    lambda workspace, end: _scheduled(workspace).filter(next_at__lt=end)[:12],
+    workspace=-1,
+    end=datetime(1970, 1, 1, tzinfo=UTC),
+)
+_PLANNED = Prepared(lambda workspace: _scheduled(workspace)[:1], workspace=-1)
+_FAILED = Prepared(_failed, workspace=-1)
+
+
+def blocked_senders(member: Membership) -> Sequence[Sender]:
+    """Return the senders that their provider refused; MOST of them."""
+    return _BLOCKED.all(workspace=member.workspace_id)
+
+
+_BLOCKED = Prepared(
+    lambda workspace: Sender.objects.filter(workspace_id=workspace, status=SenderStatus.BLOCKED).order_by(
+        "-status_changed_at", "-id"
+    )[:MOST],
+    workspace=-1,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from clarion.deliveries.reasons import Explained
 from clarion.deliveries.states import Stage
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 
 #: Runs listed on one page of a campaign.
 RUNS_SHOWN = 50
@@ -31,8 +32,24 @@ def runs_for(member: Membership, campaign: Campaign) -> QuerySet[Run]:
 
 def run_for(member: Membership, campaign: Campaign, number: int | None = None) -> Run | None:
     """Return the campaign's run of that number, the latest without one; None when there is none."""
-    runs = runs_for(member, campaign)
-    return (runs if number is None else runs.filter(number=number)).first()
+    if not member.may(Permission.VIEW):
+        return None
+    if number is None:
+        run = _LATEST.first(workspace=member.workspace_id, campaign=campaign.pk)
+    else:
+        run = runs_for(member, campaign).filter(number=number).first()
+    if run is not None:
+        run.campaign = campaign  # so that nobody asks for it again
+    return run
+
+
+_LATEST = Prepared(
+    lambda workspace, campaign: Run.objects.filter(workspace_id=workspace, campaign_id=campaign).order_by(
+        "-number"
+    )[:1],
+    workspace=-1,
+    campaign=-2,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +92,17 @@ def steps_of(run: Run) -> list[RunStep]:
     return list(RunStep.objects.filter(run_id=run.pk).order_by("step"))
 
 
+def steps_counted(run: Run) -> list[RunStep]:
+    """Return the run's steps in order without what they say, which is large."""
+    return _STEPS.all(run=run.pk)
+
+
+_STEPS = Prepared(
+    lambda run: RunStep.objects.filter(run_id=run).order_by("step").defer("content"),
+    run=-1,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemCode:
     """How many messages one provider code stands for, and the provider's words for one of them."""
@@ -113,10 +141,15 @@ class ProblemGroup:
         return self.stage is Stage.SENT
 
 
+_PROBLEMS = Prepared(
+    lambda run: RunProblem.objects.filter(run_id=run, count__gt=0).order_by("-count", "code", "step"), run=-1
+)
+
+
 def problems(run: Run) -> list[ProblemGroup]:
     """Return the run's problems by stage and reason, the gravest stage first and the largest first in each."""
     groups: dict[tuple[int, int], list[RunProblem]] = {}
-    for row in RunProblem.objects.filter(run_id=run.pk, count__gt=0).order_by("-count", "code", "step"):
+    for row in _PROBLEMS.all(run=run.pk):
         groups.setdefault((row.stage, row.reason), []).append(row)
     made = [
         ProblemGroup(

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from clarion.channels import registry, tongues
 from clarion.channels.base import ConfigInvalid, StepContext
@@ -58,8 +59,22 @@ def as_sent(run: Run, step: RunStep, *, recipient: int, address: str, variables:
         payload = composer.compose(claim).payload
     except (RenderFailed, ConfigInvalid, KeyError, TypeError, ValueError) as problem:
         # A sender or a channel may have gone since; the record of the message stays readable without it.
-        return Copy(problem=str(problem) or type(problem).__name__)
+        return Copy(problem=_why_not(problem, step, sender))
     return _seen(payload)
+
+
+def _why_not(problem: Exception, step: RunStep, sender: Sender | None) -> str:
+    """Return in a sentence why the message cannot be made again; a program's own words are none."""
+    if isinstance(problem, RenderFailed) and str(problem):
+        return str(problem)
+    if step.channel not in registry.CHANNELS:
+        return _("Its channel, %(channel)s, is not part of this program.") % {"channel": step.channel}
+    if sender is None:
+        return _("The sender that it went by is gone.")
+    if isinstance(problem, ConfigInvalid) and problem.problems:
+        sentences = " ".join(dict.fromkeys(problem.problems.values()))
+        return _("What was kept of it does not fit any more: %(problems)s") % {"problems": sentences}
+    return _("What was kept of it does not fit this version of the program.")
 
 
 def _seen(payload: object) -> Copy:

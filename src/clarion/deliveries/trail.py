@@ -7,6 +7,7 @@ from typing import Any
 
 from clarion.campaigns.models import Campaign
 from clarion.workspaces.models import AuditEvent
+from clarion.workspaces.prepared import Prepared
 
 #: States shown beside each other; a campaign seldom has more.
 STATES_SHOWN = 20
@@ -46,9 +47,9 @@ class Timeline:
     older: int | None = None
 
 
-def state_history(campaign: Campaign, limit: int = STATES_SHOWN) -> list[StateChange]:
+def state_history(campaign: Campaign) -> list[StateChange]:
     """Return the states the campaign came into, newest first."""
-    events = _events(campaign).filter(changes__has_key="status").order_by("-number")[:limit]
+    events = _STATES.all(workspace=campaign.workspace_id, campaign=str(campaign.public_id))
     return [
         StateChange(
             at=event.at,
@@ -60,6 +61,18 @@ def state_history(campaign: Campaign, limit: int = STATES_SHOWN) -> list[StateCh
         )
         for event in events
     ]
+
+
+_STATES = Prepared(
+    lambda workspace, campaign: AuditEvent.objects.filter(
+        workspace_id=workspace,
+        object_kind="campaign",
+        object_id=campaign,
+        changes__has_key="status",
+    ).order_by("-number")[:STATES_SHOWN],
+    workspace=-1,
+    campaign="the campaign",
+)
 
 
 def timeline(campaign: Campaign, *, before: int | None = None, limit: int = EVENTS_SHOWN) -> Timeline:

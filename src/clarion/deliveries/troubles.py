@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db import connection
+from django.db.models import QuerySet
 
 from clarion.audience.models import SourceStatus
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import queries, reasons, trail
-from clarion.deliveries.models import Outage, Run, RunProblem
-from clarion.deliveries.outages import OUTAGES_SHOWN, outages_of
+from clarion.deliveries.models import Outage, Run
+from clarion.deliveries.outages import OUTAGES_SHOWN, held_since, outages_of
 from clarion.deliveries.queries import ProblemGroup
 from clarion.deliveries.states import Stage
 from clarion.deliveries.trail import StateChange
@@ -77,15 +78,30 @@ def troubles(campaign: Campaign, run: Run | None) -> Troubles:
 
 
 def counts(campaign: Campaign, run: Run | None) -> Counts:
-    """Return how many errors there are, as the tab's badge shows them. At most four queries."""
+    """Return how many errors there are, as the tab's badge shows them. At most three queries."""
     lost = {True: 0, False: 0}
+    outages = 0
     if run is not None:
-        rows = RunProblem.objects.filter(run_id=run.pk, stage__in=_LOST).values_list("reason")
-        for reason, count in rows.annotate(n=Sum("count")):
-            lost[reasons.is_infrastructure(reason)] += count
-    outages = min(outages_of(run).count(), OUTAGES_SHOWN) if run is not None else 0
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNTS, {"run": run.pk, "lost": list(_LOST), "since": held_since(run)})
+            for reason, count in cursor.fetchall():
+                if reason is None:
+                    outages = min(count, OUTAGES_SHOWN)
+                else:
+                    lost[reasons.is_infrastructure(reason)] += count
     is_file_bad = file_trouble(campaign) is not None
     return Counts(messages=lost[False], job=lost[True] + len(moves(campaign)) + outages + is_file_bad)
+
+
+#: Messages lost by their reasons, and without a reason how many outages held the run.
+_COUNTS = """
+select reason, sum(count)::bigint from deliveries_runproblem
+ where run_id = %(run)s and stage = any(%(lost)s) group by reason
+union all
+select null, count(*) from deliveries_outage
+ where sender_id in (select sender_id from deliveries_runstep where run_id = %(run)s)
+   and began_at >= %(since)s and run_ids @> array[%(run)s]::bigint[]
+"""
 
 
 def moves(campaign: Campaign) -> list[StateChange]:

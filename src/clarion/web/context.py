@@ -130,6 +130,11 @@ class Shell:
         return [membership.workspace for membership in self._memberships]
 
     @cached_property
+    def switches(self) -> tuple[tuple[str, str], ...]:
+        """The same by slug and name."""
+        return tuple((one.slug, one.name) for one in self.workspaces)
+
+    @cached_property
     def demo_removal(self) -> Action | None:
         """The button that removes the demo workspace, for whoever may."""
         from clarion.web.pages import demo

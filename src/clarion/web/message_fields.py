@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from clarion.content import media
 from clarion.content.compiling import MAX_SUBJECT, MODES
-from clarion.content.sources import in_language
+from clarion.content.sources import MODE_NAMES, in_language
 from clarion.lib.languages import MAX_TAG
 from clarion.lib.template_lint import MAX_SOURCE
 
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 #: How many of the newest files of the library can be attached.
 _FILES = 50
-
-_MODE_LABELS = {
-    "blocks": gettext_lazy("Blocks"),
-    "html": "HTML",
-    "mjml": "MJML",
-    "markdown": "Markdown",
-    "text": gettext_lazy("Text only"),
-}
 
 #: A line on the language under the editor; here because Django's own templates use the same braces.
 HINT = gettext_lazy(
@@ -54,7 +46,7 @@ class MessageForm(forms.Form):
     )
     mode = forms.ChoiceField(
         label=gettext_lazy("Written in"),
-        choices=[(mode, _MODE_LABELS[mode]) for mode in MODES],
+        choices=[(mode, MODE_NAMES[mode]) for mode in MODES],
         widget=forms.RadioSelect,
         initial="html",
     )
@@ -98,7 +90,7 @@ class MessageForm(forms.Form):
     def suit(self, look: Look, *, files: Sequence[tuple[str, str]], also: str = "") -> None:
         """Ask what the channel of that look has; `also` is a way of writing that is offered whatever it has."""
         modes = [*look.modes, *([also] if also and also not in look.modes else [])]
-        self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in modes]  # type: ignore[attr-defined]
+        self.fields["mode"].choices = [(mode, MODE_NAMES[mode]) for mode in modes]  # type: ignore[attr-defined]
         self.fields["attached"].choices = files  # type: ignore[attr-defined]
         self.fields["source"].required = look.needs_words
         if look.has_title:

@@ -42,6 +42,8 @@ CHOICES: dict[str, str | Promise] = {
     "provider": _("Provider’s id"),
     "error": _("Error"),
 }
+#: Of the person: they stand before the status, all others behind it.
+ADDRESSES = ("email", "phone")
 USUAL = frozenset({"channel", "result", "code", "attempts", "sent", "receipt"})
 #: Before the keys where they are kept, beside the columns of the list of campaigns.
 _MARK = "p_"
@@ -94,10 +96,10 @@ def more(run: Run, people: Sequence[Person], shown: frozenset[str], *, may_see: 
     is_pushed = run.campaign.launch == Launch.TRIGGER
     return {
         person.id: More(
-            email=_address(person, "email", may_see=may_see),
-            phone=_address(person, "phone", may_see=may_see),
+            email=_address(person, "email", may_see=may_see) if "email" in shown else "",
+            phone=_address(person, "phone", may_see=may_see) if "phone" in shown else "",
             sender=senders.get(person.first_message.step, "") if person.first_message else "",
-            error=_error(person.first_message),
+            error=_error(person.first_message) if "error" in shown else "",
             created_at=None if is_pushed else run.created_at,
             delivered_at=delivered.get(person.id),
         )

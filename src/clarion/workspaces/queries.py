@@ -7,6 +7,7 @@ from django.db.models import Count
 from clarion.workspaces.models import ApiToken, Invitation, Membership, User, Workspace
 from clarion.workspaces.operations.members import digest_of
 from clarion.workspaces.permissions import Permission, Role
+from clarion.workspaces.prepared import Prepared
 
 
 def membership_for(user: User, slug: str) -> Membership | None:
@@ -16,11 +17,20 @@ def membership_for(user: User, slug: str) -> Membership | None:
 
 def memberships_for(user: User) -> list[Membership]:
     """Return the user's memberships by workspace name, but for those that are suspended."""
-    return list(
-        Membership.objects.select_related("workspace", "user")
-        .filter(user=user, user__is_active=True, suspended_at=None)
+    found = _MEMBERSHIPS.all(user=user.pk)
+    for one in found:
+        one.user = user
+    return found
+
+
+_MEMBERSHIPS = Prepared(
+    lambda user: (
+        Membership.objects.select_related("workspace")
+        .filter(user_id=user, user__is_active=True, suspended_at=None)
         .order_by("workspace__name", "workspace_id")
-    )
+    ),
+    user=-1,
+)
 
 
 def observer_for(user: User, slug: str) -> Membership | None:

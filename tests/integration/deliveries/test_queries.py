@@ -334,4 +334,17 @@ class TestDetails:
 
         copy = details.copy_of(run, step, found.person)
 
-        assert (copy.text, bool(copy.problem)) == ("", True)
+        assert (copy.text, copy.problem) == ("", "Its channel, pigeon, is not part of this program.")
+
+    def test_a_message_whose_content_or_sender_is_gone_says_so_in_a_sentence(self, run: Run) -> None:
+        step = queries.steps_of(run)[0]
+        found = details.delivery_details(run, 2)
+        assert found is not None
+        step.content = {"subject": 7, "text": ["no text"]}
+
+        of_old_content = details.copy_of(run, step, found.person).problem
+        step.sender_id = 0
+        of_gone_sender = details.copy_of(run, step, found.person).problem
+
+        assert of_old_content == "What was kept of it does not fit any more: This must be text."
+        assert of_gone_sender == "The sender that it went by is gone."

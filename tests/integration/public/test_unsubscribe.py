@@ -37,7 +37,7 @@ class TestPage:
         page = answer.content.decode()
         assert answer.status_code == 200
         assert "Workspace" in page
-        assert "p…@e….test" in page
+        assert "p•••@e•••.test" in page
         assert "person1" not in page
         assert not Suppression.objects.exists()
         assert answer["X-Robots-Tag"] == "noindex, nofollow"

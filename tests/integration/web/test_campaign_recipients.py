@@ -122,7 +122,7 @@ class TestMasks:
             page = text(client, url(campaign, rest))
             assert "person00000" not in page
             assert "Number 12" not in page
-            assert "p…@e….test" in page
+            assert "p•••@e•••.test" in page
         assert client.get(url(campaign, "12/message/0/")).status_code == 403
 
     def test_a_viewers_search_does_not_tell_who_is_there(

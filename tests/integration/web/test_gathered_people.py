@@ -1,5 +1,6 @@
 """With whom a filter leaves one may do more than look: retry them, make a list of them, suppress them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from clarion.deliveries import gathering, ledger
 from clarion.deliveries.models import Delivery, Receipt, Recipient, Run
 from clarion.deliveries.states import Result, Stage, delivery_id
 from clarion.senders.models import Sender
+from clarion.web import people_columns
 from clarion.workspaces.models import AuditEvent, User
 from tests import ledgers
 from tests.factories import client_of
@@ -197,6 +199,26 @@ class TestColumns:
         client.post(campaigns, {"column": ["total"]})
 
         assert User.objects.get(pk=people.alice.user_id).list_columns == ["total", "p_error"]
+
+    def test_all_together_say_each_in_its_own_words_and_let_no_markup_through(
+        self, people: ledgers.People, run: Run
+    ) -> None:
+        Recipient.objects.filter(run_id=run.pk, id=3).update(
+            variables={"first_name": "<i>Ana</i>", "phone": "+4930<b>1"}
+        )
+        Delivery.objects.filter(run_id=run.pk, id=delivery_id(3, 0)).update(provider_id="<u>7", code="<s>5")
+        client = client_of(people.alice)
+        client.post(url(run, "columns/"), {"column": list(people_columns.CHOICES)})
+
+        shown = page(client, url(run))
+        (row,) = re.findall(r"<tr>(?:(?!</tr>).)*&lt;i&gt;Ana.*?</tr>", shown)
+        left_out = re.findall(r"<tr>(?:(?!</tr>).)*Suppressed.*?</tr>", shown)[0]
+
+        assert all(f"&lt;{words}" in row for words in ("i&gt;Ana", "u&gt;7", "s&gt;5", "b&gt;1"))
+        assert not any(f"<{words}>" in row for words in ("i>Ana", "u>", "s>"))
+        assert len(re.findall("<t[dh]", row)) == len(re.findall('<th scope="col"', shown)) == 18
+        # The stage of a message and why somebody was left out are numbers of their own.
+        assert "Failed" not in left_out
 
     def test_addresses_stay_masked(self, people: ledgers.People, run: Run) -> None:
         client = client_of(people.vera)

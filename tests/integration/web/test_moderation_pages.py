@@ -12,6 +12,7 @@ from clarion.campaigns import moderation, operations, review
 from clarion.campaigns.models import Campaign, Review
 from clarion.campaigns.states import PauseCause, Status
 from clarion.senders import operations as senders
+from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, Membership, Workspace
 from clarion.workspaces.permissions import Role
@@ -109,10 +110,15 @@ class TestReview:
             workspace=mona.workspace, email="zoe@example.test", first_name="Zoe", last_name="Zebra"
         )
 
+        sender = Sender.objects.get(workspace=mona.workspace)
+        Sender.objects.filter(pk=sender.pk).update(config=sender.config | {"security": "starttls"})
+
         page = words(signed_in(mona).get(review_url(campaign)))
 
         for text in ("shop@example.test", "Hello {{ first_name }}", "Matched", "Will receive it", "Zoe Zebra",
-                     "Please look.", "The sender", "Its first submission"):  # fmt: skip
+                     "Please look.", "The sender", "Its first submission", "Channel Email",
+                     "Written as HTML",
+                     "Encryption STARTTLS"):  # fmt: skip
             assert text in page
 
     def test_the_preview_steps_through_the_people(self, mona: Membership, campaign: Campaign) -> None:

@@ -17,7 +17,7 @@ router = Router()
 
 
 class StatisticsOut(Schema):
-    """The key figures over all campaigns that are not archived."""
+    """The key figures; `total` counts the archived campaigns too, the states those that are not."""
 
     total: int
     active: int

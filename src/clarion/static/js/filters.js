@@ -32,3 +32,15 @@ document.addEventListener("htmx:configRequest", (event) => {
     for (const value of kept) parameters.append(key, value);
   }
 });
+
+// Typing on in the search replaces the entry that it made in the browser's history: one for each search, not for
+// each letter. What leads to the page that is open already, such as leaving the field, makes none.
+let isTyped = false;
+document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+  const { history, requestConfig } = event.detail;
+  const isFilter = requestConfig?.elt.matches("[data-filters]");
+  const isTyping = isFilter && requestConfig.triggeringEvent?.type === "input";
+  const isHere = new URL(history.path ?? "", location).href === location.href;
+  if (isFilter && history.type === "push" && ((isTyping && isTyped) || isHere)) history.type = "replace";
+  if (!isHere) isTyped = isTyping;
+});

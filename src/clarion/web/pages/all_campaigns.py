@@ -47,7 +47,7 @@ def campaign_list(request: PersonRequest) -> HttpResponse:
     if request.htmx and request.htmx.target == "results" and not request.htmx.history_restore_request:
         return render(request, "system/campaigns.html#results", context)
     options = [Option(value=one.slug, label=one.name, checked=one in chosen) for one in known]
-    context["figures"] = figure_values(overview.figures_of_all(request.user, slugs, page.in_all))
+    context["figures"] = figure_values(overview.figures_of_all(request.user, slugs, page.counted))
     context["groups"] = [
         FilterGroup(name="workspace", label=_("Workspace"), options=options),
         *campaign_filters.groups(filters, page, None),

@@ -71,7 +71,7 @@ def _list(request: PageRequest, *, is_archived: bool) -> HttpResponse:
     }
     if not is_archived:
         context |= {
-            "figures": figure_values(overview.figures(request.member, page.in_all)),
+            "figures": figure_values(overview.figures(request.member, page.counted)),
             "sparks": shared_sparks(request),
         }
     return render(request, "campaigns/list.html", context)
@@ -85,6 +85,7 @@ def _results(request: PageRequest, filters: Filters, page: Page) -> dict[str, An
     return {
         "filters": filters,
         "page": page,
+        "shown": shown,
         "rows": [
             campaign_cells.drawn(campaign_cells.cells_of(row, costs.get(row.campaign.pk, "")), frame)
             for row in page.rows

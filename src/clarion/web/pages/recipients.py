@@ -22,7 +22,7 @@ from clarion.deliveries.errors import UnknownsRefused
 from clarion.deliveries.recipients import Page, Person, recipients_page
 from clarion.deliveries.states import Stage
 from clarion.deliveries.unknowns import Choice
-from clarion.web import campaign_page, people_columns, recipient_filters, reveal
+from clarion.web import campaign_page, people_columns, people_rows, recipient_filters, reveal
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.pages import gathered_people
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from clarion.web.recipient_filters import Filters
 
 PAGE_SIZE = 50
-_PLAIN = people_columns.More()
-
 #: The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
 _MESSAGE_POLICY = {
     "default-src": ["'none'"],
@@ -52,19 +50,6 @@ _MESSAGE_POLICY = {
     "base-uri": ["'none'"],
     "form-action": ["'none'"],
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A person as the reader may see them."""
-
-    person: Person
-    name: str
-    address: str
-    stage: str
-    why: str
-    url: str
-    more: people_columns.More = _PLAIN
 
 
 @require_safe
@@ -83,6 +68,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     groups = queries.problems(page.run)
     shown = people_columns.chosen(request.user)
     extra = people_columns.more(page.run, found.people, shown, may_see=page.may_see_people)
+    rows = [replace(show(page, person), more=extra[person.id]) for person in found.people]
     context = {
         "page": page,
         "shown": shown,
@@ -97,7 +83,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
         "chips": recipient_filters.chips(request, filters),
         "clear_url": page.urls["recipients"] + page.run_query,
         "found": found,
-        "rows": [replace(show(page, person), more=extra.get(person.id, _PLAIN)) for person in found.people],
+        "rows": people_rows.drawn(rows, shown),
         "position": _position(page.run, filters, found),
         "next_url": _place(request, after=found.next_after) if found.next_after is not None else "",
         "previous_url": _place(request, before=found.previous_before)
@@ -204,7 +190,7 @@ def settle(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
-def show(page: CampaignPage, person: Person) -> Shown:
+def show(page: CampaignPage, person: Person) -> people_rows.Shown:
     """Return the person as the reader may see them: names and addresses are masked without the permission."""
     first = person.first_message
     why = ""
@@ -216,7 +202,7 @@ def show(page: CampaignPage, person: Person) -> Shown:
     elif first is not None and person.stage not in (Stage.SENT, Stage.PENDING, Stage.IN_FLIGHT):
         why = reasons.sentence_of(first.reason)
     see = page.may_see_people
-    return Shown(
+    return people_rows.Shown(
         person=person,
         name=person.name if see else mask_name(person.name),
         address=person.address if see else mask(person.address),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,17 +12,17 @@ from django.forms import BoundField, CheckboxInput, ClearableFileInput
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import get_template
-from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from clarion.web import assets, charts, icons, links, statuses
-from clarion.web.parts import Action
+from clarion.web import assets, charts, choices, icons, keeping, links, moments, statuses
+from clarion.web.parts import Action, Option
 from clarion.workspaces import retelling, spelling
 
 register = template.Library()
+register.tag("kept", keeping.kept)
 
 
 @register.simple_tag
@@ -50,6 +50,18 @@ def channel(key: str, words: bool = False, result: object = "") -> SafeString:
     """`{% channel "sms" words=True %}`: a channel's chip; `result` adds a dot in a recipient status' colour."""
     found = "" if result in ("", None) else statuses.key_of(result, kind="recipient")
     return _channel(str(key), bool(words), found, get_language() or "", assets.asset_url("icons.svg"))
+
+
+@register.simple_tag
+def boxes(options: Iterable[Option], kind: str, name: str) -> SafeString:
+    """`{% boxes group.options "checkbox" "status" %}`: choices with their dots and counts."""
+    return choices.boxes(options, kind, name)
+
+
+@register.simple_tag
+def select_options(options: Iterable[Option]) -> SafeString:
+    """`{% select_options reasons %}`: what stands in a <select>."""
+    return choices.lines(options)
 
 
 @register.simple_tag
@@ -97,27 +109,7 @@ def moment(when: datetime | None, style: str = "short", empty: str = "—") -> S
     """
     if when is None:
         return _dash(empty)
-    # Tables show hundreds of these: only what a language spells is looked up, and once for a day.
-    local = timezone.localtime(when)
-    day, language = (local.year, local.month, local.day), get_language() or ""
-    minute = f"{local.hour:02}:{local.minute:02}"
-    if style == "bare":
-        has_year = local.year != timezone.localtime().year
-        return SafeString(
-            f'<span class="num nowrap">{_day(*day, has_year, language)}{spelling.comma()}{minute}</span>'
-        )
-    second = f"{minute}:{local.second:02}"
-    if style == "time":
-        text = second
-    elif style == "day":
-        text = _day(*day, True, language)
-    else:
-        text = f"{_day(*day, style == 'long', language)}{spelling.comma()}{second if style == 'seconds' else minute}"
-    title = f"{day[0]}-{day[1]:02}-{day[2]:02} {second} {escape(timezone.get_current_timezone_name())}"
-    ago = " data-ago" if style == "ago" else ""
-    return SafeString(
-        f'<time class="num nowrap" datetime="{local.isoformat()}" title="{title}"{ago}>{text}</time>'
-    )
+    return moments.written(when, style)
 
 
 @register.filter
@@ -331,11 +323,6 @@ def _render(name: str, context: Mapping[str, Any], values: dict[str, Any]) -> Sa
 @lru_cache(maxsize=64)
 def _dash(text: str) -> SafeString:
     return format_html('<span class="dim">{}</span>', text)
-
-
-@lru_cache(maxsize=4096)
-def _day(year: int, month: int, day: int, has_year: bool, language: str) -> str:
-    return escape(spelling.day(date(year, month, day), with_year=has_year))
 
 
 @lru_cache(maxsize=512)
