@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
+from clarion.deliveries import queries
 from clarion.deliveries.models import Activity, Run, RunProblem, RunStep
 from clarion.senders.models import Sender, SenderLane, SenderStatus
 
@@ -116,7 +117,7 @@ RESULTS = ("delivered", "read", "clicked", "replied", "bounced", "complained", "
 
 def overview(run: Run, *, is_sending: bool) -> Overview:
     """Return the run at a glance. `is_sending` tells whether its campaign is; else there is no rate. ≤ 6 queries."""
-    steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    steps = queries.lean_steps(run)
     senders = Sender.objects.defer("config", "sealed").in_bulk({step.sender_id for step in steps})
     can_leave = any(sender.status == SenderStatus.ACTIVE for sender in senders.values())
     rate = _rate(run, steps) if is_sending and can_leave else 0.0

@@ -75,6 +75,11 @@ def steps_of(run: Run) -> list[RunStep]:
     return list(RunStep.objects.filter(run_id=run.pk).order_by("step"))
 
 
+def lean_steps(run: Run) -> list[RunStep]:
+    """Return the run's steps in order, without what they say: that may be large, and few ask for it."""
+    return list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemCode:
     """How many messages one provider code stands for, and the provider's words for one of them."""

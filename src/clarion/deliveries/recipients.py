@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.deliveries import finding, narrowing, scanning
+from clarion.deliveries import finding, narrowing, queries, scanning
 from clarion.deliveries.models import Receipt, Recipient, Run, RunStep
 from clarion.deliveries.narrowing import Narrowing
 from clarion.deliveries.states import STEPS, Result, Skip, Stage, step_of
@@ -112,7 +112,7 @@ def recipients_page(
     )  # fmt: skip
     limit = max(1, min(limit, LARGEST_PAGE))
     backwards = before is not None
-    steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    steps = queries.lean_steps(run)
     found = finding.find(run, steps, q, is_private=is_private) if q.strip() else None
     result_ = scanning.search(
         narrowing.ways(run, steps, wanted, found),
