@@ -68,6 +68,18 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+#: A page has no size until its scripts have run: Playwright acts on what it sees, and would press buttons and keys that
+#: nobody listens to yet. What is merely small takes the focus all the same. Frames hold messages, which run no scripts.
+UNSEEN = """
+if (window === top && location.protocol !== "about:") {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("body { scale: 0 }");
+  document.adoptedStyleSheets = [sheet];
+  document.addEventListener("DOMContentLoaded", () => { document.adoptedStyleSheets = []; });
+}
+"""
+
+
 def _launched(playwright: Playwright, *names: str) -> Browser:
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
@@ -78,12 +90,14 @@ def _launched(playwright: Playwright, *names: str) -> Browser:
 
 
 def _patient(new_context: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
-    """Return a context that waits as long as a busy machine may take, and in which nothing moves.
+    """Return a context that waits as long as a busy machine and a page's scripts may take, and in which nothing moves.
 
     Without a graphics card, what moves takes a core; Playwright asks for movement unless told.
     """
     made = new_context(**{"reduced_motion": "reduce", **options})
     made.set_default_timeout(PATIENCE)
+    if options.get("java_script_enabled", True):
+        made.add_init_script(UNSEEN)
     return made
 
 
