@@ -117,7 +117,7 @@ def test_what_the_database_does_not_take_leaves_no_files_that_would_hinder_anoth
     shutil.rmtree(home / "media" / "1")
 
     for _again in range(2):
-        with pytest.raises(BackupRefused, match="pg_restore failed: .*already exists"):
+        with pytest.raises(BackupRefused, match=r"pg_restore failed: .*already exists"):
             backup.restore(made)
         assert list(home.rglob("*")) in ([], [home / "media"])
 

@@ -9,6 +9,7 @@ from clarion.campaigns.errors import (
     OwnWork,
     TransitionRefused,
 )
+from clarion.campaigns.models import Campaign
 from clarion.campaigns.offers import EDITABLE
 from clarion.campaigns.states import FINAL, TRANSITIONS, Action, PauseCause, Status
 from clarion.workspaces import actors
@@ -35,23 +36,23 @@ class TestEveryPair:
         self, bob: Membership, status: Status, role: Role, is_approved: bool
     ) -> None:
         member = making.make_member(bob.workspace, role, "Carla")
+        has_approval = is_approved and status is not Status.IN_REVIEW
+        campaign: Campaign | None = None
 
         for action in REVIEWED:
-            campaign = in_state(
-                status,
-                bob,
-                is_approved=is_approved and status is not Status.IN_REVIEW,
-                cause=PauseCause.REVIEW,
-            )
             if action is Action.RELEASE and status is Status.PAUSED and not is_approved:
                 continue  # only an approval brings a campaign there
+            # What was refused has changed nothing, so that the next action finds the campaign as it was.
+            campaign = campaign or in_state(status, bob, is_approved=has_approval, cause=PauseCause.REVIEW)
             is_offered = action in offers.actions_for(campaign, member)
             try:
                 OPERATIONS[action](campaign, making.actor(member))
-                is_done = True
             except (NotAllowed, TransitionRefused, CampaignInvalid):
-                is_done = False
-            assert is_offered == is_done, action
+                assert not is_offered, action
+                campaign.refresh_from_db()
+            else:
+                assert is_offered, action
+                campaign = None
 
     @pytest.mark.parametrize("status", [Status.DRAFT, Status.STOPPED, Status.FAILED])
     def test_where_nobody_moderates_all_is_as_without_it(self, status: Status) -> None:
