@@ -31,6 +31,7 @@ from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from clarion.workspaces.models import Workspace
 
+LEAST_TO_BUILD = 50_000
 LINE = "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>\n"
 HTML = f"<html><body><p>Hi {{{{ first_name }}}} from {{{{ city }}}}: {{{{ points }}}}</p>{LINE * 44}</body></html>"
 CONTENT = {"subject": "Hi {{ first_name }}", "html": HTML, "text": "Hi {{ first_name }}: {{ points }}"}
@@ -209,6 +210,10 @@ def be_prompt(figures: Figures, workspace: Workspace, sender: Sender, people: Li
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     people = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    if 0 < people < LEAST_TO_BUILD:
+        raise SystemExit(
+            f"Of fewer than {LEAST_TO_BUILD:,} people all are sent to before the run is paused; 0 builds none."
+        )
     if shutil.which("smtp-sink") is None:
         raise SystemExit("smtp-sink is not there; `make peers` installs it (Debian's postfix).")
     with machine.Machine(HOME) as box:
