@@ -179,23 +179,28 @@ def goal(action: Action | Handling, status: Status) -> Status | None:
     return None if action in (Handling.DELETE, Handling.PURGE) else status
 
 
-@pytest.mark.parametrize("action", [one for one in ACTIONS if one not in MODERATED | AWAITED])
 @pytest.mark.parametrize("status", list(Status))
-def test_every_door_does_what_the_table_says_or_nothing(status: Status, action: Action | Handling) -> None:
-    walk, results = Walk(), {}
-    for door in DOORS:
-        campaign = walk.campaign(status)
-        is_allowed = action in walk.offers(campaign)
-        result = walk.at(door, action, campaign)
+def test_every_door_does_what_the_table_says_or_nothing(status: Status) -> None:
+    walk = Walk()
+    campaign: Campaign | None = None
+    for action in (one for one in ACTIONS if one not in MODERATED | AWAITED):
+        results = {}
+        for door in DOORS:
+            # What was refused has changed nothing, so that the next one finds the campaign as it was.
+            campaign = campaign or walk.campaign(status)
+            is_allowed = action in walk.offers(campaign)
+            result = walk.at(door, action, campaign)
 
-        if isinstance(action, Action):
-            assert is_allowed == (status in TRANSITIONS[action].sources), door
-        assert result.status == (goal(action, status) if is_allowed else status), door
-        assert (result.events > 0) == result.is_changed, door
-        assert is_allowed or not result.is_changed, door
-        results[door] = (result.status, result.is_archived, result.is_changed, result.added)
+            if isinstance(action, Action):
+                assert is_allowed == (status in TRANSITIONS[action].sources), (door, action)
+            assert result.status == (goal(action, status) if is_allowed else status), (door, action)
+            assert (result.events > 0) == result.is_changed, (door, action)
+            assert is_allowed or not result.is_changed, (door, action)
+            results[door] = (result.status, result.is_archived, result.is_changed, result.added)
+            if is_allowed:
+                campaign = None
 
-    assert len(set(results.values())) == 1, results
+        assert len(set(results.values())) == 1, (action, results)
     assert audit.first_broken(walk.workspace) is None
 
 
@@ -203,10 +208,11 @@ def test_every_door_does_what_the_table_says_or_nothing(status: Status, action: 
 @pytest.mark.parametrize("door", DOORS)
 def test_an_archived_one_can_only_be_copied_restored_or_removed(door: str, status: Status) -> None:
     walk = Walk()
+    campaign: Campaign | None = None
     for action in ACTIONS:
         if action in MODERATED | AWAITED:
             continue
-        campaign = walk.campaign(status, archived_at=timezone.now())
+        campaign = campaign or walk.campaign(status, archived_at=timezone.now())
         allowed = walk.offers(campaign)
         result = walk.at(door, action, campaign)
 
@@ -215,6 +221,8 @@ def test_an_archived_one_can_only_be_copied_restored_or_removed(door: str, statu
         assert (result.events > 0) == result.is_changed, (door, action)
         if action is Handling.RESTORE:
             assert (result.status, result.is_archived) == (status, False)
+        if action in allowed:
+            campaign = None
 
 
 def test_every_door_knows_every_action() -> None:
