@@ -41,6 +41,7 @@ WRITERS = {
     "deliveries/closing.py": "ends a run whose rows are all settled",
     "deliveries/erasing.py": "removes an erased person from what was sent, run by run",
     "deliveries/exporting/working.py": "keeps the progress of an export",
+    "deliveries/heeding.py": "keeps how far suppressions were heeded by what waits",
     "deliveries/partitions.py": "makes room for new runs",
     "deliveries/pushing.py": "adds people to a triggered run, each key once",
     "deliveries/releasing.py": "lets a run's people go, part by part",

@@ -1,4 +1,4 @@
-"""Bring the rows of a mapped file into the contacts, in batches that each are one transaction.
+"""Bring the rows of a mapped file into the contacts or the suppressions, in batches that each are one transaction.
 
 Rows, counters, list and the file of rejected rows go forward together: a killed import goes on after its last
 whole batch, and running it twice does nothing. The report is written before its batch is committed; what a
@@ -8,7 +8,7 @@ batch that was not kept has left in it is cut off by the next run.
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
 from typing import Any
@@ -18,11 +18,12 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from clarion.audience import attributes, csvfile, locks, merging, tables, tombstones, uploads
+from clarion.audience import attributes, csvfile, locks, merging, suppressing, tables, tombstones, uploads
 from clarion.audience.cellforms import Forms
 from clarion.audience.csvdialect import CsvInvalid, Dialect
 from clarion.audience.models import Import, ImportStatus
 from clarion.audience.people import Person, RowRefused, person_maker
+from clarion.audience.putting import Came, Merge, Put, Reject
 from clarion.audience.queries.sources import report_header, report_line
 from clarion.workspaces import actors, audit
 
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 #: Rows in one transaction: about half a second.
 BATCH = 10_000
 
+#: An end that has a name of its own: whether it suppresses, and how it ended.
+_ACTION = {(True, ImportStatus.DONE): "suppression.imported"}
 #: Told after every batch: octets read, octets in all, rows so far.
 Progress = Callable[[int, int, int], None]
 
@@ -91,7 +94,8 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
             return
         the_import.refresh_from_db()
         audit.record(
-            by=actors.system(the_import.workspace), action=f"import.{status.lower()}", kind="import",
+            by=actors.system(the_import.workspace), action=_ACTION.get(
+                (bool(the_import.suppresses), status), f"import.{status.lower()}"), kind="import",
             object_id=str(the_import.public_id), object_name=the_import.file_name, reason=failure,
             changes={
                 name: (None, getattr(the_import, f"{name}_count"))
@@ -104,14 +108,9 @@ def _finish(the_import: Import, status: ImportStatus, failure: str = "") -> None
 
 def _run_batches(the_import: Import, progress: Progress | None) -> None:
     dialect = Dialect.from_json(the_import.dialect)
-    make = person_maker(
-        dialect.columns,
-        the_import.mapping,
-        country=the_import.workspace.default_country,
-        defined=attributes.defined(the_import.workspace),
-        is_erased=tombstones.watcher_of_all(the_import.workspace_id),
-        forms=Forms.from_json(the_import.forms),
-    )
+    is_suppressing = bool(the_import.suppresses)
+    put = suppressing.putter(the_import, dialect) if is_suppressing else _contacts_putter(the_import, dialect)
+    size = suppressing.BATCH if is_suppressing else BATCH
     with (
         tables.reader(uploads.path_of(the_import.file_path), dialect) as reader,
         _report_of(the_import, dialect) as report,
@@ -120,11 +119,13 @@ def _run_batches(the_import: Import, progress: Progress | None) -> None:
         done = the_import.row_count
         next(islice(rows, done, done), None)  # what was imported before
         for turn in count(1):
-            if not (batch := list(islice(rows, BATCH))):
+            if not (batch := list(islice(rows, size))):
                 break
-            _store(the_import, batch, done, make, report, reader.bytes_read)
+            _store(the_import, put(batch, report.add), len(batch), done, report, reader.bytes_read)
             done += len(batch)
-            if turn & (turn - 1) == 0:  # after the first batch, and whenever there are twice as many
+            if (
+                not is_suppressing and turn & (turn - 1) == 0
+            ):  # the first batch, and when there are twice as many
                 with connection.cursor() as cursor:
                     merging.look_again(cursor)
             if progress:
@@ -167,34 +168,13 @@ def _report_of(the_import: Import, dialect: Dialect) -> Iterator[_Report]:
         yield _Report(file, dialect.columns)
 
 
-def _store(
-    the_import: Import,
-    batch: list[csvfile.Row],
-    done: int,
-    make: Callable[[list[str]], Person],
-    report: _Report,
-    read_bytes: int,
-) -> None:
-    people, good = _people(batch, make, report)
+def _store(the_import: Import, merge: Merge, rows: int, done: int, report: _Report, read_bytes: int) -> None:
     report_bytes = report.keep()
     with transaction.atomic(), connection.cursor() as cursor:
-        told = merging.merge(
-            cursor,
-            workspace_id=the_import.workspace_id,
-            people=people,
-            updates_known=the_import.on_known == "update",
-            list_id=the_import.add_to_id,
-            makes_new=the_import.makes_new,
-            note=the_import.file_name,
-        )
-        if the_import.makes_new:
-            created, rest = told, good - told
-            updated = rest if the_import.on_known == "update" else 0
-        else:
-            created, updated = 0, told
+        came = merge(cursor)
         facts: dict[str, Any] = {
-            "rows": len(batch), "created": created, "bad": len(batch) - good, "read": read_bytes,
-            "updated": updated, "skipped": good - created - updated,
+            "rows": rows, "created": came.created, "bad": rows - came.good, "read": read_bytes,
+            "updated": came.updated, "skipped": came.good - came.created - came.updated,
             "report": report_bytes, "id": the_import.pk, "done": done,
         }  # fmt: skip
         # Conditional: a cancelled import stops here, and one that lost its lock cannot count twice.
@@ -209,20 +189,54 @@ def _store(
             raise _Stopped
 
 
+def _contacts_putter(the_import: Import, dialect: Dialect) -> Put:
+    """Return what makes contacts of a batch of rows."""
+    make = person_maker(
+        dialect.columns,
+        the_import.mapping,
+        country=the_import.workspace.default_country,
+        defined=attributes.defined(the_import.workspace),
+        is_erased=tombstones.watcher_of_all(the_import.workspace_id),
+        forms=Forms.from_json(the_import.forms),
+    )
+
+    def put(batch: Sequence[csvfile.Row], reject: Reject) -> Merge:
+        people, good = _people(batch, make, reject)
+
+        def merge(cursor: Any) -> Came:
+            told = merging.merge(
+                cursor,
+                workspace_id=the_import.workspace_id,
+                people=people,
+                updates_known=the_import.on_known == "update",
+                list_id=the_import.add_to_id,
+                makes_new=the_import.makes_new,
+                note=the_import.file_name,
+            )
+            if not the_import.makes_new:
+                return Came(good=good, created=0, updated=told)
+            updated = good - told if the_import.on_known == "update" else 0
+            return Came(good=good, created=told, updated=updated)
+
+        return merge
+
+    return put
+
+
 def _people(
-    batch: list[csvfile.Row], make: Callable[[list[str]], Person], report: _Report
+    batch: Sequence[csvfile.Row], make: Callable[[list[str]], Person], reject: Reject
 ) -> tuple[list[Person], int]:
     """Return the batch's contacts, each once with all that its rows say, and how many rows were good."""
     people: dict[tuple[str, str], Person] = {}
     good = 0
     for row in batch:
         if row.problem:
-            report.add(row, row.problem)
+            reject(row, row.problem)
             continue
         try:
             person = make(row.cells)
         except RowRefused as refusal:
-            report.add(row, str(refusal))
+            reject(row, str(refusal))
             continue
         good += 1
         if (known := people.get(person.key)) is not None:

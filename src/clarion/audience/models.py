@@ -86,6 +86,9 @@ class Contact(models.Model):
                 name="contact_not_to_write_to",
             ),
             models.Index(
+                fields=["updated_at"], condition=models.Q(state="DO_NOT_CONTACT"), name="contact_barred_since"
+            ),
+            models.Index(
                 fields=["workspace", "id"], condition=~models.Q(refusals=[]), name="contact_refusing"
             ),
             # Those who are not active are few, and may be old.
@@ -335,7 +338,7 @@ class ImportStatus(models.TextChoices):
 
 
 class Import(models.Model):
-    """Contacts from a file: what was uploaded, how its columns are meant, and what came of it."""
+    """Contacts or suppressions from a file: what was uploaded, how its columns are meant, and what came of it."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
@@ -344,6 +347,8 @@ class Import(models.Model):
     file_path = models.CharField(max_length=500)
     file_bytes = models.BigIntegerField()
     dialect = models.JSONField(default=dict)
+    #: The channel on which the file's addresses are suppressed; empty for a file of contacts.
+    suppresses = models.CharField(max_length=12, blank=True, db_default="")
     #: Variable name of a column → "email", "first_name", …, "attribute:NAME", or "" to leave it out.
     mapping = models.JSONField(default=dict)
     #: What to do with a contact that is already known: "update" or "skip".

@@ -37,15 +37,17 @@ class Look:
     has_title: bool = False
     #: Whether files can go with its messages: contents may have `attachments`.
     has_files: bool = False
+    #: Whether each of its messages has words. A channel that also takes a picture alone refuses what is empty itself.
+    needs_words: bool = True
     #: Whether its templates are sent only after the provider has approved them.
     needs_approval: bool = False
 
 
 MAIL = Look(shape=Shape.MAIL, modes=MAIL_MODES, has_subject=True, has_files=True)
 SMS = Look(shape=Shape.SMS)
-CHAT = Look()
-PUSH = Look(shape=Shape.PUSH, has_title=True)
-CALL = Look(shape=Shape.CALL)
+CHAT = Look(needs_words=False)
+PUSH = Look(shape=Shape.PUSH, has_title=True, needs_words=False)
+CALL = Look(shape=Shape.CALL, needs_words=False)
 
 
 def look_of(channel: Channel) -> Look:

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 suppressions = typer.Typer(no_args_is_help=True, help="Suppressions: addresses that no campaign writes to.")
 caps = typer.Typer(no_args_is_help=True, help="Frequency caps: at most so many messages in so many days.")
+
+#: Until a file is looked after again that another process reads.
+LOOK_SECONDS = 0.5
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address or a phone number.")]
 OnChannel = Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="email, sms, …")]
@@ -98,25 +102,37 @@ def import_(
     """Suppress every address of a file. A column `reason` is heeded where it holds one of ours."""
     session.quiet()
     with session.opened():
-        from clarion.audience import operations
+        from clarion.audience import importing, operations, queries
         from clarion.audience.errors import CsvInvalid
         from clarion.channels import registry
+        from clarion.cli import progress
 
         if channel not in registry.CHANNELS:
             _no_channel(channel)
         try:
             with file.open("rb") as opened:
-                added, known, problems = operations.suppress_file(
+                made = operations.suppress_file(
                     by=_by(workspace), file=opened, file_name=file.name, channel=channel
                 )
         except CsvInvalid as problem:
             session.refuse([str(problem)])
+        with progress.display() as shown:
+            while made.finished_at is None:
+                importing.run_import(made, shown.reading)
+                if made.finished_at is None:  # the background jobs are at it
+                    time.sleep(LOOK_SECONDS)
+                    made.refresh_from_db()
+        if made.failure:
+            session.refuse([made.failure])
+        rejected = queries.rejected_rows(made)
         if as_json:
-            told.dump({"added": added, "known": known, "problems": problems})
+            told.dump({"added": made.created_count, "known": made.skipped_count, "rejected": made.bad_count})
             return
-        for sentence in problems:
-            typer.echo(sentence, err=True)
-        typer.echo(f"{added:,} added, {known:,} known before, {len(problems):,} not readable")
+        for number, column, reason in rejected:
+            typer.echo(f"Row {number}: {column}: {reason}", err=True)
+        typer.echo(
+            f"{made.created_count:,} added, {made.skipped_count:,} known before, {made.bad_count:,} not readable"
+        )
 
 
 @suppressions.command()

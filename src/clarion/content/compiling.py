@@ -13,6 +13,7 @@ from typing import Any
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
+from clarion.channels.looks import look_of
 from clarion.content import blocks, direction, markdown, mjml_lint, variables
 from clarion.content.errors import ContentInvalid, Problem
 from clarion.content.markup import spans, without_google_fonts
@@ -89,6 +90,7 @@ def parts_of(content: Mapping[str, Any]) -> list[templating.Part]:
 #: The fields of a content that are templates, whatever the channel.
 _CONTENT_FIELDS = frozenset(
     {"subject", "preheader", "html", "text", "to_name", "buttons", "media_url", "icon", "image", "link"}
+    | {"image_url", "button_label", "button_url"}
 )
 
 
@@ -101,7 +103,7 @@ def _one(
     channel: str, source: Mapping[str, Any], tag: str, files: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
     """Return what the channel sends of one language."""
-    problems = _lint(source)
+    problems = _lint(source, needs_words=look_of(registry.get(channel)).needs_words)
     if problems:
         raise ContentInvalid(problems)
     return _content(channel, source, tag, files)
@@ -146,7 +148,7 @@ def _of_language(problems: Sequence[Problem], tag: str) -> list[Problem]:
     return [Problem(one.field, one.line, one.sentence, tag) for one in problems] if tag else list(problems)
 
 
-def _lint(source: Mapping[str, Any]) -> list[Problem]:
+def _lint(source: Mapping[str, Any], *, needs_words: bool) -> list[Problem]:
     problems = []
     for name, is_html in FIELDS.items():
         if name == "source" and source["mode"] == "blocks":
@@ -159,7 +161,7 @@ def _lint(source: Mapping[str, Any]) -> list[Problem]:
             problems.append(
                 Problem(name, 0, said("This must be at most %(limit)s characters.", limit=MAX_SUBJECT))
             )
-    if not source["source"].strip():
+    if needs_words and not source["source"].strip():
         problems.append(Problem("source", 0, said("Write the message.")))
     if "zqj" in source["source"]:
         problems.append(

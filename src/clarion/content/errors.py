@@ -30,6 +30,14 @@ class NameTaken(Exception):
     """Another template of the workspace has this name."""
 
 
+class TemplateChanged(Exception):
+    """Somebody else has saved what was being edited; `is_gone` when they took its language out."""
+
+    def __init__(self, *, is_gone: bool) -> None:
+        super().__init__("somebody else has saved it")
+        self.is_gone = is_gone
+
+
 class TemplateInUse(Exception):
     """Campaigns need the template; `count` says how many."""
 

@@ -72,6 +72,14 @@ def attachments_of(workspace: Workspace, source: Mapping[str, Any]) -> list[dict
     return [_attached(there[key]) for key in keys if key in there]
 
 
+def pictures_of(workspace: Workspace, source: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pictures that go with a message: name → public address."""
+    found = MediaFile.objects.filter(
+        workspace=workspace, key__in=_keys(source.get("files") or ()), width__isnull=False
+    )
+    return {file.name: address_of(file) for file in found}
+
+
 def templates_needing(file: MediaFile) -> list[str]:
     """Return the names of templates that need the file, sorted: in their latest version, or in one of a campaign's."""
     latest = (

@@ -23,10 +23,14 @@ class Preview:
     preheader: str = ""
     html: str = ""
     text: str = ""
-    #: What a channel shows beside the text: small print below it, buttons, and the address of a picture or file above.
+    #: What a channel shows beside the text: small print below it, buttons, and above it the address of a picture, or
+    #: that of a file, or the name of one that goes along. A notification has a second picture, its icon.
     footer: str = ""
     buttons: list[str] = field(default_factory=list)
+    picture_url: str = ""
     media_url: str = ""
+    file_name: str = ""
+    icon_url: str = ""
     missing: list[str] = field(default_factory=list)
     #: Why it could not be filled in; the rest is empty then.
     problem: str = ""

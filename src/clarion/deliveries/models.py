@@ -15,6 +15,7 @@ from clarion.deliveries.answered import Contacted as Contacted
 from clarion.deliveries.exporting.models import Export as Export
 from clarion.deliveries.exporting.models import ExportFormat as ExportFormat
 from clarion.deliveries.exporting.models import ExportStatus as ExportStatus
+from clarion.deliveries.heeded import Heeded as Heeded
 from clarion.deliveries.inbox.models import InboxEvent as InboxEvent
 from clarion.deliveries.inbox.models import ProviderMessage as ProviderMessage
 from clarion.deliveries.inbox.models import ReplyPart as ReplyPart

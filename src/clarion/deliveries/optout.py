@@ -5,6 +5,7 @@ so that whatever happens later nothing new is built for the address; asking agai
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,19 +118,31 @@ def skip_contact(contact: Contact, channel: str) -> int:
     )
 
 
-#: A claim that is under way holds its rows: this waits for it, and then finds them no longer pending.
-_SKIP_DELIVERIES = """
-    update deliveries_delivery d set stage = %(skipped)s, problem = %(skipped)s
-    where d.run_id = %(run)s and d.stage = %(pending)s and d.id in (
-        select r.id * 16 + step from deliveries_recipient r, unnest(%(steps)s::smallint[]) step
-        where r.run_id = %(run)s and r.address = %(address)s and r.skip is null)
-    returning d.id
+#: Whoever skips for one address waits for a claim that is under way, and then finds its rows no longer pending. Whoever
+#: skips for many holds rows that others want too, so waits for nobody: what is held by others is left as it is.
+_WAITING_FOR_OTHERS = {"held": "for update", "free": ""}
+_PASSING_OTHERS_BY = {
+    "held": "for update skip locked",
+    "free": "and not exists (select from deliveries_waiting w where w.run_id = %(run)s and w.delivery_id = d.id)",
+}
+
+_OF_ADDRESSES = """
+    select r.id * 16 + step from deliveries_recipient r, unnest(%(steps)s::smallint[]) step
+    where r.run_id = %(run)s and r.address = any(%(addresses)s::text[]) and r.skip is null
 """
 
-_UNWAIT_ADDRESS = """
+_UNWAIT_ADDRESSES = """
     delete from deliveries_waiting where run_id = %(run)s and delivery_id in (
-        select r.id * 16 + step from deliveries_recipient r, unnest(%(steps)s::smallint[]) step
-        where r.run_id = %(run)s and r.address = %(address)s and r.skip is null)
+        select delivery_id from deliveries_waiting
+        where run_id = %(run)s and delivery_id in ({these}) order by delivery_id {held})
+"""
+
+_SKIP_DELIVERIES = """
+    update deliveries_delivery set {changes}
+    where run_id = %(run)s and stage = %(pending)s and id in (
+        select d.id from deliveries_delivery d
+        where d.run_id = %(run)s and d.stage = %(pending)s and d.id in ({these}) {free} order by d.id {held})
+    returning id
 """
 
 #: What came to wait while the deliveries were waited for.
@@ -137,7 +150,7 @@ _UNWAIT = "delete from deliveries_waiting where run_id = %(run)s and delivery_id
 
 #: A person with other messages left is not skipped; with one step that never is so.
 _SKIP_PEOPLE = """
-    update deliveries_recipient r set stage = %(skipped)s, skip = %(suppressed)s
+    update deliveries_recipient r set stage = %(skipped)s, skip = %(why)s
     where r.run_id = %(run)s and r.id = any(%(people)s) and r.skip is null and not exists (
         select from deliveries_delivery d where d.run_id = %(run)s
             and d.id between r.id * 16 and r.id * 16 + 15 and d.stage <> %(skipped)s)
@@ -149,22 +162,26 @@ _COUNT = """
 
 
 @transaction.atomic
-def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
-    """Skip what is still pending for an address by these steps of one run. Returns how many people."""
+def skip_in_run(
+    run_id: int, steps: Sequence[int], *addresses: str, waits: bool = True, why: Skip = Skip.SUPPRESSED
+) -> int:
+    """Skip what is still pending for these addresses by these steps of one run. Returns how many people.
+
+    `why` is kept with whoever has nothing else coming. Unless it `waits` for others, what they hold at this moment is
+    left as it is: for many addresses at once.
+    """
     facts: dict[str, Any] = {
-        "run": run_id, "steps": steps, "address": address, "pending": Stage.PENDING.value,
-        "skipped": Stage.SKIPPED.value, "suppressed": Skip.SUPPRESSED.value,
+        "run": run_id, "steps": list(steps), "addresses": list(addresses), "pending": Stage.PENDING.value,
+        "skipped": Stage.SKIPPED.value, "why": why.value,
     }  # fmt: skip
+    words = _WAITING_FOR_OTHERS if waits else _PASSING_OTHERS_BY
     if tiers.is_cascade(run_id):
-        return _skip_in_cascade(facts)
+        return _skip_in_cascade(facts, words)
+    words = words | {"these": _OF_ADDRESSES, "changes": _CHANGES}
     with connection.cursor() as cursor:
-        # First, as whoever claims or closes does: they would wait for each other for ever otherwise.
-        cursor.execute(_UNWAIT_ADDRESS, facts)
-        cursor.execute(_SKIP_DELIVERIES, facts)
-        ids = [row[0] for row in cursor.fetchall()]
+        ids = _skip(cursor, facts, words)
         if not ids:
             return 0
-        cursor.execute(_UNWAIT, {"run": run_id, "ids": ids})
         people = sorted({recipient_id(one) for one in ids})
         cursor.execute(_SKIP_PEOPLE, facts | {"people": people})
         count = int(cursor.rowcount)
@@ -174,34 +191,40 @@ def skip_in_run(run_id: int, steps: list[int], address: str) -> int:
     return count
 
 
+def _skip(cursor: Any, facts: dict[str, Any], words: Mapping[str, str]) -> list[int]:
+    # What waits comes first, as with whoever claims or closes: they would wait for each other for ever otherwise.
+    cursor.execute(_UNWAIT_ADDRESSES.format(**words), facts)
+    cursor.execute(_SKIP_DELIVERIES.format(**words), facts)
+    ids = [row[0] for row in cursor.fetchall()]
+    if ids:
+        cursor.execute(_UNWAIT, {"run": facts["run"], "ids": ids})
+    return ids
+
+
+_CHANGES = "stage = %(skipped)s, problem = %(skipped)s"
+_CHANGES_CASCADE = _CHANGES + ", code = 'suppressed', ended_at = now()"
+
 _ITS_MESSAGES = """
     select id from deliveries_delivery
-    where run_id = %(run)s and address = %(address)s and id & 15 = any(%(steps)s::smallint[])
-"""
-
-_SKIP_THESE = """
-    update deliveries_delivery d set stage = %(skipped)s, problem = %(skipped)s, code = 'suppressed', ended_at = now()
-    where d.run_id = %(run)s and d.stage = %(pending)s and d.id = any(%(ids)s) returning d.id
+    where run_id = %(run)s and address = any(%(addresses)s::text[]) and id & 15 = any(%(steps)s::smallint[])
 """
 
 
-def _skip_in_cascade(facts: dict[str, Any]) -> int:
-    """Skip what is pending for an address on these channels. What follows for its owner is looked at: a fallback."""
+def _skip_in_cascade(facts: dict[str, Any], words: Mapping[str, str]) -> int:
+    """Skip what is pending for addresses on these channels. What follows for their owners is looked at: a fallback."""
     run_id: int = facts["run"]
     with connection.cursor() as cursor:
         cursor.execute(_ITS_MESSAGES, facts)
         wanted = facts | {"ids": [row[0] for row in cursor.fetchall()]}
-        cursor.execute(_UNWAIT, wanted)
-        cursor.execute(_SKIP_THESE, wanted)
-        ids = [row[0] for row in cursor.fetchall()]
+        words = {**words, "these": "select unnest(%(ids)s::bigint[])", "changes": _CHANGES_CASCADE}
+        ids = _skip(cursor, wanted, words)
         if not ids:
             return 0
-        cursor.execute(_UNWAIT, {"run": run_id, "ids": ids})
-        looking.note(run_id, looking.people_of(ids))
-        counts = Counter(step_of(one) for one in ids)
-        tiers.drop(cursor, run_id, counts)
+        people = looking.people_of(ids)
+        looking.note(run_id, people)
+        tiers.drop(cursor, run_id, Counter(step_of(one) for one in ids))
     wake(run_id=run_id)
-    return len(looking.people_of(ids))
+    return len(people)
 
 
 _RECEIPT = """

@@ -19,6 +19,7 @@ from clarion.channels.base import MAX_HOOK_OCTETS, ConfigInvalid, HookRequest
 from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.store import open_pool
 from clarion.hooks import receiving
+from clarion.lib.request_ids import HEADER, id_of
 from clarion.runtime.worker import conninfo
 from clarion.senders.errors import SecretsLost
 from clarion.senders.exchanges import WRITE_SECONDS
@@ -88,8 +89,10 @@ class Hooks:
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="senders")
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        answer = await self._answer(request)
-        headers = {"Cache-Control": "no-store"}
+        name = id_of(request.headers.get(HEADER, ""), request.remote or "", settings.CLARION_TRUSTED_PROXIES)
+        with structlog.contextvars.bound_contextvars(request=name):
+            answer = await self._answer(request)
+        headers = {"Cache-Control": "no-store", HEADER: name}
         if answer is receiving.TRY_LATER:
             headers["Retry-After"] = str(receiving.RETRY_SECONDS)
         if answer.body:

@@ -5,9 +5,9 @@ runs in (OWASP, "Server-Side Request Forgery"). The check is made on the address
 name that was typed: names can be answered differently a moment later, and written in many ways.
 """
 
+import asyncio
 import errno
 import ipaddress
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -83,6 +83,13 @@ class Reach:
 PUBLIC = Reach()
 
 
+class NeverCalled(PermissionError):
+    """The address is a cloud's own service."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, "this address is never called")
+
+
 def is_public(address: Address) -> bool:
     """Whether the address belongs to the public internet: not private, shared, link-local, multicast or reserved."""
     if any(address in network for network in _NEVER_PUBLIC):
@@ -106,12 +113,37 @@ def configured_socket(told: Any) -> socket.socket:
     """Return a socket for one of the addresses of a host that was configured; for aiohttp's `socket_factory`.
 
     Whoever sets up a sender names its host, and must not have this machine's cloud asked for its credentials. It is
-    the address that is judged, not the name. Raises PermissionError.
+    the address that is judged, not the name. Raises NeverCalled.
     """
     family, kind, protocol, _name, address = told
     if is_metadata(str(address[0])):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        raise NeverCalled
     return socket.socket(family=family, type=kind, proto=protocol)
+
+
+async def connected_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that is connected to a configured host, by the first of its addresses that answers.
+
+    The name is looked up once, and what it says is judged as `configured_socket` does and connected to: it cannot
+    be answered differently in between. Raises OSError, NeverCalled and socket.gaierror among it.
+    """
+    loop = asyncio.get_running_loop()
+    problem: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
+    for told in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        opened = None
+        try:
+            opened = configured_socket(told)
+            opened.setblocking(False)
+            await loop.sock_connect(opened, told[4])
+        except BaseException as error:
+            if opened is not None:
+                opened.close()
+            if not isinstance(error, OSError):
+                raise
+            problem = error
+        else:
+            return opened
+    raise problem
 
 
 def _meanings(address: Address) -> Iterator[Address]:

@@ -15,6 +15,7 @@ import structlog
 from clarion.audience import locks
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.events import Joined, Left, Reply
+from clarion.channels.exchanges import Exchange
 from clarion.channels.telegram import webhook
 from clarion.channels.telegram.config import Config
 from clarion.channels.telegram.updates import MOST, Event, NotRead, Reader
@@ -22,6 +23,7 @@ from clarion.deliveries import joining
 from clarion.deliveries.inbox import putting
 from clarion.senders import secrets
 from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import Log
 from clarion.senders.models import Sender, SenderStatus
 
 log = structlog.get_logger(__name__)
@@ -64,6 +66,7 @@ class Listener:
                     more = self._look_at(sender, now) or more
                 except (NotRead, SecretsLost, ConfigInvalid, TimeoutError) as problem:
                     self._sick[sender.pk] = now + SICK_SECONDS
+                    _note(sender, str(problem) or type(problem).__name__)
                     log.warning(
                         "bot.not_read", sender=sender.pk, problem=str(problem) or type(problem).__name__
                     )
@@ -80,6 +83,19 @@ class Listener:
             be_called(sender)
             self._seen[sender.pk] = (config, now + ENTER_SECONDS)
         return False
+
+
+def _note(sender: Sender, problem: str) -> None:
+    """Put into the provider log that the bot could not be read."""
+    kept = Log()
+    try:
+        secrets_of_it = secrets.ready_config(sender)
+    except (SecretsLost, ConfigInvalid):
+        secrets_of_it = {}
+    kept.of(sender.pk, sender.channel, secrets_of_it).add(
+        Exchange(is_ours=True, what="read what people write to the bot", answer=problem, failed=True)
+    )
+    kept.write()
 
 
 def be_called(sender: Sender) -> None:

@@ -16,9 +16,11 @@ from django.db import Error, close_old_connections, connection
 
 from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid, Listener
+from clarion.channels.exchanges import Exchange, Recorder
 from clarion.deliveries.inbox.putting import Sink
 from clarion.senders import secrets
 from clarion.senders.errors import SecretsLost
+from clarion.senders.exchanges import Log
 from clarion.senders.models import Sender, SenderStatus
 
 log = structlog.get_logger(__name__)
@@ -43,14 +45,15 @@ class _Running:
     version: str
     listener: Listener
     task: "asyncio.Task[None]"
+    recorder: Recorder
     problem: str = ""
 
 
 class Listeners:
     """Runs what this process is to listen with."""
 
-    def __init__(self, dsn: str, sink: Sink) -> None:
-        self._dsn, self._sink = dsn, sink
+    def __init__(self, dsn: str, sink: Sink, provider_log: Log) -> None:
+        self._dsn, self._sink, self._log = dsn, sink, provider_log
         self._running: dict[int, _Running] = {}
         #: What the senders were when they were last read, and what was found then.
         self._seen: str | None = None
@@ -114,13 +117,18 @@ class Listeners:
         )
         if (await found.fetchone())[0]:
             task = asyncio.create_task(listener.run())
-            self._running[sender_id] = _Running(version, listener, task)
+            recorder = self._log.of(sender_id, channel, config)
+            self._running[sender_id] = _Running(version, listener, task, recorder, listener.problem)
             log.info("listener.started", sender=sender_id)
 
     def _tell(self, sender_id: int, running: _Running) -> None:
         if running.problem != running.listener.problem:
             running.problem = running.listener.problem
             log.warning("listener.problem", sender=sender_id, problem=running.problem[:200])
+            told = running.problem or "listening"
+            running.recorder.add(
+                Exchange(is_ours=True, what="listen", answer=told, failed=bool(running.problem))
+            )
 
     async def _stop(self, sender_id: int, locks: Any) -> None:
         await _ended(self._running.pop(sender_id).task)

@@ -14,7 +14,7 @@ from clarion.campaigns import queries
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, canary, closing, looking, operations, tending
+from clarion.deliveries import building, canary, closing, heeding, looking, operations, tending
 from clarion.deliveries.confirming import Confirming
 from clarion.deliveries.inbox import applying
 from clarion.deliveries.models import Run
@@ -32,6 +32,8 @@ TICK_SECONDS = 1.0
 TURN_SECONDS = 0.3
 #: What became of contacts is noted no more often than this.
 FOLD_SECONDS = 5.0
+#: New suppressions are heeded by what waits no more often than this.
+HEED_SECONDS = 5.0
 
 
 class Scheduler:
@@ -40,7 +42,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._next_fold = 0.0
+        self._next_fold = self._next_heed = 0.0
         self._bots, self._confirming = Listener(), Confirming()
         self._wanted = {name: threading.Event() for name in ("bots", "build", "inbox", "tick", "follow")}
         self._threads = [
@@ -92,7 +94,12 @@ class Scheduler:
         return self._bots.look()
 
     def _follow(self) -> bool:
-        return follow_cascades(self._stopping.is_set)
+        more = follow_cascades(self._stopping.is_set)
+        if time.monotonic() >= self._next_heed:
+            left = heeding.heed(seconds=TURN_SECONDS, stopping=self._stopping.is_set)
+            self._next_heed = 0.0 if left else time.monotonic() + HEED_SECONDS
+            more = left or more
+        return more
 
     def _loop(self, name: str, look: Callable[[], bool]) -> None:
         wanted = self._wanted[name]

@@ -107,7 +107,7 @@ async def run(
         asyncio.create_task(_recover_on(store, folder, name)),
         asyncio.create_task(inbox.run()),
         asyncio.create_task(_write_on(exchanges)),
-        asyncio.create_task(Listeners(dsn, inbox).run()),
+        asyncio.create_task(Listeners(dsn, inbox, exchanges).run()),
     ]
     scheduler.start()
     log.info("worker.started", worker=name)

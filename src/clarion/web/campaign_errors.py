@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clarion.deliveries import reasons
+from clarion.channels import registry
+from clarion.deliveries import queries, reasons
 from clarion.deliveries.retrying import RETRYABLE
 from clarion.deliveries.states import Stage
 from clarion.web.durations import in_words
@@ -33,6 +34,8 @@ class ShownCode:
 
     code: ProblemCode
     url: str
+    #: Where the provider explains the code; "" where it does not.
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +66,11 @@ class ShownOutage:
 def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGroup]) -> list[ShownGroup]:
     """Return the groups with links to their recipients."""
     made = []
+    docs = _docs(page, groups)
     for group in groups:
         stage = group.stage.name.lower()
         if group.came_back:
-            made.append(_returned(page, group))
+            made.append(_returned(page, group, docs))
             continue
         made.append(
             ShownGroup(
@@ -78,6 +82,7 @@ def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGrou
                     ShownCode(
                         code=code,
                         url=_url(page, status=stage, reason=group.reason.code, code=code.code or "-"),
+                        doc=docs.get((code.step, code.code), ""),
                     )
                     for code in group.codes
                 ],
@@ -87,10 +92,23 @@ def shown(request: PageRequest, page: CampaignPage, groups: Sequence[ProblemGrou
     return made
 
 
-def _returned(page: CampaignPage, group: ProblemGroup) -> ShownGroup:
+def _docs(page: CampaignPage, groups: Sequence[ProblemGroup]) -> dict[tuple[int, str], str]:
+    """Return where providers explain codes: (step, code) → address, by the channel of the step."""
+    if page.run is None or not groups:
+        return {}
+    channels = {one.step: one.channel for one in queries.steps_of(page.run)}
+    codes = {(code.step, code.code) for group in groups for code in group.codes if code.code}
+    return {
+        (step, code): registry.get(channels[step]).code_url(code)
+        for step, code in codes
+        if channels.get(step) in registry.CHANNELS
+    }
+
+
+def _returned(page: CampaignPage, group: ProblemGroup, docs: Mapping[tuple[int, str], str]) -> ShownGroup:
     """Return messages that were taken and came back: they are found by the result, and their codes are receipts'."""
     url = _url(page, result="bounced")
-    codes = [ShownCode(code=code, url=url) for code in group.codes]
+    codes = [ShownCode(code=code, url=url, doc=docs.get((code.step, code.code), "")) for code in group.codes]
     return ShownGroup(group=group, stage="bounced", kind="result", count=_count(group), url=url, codes=codes)
 
 

@@ -81,7 +81,7 @@ def body_in(form: CampaignForm, channel: str) -> dict[str, Any] | None:
         extras = campaign_extras.said_in(data) if campaign_extras.OF in form.data else was.get("extras")
         said |= {"extras": extras} if extras else {}
     is_written = any(said[name].strip() for name in _SAID if name != "mode")
-    if not is_written and not before:
+    if not is_written and not before and not has_picture(said) and not data["attached"]:
         return None
     body = with_language(before, form.tongue, said)
     if not form.tongue and "defaults" in form.data:
@@ -91,6 +91,11 @@ def body_in(form: CampaignForm, channel: str) -> dict[str, Any] | None:
             "files": data["attached"],
         }
     return {name: value for name, value in body.items() if value or name in _SAID}
+
+
+def has_picture(source: Mapping[str, Any]) -> bool:
+    """Whether a picture or file is named beside the words; some channels take one alone."""
+    return any(name.endswith("_url") for name in source.get("extras") or ())
 
 
 def _is_untouched(source: str, form: CampaignForm) -> bool:

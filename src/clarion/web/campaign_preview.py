@@ -12,17 +12,21 @@ from clarion.audience import queries as audience
 from clarion.audience.models import SourceStatus
 from clarion.campaigns import lengths, material, operations, queries
 from clarion.campaigns.preflight import content_of
+from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
-from clarion.content import rendering
+from clarion.channels.looks import look_of
+from clarion.content import media, rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
-from clarion.web import campaign_cascade, looks, mail_frame, sms_size
+from clarion.web import campaign_cascade, campaign_message, looks, mail_frame, sms_size
 from clarion.web.links import workspace_url
 from clarion.web.parts import Tab
 from clarion.workspaces.actors import of_member
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpResponse
 
     from clarion.campaigns.models import Campaign, Step
@@ -89,19 +93,23 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     sender = _sender_name(step)
     shown = _name_of(person)
     is_sms = step is not None and step.channel == "sms"
+    # Where there is neither subject nor title, its place says what the message is.
+    bare = step is not None and not _has_subject(step.channel)
     content = content_of(step)[0] if step else {}
     if not content:
         typed = step.body_source if step else {}
-        problem = _problem(campaign, step) if step is not None and typed.get("source") else ""
+        problem = _problem(campaign, step) if step is not None and _is_begun(typed) else ""
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
-            subject=_("SMS") if is_sms else typed.get("subject", ""),
-            preheader="" if is_sms else typed.get("preheader", ""), problem=problem,
+            subject=registry.get(step.channel).label if step and bare else typed.get("subject", ""),
+            preheader="" if bare else typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
     measured = lengths.of(campaign, step) if step is not None and is_sms else None
     # An SMS has no subject: what it costs stands in its place.
     subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
+    if bare and not is_sms and step is not None:
+        subject = subject or registry.get(step.channel).label
     url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
     return Pane(
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
@@ -110,10 +118,27 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         spread=sms_size.spread(measured, _name_of(dict(measured.longest))) if measured else "",
         look=look, is_editable=names == COMPOSING,
         looks=[] if filled.problem else _looks(f"{url}?recipient={number}{plain}", step, look),
-        seen=looks.seen(step.channel, filled, sender=sender) if step and not filled.problem else None,
+        seen=_seen(campaign, step, filled, sender) if step and not filled.problem else None,
         previous_url=f"{url}?recipient={number - 1}{which}" if number > 1 else "",
         next_url=f"{url}?recipient={number + 1}{which}" if number < len(people) else "",
     )  # fmt: skip
+
+
+def _is_begun(source: Mapping[str, Any]) -> bool:
+    return bool(source.get("source") or source.get("files") or campaign_message.has_picture(source))
+
+
+def _has_subject(channel: str) -> bool:
+    look = look_of(registry.get(channel))
+    return look.has_subject or look.has_title
+
+
+def _seen(campaign: Campaign, step: Step, filled: rendering.Preview, sender: str) -> looks.Seen:
+    """Return how it looks on its channel, with the library's picture that goes along."""
+    version = step.template_version
+    source = version.source if version is not None else step.body_source
+    pictures = media.pictures_of(campaign.workspace, source) if filled.file_name else {}
+    return looks.seen(step.channel, filled, sender=sender, pictures=pictures)
 
 
 def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:

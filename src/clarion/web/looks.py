@@ -9,15 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.channels import registry
 from clarion.channels.looks import Shape, look_of
 from clarion.channels.sms import encoding
+from clarion.web.mail_frame import PICTURES
 from clarion.web.statuses import channel_look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.http import HttpResponse, HttpResponseBase
+
     from clarion.content.rendering import Preview
 
 #: A shape's template; mails are documents in frames of their own.
@@ -53,10 +60,12 @@ class Seen:
     text: str = ""
     sender: str = ""
     caption: str = ""
-    #: What a chat shows beside the text: small print, buttons, the address of a picture or file.
+    #: What a chat shows beside the text: small print, buttons, a picture, the address or name of what is not shown.
     footer: str = ""
     buttons: list[str] = field(default_factory=list)
+    picture_url: str = ""
     media_url: str = ""
+    icon_url: str = ""
     #: Of a short message: its alphabet, how many characters fit, and what forces the larger one.
     alphabet: str = ""
     offenders: list[Offender] = field(default_factory=list)
@@ -72,17 +81,42 @@ def shape_of(channel: str) -> str:
     return look_of(registry.get(channel)).shape.value
 
 
-def seen(channel: str, shown: Preview, *, sender: str = "") -> Seen:
-    """Return how the filled-in message looks."""
+def seen(
+    channel: str, shown: Preview, *, sender: str = "", pictures: Mapping[str, str] | None = None
+) -> Seen:
+    """Return how the filled-in message looks.
+
+    `pictures` are the library's that may go along: name → address. What a page cannot show stands as its address.
+    """
     shape = look_of(registry.get(channel)).shape
     text = shown.text.strip()
     counted = _counted(text) if shape is Shape.SMS else ("", "", [])
-    caption = _spoken(text) if shape is Shape.CALL else counted[1]
+    caption = _spoken(text) if shape is Shape.CALL and not shown.media_url else counted[1]
+    picture = shown.picture_url or (pictures or {}).get(shown.file_name, "")
+    beside = shown.media_url or ("" if picture else shown.file_name)
+    if not _can_be_shown(picture):
+        picture, beside = "", beside or picture
     return Seen(
         shape=shape.value, component=_COMPONENTS.get(shape, ""), channel=channel, tone=channel_look(channel).tone,
         title=shown.subject, text=text, sender=sender, caption=caption, footer=shown.footer,
-        buttons=shown.buttons, media_url=shown.media_url, alphabet=counted[0], offenders=counted[2],
+        buttons=shown.buttons, picture_url=picture, media_url=beside,
+        icon_url=shown.icon_url if _can_be_shown(shown.icon_url) else "",
+        alphabet=counted[0], offenders=counted[2],
     )  # fmt: skip
+
+
+def with_pictures(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """Decorate the view of a page that holds a preview: it may show pictures from where mails may."""
+    return csp_update({"img-src": [source for source in PICTURES if source != "'self'"]})(view)
+
+
+def _can_be_shown(url: str) -> bool:
+    """Whether the policy of a page lets the picture in, and nothing of its address is missing."""
+    return (
+        url.startswith(("https://", f"{settings.CLARION_PUBLIC_URL}/"))
+        and "[" not in url
+        and not set(url) & set(' "<>')
+    )
 
 
 def _counted(text: str) -> tuple[str, str, list[Offender]]:

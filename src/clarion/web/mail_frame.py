@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 #: Where the media library's pictures come from, also when pages are looked at by another name of the server.
 _PUBLIC = "{0.scheme}://{0.netloc}".format(urlsplit(settings.CLARION_PUBLIC_URL))
+#: Where pictures of messages may come from: what a mail reader shows too.
+PICTURES = ["'self'", "data:", "https:", _PUBLIC]
 #: Styles in the mail and pictures from anywhere over https are what a mail reader shows too.
 POLICY: dict[str, list[str]] = {
     "default-src": ["'none'"],
     "style-src": ["'unsafe-inline'"],
-    "img-src": ["'self'", "data:", "https:", _PUBLIC],
+    "img-src": PICTURES,
     "frame-ancestors": ["'self'"],
     "form-action": ["'none'"],
     "base-uri": ["'none'"],

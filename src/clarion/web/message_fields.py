@@ -100,6 +100,7 @@ class MessageForm(forms.Form):
         modes = [*look.modes, *([also] if also and also not in look.modes else [])]
         self.fields["mode"].choices = [(mode, _MODE_LABELS[mode]) for mode in modes]  # type: ignore[attr-defined]
         self.fields["attached"].choices = files  # type: ignore[attr-defined]
+        self.fields["source"].required = look.needs_words
         if look.has_title:
             self.fields["subject"].label = _("Title")
         if not look.has_subject:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
 
-from clarion.lib.proxies import is_trusted
+from clarion.lib.request_ids import HEADER, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponseBase
-
-HEADER = "X-Request-Id"
-#: What a proxy may call a request; anything else could be somebody's text in our log.
-_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
 
 class RequestIdMiddleware:
@@ -28,18 +22,12 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        name = id_of(request)
+        name = id_of(
+            request.headers.get(HEADER, ""),
+            request.META.get("REMOTE_ADDR", ""),
+            settings.CLARION_TRUSTED_PROXIES,
+        )
         with structlog.contextvars.bound_contextvars(request=name):
             response = self.get_response(request)
         response[HEADER] = name
         return response
-
-
-def id_of(request: HttpRequest) -> str:
-    """Return what the trusted proxy in front calls the request, else a new id."""
-    given = request.headers.get(HEADER, "")
-    if _ID.fullmatch(given) and is_trusted(
-        request.META.get("REMOTE_ADDR", ""), settings.CLARION_TRUSTED_PROXIES
-    ):
-        return given
-    return secrets.token_hex(8)

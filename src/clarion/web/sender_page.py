@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clarion.channels import registry
 from clarion.channels.forms import SetupForm, protocols, setup_form
 from clarion.deliveries import holdback
-from clarion.senders import linking, queries, secrets
+from clarion.senders import exchanges, linking, queries, secrets
 from clarion.senders.models import Sender, SenderStatus
 from clarion.senders.naming import queries as naming
 from clarion.senders.provided import queries as provided
@@ -128,6 +128,14 @@ def _own_address(request: PageRequest, channel: str) -> str:
     return request.member.user.email if registry.get(channel).address_kind == "email" else ""
 
 
+def _last_failure(sender: Sender) -> dict[str, Any] | None:
+    """Return the newest failure of the provider log, and where the provider explains its code."""
+    one = exchanges.exchanges_of(sender, failures_only=True).first()
+    if one is None:
+        return None
+    return {"one": one, "doc": registry.get(sender.channel).code_url(one.code) if one.code else ""}
+
+
 def editor(
     request: PageRequest,
     sender: Sender | None,
@@ -157,6 +165,7 @@ def editor(
         "may_test": request.member.may(Permission.EDIT),
         "used_by": used_by,
         "health": queries.health_of(sender) if sender else None,
+        "failure": _last_failure(sender) if sender and may_manage else None,
         "status": sender.status.lower() if sender else "",
         "has_templates": bool(sender and provided.approving(sender.channel)),
         "has_names": bool(sender and naming.has_names(sender)),

@@ -180,8 +180,12 @@ def test_attributes_are_defined_changed_and_forgotten(bobs: Asking) -> None:
 
 def test_many_suppressions_come_and_go(cast: Cast, bobs: Asking) -> None:
     table = b"email\nana@x.example\nben@x.example\nwrong\n"
-    told = bobs.post("/suppressions/import?channel=email", table, content_type=CSV).json()
-    assert (told["added"], told["known"], len(told["problems"])) == (2, 0, 1)
+    made = bobs.post("/suppressions/import?channel=email", table, content_type=CSV)
+    assert (made.status_code, made.json()["status"], made.json()["suppresses"]) == (202, "waiting", "email")
+    assert asking(cast.mallory).get(f"/imports/{made.json()['id']}").status_code == 404
+    importing.run_import(Import.objects.get())
+    told = bobs.get(f"/imports/{made.json()['id']}").json()
+    assert [told[name] for name in ("status", "created", "unchanged", "rejected")] == ["done", 2, 0, 1]
     file = b"".join(bobs.get("/suppressions/file?channel=email").streaming_content)
     assert b"ana@x.example" in file
     assert asking(cast.bob, Permission.EXPORT).get("/suppressions/file").status_code == 403

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from clarion.audience import importing, operations, queries, tasks, uploads
-from clarion.audience.errors import ImportNotPossible, MappingInvalid
-from clarion.audience.models import Contact, Import, ImportStatus, ListMember
+from clarion.audience import importing, operations, queries, suppressing, tasks, uploads
+from clarion.audience.errors import ImportNotPossible, MappingInvalid, NoAddressColumn
+from clarion.audience.models import Contact, Import, ImportStatus, ListMember, Suppression
 from clarion.workspaces import actors
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent
@@ -236,6 +236,65 @@ class TestCrashes:
         done = importing.run_import(started)
 
         assert (done.status, done.failure) == (ImportStatus.FAILED, "The uploaded file is no longer there.")
+
+
+class TestSuppressions:
+    """A file of addresses that are not written to is read by the same job."""
+
+    def test_one_that_was_killed_goes_on_and_rejected_rows_stand_in_the_report_once(
+        self, alice: actors.Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(suppressing, "BATCH", 3)
+        started = suppress_file(
+            alice, [*(f"p{n}@shop.example" for n in range(4)), "rubbish", "p0@shop.example"]
+        )
+
+        def dies(_read: int, _all: int, rows: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            importing.run_import(started, dies)
+        assert Suppression.objects.count() == 3
+        for _again in range(2):
+            tasks.run_import(import_id=started.pk)
+
+        done = Import.objects.get()
+        assert (done.status, done.row_count, done.created_count, done.skipped_count, done.bad_count) == (
+            "DONE", 6, 4, 1, 1
+        )  # fmt: skip
+        assert [line[0] for line in report(done)[1:]] == ["5"]
+        told = AuditEvent.objects.get(action="suppression.imported")
+        assert told.changes["created"] == [None, 4]
+
+    def test_one_that_is_cancelled_keeps_what_is_in(
+        self, alice: actors.Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(suppressing, "BATCH", 2)
+        started = suppress_file(alice, [f"p{n}@shop.example" for n in range(6)])
+
+        def cancels(_read: int, _all: int, rows: int) -> None:
+            operations.cancel_import(by=alice, the_import=Import.objects.get())
+
+        done = importing.run_import(started, cancels)
+
+        assert (done.status, Suppression.objects.count()) == (ImportStatus.CANCELLED, 2)
+
+    def test_a_file_without_addresses_is_refused_at_once_and_not_kept(self, alice: actors.Actor) -> None:
+        before = set(uploads.folder().iterdir())
+
+        with pytest.raises(NoAddressColumn):
+            operations.suppress_file(
+                by=alice, file=io.BytesIO(b"colour\nred\nblue\n"), file_name="x.csv", channel="email"
+            )
+
+        assert not Import.objects.exists()
+        assert set(uploads.folder().iterdir()) == before
+
+
+def suppress_file(by: actors.Actor, addresses: list[str]) -> Import:
+    """Return an import that waits for its job."""
+    text = "\n".join(["email", *addresses, ""]).encode()
+    return operations.suppress_file(by=by, file=io.BytesIO(text), file_name="gone.csv", channel="email")
 
 
 class TestMapping:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from clarion.audience import operations, queries
+from clarion.audience import importing, operations, queries, uploads
 from clarion.audience.errors import AddressTaken, ContactInvalid, ListNameTaken
-from clarion.audience.models import Contact, List, ListMember, Suppression
+from clarion.audience.models import Contact, ImportStatus, List, ListMember, Suppression
 from clarion.audience.queries import contacts as paging
 from clarion.audience.queries import searching
 from clarion.workspaces import actors, audit
@@ -168,12 +168,14 @@ class TestSuppressions:
     ) -> None:
         text = b"address,reason\nana@shop.example,BOUNCED\nbob@shop.example,whatever\nrubbish,\nana@shop.example,\n"
 
-        added, known, problems = operations.suppress_file(
-            by=alice, file=io.BytesIO(text), file_name="old.csv", channel="email"
-        )
+        made = operations.suppress_file(by=alice, file=io.BytesIO(text), file_name="old.csv", channel="email")
+        assert (made.status, Suppression.objects.count()) == (ImportStatus.WAITING, 0)
+        importing.run_import(made)
 
-        assert (added, known, len(problems)) == (2, 1, 1)
-        assert problems[0].startswith("Row 3: ")
+        assert (made.status, made.created_count, made.skipped_count, made.bad_count) == ("DONE", 2, 1, 1)
+        report = uploads.path_of(made.report_path).read_text("utf-8-sig").splitlines()
+        assert report[1].startswith("3,")
+        assert report[1].endswith(",rubbish,")
         rows = list(queries.suppression_rows(cast.alice, queries.Wanted()))
         assert [row[:4] for row in rows[1:]] == [
             ["ana@shop.example", "email", "BOUNCED", "old.csv"], ["bob@shop.example", "email", "MANUAL", "old.csv"]

@@ -134,11 +134,10 @@ class TestSource:
 def test_suppressions_come_from_a_sheet(alice: actors.Actor) -> None:
     book = ods({"Gone": [["address", "reason"], ["Ana@shop.example", "BOUNCED"], ["rubbish", None]]})
 
-    added, known, problems = operations.suppress_file(
-        by=alice, file=io.BytesIO(book), file_name="gone.ods", channel="email"
-    )
+    made = operations.suppress_file(by=alice, file=io.BytesIO(book), file_name="gone.ods", channel="email")
+    importing.run_import(made)
 
-    assert (added, known, len(problems)) == (1, 0, 1)
+    assert (made.created_count, made.skipped_count, made.bad_count) == (1, 0, 1)
     assert Suppression.objects.get().reason == "BOUNCED"
 
 

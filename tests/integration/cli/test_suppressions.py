@@ -43,6 +43,7 @@ def test_addresses_are_suppressed_listed_and_allowed_again(where: tuple[str, str
     assert clarion("suppression", "add", "c@x.test", *where).stdout == "suppressed before\n"
     read = clarion("suppression", "import", file, *where)
     assert read.stdout.endswith("2 added, 0 known before, 1 not readable\n")
+    assert "Row 3: email: " in read.stderr
     assert (
         "a@x.test,email,BOUNCED,old.csv"
         in clarion("suppression", "list", "--reason", "bounced", *where).stdout

@@ -1,5 +1,6 @@
 """Templates in several languages: writing them, and what a campaign says of its audience."""
 
+import re
 from typing import Any
 
 import pytest
@@ -116,6 +117,12 @@ class TestPreflight:
         assert self.warned(cast, queries.latest_version(template)) == []
 
 
+def written(edited: str, base: int, *, subject: str) -> dict[str, object]:
+    """Return what the editor sends."""
+    text = {"channel": "email", "name": "Welcome", "mode": "markdown", "subject": subject, "source": "Hi"}
+    return {**text, "edited": edited, "base": base}
+
+
 class TestPages:
     @pytest.fixture
     def bob(self, cast: Cast) -> Client:
@@ -147,6 +154,53 @@ class TestPages:
 
         bob.post(f"{one}languages/remove/", {"tag": "ar"})
         assert "languages" not in queries.latest_version(template).content
+
+    def test_a_language_that_was_taken_out_meanwhile_is_not_saved_over_the_first_one(
+        self, template: Template, cast: Cast, bob: Client
+    ) -> None:
+        version = german(template, cast)
+        one = f"{LIST}{template.public_id}/"
+        said = written("de", version.number, subject="Servus")
+        assert f'name="base" value="{version.number}"' in bob.get(f"{one}?language=de").content.decode()
+        operations.remove_language(template=template, by=of_member(cast.alice), language="de")
+
+        told = bob.post(one, said)
+
+        page = told.content.decode()
+        assert told.status_code == 422
+        assert "Somebody else has taken this language out of the template meanwhile." in page
+        assert 'value="Servus"' in page
+        assert 'name="edited" value="de"' in page
+        now = queries.latest_version(template)
+        assert (now.number, now.content["subject"], "languages" in now.content) == (
+            version.number + 1, "Hello", False
+        )  # fmt: skip
+
+        again = bob.post(one, {**said, "base": re.findall(r'name="base" value="(\d+)"', page)[0]})
+        kept = queries.latest_version(template).content
+        assert again.status_code == 302
+        assert (kept["subject"], kept["languages"]["de"]["subject"]) == ("Hello", "Servus")
+
+    def test_what_somebody_else_has_saved_of_the_same_text_is_not_written_over_unasked(
+        self, template: Template, cast: Cast, bob: Client
+    ) -> None:
+        version = german(template, cast)
+        one = f"{LIST}{template.public_id}/"
+        alice = client_of(cast.alice)
+        assert alice.post(one, written("de", version.number, subject="Moin")).status_code == 302
+
+        told = bob.post(one, written("de", version.number, subject="Servus"))
+        assert told.status_code == 422
+        assert "Somebody else has changed this text meanwhile" in told.content.decode()
+        assert queries.latest_version(template).content["languages"]["de"]["subject"] == "Moin"
+
+        other = {**written("", version.number, subject="Good day"), "language": "en"}
+        assert bob.post(one, other).status_code == 302, "another language is nobody's conflict"
+        assert bob.post(one, written("de", version.number + 2, subject="Servus")).status_code == 302
+        kept = queries.latest_version(template).content
+        assert (kept["subject"], kept["languages"]["de"]["subject"]) == ("Good day", "Servus")
+        mallory = client_of(cast.mallory)
+        assert mallory.post(one, written("de", version.number, subject="x")).status_code == 404
 
     def test_the_list_names_the_languages(self, template: Template, cast: Cast, bob: Client) -> None:
         german(template, cast)

@@ -41,6 +41,14 @@ def on_disk(home: Path) -> list[Path]:
 
 
 class TestStoring:
+    def test_no_key_holds_letters_that_messages_must_not_have(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drawn = iter(["A" * 10 + "zqj" + "A" * 11, "B" * 24])
+        monkeypatch.setattr("secrets.token_urlsafe", lambda _: next(drawn))
+
+        assert given_a_file(cast).key == "B" * 24
+
     def test_the_same_octets_are_kept_once(self, cast: Cast, home: Path) -> None:
         first, again = given_a_file(cast), given_a_file(cast, name="Other.png")
 

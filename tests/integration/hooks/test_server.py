@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 
 from clarion.channels import registry
 from clarion.channels.base import MAX_HOOK_OCTETS
@@ -78,6 +79,40 @@ def test_many_calls_at_once_are_stored_and_answered_like_the_web_servers() -> No
 
     assert asyncio.run(story()) == [200, 403, 400, 413, 404, 404, 404, 405, 204]
     assert InboxEvent.objects.count() == 51
+
+
+def test_an_answer_and_its_lines_in_the_log_have_one_id(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.CLARION_TRUSTED_PROXIES = ()
+    made = make_run(count=1, channel="bell", config={"secret": bell.SECRET})
+    logged: list[Any] = []
+
+    class Written:
+        def warning(self, event: str, **_: Any) -> None:
+            logged.append((event, structlog.contextvars.get_contextvars().get("request")))
+
+    monkeypatch.setattr(receiving, "log", Written())
+
+    async def story() -> list[str]:
+        stop = asyncio.Event()
+        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(server.run(stop, "127.0.0.1", 0, ready=ready))
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{await ready}") as session:
+            told = []
+            for secret in ("wrong", "false"):
+                call = signed([], secret=secret)
+                call["headers"]["X-Request-Id"] = "a-strangers-own"
+                answer = await session.post(f"/hooks/{made.sender.public_id}/", **call)
+                told.append(answer.headers["X-Request-Id"])
+        stop.set()
+        await serving
+        return told
+
+    first, second = asyncio.run(story())
+
+    assert logged == [("hook.refused", first), ("hook.refused", second)]
+    assert len({first, second, "a-strangers-own"}) == 3
 
 
 def test_what_cannot_be_written_is_told_so_and_the_next_is_kept(dsn: str) -> None:

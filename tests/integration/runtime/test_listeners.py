@@ -18,13 +18,17 @@ from clarion.deliveries.store import open_pool
 from clarion.runtime import listeners
 from clarion.runtime.listeners import Listeners
 from clarion.senders import operations
+from clarion.senders.exchanges import Log, exchanges_of
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
 from tests.factories import make_workspace
 from tests.runs import MadeRun, add_run
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+#: ESME_RBINDFAIL (SMPP 3.4, 5.1.3).
+BIND_FAILED = 0x0D
 
 
 def given_a_sent_message(port: int) -> MadeRun:
@@ -68,7 +72,7 @@ def test_what_the_centre_brings_is_stored_before_it_is_acknowledged_by_one_of_tw
             writer = Writer(pool)
             tasks = [
                 asyncio.create_task(one)
-                for one in (writer.run(), Listeners(dsn, writer).run(), Listeners(dsn, writer).run())
+                for one in (writer.run(), *(Listeners(dsn, writer, Log()).run() for _ in range(2)))
             ]
             await until(lambda: far.binds)
             await asyncio.sleep(0.4)
@@ -95,3 +99,33 @@ def test_what_the_centre_brings_is_stored_before_it_is_acknowledged_by_one_of_tw
 
     assert Delivery.objects.get(run_id=made[0].run.pk, id=16).result == Result.DELIVERED
     assert Answer.objects.get().meaning == "STOP"
+
+
+def test_what_keeps_it_from_listening_stands_in_the_provider_log_once(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listeners, "LOOK_SECONDS", 0.05)
+    told: list[tuple[bool, str]] = []
+
+    async def story() -> None:
+        async with Server(bind_status=BIND_FAILED).running() as far, open_pool(dsn) as pool:
+            made = await asyncio.to_thread(apart, given_a_sent_message, far.port)
+            kept = Log()
+            listening = asyncio.create_task(Listeners(dsn, Writer(pool), kept).run())
+            while not await asyncio.to_thread(kept.write):
+                await asyncio.sleep(0.05)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await asyncio.to_thread(kept.write)
+            told.extend(await asyncio.to_thread(apart, noted_of, made))
+
+    asyncio.run(asyncio.wait_for(story(), PATIENCE_SECONDS))
+
+    assert [failed for failed, _ in told] == [True]
+    assert "0x0D" in told[0][1]
+    assert PASSWORD.decode() not in told[0][1]
+
+
+def noted_of(made: MadeRun) -> list[tuple[bool, str]]:
+    """Return what the provider log has of the run's sender, newest first."""
+    return [(one.failed, one.answer) for one in exchanges_of(made.sender)]

@@ -1,14 +1,19 @@
 """The pages of senders, as people with each role see them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from clarion.campaigns.models import Campaign, Step
-from clarion.senders import operations, secrets
-from clarion.senders.models import Sender, SenderStatus
+from clarion.channels import registry
+from clarion.channels.exchanges import Exchange
+from clarion.engine.outcomes import Reason
+from clarion.senders import exchanges, operations, secrets
+from clarion.senders.models import Sender, SenderLane, SenderStatus
 from clarion.workspaces.actors import of_member, system
 from tests.factories import Cast, client_of
 from tests.ports import free_port
@@ -275,3 +280,44 @@ def test_a_sender_on_the_web_is_chosen_set_up_and_edited_with_its_own_form(cast:
     gateway = alice.get("/w/acme/senders/new/sms/?protocol=http").content.decode()
     assert "dlr-url={callback}" in gateway
     assert alice.get("/w/acme/senders/new/sms/?protocol=fax").status_code == 404
+
+
+class TestHealth:
+    def test_tells_whether_the_provider_is_left_alone_the_speed_and_the_last_failure(
+        self, cast: Cast, alice: Client
+    ) -> None:
+        sender = given_a_sender(cast, channel="waba", **WABA)
+        well = alice.get(url_of(sender)).content.decode()
+        SenderLane.objects.create(
+            sender=sender, lane=0, rate=12.5, open_until=timezone.now() + timedelta(minutes=5),
+            open_reason=Reason.THROTTLED, open_detail="slow down",
+        )  # fmt: skip
+        kept = exchanges.Log()
+        recorder = kept.of(sender.pk, sender.channel, WABA)
+        recorder.add(Exchange(is_ours=True, what="POST /messages", answer=f"no {WABA['access_token']}",
+                              status="HTTP 400", code="131026", failed=True))  # fmt: skip
+        kept.write()
+
+        ill = alice.get(url_of(sender)).content.decode()
+
+        assert "Is written to" in well
+        assert "All failures" not in well
+        for words in (
+            "Left alone until",
+            "slow down",
+            "12.5 messages a second",
+            "HTTP 400",
+            "What 131026 means",
+        ):
+            assert words in ill
+        assert f'href="{registry.get("waba").code_url("131026")}"' in ill
+        assert WABA["access_token"] not in ill
+        # Who may not read the provider log reads none of it here.
+        assert "HTTP 400" not in client_of(cast.vera).get(url_of(sender)).content.decode()
+        assert client_of(cast.mallory).get(url_of(sender)).status_code == 404
+
+
+WABA = {
+    "access_token": "EAA-very-secret-token-of-the-account", "phone_number_id": "1234567890",
+    "business_account_id": "9876543210", "app_secret": "a" * 32, "verify_token": "v" * 20, "source": "Shop",
+}  # fmt: skip

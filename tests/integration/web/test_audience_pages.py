@@ -315,15 +315,6 @@ class TestSuppressions:
         alice.post(f"{base}{row.pk}/remove/", {"confirmed": "1"})
         assert not Suppression.objects.exists()
 
-    def test_a_file_of_them_is_taken_in(self, cast: Cast, visit: Visit) -> None:
-        alice, base = visit(cast.alice), f"/w/{cast.workspace.slug}/suppressions/"
-        file = SimpleUploadedFile("old.csv", b"address\nana@shop.example\nrubbish\n")
-
-        shown = text(alice.post(f"{base}import/", {"file": file, "channel": "email"}))
-
-        assert "Row 2: " in shown
-        assert Suppression.objects.get().origin == "old.csv"
-
 
 def test_the_rejected_rows_of_an_upload_are_downloaded_by_its_own_workspace_only(
     cast: Cast, visit: Visit
@@ -346,3 +337,26 @@ def test_the_rejected_rows_of_an_upload_are_downloaded_by_its_own_workspace_only
     assert visit(cast.vera).get(f"/w/{cast.workspace.slug}/{page}").status_code == 403
     for slug in (cast.workspace.slug, cast.elsewhere.slug):
         assert visit(cast.mallory).get(f"/w/{slug}/{page}").status_code == 404
+
+
+def test_a_file_of_suppressions_is_read_in_the_background_and_its_page_tells_what_came_of_it(
+    cast: Cast, visit: Visit
+) -> None:
+    file = SimpleUploadedFile("gone.csv", b"email\nana@shop.example\nana@shop.example\nrubbish\n")
+    alice = visit(cast.alice)
+    base = f"/w/{cast.workspace.slug}"
+
+    sent = alice.post(f"{base}/suppressions/import/", {"channel": "email", "file": file})
+    made = Import.objects.get()
+    assert sent["Location"] == f"{base}/imports/{made.public_id}/"
+    assert "data-live-url" in text(alice.get(sent["Location"]))
+    importing.run_import(made)
+
+    page = text(alice.get(sent["Location"]))
+    for words in ("Known before", "Download rejected rows", "Suppressions, Email"):
+        assert words in page
+    assert "Updated" not in page
+    assert "Suppressions, Email" in text(alice.get(f"{base}/imports/"))
+    assert b"rubbish" in b"".join(alice.get(f"{sent['Location']}rejected.csv").streaming_content)
+    assert visit(cast.vera).post(f"{base}/suppressions/import/").status_code == 403
+    assert visit(cast.mallory).get(sent["Location"]).status_code == 404

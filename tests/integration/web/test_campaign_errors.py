@@ -11,8 +11,9 @@ from clarion.audience.models import Source
 from clarion.campaigns import lifecycle
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Action
+from clarion.channels import registry
 from clarion.deliveries import troubles
-from clarion.deliveries.models import Outage, Run, RunProblem
+from clarion.deliveries.models import Outage, Run, RunProblem, RunStep
 from clarion.deliveries.states import Stage
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Sender
@@ -134,6 +135,21 @@ def test_exhausted_attempts_are_errors_of_the_job(
 
     assert "Every attempt was put off by the provider." in page
     assert "status=failed&amp;reason=502" in page
+
+
+def test_a_code_links_to_the_providers_own_words_on_it(
+    people: ledgers.People, campaign: Campaign, run: Run
+) -> None:
+    RunStep.objects.filter(run_id=run.pk).update(channel="waba")
+    RunProblem.objects.create(
+        run=run, step=0, stage=Stage.FAILED, reason=Reason.RECIPIENT_REFUSED, code="131026", count=1
+    )
+
+    page = text(client_of(people.alice), url(campaign, "errors/?type=messages"))
+
+    link = f'href="{registry.get("waba").code_url("131026")}" rel="noreferrer noopener">What 131026 means</a>'
+    assert link in page
+    assert page.count('rel="noreferrer noopener">What') == 1  # not of the codes that are no provider's
 
 
 def test_one_reason_is_sent_again_from_here_after_a_question_with_its_number(

@@ -142,6 +142,30 @@ class TestTemplates:
         assert "Hi you" in shown
         assert "*Hi*" not in shown
 
+    @pytest.mark.parametrize(
+        ("channel", "looks"),
+        [
+            ("whatsapp", ["chat__bubble", "Hi Ada"]),
+            ("viber", ["chat__bubble", "Hi Ada"]),
+            ("webpush", ["push-card__title", "Sale", "Hi Ada"]),
+            ("voice", ["push-card__text", "Hi Ada", "second"]),
+        ],
+    )
+    def test_each_channel_is_shown_as_it_will_look_with_a_contacts_words(
+        self, cast: Cast, channel: str, looks: list[str]
+    ) -> None:
+        ada = operations.create_contact(
+            by=of_member(cast.alice), fields={"email": "ada@example.test", "first_name": "Ada"}
+        )
+        data = {
+            "channel": channel, "mode": "text", "subject": "Sale", "source": "Hi {{ first_name }}",
+            "as": str(ada.public_id),
+        }  # fmt: skip
+
+        shown = client_of(cast.alice).post("/w/acme/templates/check/", data).content.decode()
+
+        assert [part for part in looks if part not in shown] == []
+
 
 class TestContacts:
     def test_a_contacts_page_has_the_link_by_which_the_chat_becomes_theirs(self, cast: Cast) -> None:

@@ -15,6 +15,7 @@ from clarion.audience.models import (
     SourceKind,
     Suppression,
 )
+from clarion.campaigns.models import Step
 from clarion.campaigns.states import Status
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent
@@ -65,6 +66,28 @@ class TestWho:
         edit = client.get(url(people, f"campaigns/{campaign.public_id}/edit/")).content.decode()
         assert f"{who}?step=suppressed" in edit
         assert client.get(f"{who}?step=nonsense").status_code == 404
+
+    def test_each_channel_of_a_cascade_has_its_own_waterfall(self, people: ledgers.People, campaign) -> None:
+        Step.objects.create(
+            campaign=campaign, position=1, tier=1, channel="sms", sender=ledgers.make_sender(people.workspace),
+            body_source={}, body_content={},
+        )  # fmt: skip
+        Contact.objects.filter(workspace=people.workspace, email="p3@example.test").update(
+            phone="+4930123456"
+        )
+        client = client_of(people.alice)
+        who = url(people, f"campaigns/{campaign.public_id}/who/")
+
+        by_sms = client.get(f"{who}?channel=sms")
+        without = client.get(f"{who}?channel=sms&step=no_address").content.decode()
+
+        counts = {row.name: row.count for row in by_sms.context["rows"]}
+        assert counts == {"matched": 60, "no_address": 59, "will_receive": 1}
+        assert "+4930123456" in by_sms.content.decode()
+        assert ("N3<" in without, "N4<" in without) == (False, True)
+        by_mail = {row.name: row.count for row in client.get(f"{who}?channel=push").context["rows"]}
+        assert by_mail == {"matched": 60, "suppressed": 1, "will_receive": 59}
+        assert [tab.current for tab in by_sms.context["tabs"]] == [False, True]
 
     def test_who_may_not_see_addresses_sees_none_and_a_stranger_nothing(
         self, people: ledgers.People, campaign

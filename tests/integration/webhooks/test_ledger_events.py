@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from django.test import override_settings
 
+from clarion.audience import importing
 from clarion.audience import operations as audience
 from clarion.audience.models import Suppression
 from clarion.campaigns import operations as campaigns
@@ -243,7 +244,7 @@ class TestOthers:
         tell()
         audience.add_suppression(by=by, channel="email", address="one@shop.example")
         rows = io.BytesIO(b"email\ntwo@shop.example\nthree@shop.example\n")
-        audience.suppress_file(by=by, file=rows, file_name="x.csv", channel="email")
+        importing.run_import(audience.suppress_file(by=by, file=rows, file_name="x.csv", channel="email"))
         tell()
         one = Suppression.objects.get(address="one@shop.example")
         audience.unsuppress(by=by, suppression=one)

@@ -63,6 +63,9 @@ class ImportOut(Schema):
     id: UUID
     name: str
     status: str
+    suppresses: str = Field(
+        description="The channel on which its addresses are suppressed; empty for contacts."
+    )
     columns: dict[str, str] = Field(description="Variable name → the column as the file calls it.")
     mapping: dict[str, str]
     percent: int
@@ -70,7 +73,7 @@ class ImportOut(Schema):
     created: int
     updated: int
     unchanged: int
-    rejected: int = Field(description="Rows that are no contact; `/report` tells each.")
+    rejected: int = Field(description="Rows that could not be taken; `/report` tells each.")
     failure: str
     created_at: datetime
     finished_at: datetime | None
@@ -82,10 +85,11 @@ class ImportMade(ImportOut):
     errors: list[BadLine]
 
 
-def _told(one: Import) -> dict[str, Any]:
+def told(one: Import) -> dict[str, Any]:
+    """Return an import as `ImportOut` has it."""
     names = one.dialect.get("columns", ())
     return {
-        "id": one.public_id, "name": one.file_name, "status": one.status.lower(),
+        "id": one.public_id, "name": one.file_name, "status": one.status.lower(), "suppresses": one.suppresses,
         "columns": dict(zip(columns.variable_names(names), names, strict=True)), "mapping": one.mapping,
         "percent": min(100, one.read_bytes * 100 // max(one.file_bytes, 1)), "rows": one.row_count,
         "created": one.created_count, "updated": one.updated_count, "unchanged": one.skipped_count,
@@ -114,7 +118,7 @@ def create_import(request: Any, wanted: Query[FileWanted]) -> Any:
         made = _taken(request, wanted.name.strip() or "contacts", errors)
         if wanted.start:
             made = _started(request, made, made.mapping, wanted.known, the_list, None)
-    return Status(202, _told(made) | {"errors": [{"line": line, "detail": text} for line, text in errors]})
+    return Status(202, told(made) | {"errors": [{"line": line, "detail": text} for line, text in errors]})
 
 
 def _taken(request: Any, name: str, errors: list[tuple[int, str]]) -> Import:
@@ -158,14 +162,14 @@ def _found(request: Any, id: UUID) -> Import:
 
 @router.get("/imports", response=Page[ImportOut], summary="List imports")
 def list_imports(request: Any, wanted: Query[Cursor]) -> Any:
-    """The workspace's imports, the newest first."""
-    return paged(queries.imports_for(request.member), wanted, _told)
+    """The workspace's imports of contacts and of suppressions, the newest first."""
+    return paged(queries.imports_for(request.member), wanted, told)
 
 
 @router.get("/imports/{uuid:id}", response=ImportOut, summary="Show an import")
 def show_import(request: Any, id: UUID) -> Any:
     """How far it has come, and what became of its rows."""
-    return _told(_found(request, id))
+    return told(_found(request, id))
 
 
 @router.post("/imports/{uuid:id}/start", response={202: ImportOut}, summary="Start an import")
@@ -181,13 +185,13 @@ def start_import(request: Any, id: UUID, said: StartIn) -> Any:
             dates=said.dates or kept.dates, types=kept.types,
         )  # fmt: skip
     mapping = one.mapping if said.mapping is None else said.mapping
-    return Status(202, _told(_started(request, one, mapping, said.known, the_list, forms)))
+    return Status(202, told(_started(request, one, mapping, said.known, the_list, forms)))
 
 
 @router.post("/imports/{uuid:id}/cancel", response=ImportOut, summary="Cancel an import")
 def cancel_import(request: Any, id: UUID) -> Any:
     """Stop it after the batch at hand; what is in stays in."""
-    return _told(operations.cancel_import(by=actor(request), the_import=_found(request, id)))
+    return told(operations.cancel_import(by=actor(request), the_import=_found(request, id)))
 
 
 _REPORT = {"responses": {200: {

@@ -11,6 +11,7 @@ from pydantic import Field
 from clarion.api import problems
 from clarion.api.endpoints import laying
 from clarion.api.endpoints.deliveries import Cursor
+from clarion.api.endpoints.imports import ImportOut, told
 from clarion.api.frame import actor
 from clarion.api.shapes import audience as shapes
 from clarion.api.shapes.common import (
@@ -91,14 +92,6 @@ def unsuppress(request: HttpRequest, id: int, reason: str = "") -> Any:
     return Status(204, None)
 
 
-class ImportedOut(Schema):
-    """How many were suppressed by a file, how many were before, and what could not be read."""
-
-    added: int
-    known: int
-    problems: list[str]
-
-
 class ImportWanted(Schema):
     """Whose addresses a file holds."""
 
@@ -109,14 +102,19 @@ class ImportWanted(Schema):
 _BODY = laying.body_of("application/octet-stream", "A CSV, XLSX or ODS file; a column `reason` is heeded.")
 
 
-@router.post("/suppressions/import", response=ImportedOut, summary="Suppress a file", openapi_extra=_BODY)
+@router.post(
+    "/suppressions/import", response={202: ImportOut}, summary="Suppress a file", openapi_extra=_BODY
+)
 def import_suppressions(request: HttpRequest, wanted: Query[ImportWanted]) -> Any:
-    """Suppress every address of a file."""
+    """Have every address of a file suppressed by a job: `/imports/{id}` tells how far it is, `/cancel` ends it.
+
+    Of its counts `created` are new and `unchanged` were suppressed before.
+    """
     with laying.unpacked(request, laying.TABLES) as file:
-        added, known, wrong = operations.suppress_file(
+        made = operations.suppress_file(
             by=actor(request), file=file, file_name=wanted.name, channel=wanted.channel
         )
-    return {"added": added, "known": known, "problems": wrong}
+    return Status(202, told(made))
 
 
 class RemoveIn(Input):

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, columns, tables, telling, uploads
+from clarion.audience import addresses, columns, tables, tasks, telling, uploads
 from clarion.audience.errors import NoAddressColumn
-from clarion.audience.models import ConsentSource, Suppression, SuppressionReason
+from clarion.audience.models import ConsentSource, Import, ImportStatus, Suppression, SuppressionReason
 from clarion.audience.operations import consent
 from clarion.channels import registry
 from clarion.workspaces import actors, audit
@@ -22,6 +23,9 @@ FILE_LIMIT = 64 * 1024**2
 #: Characters of the reason for removing many.
 REASON_LENGTH = 500
 _BATCH = 5_000
+#: What a column of a suppression file is, in the place of a contact's field.
+ADDRESS = "address"
+REASON = "reason"
 #: What a person has asked for, unlike what befell an address.
 _WISHES = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED)
 _INSERT = """
@@ -152,58 +156,41 @@ def unsuppress_many(*, by: Actor, found: QuerySet[Suppression], reason: str, lim
     return gone
 
 
-def suppress_file(
-    *, by: Actor, file: uploads.Readable, file_name: str, channel: str
-) -> tuple[int, int, list[str]]:
-    """Suppress every address of a CSV, XLSX or ODS file. Returns how many were added, known before, and what was wrong.
+def suppress_file(*, by: Actor, file: uploads.Readable, file_name: str, channel: str) -> Import:
+    """Have every address of a CSV, XLSX or ODS file suppressed by a background job.
 
-    At most a hundred sentences are returned. A column called `reason` is heeded where it holds one of ours.
-    Raises CsvInvalid.
+    A column called `reason` is heeded where it holds one of ours. Raises CsvInvalid.
     """
     by.require(Permission.MANAGE_AUDIENCE)
     stored = uploads.store(file, limit=FILE_LIMIT)
     try:
+        dialect = tables.sniff(stored.path)
+        sample = [row.cells for row, _n in zip(tables.rows(stored.path, dialect), range(200), strict=False)]
+        index = columns.address_index(dialect.columns, sample, kind=registry.get(channel).address_kind)
+        if index is None:
+            raise NoAddressColumn(dialect.columns)
+        reason = columns.index_of(dialect.columns, "reason")
+        meant = {index: ADDRESS} | ({reason: REASON} if reason is not None else {})
+        names = columns.variable_names(dialect.columns)
         with transaction.atomic():
-            return _suppress_rows(by, stored, file_name, channel)
-    finally:
+            made = Import.objects.create(
+                workspace=by.workspace, file_name=Path(file_name).name[:255], file_path=stored.name,
+                file_bytes=stored.size, dialect=dialect.to_json(), suppresses=channel, created_by=by.user,
+                mapping={name: meant.get(at, "") for at, name in enumerate(names)}, status=ImportStatus.WAITING,
+            )  # fmt: skip
+            audit.record(
+                by=by, action="import.started", kind="import", object_id=str(made.public_id),
+                object_name=made.file_name, changes={"bytes": (None, made.file_bytes)},
+            )  # fmt: skip
+            tasks.run_import.defer(import_id=made.pk)
+    except BaseException:
         uploads.remove(stored.name)
+        raise
+    return made
 
 
-def _suppress_rows(
-    by: Actor, stored: uploads.Stored, file_name: str, channel: str
-) -> tuple[int, int, list[str]]:
-    dialect = tables.sniff(stored.path)
-    sample = [row.cells for row, _unused in zip(tables.rows(stored.path, dialect), range(200), strict=False)]
-    index = columns.address_index(dialect.columns, sample, kind=registry.get(channel).address_kind)
-    if index is None:
-        raise NoAddressColumn(dialect.columns)
-    reason_index = columns.index_of(dialect.columns, "reason")
-    normalise = addresses.normaliser(channel, by.workspace.default_country)
-    added = taken = 0
-    problems: list[str] = []
-    batch: dict[str, str] = {}
-    for row in tables.rows(stored.path, dialect):
-        try:
-            if row.problem:
-                raise ValueError(row.problem)
-            address = normalise(row.cells[index])
-        except ValueError as refusal:
-            if len(problems) < 100:
-                problems.append(_("Row %(row)s: %(problem)s") % {"row": row.number, "problem": refusal})
-            continue
-        word = row.cells[reason_index].strip().upper() if reason_index is not None else ""
-        batch.setdefault(
-            address, word if word in SuppressionReason.values else SuppressionReason.MANUAL.value
-        )
-        taken += 1
-        if len(batch) >= _BATCH:
-            added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
-            _heed(by.workspace, channel, batch, file_name)
-            batch = {}
-    added += _insert(by.workspace, channel, list(batch), list(batch.values()), file_name)
-    _heed(by.workspace, channel, batch, file_name)
-    audit.record(
-        by=by, action="suppression.imported", kind="workspace", object_id=by.workspace.slug,
-        object_name=file_name, changes={"added": (None, added), "rows": (None, taken)},
-    )  # fmt: skip
-    return added, taken - added, problems
+def add_from_file(workspace: Workspace, channel: str, reasons: Mapping[str, str], file_name: str) -> int:
+    """Suppress normalised addresses, each for its reason, in the caller's transaction; return how many are new."""
+    added = _insert(workspace, channel, list(reasons), list(reasons.values()), file_name)
+    _heed(workspace, channel, reasons, file_name)
+    return added

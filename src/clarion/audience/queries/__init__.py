@@ -27,6 +27,7 @@ from clarion.audience.queries.imports import (
     import_preview,
     import_questions,
     imports_for,
+    rejected_rows,
 )
 from clarion.audience.queries.languages import spoken
 from clarion.audience.queries.livesheets import campaigns_with, sheet_for, sheets_for, sheets_of, usable_copy
@@ -106,6 +107,7 @@ __all__ = [
     "people_of",
     "problem_rows",
     "reaches_anybody",
+    "rejected_rows",
     "replies_of",
     "rules_of",
     "sample",

@@ -1,5 +1,6 @@
 """Imports as members see them."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -39,6 +40,14 @@ def first_rows(the_import: Import) -> list[list[str]]:
     """Return the cells of the rows by which a file is judged."""
     rows = tables.rows(uploads.path_of(the_import.file_path), Dialect.from_json(the_import.dialect))
     return [row.cells for row in islice(rows, SAMPLE_ROWS) if not row.problem]
+
+
+def rejected_rows(the_import: Import, limit: int = 100) -> list[tuple[str, str, str]]:
+    """Return the number, the column and what was wrong of the first rows that were not taken."""
+    if not (the_import.report_path and the_import.bad_count):
+        return []
+    with uploads.path_of(the_import.report_path).open(encoding="utf-8-sig", newline="") as file:
+        return [(row[0], row[1], row[2]) for row in islice(csv.reader(file), 1, limit + 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from clarion.channels.email.errors import refuse
 from clarion.channels.email.protocol import Connection
 from clarion.channels.email.replies import Reply, Step, code_of, detail_of, outcome
 from clarion.engine.outcomes import Deferred, Reason, Refused, Scope
+from clarion.lib.reach import connected_socket
 
 #: RFC 4954 4: a longer initial response has to wait for the server's 334. Octets.
 MAX_INITIAL = 480
@@ -55,6 +56,7 @@ async def _connect(config: Config, context: ssl.SSLContext | None, note: Note) -
         }
     try:
         async with asyncio.timeout(config.connect_timeout):
+            opened = await connected_socket(config.host, config.port)
             transport, connection = await loop.create_connection(
                 lambda: Connection(
                     command_timeout=config.command_timeout,
@@ -62,8 +64,7 @@ async def _connect(config: Config, context: ssl.SSLContext | None, note: Note) -
                     idle_timeout=config.idle_timeout,
                     dsn=config.dsn,
                 ),
-                config.host,
-                config.port,
+                sock=opened,
                 **options,
             )
     except ssl.SSLError as error:

@@ -14,6 +14,7 @@ from clarion.channels.sms.pdu import Command
 from clarion.channels.sms.protocol import TIMED_OUT, OnDeliver, Session
 from clarion.channels.sms.replies import OK, of_bind
 from clarion.engine.outcomes import Reason
+from clarion.lib.reach import NeverCalled, connected_socket
 
 BINDS = {
     "transmitter": Command.BIND_TRANSMITTER,
@@ -62,6 +63,7 @@ async def _connect(
         }
     try:
         async with asyncio.timeout(config.connect_timeout):
+            opened = await connected_socket(config.host, config.port)
             transport, session = await loop.create_connection(
                 lambda: Session(
                     window=config.window,
@@ -69,8 +71,7 @@ async def _connect(
                     enquire_seconds=config.enquire_seconds,
                     on_deliver=on_deliver,
                 ),
-                config.host,
-                config.port,
+                sock=opened,
                 **options,
             )
     except ssl.SSLError as error:
@@ -80,6 +81,8 @@ async def _connect(
         put_off(Reason.CONNECTION_FAILED, "no connection in time")
     except socket.gaierror:
         put_off(Reason.CONNECTION_FAILED, "the host name is not known")
+    except NeverCalled as error:
+        put_off(Reason.CONNECTION_FAILED, str(error.strerror))
     except OSError as error:
         words = os.strerror(error.errno) if error.errno else type(error).__name__
         put_off(Reason.CONNECTION_FAILED, words)

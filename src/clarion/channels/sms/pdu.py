@@ -194,6 +194,16 @@ def read_id(body: bytes) -> str:
     return body[:65].partition(b"\0")[0].decode("ascii", "replace").replace("\ufffd", "?")
 
 
+def read_congestion(body: bytes) -> int:
+    """Return the congestion_state of a response, 0 to 100 (SMPP 5.0, 4.8.4.18); 0 where there is none to be read."""
+    _, _, rest = body[:1000].partition(b"\0")
+    try:
+        found = _Cursor(rest).tlvs().get(Tlv.CONGESTION_STATE, b"")
+    except BodyInvalid:
+        return 0
+    return found[0] if len(found) == 1 else 0
+
+
 def read_bind_resp(body: bytes) -> tuple[str, Mapping[int, bytes]]:
     """Return (system_id, optional parameters) of a response to a bind. What cannot be read is left out."""
     name, _, rest = body[:200].partition(b"\0")

@@ -29,6 +29,8 @@ TRY_LATER = 0x64
 #: Seconds to hold back after the provider said that it is too fast, and that its queue is full.
 THROTTLED_SECONDS = 1.0
 QUEUE_SECONDS = 5.0
+#: From which congestion_state on how many seconds are held back: near the provider's limit, and beyond it.
+CONGESTED_SECONDS = ((100, QUEUE_SECONDS), (90, THROTTLED_SECONDS))
 
 _DEFERRED = {
     THROTTLED: (Reason.THROTTLED, Scope.PROVIDER, THROTTLED_SECONDS),

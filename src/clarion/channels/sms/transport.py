@@ -12,10 +12,18 @@ from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
 from clarion.channels.sms.listener import taker
 from clarion.channels.sms.payload import Sms
-from clarion.channels.sms.pdu import Command, read_id
+from clarion.channels.sms.pdu import Command, read_congestion, read_id
 from clarion.channels.sms.protocol import LOST, TIMED_OUT, UNSENT, OnDeliver, Session
 from clarion.channels.sms.receipts import given_id
-from clarion.channels.sms.replies import OK, QUEUE_FULL, THROTTLED, TRY_LATER, code_of, of_submit
+from clarion.channels.sms.replies import (
+    CONGESTED_SECONDS,
+    OK,
+    QUEUE_FULL,
+    THROTTLED,
+    TRY_LATER,
+    code_of,
+    of_submit,
+)
 from clarion.engine.messages import Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
 
@@ -43,6 +51,9 @@ class Transport:
         self._waiting: deque[asyncio.Future[Deferred | Refused | None]] = deque()
         #: Until when (loop time) no further session is tried, because the provider wanted no more.
         self._crowded_until = 0.0
+        #: Until when (loop time) the provider says that it has enough, and how it says so; 0 while it does not.
+        self._congested_until = 0.0
+        self._congestion = 0
         self._is_closed = False
         self._on_deliver: OnDeliver | None = None
         self._recorder: Recorder | None = None
@@ -65,6 +76,8 @@ class Transport:
         Of a long message the first part goes alone: what becomes of it is what becomes of the message.
         """
         sms: Sms = message.payload
+        if self._congested_until and (outcome := self._congested()):
+            return outcome
         try:
             session = self._pick() or await self._session()
         except SessionUnusable as error:
@@ -74,6 +87,8 @@ class Transport:
         if self._recorder is not None and self._recorder.wants(status != OK):
             self._recorder.add(_exchange(status, sms, message.address, session.obituary))
         if status == OK:
+            if body.find(b"\0") + 1 < len(body):  # something follows the id
+                self._heed(read_congestion(body))
             provider_id = given_id(read_id(body), self._config)
             if len(sms.bodies) > 1:
                 return await self._rest(sms, provider_id)
@@ -85,6 +100,23 @@ class Transport:
         if status == TIMED_OUT:
             return Unknown(reason=Reason.TIMED_OUT)
         return of_submit(status, "")
+
+    def _heed(self, state: int) -> None:
+        """Hold back for as long as a congestion_state asks for."""
+        seconds = next((seconds for least, seconds in CONGESTED_SECONDS if state >= least), 0.0)
+        if seconds:
+            self._congestion = state
+            self._congested_until = asyncio.get_running_loop().time() + seconds
+
+    def _congested(self) -> Deferred | None:
+        left = self._congested_until - asyncio.get_running_loop().time()
+        if left <= 0:
+            self._congested_until = 0.0
+            return None
+        return Deferred(
+            reason=Reason.THROTTLED, scope=Scope.PROVIDER, after=left,
+            detail=f"the provider's congestion_state is {self._congestion}",
+        )  # fmt: skip
 
     async def aclose(self) -> None:
         """End every session, politely where nothing is under way. May be called twice."""

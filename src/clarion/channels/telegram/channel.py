@@ -24,7 +24,7 @@ class TelegramChannel(NoHooks):
     address_kind = "telegram"
     confirms_answers = True
     secrets = settings.SECRETS
-    look = looks.Look(has_files=True)
+    look = looks.Look(has_files=True, needs_words=False)
     #: What a new sender begins with, in messages per span (Bot API FAQ, “broadcasting to users”).
     suggested_limits: Mapping[str, int] = {"second": 30}
 
@@ -49,6 +49,17 @@ class TelegramChannel(NoHooks):
             return contents.visible(content, text)
         except MarkupInvalid:
             return text
+
+    def beside(self, content: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a preview shows beside the text: photo, or document's name or address, and buttons."""
+        lines = filled.get("buttons", "").split("\n")
+        file = next(iter(content.get("attachments") or ()), None)
+        is_photo = content.get("attachment") == "photo"
+        return {
+            "buttons": [line.partition("|")[0].strip() for line in lines if line.strip()],
+            "file_name": file["filename"] if file else "",
+            "picture_url" if is_photo else "media_url": filled.get("media_url", "").strip(),
+        }
 
     def normalise_address(self, address: str) -> str:
         """Return the chat's number, or its public name in lower case. Raises ValueError with a sentence."""

@@ -53,6 +53,11 @@ class ViberChannel(NoHooks):
         text, _picture, _label, url = contents.parts_of(content)
         return links.targets([text, url])
 
+    def beside(self, content: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a preview shows beside the text: the picture and the button."""
+        label = filled.get("button_label", "").strip()
+        return {"picture_url": filled.get("image_url", "").strip(), "buttons": [label] if label else []}
+
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
         return phones.e164(address)

@@ -74,6 +74,10 @@ class VoiceChannel(NoHooks):
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
 
+    def beside(self, content: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a preview shows beside the text: the recording that is played in its place."""
+        return {"media_url": filled.get("media_url", "").strip()}
+
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
         return phones.e164(address)

@@ -58,9 +58,10 @@ class WabaChannel(NoHooks):
         shape = contents.shape_in(content)
         if shape is None:
             return {}
+        is_picture = shape["header"].get("format") == "IMAGE"
         return {
             "footer": shape["footer"], "buttons": [one["text"] for one in shape["buttons"]],
-            "media_url": filled.get("media_url", "").strip(),
+            "picture_url" if is_picture else "media_url": filled.get("media_url", "").strip(),
         }  # fmt: skip
 
     def normalise_address(self, address: str) -> str:

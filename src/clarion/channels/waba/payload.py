@@ -73,7 +73,7 @@ class Builder:
             components.append(_button(index, one["kind"], _value(value, one["text"])))
         message: dict[str, Any] = {
             "messaging_product": "whatsapp", "recipient_type": "individual", "to": to, "type": "template",
-            "template": {"name": self._shape["name"], "language": {"code": self._shape["language"]}},
+            "template": {"name": self._shape["name"], "language": _language(self._shape)},
             "biz_opaque_callback_data": reference(run_id, delivery_id),
         }  # fmt: skip
         if components:
@@ -96,6 +96,11 @@ class Builder:
         if self._media == "document" and self._file_name:
             media["filename"] = self._file_name
         return {"type": self._media, self._media: media}
+
+
+def _language(shape: Mapping[str, Any]) -> dict[str, str]:
+    """Return the language as it goes: just that one, which is the only policy there is."""
+    return {"policy": "deterministic", "code": shape["language"]}
 
 
 def _button(index: int, kind: str, value: str) -> dict[str, Any]:

@@ -37,6 +37,13 @@ class WebPushChannel(NoHooks):
         """Return the cleaned content. Raises ConfigInvalid."""
         return contents.check(content)
 
+    def beside(self, content: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a preview shows beside the words: the picture and the icon."""
+        return {
+            "picture_url": filled.get("image", "").strip(),
+            "icon_url": filled.get("icon", "").strip(),
+        }
+
     def normalise_address(self, address: str) -> str:
         """Return a browser's subscription in its one form. Raises ValueError with a sentence."""
         return str(subscription.read(address))

@@ -48,6 +48,11 @@ class WhatsAppChannel(NoHooks):
         """Return the targets of a checked content's links; that of its file is not followed."""
         return links.targets(contents.parts_of(content)[:1])
 
+    def beside(self, content: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a preview shows beside the text: the picture, or the address of the file."""
+        is_picture = content.get("attachment") == "image"
+        return {"picture_url" if is_picture else "media_url": filled.get("media_url", "").strip()}
+
     def normalise_address(self, address: str) -> str:
         """Return the number in E.164 with its plus. Raises ValueError with a sentence."""
         text = address.strip()

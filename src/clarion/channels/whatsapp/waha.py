@@ -57,6 +57,8 @@ class Waha:
             body |= {"text": post.text, "linkPreview": post.preview}
             return Ask(method="POST", path="/api/sendText", json=body)
         body["file"] = {"url": post.media_url, "mimetype": post.media_type, "filename": post.file_name}
+        if post.attachment == "video":
+            body["convert"] = False
         if post.text:
             body["caption"] = post.text
         return Ask(method="POST", path=f"/api/{_METHODS[post.attachment]}", json=body)

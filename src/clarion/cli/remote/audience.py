@@ -1,6 +1,7 @@
 """`clarion --server URL contact …`, `segment`, `suppression`, `cap` and `source`."""
 
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -17,6 +18,9 @@ segment = typer.Typer(no_args_is_help=True, help="Segments: whom they fit, and w
 suppression = typer.Typer(no_args_is_help=True, help="Suppressions: addresses that no campaign writes to.")
 cap = typer.Typer(no_args_is_help=True, help="Frequency caps: at most so many messages in so many days.")
 source = typer.Typer(no_args_is_help=True, help="Live sources, which are read again for each run.")
+
+#: Until a file is asked after again that the server reads.
+LOOK_SECONDS = 0.5
 
 Who = Annotated[
     str, typer.Argument(metavar="CONTACT", help="Its id, its e-mail address or its phone number.")
@@ -175,9 +179,18 @@ def import_suppressions(
     """Suppress every address of a file. A column `reason` is heeded where it holds one of ours."""
     query = urlencode({"channel": channel, "name": file.name[:100]})
     found = sent(f"/suppressions/import?{query}", file.read_bytes())
-    tell(found, lambda it: f"{it['added']:,} added, {it['known']:,} known before", as_json=as_json)
-    for sentence in () if as_json else found["problems"]:
-        typer.echo(sentence, err=True)
+    while found["finished_at"] is None:
+        time.sleep(LOOK_SECONDS)
+        found = asked("GET", f"/imports/{found['id']}")
+    if found["failure"]:
+        refuse(found["failure"])
+    tell(
+        found,
+        lambda it: (
+            f"{it['created']:,} added, {it['unchanged']:,} known before, {it['rejected']:,} not readable"
+        ),
+        as_json=as_json,
+    )
 
 
 @suppression.command(name="remove")

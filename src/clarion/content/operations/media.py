@@ -47,7 +47,7 @@ def store_media(*, by: Actor, file: _Readable, name: str) -> MediaFile:
             sentence = _("The media library is full: it holds at most %(limit)d MB.")
             raise MediaInvalid(sentence % {"limit": settings.CLARION_MEDIA_MB})
         made = MediaFile(
-            workspace=by.workspace, key=secrets.token_urlsafe(_KEY_OCTETS), name=media.safe_name(name, kind.extension),
+            workspace=by.workspace, key=_new_key(), name=media.safe_name(name, kind.extension),
             content_type=kind.content_type, size=len(octets), sha256=sha256, width=kind.width, height=kind.height,
             created_by=by.user,
         )  # fmt: skip
@@ -104,3 +104,10 @@ def _record(by: Actor, file: MediaFile, verb: str) -> None:
     audit.record(
         by=by, action=f"media.{verb}", kind="media", object_id=str(file.public_id), object_name=file.name
     )
+
+
+def _new_key() -> str:
+    """Return a key without the letters of the compiler's own marks: a message with its address would be refused."""
+    while "zqj" in (key := secrets.token_urlsafe(_KEY_OCTETS)):
+        pass
+    return key

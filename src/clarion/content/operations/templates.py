@@ -12,7 +12,14 @@ from clarion.channels.base import Approves
 from clarion.channels.looks import look_of
 from clarion.content import media, queries
 from clarion.content.compiling import Compiled, compile_source
-from clarion.content.errors import ContentInvalid, NameTaken, Problem, TemplateArchived, TemplateInUse
+from clarion.content.errors import (
+    ContentInvalid,
+    NameTaken,
+    Problem,
+    TemplateArchived,
+    TemplateChanged,
+    TemplateInUse,
+)
 from clarion.content.models import Approval, Template, TemplateVersion
 from clarion.content.sources import each_language, in_language, with_language, without_language
 from clarion.lib import languages
@@ -33,19 +40,43 @@ def create_template(*, by: Actor, channel: str, name: str, source: Mapping[str, 
 
 
 def save_version(
-    *, template: Template, by: Actor, source: Mapping[str, Any], language: str | None = None
+    *,
+    template: Template,
+    by: Actor,
+    source: Mapping[str, Any],
+    language: str | None = None,
+    base: int | None = None,
 ) -> TemplateVersion:
     """Return a new version with this source, or the latest one when nothing changed.
 
     With a language the source is what the template says in it ("" for its first one), and the other languages stay
-    as they are, whatever somebody else has saved of them meanwhile. Raises NotAllowed, ContentInvalid, TrialFailed,
-    TemplateArchived.
+    as they are, whatever somebody else has saved of them meanwhile. With `base`, the number of the version that was
+    edited, what somebody has saved of the same text since is not written over. Raises NotAllowed, ContentInvalid,
+    TrialFailed, TemplateArchived, TemplateChanged.
     """
 
     def changed(last: TemplateVersion) -> Mapping[str, Any]:
+        if base is not None and base != last.number:
+            _refuse_changed(template, base, last, language)
         return source if language is None else with_language(last.source, language, source)
 
     return _save(template, by, changed)
+
+
+def _refuse_changed(template: Template, base: int, last: TemplateVersion, language: str | None) -> None:
+    """Raise TemplateChanged when the last version says something else than the base where that is edited."""
+    before, now = queries.version_of(template, base), _text_of(last.source, language)
+    if before is None or _text_of(before.source, language) != now:
+        raise TemplateChanged(is_gone=now is None)
+
+
+def _text_of(source: Mapping[str, Any], language: str | None) -> Any:
+    """Return what is edited with a language; None for one that is not there."""
+    if language is None:
+        return source
+    if language in ("", source.get("language")):
+        return {name: value for name, value in source.items() if name != "languages"}
+    return (source.get("languages") or {}).get(language)
 
 
 def add_language(*, template: Template, by: Actor, language: str, first: str = "") -> TemplateVersion:

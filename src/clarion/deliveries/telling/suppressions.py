@@ -1,7 +1,7 @@
 """Telling of addresses that were suppressed, by whichever way: read from their table, in the order of their numbers.
 
-A number may be given out before a lower one is committed. So the highest is marked, and what is up to it is read
-once every transaction that wrote at that moment is over.
+The highest is marked, and what is up to it is read once every transaction that wrote at that moment is over
+(`audience.queries.arrivals`).
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from clarion.audience.queries import arrivals
 from clarion.webhooks import operations as webhooks
 from clarion.webhooks.models import Endpoint, EndpointStatus, Kind
 
 #: Suppressions told in one transaction.
 CHUNK = 5_000
 
-_NEWEST = "select coalesce(max(id), 0) from audience_suppression"
-_NOW = "select extract(epoch from clock_timestamp())::float8"
-_IS_WRITTEN = """
-select exists (
-    select from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null
-      and xact_start <= to_timestamp(%s))
-"""
 _ROWS = """
 select id, channel, reason, created_at from audience_suppression
 where workspace_id = %s and id > %s and id <= %s order by id limit %s
@@ -48,12 +41,12 @@ def _tell(endpoint_id: int) -> bool:
     state: dict[str, Any] = dict(endpoint.suppressions)
     with connection.cursor() as cursor:
         if "low" not in state:
-            state["low"] = _one(cursor, _NEWEST)
-        if "mark" not in state and (newest := _one(cursor, _NEWEST)) > state["low"]:
+            state["low"] = arrivals.newest_suppression()
+        if "mark" not in state and (newest := arrivals.newest_suppression()) > state["low"]:
             # In this order: the moment is later than the numbers.
-            state |= {"mark": newest, "at": _one(cursor, _NOW)}
+            state |= {"mark": newest, "at": arrivals.moment()}
         rows: list[tuple[int, str, str, datetime]] = []
-        if "mark" in state and not _one(cursor, _IS_WRITTEN, state["at"]):
+        if "mark" in state and not arrivals.is_written_since(state["at"]):
             cursor.execute(_ROWS, [endpoint.workspace_id, state["low"], state["mark"], CHUNK])
             rows = cursor.fetchall()
             if len(rows) < CHUNK:
@@ -64,11 +57,6 @@ def _tell(endpoint_id: int) -> bool:
     if state != endpoint.suppressions:
         Endpoint.objects.filter(pk=endpoint.pk).update(suppressions=state)
     return len(rows) == CHUNK
-
-
-def _one(cursor: Any, statement: str, *parameters: Any) -> Any:
-    cursor.execute(statement, parameters)
-    return cursor.fetchone()[0]
 
 
 def _event(endpoint: Endpoint, row: Sequence[Any]) -> tuple[str, bytes]:

@@ -21,6 +21,7 @@ from clarion.web import (
     campaign_message,
     campaign_preview,
     hours_rows,
+    looks,
     mail_frame,
     timing_form,
 )
@@ -57,6 +58,7 @@ def new(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@looks.with_pictures
 def edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The compose page. A post saves every field that is right; `do` says what else was asked for."""
     campaign = _campaign(request, id)

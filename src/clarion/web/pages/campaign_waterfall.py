@@ -14,13 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clarion.audience import queries as audience
 from clarion.audience.masking import mask, mask_name
-from clarion.audience.models import SourceStatus
+from clarion.audience.models import FILES, Source, SourceStatus
 from clarion.campaigns import material, offers, operations, queries
 from clarion.campaigns.errors import CampaignInvalid, TransitionRefused
+from clarion.channels import registry
 from clarion.web.keyset import keys_of
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import may_see
 from clarion.web.optout_words import cap_sentence
+from clarion.web.parts import Tab
+from clarion.web.statuses import channel_look
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -70,13 +73,15 @@ class Shown:
 
 @require_safe
 def who(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
-    """The waterfall, and the people on the step that `?step=` names, page by page."""
+    """The waterfall of the channel that `?channel=` names, and the people on the step that `?step=` names."""
     campaign = _campaign(request, id)
     source = campaign.source
     step = request.GET.get("step", _FIRST)
     if source is None or source.status != SourceStatus.READY or step not in audience.STEPS:
         raise Http404
-    channel = _channel(campaign)
+    channels = _channels(campaign, source)
+    channel = request.GET.get("channel", "")
+    channel = channel if channel in channels else channels[0]
     page = audience.people_of(
         source,
         channel,
@@ -102,6 +107,16 @@ def who(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     context |= {
         "rows": _rows(request, counted, step),
         "channel": channel,
+        "tabs": [
+            Tab(
+                label=str(channel_look(one).label),
+                url=changed_query(request, channel=one, after="", before=""),
+                current=one == channel,
+            )
+            for one in channels
+        ]
+        if len(channels) > 1
+        else [],
         "caps": [
             cap_sentence(cap) for cap in audience.caps_of(request.workspace) if cap.channel in ("", channel)
         ],
@@ -149,9 +164,17 @@ def _may_ignore(request: PageRequest, campaign: Campaign) -> bool:
     return may and campaign.status in offers.EDITABLE and campaign.archived_at is None
 
 
-def _channel(campaign: Campaign) -> str:
-    first = queries.first_step(campaign)
-    return first.channel if first is not None else material.DEFAULT_CHANNEL
+def _channels(campaign: Campaign, source: Source) -> list[str]:
+    """Return the channels that are counted one by one, the first one's before the others.
+
+    Of a file those that write to the kind of address that its column of addresses holds.
+    """
+    steps = campaign.steps.order_by("tier", "position").values_list("channel", flat=True)
+    found = list(dict.fromkeys(steps)) or [material.DEFAULT_CHANNEL]
+    if source.kind in FILES:
+        kind = registry.get(source.table.dialect.get("channel", found[0])).address_kind
+        found = [found[0], *(one for one in found[1:] if registry.get(one).address_kind == kind)]
+    return found
 
 
 def _rows(request: PageRequest, counted: audience.Waterfall, current: str) -> Sequence[StepRow]:

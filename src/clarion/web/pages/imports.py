@@ -1,4 +1,4 @@
-"""Imports of contacts: upload, mapping with a preview, progress, report."""
+"""Imports of contacts: upload, mapping with a preview, progress, report; the last two of suppressions as well."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from clarion.audience import columns, operations, queries, uploads
 from clarion.audience.cellforms import Forms
 from clarion.audience.errors import CsvInvalid, ImportNotPossible, MappingInvalid
 from clarion.audience.models import Import, ImportStatus
+from clarion.audience.operations.suppressions import ADDRESS, REASON
+from clarion.channels import registry
 from clarion.web.access import require
 from clarion.web.charts import Part, bar_geometry
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -51,7 +53,7 @@ def import_list(request: PageRequest, workspace: str) -> HttpResponse:
     """The newest imports."""
     rows = list(queries.imports_for(request.member)[:SHOWN])
     context = {
-        "rows": rows,
+        "rows": [(one, _suppresses(one)) for one in rows],
         "noun": ngettext("import", "imports", len(rows)),
         "columns": COLUMNS,
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
@@ -254,13 +256,13 @@ def _facts(request: PageRequest, the_import: Import) -> dict[str, Any]:
         "stats": [
             Stat(label=_("Rows"), value=the_import.row_count, live="rows"),
             Stat(label=_("Added"), value=the_import.created_count, mark="ok", live="created"),
-            Stat(label=_("Updated"), value=the_import.updated_count, mark="odd", live="updated"),
-            Stat(label=_("Left as they were"), value=the_import.skipped_count, mark="idle", live="skipped"),
+            *_rest(the_import),
             Stat(label=_("Rejected"), value=the_import.bad_count, mark="bad", live="bad"),
         ],
         "is_final": the_import.status in _ENDED,
+        "suppresses": _suppresses(the_import),
         "mapping": [
-            (column, columns.label_of(the_import.mapping.get(name, "")))
+            (column, _meant(the_import.mapping.get(name, "")))
             for column, name in zip(
                 the_import.dialect["columns"],
                 columns.variable_names(the_import.dialect["columns"]),
@@ -274,6 +276,27 @@ def _facts(request: PageRequest, the_import: Import) -> dict[str, Any]:
         if the_import.bad_count and may_download
         else "",
     }
+
+
+def _rest(the_import: Import) -> list[Stat]:
+    known = the_import.skipped_count
+    if the_import.suppresses:
+        return [Stat(label=_("Known before"), value=known, mark="idle", live="skipped")]
+    return [
+        Stat(label=_("Updated"), value=the_import.updated_count, mark="odd", live="updated"),
+        Stat(label=_("Left as they were"), value=known, mark="idle", live="skipped"),
+    ]
+
+
+def _meant(field: str) -> str:
+    """Return what a column is, for people; of a file of suppressions too."""
+    own = {ADDRESS: _("Address"), REASON: _("Reason")}
+    return own.get(field) or columns.label_of(field)
+
+
+def _suppresses(the_import: Import) -> str:
+    """Return the name of the channel on which the addresses are suppressed; empty for contacts."""
+    return str(registry.get(the_import.suppresses).label) if the_import.suppresses else ""
 
 
 def _cancel_action(request: PageRequest, the_import: Import) -> Action:

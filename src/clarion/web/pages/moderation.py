@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clarion.campaigns import moderation, operations, queries
 from clarion.campaigns.errors import CampaignInvalid, OwnWork, ReviewStale, TransitionRefused
 from clarion.campaigns.states import Status
-from clarion.web import campaign_preview, mail_frame
+from clarion.web import campaign_preview, looks, mail_frame
 from clarion.web.links import workspace_url
 from clarion.web.moderation_review import ReviewPage, held_rows, queue_rows
 from clarion.web.parts import Column
@@ -55,6 +55,7 @@ def queue(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_safe
+@looks.with_pictures
 def review(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The latest submission of a campaign: what it is about, and the decision."""
     campaign, latest = _reviewed(request, id)

@@ -244,8 +244,8 @@ def suppression_remove_many(request: PageRequest, workspace: str) -> HttpRespons
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def suppression_import(request: PageRequest, workspace: str) -> HttpResponse:
-    """Suppress every address of a file."""
-    problem, told = "", None
+    """Have every address of a file suppressed: what came of it is on the page of the import."""
+    problem = ""
     channel = request.POST.get("channel", "email")
     if request.method == "POST":
         file = request.FILES.get("file")
@@ -255,15 +255,17 @@ def suppression_import(request: PageRequest, workspace: str) -> HttpResponse:
             problem = _("Choose a channel.")
         else:
             try:
-                told = operations.suppress_file(
+                made = operations.suppress_file(
                     by=of_member(request.member),
                     file=file,
-                    file_name=file.name or "",
+                    file_name=file.name or "suppressions.csv",
                     channel=channel,
                 )
             except CsvInvalid as refusal:
                 problem = str(refusal)
-    context = {"problem": problem, "told": told, "channels": channel_choices(), "channel": channel}
+            else:
+                return HttpResponseRedirect(workspace_url(request, "import", id=made.public_id))
+    context = {"problem": problem, "channels": channel_choices(), "channel": channel}
     return render(request, "suppressions/import.html", context)
 
 

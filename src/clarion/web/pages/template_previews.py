@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from clarion.channels import registry
-from clarion.content import queries
+from clarion.content import media, queries
 from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import ContentInvalid
 from clarion.content.rendering import Preview, preview
-from clarion.web.looks import seen
+from clarion.web.looks import seen, shape_of
 from clarion.web.mail_frame import document, framed, note
 from clarion.web.template_forms import source_of, variables_as
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def template_check(request: PageRequest, workspace: str) -> HttpResponse:
     """What is wrong with the message as it stands in the editor, and what it lacks; a fragment."""
     shown, problems, compiled = _shown(request)
+    pictures = media.pictures_of(request.member.workspace, _files(request)) if shown else {}
     context = {
         "problems": problems,
         "preview": shown,
@@ -35,7 +36,7 @@ def template_check(request: PageRequest, workspace: str) -> HttpResponse:
         # Gmail shows so much of a mail.
         "is_clipped": bool(shown and len(shown.html.encode()) > 102_000),
         "as_somebody": bool(request.POST.get("as")),
-        "seen": seen(_channel(request), shown) if shown else None,
+        "seen": seen(_channel(request), shown, pictures=pictures) if shown else None,
     }
     return render(request, "templates/_check.html", context)
 
@@ -77,12 +78,20 @@ def _shown(request: PageRequest) -> tuple[Preview | None, list[Any], Compiled | 
     # A subject is wanted for saving; one can look at the message before.
     source["subject"] = source["subject"].strip() or "…"
     try:
-        compiled = compile_source(channel, source, with_trial=False)
+        # Whether a mail can be sent does not hang on its files, and they may be large.
+        ticked = _files(request) if shape_of(channel) != "mail" else {}
+        files = media.attachments_of(request.member.workspace, ticked)
+        compiled = compile_source(channel, source, with_trial=False, files=files)
     except ContentInvalid as error:
         return None, error.problems, None
     # Whoever it is, what is being written is shown, not another language of the template.
     variables = variables_as(request.member, request.POST.get("as", ""))
     return preview(compiled.content, channel, variables), [], compiled
+
+
+def _files(request: PageRequest) -> dict[str, list[str]]:
+    """Return the keys of the library's files that are ticked, as a source has them."""
+    return {"files": request.POST.getlist("attached")}
 
 
 def _channel(request: PageRequest) -> str:

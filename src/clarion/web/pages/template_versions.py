@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.campaigns.queries import using_template
-from clarion.content import operations, queries
+from clarion.content import media, operations, queries
 from clarion.content.errors import ContentInvalid, TemplateArchived, TrialFailed
+from clarion.content.rendering import preview
 from clarion.content.sources import each_language
+from clarion.web import looks
 from clarion.web.links import workspace_url
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
@@ -50,6 +52,7 @@ def version_list(request: PageRequest, workspace: str, id: UUID) -> HttpResponse
 
 
 @require_safe
+@looks.with_pictures
 def version(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
     """One version: how it looks, and what changed in it."""
     template = _template(request, id)
@@ -60,10 +63,20 @@ def version(request: PageRequest, workspace: str, id: UUID, number: int) -> Http
         "version": shown,
         "latest": queries.latest_version(template).number,
         "lines": _difference(before, shown)[:_MOST_LINES],
+        "seen": _seen(template, shown),
         "frame_url": workspace_url(request, "template_version_frame", id=template.public_id, number=number),
         "may_edit": request.member.may(Permission.EDIT) and template.archived_at is None,
     }
     return render(request, "templates/version.html", context)
+
+
+def _seen(template: Template, shown: TemplateVersion) -> looks.Seen | None:
+    """Return how it looks for nobody in particular; None for a mail, which is shown in a frame."""
+    if looks.shape_of(template.channel) == "mail":
+        return None
+    filled = preview(shown.content, template.channel, {})
+    pictures = media.pictures_of(template.workspace, shown.source) if filled.file_name else {}
+    return None if filled.problem else looks.seen(template.channel, filled, pictures=pictures)
 
 
 @require_POST

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
 from clarion.content import language_names, operations, queries
-from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TrialFailed
+from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TemplateChanged, TrialFailed
 from clarion.content.models import Approval
 from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
 from clarion.web.links import changed_query, workspace_url
+from clarion.web.looks import with_pictures
 from clarion.web.message_fields import HINT, attachable
 from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
@@ -111,6 +112,7 @@ def template_list(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@with_pictures
 def template_new(request: PageRequest, workspace: str) -> HttpResponse:
     """Write a new template."""
     asked = (request.POST if request.method == "POST" else request.GET).get("channel", "")
@@ -140,6 +142,7 @@ def template_new(request: PageRequest, workspace: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@with_pictures
 def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The editor; saving adds a version when something changed."""
     template = _template(request, id)
@@ -157,8 +160,13 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
         data = form.cleaned_data
         try:
             source = source_of(data) if edited else whole_source_of(data)
-            saved = operations.save_version(template=template, by=by, source=source, language=edited)
+            saved = operations.save_version(
+                template=template, by=by, source=source, language=edited, base=_base(request)
+            )
             renamed = operations.rename_template(template=template, by=by, name=data["name"])
+        except TemplateChanged as error:
+            _explain(form, error)
+            return _editor(request, template, form, is_agreed=True)
         except (ContentInvalid, NameInvalid, NameTaken, TemplateArchived, TrialFailed) as error:
             _explain(form, error)
         else:
@@ -170,9 +178,20 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
 
 
 def _edited(request: PageRequest, version: TemplateVersion) -> str:
-    """Return of which language the message is edited; "" for the first one and for one that is not there."""
-    asked = request.POST.get("edited", "") if request.method == "POST" else request.GET.get("language", "")
+    """Return of which language the message is edited; "" for the first one.
+
+    What was written in a language that somebody has taken out meanwhile is no text of another one.
+    """
+    if request.method == "POST":
+        return request.POST.get("edited", "")
+    asked = request.GET.get("language", "")
     return asked if asked in (version.source.get("languages") or {}) else ""
+
+
+def _base(request: PageRequest) -> int | None:
+    """Return the number of the version that was edited."""
+    said = request.POST.get("base", "")[:9]
+    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def _template(request: PageRequest, id: UUID) -> Template:
@@ -219,7 +238,10 @@ def _chips(request: PageRequest, chosen: list[str]) -> list[Chip]:
     ]
 
 
-def _editor(request: PageRequest, template: Template | None, form: TemplateForm) -> HttpResponse:
+def _editor(
+    request: PageRequest, template: Template | None, form: TemplateForm, *, is_agreed: bool = False
+) -> HttpResponse:
+    """Show the editor. `is_agreed` when whoever saves again has been told what was saved meanwhile."""
     may_edit = request.member.may(Permission.EDIT) and (template is None or template.archived_at is None)
     if not may_edit:
         for field in form.fields.values():
@@ -237,6 +259,7 @@ def _editor(request: PageRequest, template: Template | None, form: TemplateForm)
         "is_new": template is None,
         "look": form.look,
         "edited": edited,
+        "base": (version.number if is_agreed or not form.is_bound else _base(request)) if version else None,
         "is_rtl": is_rtl(edited or str(version.source.get("language") or "") if version else ""),
         "tabs": language_tabs(request, template, version, edited) if template and version else [],
         "common_languages": language_names.common(),
@@ -269,6 +292,14 @@ def _explain(form: TemplateForm, error: Exception) -> None:
         form.add_error("name", _("Give it a name of at most 120 characters."))
     elif isinstance(error, TemplateArchived):
         form.add_error(None, _("The template is in the archive; restore it first."))
+    elif isinstance(error, TemplateChanged):
+        sentence = _("Somebody else has changed this text meanwhile; their version is among the versions.")
+        if error.is_gone:
+            sentence = _("Somebody else has taken this language out of the template meanwhile.")
+        form.add_error(None, sentence)
+        form.add_error(
+            None, _("Nothing is saved yet, and what you wrote is below. Save again to keep yours.")
+        )
     else:
         form.add_error(None, _("The template could not be tried just now. Save again in a moment."))
 

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import ssl
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from clarion.channels.sms import pdu
-from clarion.channels.sms.pdu import Command, Pdu, ShortMessage
+from clarion.channels.sms.pdu import Command, Pdu, ShortMessage, Tlv
 
 SYSTEM_ID, PASSWORD = b"clarion", b"s3cret"
 #: What the server does with a submit_sm to a number that ends so; others are accepted.
@@ -37,6 +38,8 @@ class Server:
     #: Answers nothing, not even enquire_link, while set.
     is_silent: bool = False
     answers_binds: bool = True
+    #: congestion_state of the answers to submit_sm, when not 0.
+    congestion: int = 0
     #: What is written to a new connection at once.
     greeting: bytes = b""
     port: int = 0
@@ -145,5 +148,7 @@ class Server:
             return False
         elif last != HANGS:
             body = f"id-{len(self.received)}".encode() + b"\0"
+            if self.congestion:
+                body += struct.pack("!HHB", Tlv.CONGESTION_STATE, 1, self.congestion)
             writer.write(pdu.packed(Command.SUBMIT_SM_RESP, one.sequence, body))
         return True

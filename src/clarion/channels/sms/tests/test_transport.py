@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import trustme
 
-from clarion.channels.sms import CHANNEL, pdu
+from clarion.channels.sms import CHANNEL, pdu, replies
+from clarion.channels.sms import transport as transports
 from clarion.channels.sms.client import open_session
 from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable
@@ -73,6 +74,38 @@ class TestOutcomes:
 
         assert isinstance(outcome, Deferred)
         assert (outcome.scope, outcome.after, outcome.code) == (Scope.PROVIDER, 1.0, "0x58 RTHROTTLED")
+
+    @pytest.mark.parametrize(("state", "most"), [(90, 1000.0), (100, 5000.0)])
+    async def test_a_congested_centre_is_given_time_and_what_it_took_is_accepted(
+        self, state: int, most: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # A thousand times as long, as a busy machine may take seconds for a line.
+        longer = tuple((least, seconds * 1000) for least, seconds in replies.CONGESTED_SECONDS)
+        monkeypatch.setattr(transports, "CONGESTED_SECONDS", longer)
+        async with Server(congestion=state).running() as far:
+            transport = make_transport(far.port)
+            taken = await send(transport)
+            outcome = await send(transport)
+            transport._congested_until -= most
+            after = await send(transport)
+            await transport.aclose()
+
+        assert isinstance(taken, Accepted)
+        assert taken.provider_id == "id-1"
+        assert isinstance(outcome, Deferred)
+        assert (outcome.reason, outcome.scope) == (Reason.THROTTLED, Scope.PROVIDER)
+        assert outcome.after is not None
+        assert most / 2 < outcome.after <= most
+        assert str(state) in outcome.detail
+        assert isinstance(after, Accepted)
+
+    async def test_a_centre_that_is_not_congested_is_not_waited_for(self) -> None:
+        async with Server(congestion=89).running() as far:
+            transport = make_transport(far.port)
+            outcomes = [await send(transport) for _ in range(3)]
+            await transport.aclose()
+
+        assert {type(one) for one in outcomes} == {Accepted}
 
     async def test_nobody_listening_is_the_providers_and_nothing_is_handed_over(self) -> None:
         async with Server().running() as far:

@@ -37,7 +37,7 @@ async def test_a_message_names_its_template_its_values_and_our_own_ids() -> None
     assert (outcome.provider_id, outcome.code) == ("wamid.HBgL0000000001", "accepted")
     (body,) = far.taken
     assert (body["to"], body["biz_opaque_callback_data"]) == (NUMBER, "3.48")
-    assert body["template"]["language"] == {"code": "en_US"}
+    assert body["template"]["language"] == {"policy": "deterministic", "code": "en_US"}
     assert body["template"]["components"] == [
         {"type": "header", "parameters": [{"type": "text", "text": "42/7"}]},
         {
