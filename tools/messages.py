@@ -143,7 +143,7 @@ def in_module(text: str, *, plain: str = "") -> Iterator[tuple[str, str, str, in
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("django.utils.translation"):
             names |= {alias.asname or alias.name: alias.name for alias in node.names}
     for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == plain:
+        if plain and isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == plain:
             values_of = node.value.values if isinstance(node.value, ast.Dict) else []
             yield from (("", arg.value, "", arg.lineno) for arg in values_of if _is_text(arg))
         if not isinstance(node, ast.Call):

@@ -6,7 +6,6 @@ them. Milliseconds on the clock: of an exact count, the better of two, and of wh
 
 import sys
 import time
-from datetime import timedelta
 from typing import Any
 
 from tests.bench import bench_send, machine
@@ -14,13 +13,12 @@ from tests.bench import bench_send, machine
 HOME = bench_send.HOME
 
 from django.db import connection
-from django.utils import timezone
 
 from clarion.audience import segments
 from clarion.audience.models import List
 from clarion.audience.queries import segments as counting
-from clarion.campaigns.models import Campaign
 from clarion.workspaces.models import Workspace
+from tests.bench import activity
 
 #: Messages that each contact got, one every ten days.
 MESSAGES = 4
@@ -38,21 +36,11 @@ select %(ws)s, gen_random_uuid(), 'p' || i || '@' || (array['example.test', 'mai
     now() - i %% 700 * interval '1 day', now()
 from generate_series(1, %(n)s) i
 """
-_ACTIVITY = """
-insert into audience_contactactivity (contact_id, run_id, workspace_id, campaign_id, sent_on, opened_on, clicked_on,
-    failed_on)
-select c.id, %(run)s, %(ws)s, %(campaign)s, %(day)s::date,
-    case when (c.id * 7919 + %(run)s) %% 3 = 0 then %(day)s::date end,
-    case when (c.id * 7919 + %(run)s) %% 30 = 0 then %(day)s::date end,
-    case when (c.id * 104729 + %(run)s) %% 100 = 0 then %(day)s::date end
-from audience_contact c where c.workspace_id = %(ws)s
-"""
 
 
 def fill(workspace: Workspace, count: int) -> dict[str, str]:
     """Make the contacts, a list of a third of them, suppressions of a fiftieth, and activity."""
     listed = List.objects.create(workspace=workspace, name="News", member_count=count // 3)
-    campaign = None
     with connection.cursor() as cursor:
         cursor.execute(_CONTACTS, {"ws": workspace.pk, "n": count})
         cursor.execute(
@@ -64,14 +52,10 @@ def fill(workspace: Workspace, count: int) -> dict[str, str]:
             "insert into audience_suppression (workspace_id, channel, address, reason, origin, created_at)"
             " select workspace_id, 'email', email, 'MANUAL', '', now() from audience_contact where mod(id, 50) = 1"
         )
-        for number in range(MESSAGES):
-            campaign = Campaign.objects.create(workspace=workspace, name=f"C{number}")
-            day = timezone.now().date() - timedelta(days=10 * (MESSAGES - number - 1))
-            facts = {"ws": workspace.pk, "run": number + 1, "campaign": campaign.pk, "day": day}
-            cursor.execute(_ACTIVITY, facts)
+    *_earlier, last = activity.fill(workspace, MESSAGES)
+    with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
-    assert campaign is not None
-    return {"list": str(listed.public_id), "campaign": str(campaign.public_id)}
+    return {"list": str(listed.public_id), "campaign": last}
 
 
 def conditions(ids: dict[str, str]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ Run by hand with `-m bench -s`.
 
 import os
 import time
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +14,11 @@ from django.utils import timezone
 
 from clarion.audience import segments
 from clarion.audience.queries import segments as counting
-from clarion.campaigns.models import Campaign
 from clarion.deliveries.models import Hit
 from clarion.deliveries.tracking import applying
 from clarion.workspaces.models import Workspace
 from tests import factories
+from tests.bench import activity
 from tests.following import make_followed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.bench]
@@ -34,33 +33,15 @@ insert into audience_contact (workspace_id, public_id, email, phone, first_name,
 select %(ws)s, gen_random_uuid(), 'p' || i || '@x.test', '', '', '', '', '', 'ACTIVE', '{}', '{}', now(), now()
 from generate_series(1, %(n)s) i
 """
-#: Of each message a third was opened, a thirtieth clicked, a hundredth failed; one message every ten days.
-_ACTIVITY = """
-insert into audience_contactactivity (contact_id, run_id, workspace_id, campaign_id, sent_on, opened_on, clicked_on,
-    failed_on)
-select c.id, %(run)s, %(ws)s, %(campaign)s, %(day)s::date,
-    case when (c.id * 7919 + %(run)s) %% 3 = 0 then %(day)s::date end,
-    case when (c.id * 7919 + %(run)s) %% 30 = 0 then %(day)s::date end,
-    case when (c.id * 104729 + %(run)s) %% 100 = 0 then %(day)s::date end
-from audience_contact c where c.workspace_id = %(ws)s
-"""
 
 
 def _fill(workspace: Workspace) -> list[str]:
-    campaigns = [
-        Campaign.objects.create(workspace=workspace, name=f"C{n}", public_id=uuid.uuid4())
-        for n in range(MESSAGES)
-    ]
-    today = timezone.now().date()
     with connection.cursor() as cursor:
         began = time.perf_counter()
         cursor.execute(_CONTACTS, {"ws": workspace.pk, "n": CONTACTS})
         print(f"\n{CONTACTS:,} contacts in {time.perf_counter() - began:.1f} s")
         began = time.perf_counter()
-        for n, one in enumerate(campaigns):
-            day = today - timedelta(days=10 * (MESSAGES - n - 1))
-            facts = {"ws": workspace.pk, "run": n + 1, "campaign": one.pk, "day": day}
-            cursor.execute(_ACTIVITY, facts)
+        campaigns = activity.fill(workspace, MESSAGES)
         took = time.perf_counter() - began
         print(
             f"{CONTACTS * MESSAGES:,} rows of activity in {took:.1f} s: {1e6 * took / CONTACTS / MESSAGES:.1f} µs each"
@@ -68,7 +49,7 @@ def _fill(workspace: Workspace) -> list[str]:
         cursor.execute("vacuum analyze audience_contact, audience_contactactivity")
         cursor.execute("select pg_total_relation_size('audience_contactactivity')")
         print(f"{cursor.fetchone()[0] / CONTACTS / MESSAGES:.0f} octets a row with its indexes")
-    return [str(one.public_id) for one in campaigns]
+    return campaigns
 
 
 def test_questions_about_activity_are_answered_in_a_moment() -> None:

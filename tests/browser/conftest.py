@@ -13,16 +13,21 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import override_settings
+from django.test import Client, override_settings
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
     Page,
     Playwright,
+    ViewportSize,
     expect,
     sync_playwright,
 )
+from pytest_django.live_server_helper import LiveServer
+
+from clarion.workspaces.models import Membership
+from tests.browser.looks import WIDE
 
 #: Milliseconds; the machine may be busy.
 PATIENCE = 60_000
@@ -135,8 +140,10 @@ def watch(page: Page) -> list[str]:
     heard: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        # htmx says so of a question that a newer one has made needless; failures have words of their own.
-        if message.type != "log" and not message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
+        # htmx says so of a question that a newer one has made needless; failures have words of their own. Chromium says
+        # so of a sprite whose icons come a little late; it is not about the page.
+        harmless = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type != "log" and not harmless and "was preloaded using link preload" not in message.text:
             heard.append(message.text)
 
     page.on("console", hear)
@@ -146,3 +153,52 @@ def watch(page: Page) -> list[str]:
         lambda answer: heard.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
     )
     return heard
+
+
+#: Opens a page of the workspace as one of its members: `open_as(member, "campaigns/", NARROW, **options)`.
+OpenAs = Callable[..., Page]
+#: The same as the test's `member`.
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: LiveServer) -> Iterator[OpenAs]:
+    """Open pages, each in a window of its own; addresses are relative to the workspace, and None opens nothing yet.
+
+    In the end every window is closed, so that no poll outlives its test, and no page may have complained of anything.
+    """
+    opened: list[tuple[Page, list[str]]] = []
+
+    def open_(
+        who: Membership, path: str | None = None, viewport: ViewportSize = WIDE, *,
+        may_complain: bool = False, **options: Any,
+    ) -> Page:  # fmt: skip
+        client = Client()
+        client.force_login(who.user)
+        base = f"{live_server.url}/w/{who.workspace.slug}/"
+        context = browser.new_context(base_url=base, viewport=viewport, **options)
+        context.add_cookies(
+            [{"name": n, "value": one.value, "url": live_server.url} for n, one in client.cookies.items()]
+        )
+        page = context.new_page()
+        opened.append((page, [] if may_complain else watch(page)))
+        if path is not None:
+            page.goto(path)
+        return page
+
+    yield open_
+    for page, _heard in opened:
+        page.context.close()
+    assert [line for _page, heard in opened for line in heard] == []
+
+
+@pytest.fixture
+def open_page(open_as: OpenAs, member: Membership) -> Open:
+    """Open pages as the test's member."""
+    return partial(open_as, member)
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    """A window of the test's member, in which nothing is open yet."""
+    return open_page()

@@ -6,14 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
-from tests.browser.test_campaigns import DESK, PHONE, Open, accessible
+from tests.browser.conftest import Open
+from tests.browser.looks import NARROW, WIDE
+from tests.browser.test_campaigns import accessible
 from tests.browser.test_campaigns import member as member
-from tests.browser.test_campaigns import open_page as open_page
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -42,7 +43,7 @@ def scheduled(member: Membership, name: str, number: int, **values: Any) -> Camp
     return making.make_launchable(member.workspace, status=Status.SCHEDULED, name=name, **{**facts, **values})
 
 
-def open_month(open_page: Open, size: tuple[int, int] = DESK, **options: Any) -> Page:
+def open_month(open_page: Open, size: ViewportSize = WIDE, **options: Any) -> Page:
     return open_page(f"calendar/?date={month_after().isoformat()}", size, **options)
 
 
@@ -69,9 +70,9 @@ class TestCalendar:
             member.workspace, status=Status.COMPLETED, name="Over", started_at=timezone.now()
         )
 
-    @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+    @pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["desk", "phone"])
     def test_every_view_is_accessible(
-        self, open_page: Open, axe_source: str, size: tuple[int, int], scheme: str
+        self, open_page: Open, axe_source: str, size: ViewportSize, scheme: str
     ) -> None:
         page = open_month(open_page, size, color_scheme=scheme)
         accessible(page, axe_source)
@@ -95,7 +96,7 @@ class TestCalendar:
         expect(page.locator(".event", has_text="Over")).to_be_visible()
 
     def test_at_phone_width_it_is_a_list_of_the_days_on_which_something_is(self, open_page: Open) -> None:
-        page = open_month(open_page, PHONE)
+        page = open_month(open_page, NARROW)
 
         expect(cell(page, 10)).to_be_visible()
         expect(cell(page, 11)).to_be_hidden()
@@ -193,9 +194,9 @@ class TestCalendar:
 
 
 class TestTiming:
-    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
     def test_every_way_to_start_is_said_and_read_back(
-        self, open_page: Open, member: Membership, axe_source: str, size: tuple[int, int]
+        self, open_page: Open, member: Membership, axe_source: str, size: ViewportSize
     ) -> None:
         campaign = making.make_launchable(member.workspace, zone="Europe/Berlin", name="Spring")
         page = open_page(f"campaigns/{campaign.public_id}/edit/#timing", size)

@@ -1,57 +1,25 @@
 """The list of campaigns at work: filters and the back button, many at once, the drawer, columns, comparing."""
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
-from tests.browser.conftest import PATIENCE, watch
-from tests.browser.looks import settle
+from tests.browser.conftest import Open
+from tests.browser.looks import NARROW, WIDE, settle
 from tests.browser.test_campaigns import accessible
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-DESK, PHONE = (1440, 1000), (390, 844)
-Open = Callable[..., Page]
-
 
 @pytest.fixture
 def member(live_server: Any) -> Membership:
     return making.make_member()
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any, member: Membership) -> Iterator[Open]:
-    """Return a function that opens a page of the member's workspace; complaints are looked at in the end."""
-    opened: list[tuple[Page, list[str]]] = []
-    client = Client()
-    client.force_login(member.user)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-
-    def open_(tail: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
-        )
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        opened.append((page, watch(page)))
-        page.goto(f"/w/{member.workspace.slug}/{tail}")
-        return page
-
-    yield open_
-    for page, _heard in opened:
-        page.context.close()
-    for _page, heard in opened:
-        assert [line for line in heard if "was preloaded using link preload" not in line] == []
 
 
 @pytest.fixture(autouse=True)
@@ -219,7 +187,7 @@ class TestPhone:
     def test_rows_are_cards_that_can_be_chosen_opened_and_acted_on(
         self, open_page: Open, axe_source: str
     ) -> None:
-        page = open_page("campaigns/?sort=name", PHONE, color_scheme="dark")
+        page = open_page("campaigns/?sort=name", NARROW, color_scheme="dark")
         accessible(page, axe_source)
 
         page.get_by_label("Select Black Friday").check()
@@ -229,16 +197,16 @@ class TestPhone:
         accessible(page, axe_source)
 
     def test_right_to_left_fits_as_well(self, open_page: Open, axe_source: str) -> None:
-        for size in (DESK, PHONE):
+        for size in (WIDE, NARROW):
             page = open_page("campaigns/", size)
             page.evaluate("document.documentElement.dir = 'rtl'")
             accessible(page, axe_source)
 
 
 class TestStatistics:
-    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
     def test_from_the_selection_to_the_comparison_and_one_more(
-        self, open_page: Open, axe_source: str, size: tuple[int, int]
+        self, open_page: Open, axe_source: str, size: ViewportSize
     ) -> None:
         page = open_page("campaigns/?sort=name", size)
 

@@ -2,14 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from clarion.audience import reading
 from clarion.audience.models import Source
@@ -17,46 +14,16 @@ from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.deliveries.models import Run
 from clarion.workspaces.models import Membership
-from tests.browser.conftest import PATIENCE, watch
+from tests.browser.conftest import Open
+from tests.browser.looks import NARROW, WIDE
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-DESK, PHONE = (1440, 1000), (390, 844)
-
-Open = Callable[..., Page]
 
 
 @pytest.fixture
 def member(live_server: Any) -> Membership:
     return making.make_member()
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any, member: Membership, axe_source: str) -> Iterator[Open]:
-    """Return a function that opens a page of the member's workspace; complaints and axe are looked at in the end."""
-    opened: list[tuple[Page, list[str]]] = []
-    client = Client()
-    client.force_login(member.user)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-
-    def open_(tail: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
-        )
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        opened.append((page, watch(page)))
-        page.goto(f"/w/{member.workspace.slug}/{tail}")
-        return page
-
-    yield open_
-    for page, _heard in opened:
-        page.context.close()
-    for _page, heard in opened:
-        # Chromium says so of a sprite whose icons come a little late; it is not about the page.
-        assert [line for line in heard if "was preloaded using link preload" not in line] == []
 
 
 def accessible(page: Page, axe_source: str) -> None:
@@ -93,13 +60,13 @@ class TestList:
             if status != "DRAFT":
                 making.make_run(campaign, total=1_000, sent=250 if status == "SENDING" else 1_000)
 
-    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
     def test_filters_apply_at_once_and_the_back_button_takes_them_back(
-        self, open_page: Open, axe_source: str, size: tuple[int, int]
+        self, open_page: Open, axe_source: str, size: ViewportSize
     ) -> None:
         page = open_page("campaigns/", size)
         accessible(page, axe_source)
-        if size == PHONE:
+        if size == NARROW:
             page.get_by_role("button", name="Filters").click()
 
         page.locator("input[name=status][value=SENDING]").check()
@@ -209,9 +176,9 @@ class TestList:
 
 
 class TestCompose:
-    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
     def test_from_a_name_to_the_start(
-        self, open_page: Open, member: Membership, axe_source: str, size: tuple[int, int]
+        self, open_page: Open, member: Membership, axe_source: str, size: ViewportSize
     ) -> None:
         sender = making.make_sender(member.workspace, name="Shop")
         making.make_contacts(member.workspace, 3)
@@ -303,9 +270,9 @@ class TestCompose:
 
 
 class TestDashboard:
-    @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["desk", "phone"])
     def test_a_campaign_that_starts_shows_up_by_itself(
-        self, open_page: Open, member: Membership, axe_source: str, size: tuple[int, int]
+        self, open_page: Open, member: Membership, axe_source: str, size: ViewportSize
     ) -> None:
         page = open_page("", size)
         expect(page.locator("#live-panel")).to_contain_text("Nothing is being sent")

@@ -1,17 +1,14 @@
 """A contact's page in Chromium: addresses, consent, attributes and merging by hand, accessible in every shape."""
 
-from typing import Any
-
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.audience import operations
 from clarion.audience.models import Contact
+from clarion.workspaces.models import Membership
 from tests import ledgers
-from tests.browser.conftest import PATIENCE, watch
-from tests.browser.looks import WIDE, faults
+from tests.browser.looks import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -31,12 +28,7 @@ class Site:
             for email, name in (("ana.sol@shop.example", "Ana"), ("sol@home.example", "Annie"))
         )
         operations.set_consent(by=by, contact=self.ana, channel="sms", state="GIVEN", note="At the fair")
-        client = Client()
-        client.force_login(people.alice.user)
-        self.cookies: Any = [
-            {"name": name, "value": morsel.value, "url": server.url}
-            for name, morsel in client.cookies.items()
-        ]
+        self.member = people.alice
         self.url = f"{server.url}/w/{people.workspace.slug}/contacts/"
 
 
@@ -45,12 +37,12 @@ def site(live_server: LiveServer) -> Site:
     return Site(live_server)
 
 
-def test_a_profile_is_kept_by_hand_and_two_contacts_become_one(site: Site, browser: Browser) -> None:
-    context = browser.new_context(viewport=WIDE)
-    context.set_default_timeout(PATIENCE)
-    context.add_cookies(site.cookies)
-    page = context.new_page()
-    heard = watch(page)
+@pytest.fixture
+def member(site: Site) -> Membership:
+    return site.member
+
+
+def test_a_profile_is_kept_by_hand_and_two_contacts_become_one(page: Page, site: Site) -> None:
     page.goto(f"{site.url}{site.ana.public_id}/")
 
     page.get_by_label("Kind").select_option(label="E-mail address")
@@ -83,16 +75,9 @@ def test_a_profile_is_kept_by_hand_and_two_contacts_become_one(site: Site, brows
     )
     assert site.ana.attributes == {"plan": "Paid"}
     assert Contact.objects.count() == 1
-    assert heard == []
-    context.close()
 
 
-def test_the_pages_fit_and_are_accessible(site: Site, browser: Browser, axe_source: str) -> None:
-    context = browser.new_context(viewport=WIDE)
-    context.set_default_timeout(PATIENCE)
-    context.add_cookies(site.cookies)
-    page = context.new_page()
-    heard = watch(page)
+def test_the_pages_fit_and_are_accessible(page: Page, site: Site, axe_source: str) -> None:
     paths = (
         f"{site.ana.public_id}/", f"{site.ana.public_id}/merge/?with={site.other.public_id}", "attributes/",
         "duplicates/", "change/", "", "edits/", "erasures/",
@@ -101,5 +86,3 @@ def test_the_pages_fit_and_are_accessible(site: Site, browser: Browser, axe_sour
         page.goto(site.url + path)
         expect(page.locator("main h1")).to_be_visible()
         assert faults(page, axe_source) == []
-    assert heard == []
-    context.close()

@@ -1,17 +1,16 @@
 """A spreadsheet from the disk into the contacts, in Chromium: upload, another sheet, start, report; in every shape."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.audience import importing
 from clarion.audience.models import Contact, Import
-from tests.browser.conftest import PATIENCE, watch
+from clarion.workspaces.models import Membership
+from tests.browser.conftest import Open
 from tests.browser.looks import NARROW, faults
 from tests.factories import Cast, make_cast
 from tests.workbooks import xlsx
@@ -26,27 +25,19 @@ PEOPLE = [
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+def member(live_server: LiveServer) -> Membership:
     cast: Cast = make_cast()
     cast.workspace.default_country = "DE"
     cast.workspace.save()
-    client = Client()
-    client.force_login(cast.alice.user)
-    context = browser.new_context(
-        base_url=f"{live_server.url}/w/{cast.workspace.slug}/",
-        viewport=NARROW,
-    )
-    context.add_cookies(
-        [{"name": name, "value": one.value, "url": live_server.url} for name, one in client.cookies.items()]
-    )
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
-    yield opened
-    context.close()
+    return cast.alice
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    return open_page(viewport=NARROW)
 
 
 def test_a_workbook_is_imported_by_its_second_sheet(page: Page, tmp_path: Path, axe_source: str) -> None:
-    heard = watch(page)
     file = tmp_path / "people.xlsx"
     file.write_bytes(xlsx({"Notes": [["Made in May"], ["by hand"]], "People": PEOPLE}))
     problems: list[str] = []
@@ -77,14 +68,16 @@ def test_a_workbook_is_imported_by_its_second_sheet(page: Page, tmp_path: Path, 
     page.goto("settings/")
     expect(page.get_by_label("Country of phone numbers")).to_have_value("DE")
     problems += faults(page, axe_source)
-    assert (problems, heard) == ([], [])
+    assert problems == []
 
 
-def test_a_damaged_workbook_is_answered_with_a_sentence(page: Page, tmp_path: Path, axe_source: str) -> None:
+def test_a_damaged_workbook_is_answered_with_a_sentence(
+    open_page: Open, tmp_path: Path, axe_source: str
+) -> None:
     file = tmp_path / "people.xlsx"
     file.write_bytes(b"PK\x03\x04" + b"nothing" * 20)
+    page = open_page("imports/new/", NARROW, may_complain=True)
 
-    page.goto("imports/new/")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
 

@@ -1,26 +1,21 @@
 """Moderation in Chromium: an author submits, somebody else approves, and it goes; at desk and phone width."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import ViewportSize, expect
 
 from clarion.campaigns import operations, review
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import PauseCause, Status
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
-from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_campaigns import DESK, PHONE, accessible
+from tests.browser.conftest import OpenAs
+from tests.browser.looks import NARROW, WIDE
+from tests.browser.test_campaigns import accessible
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-#: Opens a page of the workspace as that member.
-OpenAs = Callable[..., Page]
 
 
 @pytest.fixture
@@ -31,30 +26,6 @@ def bob(live_server: Any) -> Membership:
 @pytest.fixture
 def mona(bob: Membership) -> Membership:
     return making.make_member(bob.workspace, Role.MODERATOR, "Mona")
-
-
-@pytest.fixture
-def open_as(browser: Browser, live_server: Any) -> Iterator[OpenAs]:
-    opened: list[tuple[Page, list[str]]] = []
-
-    def open_(member: Membership, tail: str, size: tuple[int, int] = DESK, **options: Any) -> Page:
-        client = Client()
-        client.force_login(member.user)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        viewport: Any = {"width": size[0], "height": size[1]}
-        context = browser.new_context(viewport=viewport, base_url=live_server.url, **options)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        opened.append((page, watch(page)))
-        page.goto(f"/w/{member.workspace.slug}/{tail}")
-        return page
-
-    yield open_
-    for page, _heard in opened:
-        page.context.close()
-    for _page, heard in opened:
-        assert [line for line in heard if "was preloaded using link preload" not in line] == []
 
 
 def draft(author: Membership, **values: Any) -> Campaign:
@@ -122,10 +93,10 @@ def test_it_works_without_scripts(open_as: OpenAs, bob: Membership, mona: Member
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk, light", "phone, dark"]
+    ("size", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["desk, light", "phone, dark"]
 )
 def test_everybody_can_use_the_pages(
-    open_as: OpenAs, axe_source: str, bob: Membership, mona: Membership, size: tuple[int, int], scheme: str
+    open_as: OpenAs, axe_source: str, bob: Membership, mona: Membership, size: ViewportSize, scheme: str
 ) -> None:
     campaign = submitted_again(bob, mona)
     held = draft(bob, name="Winter offer")

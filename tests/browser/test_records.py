@@ -1,13 +1,10 @@
 """Exports, the audit log, runs and the page of statuses in Chromium: a file from the filter to the disk, and every page
 accessible in every shape."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.campaigns import operations
@@ -17,8 +14,8 @@ from clarion.deliveries.exporting import working
 from clarion.deliveries.models import Export, Run
 from clarion.deliveries.wanted import Wanted
 from clarion.workspaces import operations as workspaces
+from clarion.workspaces.models import Membership
 from tests import ledgers
-from tests.browser.conftest import PATIENCE, watch
 from tests.browser.looks import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -44,12 +41,7 @@ class Site:
         Export.objects.filter(pk=self.exports[1].pk).update(status="FAILED", failure="The disk is full.")
         Export.objects.filter(pk=self.exports[2].pk).update(status="RUNNING", done_count=40)
         workspaces.check_audit(workspace=people.workspace)
-        client = Client()
-        client.force_login(people.alice.user)
-        self.cookies = [
-            {"name": name, "value": morsel.value, "url": server.url}
-            for name, morsel in client.cookies.items()
-        ]
+        self.member = people.alice
         self.base = f"{server.url}/w/{people.workspace.slug}/"
         self.url = f"{self.base}campaigns/{self.campaign.public_id}/"
         self.pages = {
@@ -68,39 +60,23 @@ def site(live_server: LiveServer) -> Site:
 
 
 @pytest.fixture
-def opened(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Open a page as the owner in a window of its own; every window is closed, so that no poll outlives its test."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(**options: Any) -> Page:
-        shape = {"viewport": {"width": 1440, "height": 1000}} | options
-        contexts.append(browser.new_context(**shape))
-        contexts[-1].set_default_timeout(PATIENCE)
-        contexts[-1].add_cookies(site.cookies)  # type: ignore[arg-type]
-        return contexts[-1].new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def member(site: Site) -> Membership:
+    return site.member
 
 
 def test_every_page_fits_complains_of_nothing_and_is_accessible(
-    opened: Callable[..., Page], site: Site, axe_source: str
+    page: Page, site: Site, axe_source: str
 ) -> None:
-    page = opened()
-    heard = watch(page)
     problems = []
     for url in site.pages.values():
         page.goto(url)
         expect(page.locator("main h1")).to_be_visible()
         problems += faults(page, axe_source)
 
-    assert problems + heard == []
+    assert problems == []
 
 
-def test_a_filter_becomes_a_file_on_the_disk(opened: Callable[..., Page], site: Site, tmp_path: Path) -> None:
-    page = opened()
-    heard = watch(page)
+def test_a_filter_becomes_a_file_on_the_disk(page: Page, site: Site, tmp_path: Path) -> None:
     page.goto(site.url + "recipients/?status=failed")
 
     page.get_by_role("link", name="Export these").click()
@@ -121,13 +97,9 @@ def test_a_filter_becomes_a_file_on_the_disk(opened: Callable[..., Page], site: 
     row.get_by_role("button", name="Delete").click()
     page.locator("#confirm").get_by_role("button", name="Delete export").click()
     expect(page.locator("#toasts")).to_contain_text("The export is deleted.")
-    assert heard == []
 
 
-def test_the_log_narrows_without_leaving_the_page_and_goes_back(
-    opened: Callable[..., Page], site: Site
-) -> None:
-    page = opened()
+def test_the_log_narrows_without_leaving_the_page_and_goes_back(page: Page, site: Site) -> None:
     page.goto(site.pages["audit"])
     everything = page.locator("tbody tr").count()
 

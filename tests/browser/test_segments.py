@@ -1,17 +1,15 @@
 """The segment builder in Chromium: by keyboard, with and without scripts, and accessible in every shape."""
 
-from typing import Any
-
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, List, Segment
+from clarion.workspaces.models import Membership
 from tests import ledgers
-from tests.browser.conftest import PATIENCE, watch
-from tests.browser.looks import NARROW, WIDE, faults
+from tests.browser.conftest import Open
+from tests.browser.looks import NARROW, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -40,19 +38,8 @@ class Site:
         self.segment = operations.create_segment(
             by=ledgers.actor(people.alice), name="Best customers", rule=RULE
         )
-        client = Client()
-        client.force_login(people.alice.user)
-        self.cookies: Any = [
-            {"name": name, "value": morsel.value, "url": server.url}
-            for name, morsel in client.cookies.items()
-        ]
+        self.member = people.alice
         self.url = f"{server.url}/w/{people.workspace.slug}/segments/"
-
-    def visit(self, browser: Browser, **shape: Any) -> BrowserContext:
-        context = browser.new_context(**shape)
-        context.set_default_timeout(PATIENCE)
-        context.add_cookies(self.cookies)
-        return context
 
 
 @pytest.fixture
@@ -60,47 +47,44 @@ def site(live_server: LiveServer) -> Site:
     return Site(live_server)
 
 
-def test_a_rule_is_built_by_keyboard_and_its_count_follows(browser: Browser, site: Site) -> None:
-    with site.visit(browser, viewport=WIDE) as context:
-        page = context.new_page()
-        heard = watch(page)
-        page.goto(f"{site.url}new/")
-        page.get_by_label("Name", exact=True).fill("VIPs")
-        page.get_by_label("Value").focus()
-        page.keyboard.type("vip")
-        page.keyboard.press("Tab")
-        expect(page.get_by_text("has the tag “vip”")).to_be_visible()
-        expect(page.locator(".segment__count")).to_have_text("20 contacts")
-        page.locator("#add-0").press("Enter")
-        expect(page.locator("#add-0")).to_be_focused()
-        page.locator('[id="field-0.1"]').wait_for()
-        page.wait_for_load_state("networkidle")
-        page.locator('[id="field-0.1"]').select_option("attribute")
-        expect(page.locator('[id="attribute-0.1"]')).to_be_visible()
-        page.get_by_role("button", name="Remove condition 0.1").press("Enter")
-        expect(page.locator('[id="field-0.1"]')).to_have_count(0)
-        page.get_by_role("button", name="Save segment").press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text("VIPs")
-        assert Segment.objects.filter(name="VIPs").exists()
-        assert heard == []
+@pytest.fixture
+def member(site: Site) -> Membership:
+    return site.member
 
 
-def test_it_is_built_without_scripts(browser: Browser, site: Site) -> None:
-    with site.visit(browser, java_script_enabled=False, viewport=NARROW) as context:
-        page = context.new_page()
-        page.goto(f"{site.url}new/")
-        page.get_by_label("Name", exact=True).fill("VIPs")
-        page.get_by_label("Value").fill("vip")
-        page.locator("#group-0").click()
-        page.get_by_role("button", name="Remove group 0.1").click()
-        page.get_by_role("button", name="Save segment").click()
-        expect(page.locator(".segment__count")).to_have_text("20 contacts")
+def test_a_rule_is_built_by_keyboard_and_its_count_follows(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}new/")
+    page.get_by_label("Name", exact=True).fill("VIPs")
+    page.get_by_label("Value").focus()
+    page.keyboard.type("vip")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("has the tag “vip”")).to_be_visible()
+    expect(page.locator(".segment__count")).to_have_text("20 contacts")
+    page.locator("#add-0").press("Enter")
+    expect(page.locator("#add-0")).to_be_focused()
+    page.locator('[id="field-0.1"]').wait_for()
+    page.wait_for_load_state("networkidle")
+    page.locator('[id="field-0.1"]').select_option("attribute")
+    expect(page.locator('[id="attribute-0.1"]')).to_be_visible()
+    page.get_by_role("button", name="Remove condition 0.1").press("Enter")
+    expect(page.locator('[id="field-0.1"]')).to_have_count(0)
+    page.get_by_role("button", name="Save segment").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("VIPs")
+    assert Segment.objects.filter(name="VIPs").exists()
 
 
-def test_every_page_is_accessible_and_fits(browser: Browser, site: Site, axe_source: str) -> None:
-    with site.visit(browser, viewport=WIDE) as context:
-        page = context.new_page()
-        for path in ("", "new/", f"{site.segment.public_id}/"):
-            page.goto(site.url + path)
-            expect(page.locator("main h1")).to_be_visible()
-            assert faults(page, axe_source) == []
+def test_it_is_built_without_scripts(open_page: Open) -> None:
+    page = open_page("segments/new/", NARROW, java_script_enabled=False)
+    page.get_by_label("Name", exact=True).fill("VIPs")
+    page.get_by_label("Value").fill("vip")
+    page.locator("#group-0").click()
+    page.get_by_role("button", name="Remove group 0.1").click()
+    page.get_by_role("button", name="Save segment").click()
+    expect(page.locator(".segment__count")).to_have_text("20 contacts")
+
+
+def test_every_page_is_accessible_and_fits(page: Page, site: Site, axe_source: str) -> None:
+    for path in ("", "new/", f"{site.segment.public_id}/"):
+        page.goto(site.url + path)
+        expect(page.locator("main h1")).to_be_visible()
+        assert faults(page, axe_source) == []

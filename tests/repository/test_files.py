@@ -182,7 +182,10 @@ def test_the_lock_files_name_every_dependency_and_no_host() -> None:
 
 def writes(path: Path) -> Iterator[str]:
     """Return every database write in a module: its line and what it is called on."""
-    tree = ast.parse(path.read_text())
+    text = path.read_text()
+    if not any(f".{method}(" in text for method in WRITING):
+        return
+    tree = ast.parse(text)
     imported = set(_operations_in(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITING:
@@ -231,7 +234,8 @@ def test_no_pattern_uses_what_early_pythons_match_wrongly() -> None:
     found = [
         f"{name(path)}:{node.lineno}"
         for path in tracked("src/*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        if POSSESSIVE.search(text := path.read_text())
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and POSSESSIVE.search(node.value)
     ]
 

@@ -117,7 +117,7 @@ def run(one: "Run") -> dict[str, Any]:
                     )
                 },
             }
-            for step in queries.steps_of(one)
+            for step in queries.lean_steps(one)
         ],
         "problems": [
             {

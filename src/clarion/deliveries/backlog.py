@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.deliveries import tiers
+from clarion.deliveries import queries, tiers
 from clarion.deliveries.models import Run, RunStep
 
 #: Rows of the waiting list that are read at most.
@@ -66,7 +66,7 @@ group by 1, 2, 3 order by 1, 5
 
 def backlog(run: Run) -> Backlog:
     """Return where the run's pending messages are. Two queries."""
-    rows = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    rows = queries.lean_steps(run)
     if run.is_cascade and run.pending:
         return cascade_backlog(run, rows)
     if not rows or not run.pending:

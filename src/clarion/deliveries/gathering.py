@@ -6,6 +6,7 @@ and transaction, many by a background job; a job that dies begins anew and finds
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from clarion.audience import operations as audience
 from clarion.audience.models import List
 from clarion.channels import registry
-from clarion.deliveries import finding, narrowing, recipients, scanning, tasks
+from clarion.deliveries import batching, queries, recipients, tasks
 from clarion.deliveries.errors import RetryRefused
 from clarion.deliveries.exporting import audited, writing
 from clarion.deliveries.models import Run, RunStep
@@ -26,10 +27,6 @@ from clarion.workspaces.permissions import Permission
 
 #: Up to so many people are done in the call itself.
 AT_ONCE = 5_000
-#: People in one batch.
-BATCH = 2_000
-#: Seconds after which a search that finds little goes on with the next stretch.
-SEARCH_SECONDS = 1.0
 #: People whose failed messages are sent again by a filter: a retry is one transaction.
 MOST_AGAIN = 100_000
 #: Whose address is none that a message could go to.
@@ -74,11 +71,10 @@ def suppress_people(*, run: Run, wanted: Wanted, by: Actor) -> Gathered:
 
 def fill_list(run: Run, wanted: Wanted, the_list: List, *, by: Actor, is_private: bool) -> int:
     """Put the wanted people on the list and return how many were not on it before."""
-    steps, added = _steps(run), 0
-    for people in _batches(run, steps, wanted, is_private=is_private):
-        added += audience.add_people(by=by, the_list=the_list, people=[_found(one, steps) for one in people])[
-            0
-        ]
+    steps, added = queries.lean_steps(run), 0
+    for people in _batches(run, wanted, is_private=is_private):
+        found = [_found(one, steps) for one in people]
+        added += audience.add_people(by=by, the_list=the_list, people=found)[0]
     if added:
         with transaction.atomic():
             audience.record_added(by, the_list, added)
@@ -87,9 +83,9 @@ def fill_list(run: Run, wanted: Wanted, the_list: List, *, by: Actor, is_private
 
 def suppress_all(run: Run, wanted: Wanted, *, by: Actor, is_private: bool) -> int:
     """Suppress the wanted people's addresses and return how many were not suppressed before."""
-    steps, added = _steps(run), 0
+    steps, added = queries.lean_steps(run), 0
     origin = run.campaign.name
-    for people in _batches(run, steps, wanted, is_private=is_private):
+    for people in _batches(run, wanted, is_private=is_private):
         for channel, found in _addresses(people, steps).items():
             added += audience.suppress_addresses(by=by, channel=channel, found=found, origin=origin)
     if added:
@@ -101,7 +97,7 @@ def suppress_all(run: Run, wanted: Wanted, *, by: Actor, is_private: bool) -> in
 def failed_people(run: Run, wanted: Wanted, *, by: Actor) -> list[int]:
     """Return the numbers of the wanted people. Raises RetryRefused when they are too many for one retry."""
     found: list[int] = []
-    for people in _batches(run, _steps(run), wanted, is_private=_is_private(by)):
+    for people in _batches(run, wanted, is_private=_is_private(by)):
         found += [one.id for one in people if one.stage in (Stage.FAILED, Stage.PARTLY)]
         if len(found) > MOST_AGAIN:
             raise RetryRefused(
@@ -113,33 +109,11 @@ def failed_people(run: Run, wanted: Wanted, *, by: Actor) -> list[int]:
 
 def channels_of(run: Run) -> list[str]:
     """Return the channels on which `suppress_people` suppresses."""
-    return list(dict.fromkeys(step.channel for step in _steps(run)))
+    return list(dict.fromkeys(step.channel for step in queries.lean_steps(run)))
 
 
-def _batches(
-    run: Run, steps: Sequence[RunStep], wanted: Wanted, *, is_private: bool
-) -> Iterator[list[Person]]:
-    """Yield the wanted people batch by batch."""
-    after: int | None = None
-    while True:
-        matches = finding.find(run, steps, wanted.q, is_private=is_private) if wanted.q else None
-        found = scanning.search(
-            narrowing.ways(run, steps, wanted.narrowing, matches),
-            run_id=run.pk,
-            start=after,
-            backwards=False,
-            wanted=BATCH,
-            budget=SEARCH_SECONDS,
-        )
-        if found.ids:
-            yield recipients.people(run, steps, found.ids)
-        if found.reached is None:
-            return
-        after = found.reached
-
-
-def _steps(run: Run) -> list[RunStep]:
-    return list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+def _batches(run: Run, wanted: Wanted, *, is_private: bool) -> Iterator[list[Person]]:
+    return batching.batches(run, wanted, partial(recipients.people, run), is_private=is_private)
 
 
 def _found(person: Person, steps: Sequence[RunStep]) -> audience.Found:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.deliveries import cascade_ledger
+from clarion.deliveries import cascade_ledger, queries
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.money import checking
 from clarion.deliveries.states import Stage
@@ -69,7 +69,7 @@ def check(run: Run) -> LedgerReport:
     began = time.monotonic()
     with snapshot():
         now = Run.objects.select_related("campaign").get(pk=run.pk)
-        steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+        steps = queries.lean_steps(run)
         report = LedgerReport(
             run_id=now.pk, number=now.number, campaign=str(now.campaign.public_id), total=now.total
         )

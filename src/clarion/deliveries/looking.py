@@ -15,9 +15,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from clarion.campaigns.states import Status
-from clarion.deliveries import tiers
+from clarion.deliveries import queries, tiers
 from clarion.deliveries.cascading import Decision, Do, Told, decide, person_stage
-from clarion.deliveries.models import Run, RunStep
+from clarion.deliveries.models import Run
 from clarion.deliveries.states import STEPS, Stage
 from clarion.deliveries.tiers import Ladder
 from clarion.workspaces.wake import wake
@@ -98,7 +98,7 @@ def look(run: Run, *, is_closing: bool = False, limit: int = BATCH) -> int:
         cursor.execute(due, facts)
         people = [one[0] for one in cursor.fetchall()]
         if people:
-            steps = list(RunStep.objects.filter(run=row).order_by("step").defer("content"))
+            steps = queries.lean_steps(row)
             _follow(cursor, row, tiers.ladder_of(row, steps), people)
     return len(people)
 

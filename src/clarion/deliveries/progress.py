@@ -117,7 +117,7 @@ RESULTS = ("delivered", "read", "clicked", "replied", "bounced", "complained", "
 
 def overview(run: Run, *, is_sending: bool) -> Overview:
     """Return the run at a glance. `is_sending` tells whether its campaign is; else there is no rate. ≤ 6 queries."""
-    steps = queries.steps_counted(run)
+    steps = queries.lean_steps(run)
     senders = Sender.objects.defer("config", "sealed").in_bulk({step.sender_id for step in steps})
     can_leave = any(sender.status == SenderStatus.ACTIVE for sender in senders.values())
     rate = _rate(run, steps) if is_sending and can_leave else 0.0

@@ -92,12 +92,12 @@ def steps_of(run: Run) -> list[RunStep]:
     return list(RunStep.objects.filter(run_id=run.pk).order_by("step"))
 
 
-def steps_counted(run: Run) -> list[RunStep]:
-    """Return the run's steps in order without what they say, which is large."""
-    return _STEPS.all(run=run.pk)
+def lean_steps(run: Run) -> list[RunStep]:
+    """Return the run's steps in order, without what they say: that may be large, and few ask for it."""
+    return _LEAN_STEPS.all(run=run.pk)
 
 
-_STEPS = Prepared(
+_LEAN_STEPS = Prepared(
     lambda run: RunStep.objects.filter(run_id=run).order_by("step").defer("content"),
     run=-1,
 )

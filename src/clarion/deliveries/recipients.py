@@ -112,7 +112,7 @@ def recipients_page(
     )  # fmt: skip
     limit = max(1, min(limit, LARGEST_PAGE))
     backwards = before is not None
-    steps = queries.steps_counted(run)
+    steps = queries.lean_steps(run)
     found = finding.find(run, steps, q, is_private=is_private) if q.strip() else None
     result_ = scanning.search(
         narrowing.ways(run, steps, wanted, found),

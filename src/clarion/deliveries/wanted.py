@@ -1,6 +1,6 @@
 """Which people of a run are wanted, as pages, exports and the command line say it: the words of a query string."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,13 +39,13 @@ class Wanted:
         """Return what the words of a query string ask for. `rest` are a subclass' own fields."""
         code = _text(get, "code")[:20] or None
         words = _text(get, "q").strip()[:_LONGEST]
-        receipt = _text(get, "result")
+        heard = _text(get, "result").split()
         return cls(
             stage=named(Stage, _text(get, "status")),
             skip=named(Skip, _text(get, "skip")),
-            result=named(Result, receipt),
-            no_receipt=receipt == NO_RESULT,
-            not_opened=receipt == NOT_OPENED,
+            result=next((Result[word.upper()] for word in heard if named(Result, word) is not None), None),
+            no_receipt=NO_RESULT in heard,
+            not_opened=NOT_OPENED in heard,
             reason=number(_text(get, "reason"), 32_767),
             code="" if code == NO_CODE else code,
             q=words if len(words) >= SEARCH_FROM else "",
@@ -77,19 +77,20 @@ class Wanted:
         words = {
             "status": self.stage.name.lower() if self.stage is not None else "",
             "skip": self.skip.name.lower() if self.skip is not None else "",
-            "result": self._result_word(),
+            "result": " ".join(self._heard()),
             "reason": str(self.reason) if self.reason is not None else "",
             "code": "" if self.code is None else self.code or NO_CODE,
             "q": self.q,
         }
         return {name: value for name, value in words.items() if value}
 
-    def _result_word(self) -> str:
+    def _heard(self) -> Iterator[str]:
+        if self.result is not None:
+            yield self.result.name.lower()
         if self.no_receipt:
-            return NO_RESULT
+            yield NO_RESULT
         if self.not_opened:
-            return NOT_OPENED
-        return self.result.name.lower() if self.result is not None else ""
+            yield NOT_OPENED
 
     def in_words(self, *, is_private: bool = False) -> list[str]:
         """Return the conditions for people. With `is_private` what was searched for is not told."""

@@ -121,16 +121,27 @@ def restore(path: Path, *, any_key: bool = False) -> Restored:
             about = _read_about(tar)
             _refuse_what_does_not_fit(about, home, any_key=any_key)
             _member(tar, END).close()
-            # The database last: while it is empty, nothing can begin to send.
-            files = _unpack(tar, home)
-            with tempfile.TemporaryDirectory(prefix=".restore.", dir=home) as folder:
-                _copy(_member(tar, DUMP), Path(folder) / DUMP)
-                _load(Path(folder) / DUMP)
+            files = _fill(tar, home)
     except (OSError, tarfile.TarError) as problem:
         raise BackupRefused(f"{path} was not restored: {problem}") from None
     preparation.migrate(verbosity=0)
     at = datetime.fromisoformat(about["at"])
     return Restored(at=at, files=files, campaigns=Campaign.objects.count(), workspaces=_halt_all(at))
+
+
+def _fill(tar: tarfile.TarFile, home: Path) -> int:
+    """Fill home and database, or neither; return how many uploaded files there are."""
+    try:
+        # The database last: while it is empty, nothing can begin to send.
+        files = _unpack(tar, home)
+        with tempfile.TemporaryDirectory(prefix=".restore.", dir=home) as folder:
+            _copy(_member(tar, DUMP), Path(folder) / DUMP)
+            _load(Path(folder) / DUMP)
+    except BaseException:
+        for name in FOLDERS:
+            shutil.rmtree(home / name, ignore_errors=True)
+        raise
+    return files
 
 
 def _halt_all(at: datetime) -> int:

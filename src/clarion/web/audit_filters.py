@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.web import audit_words
+from clarion.web import audit_words, typed
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option
 from clarion.workspaces import spelling, trail
@@ -37,7 +37,7 @@ class Asked:
 def read(request: PageRequest, people: Sequence[tuple[int, str]]) -> Asked:
     """Return what the query string asks for. Days are those of the reader's zone, the last one included."""
     get = request.GET
-    words = get.get("q", "").replace("\x00", "").strip()[:_LONGEST]
+    words = typed.words(get, "q", _LONGEST)
     who, kind, action = get.get("who", ""), get.get("kind", ""), get.get("action", "")
     first, last = _day(get.get("from", "")), _day(get.get("to", ""))
     known = {str(pk) for pk, _name in people} | set(trail.NO_PERSONS)

@@ -12,7 +12,7 @@ from clarion.campaigns.states import Status
 from clarion.channels.registry import CHANNELS
 from clarion.deliveries import listing
 from clarion.deliveries.listing import PERIODS, SORTS, Filters, Page
-from clarion.web import statuses
+from clarion.web import statuses, typed
 from clarion.web.parts import Chip, FilterGroup, Option
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read(query: QueryDict, *, is_archived: bool) -> Filters:
     sort = query.get("sort", "")
     page = query.get("page", "")
     return Filters(
-        words=query.get("q", "").replace("\x00", "").strip()[:_WORDS_LENGTH],
+        words=typed.words(query, "q", _WORDS_LENGTH),
         period=query.get("period", "") if query.get("period") in PERIODS else "",
         statuses=frozenset(query.getlist("status")) & frozenset(Status.values),
         channels=frozenset(query.getlist("channel")) & frozenset(CHANNELS),
@@ -54,7 +54,7 @@ def read(query: QueryDict, *, is_archived: bool) -> Filters:
 
 
 def _tags(query: QueryDict) -> tuple[str, ...]:
-    given = (tag.replace("\x00", "").strip()[:_TAG_LENGTH] for tag in query.getlist("tag")[:_MOST_TAGS])
+    given = (typed.plain(tag, _TAG_LENGTH) for tag in query.getlist("tag")[:_MOST_TAGS])
     return tuple(dict.fromkeys(tag for tag in given if tag))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clarion.web import typed
 from clarion.web.templatetags.ui import grouped
 
 if TYPE_CHECKING:
@@ -30,4 +31,4 @@ def on_its_way(held: HeldBack) -> list[str]:
 
 def reason_of(request: PageRequest) -> str:
     """Return the reason of the form, without what PostgreSQL's text cannot hold."""
-    return request.POST.get("reason", "").replace("\x00", "").strip()[:_REASON_LENGTH]
+    return typed.words(request.POST, "reason", _REASON_LENGTH)

@@ -1,10 +1,13 @@
 """The people of a run whom conditions leave: listed, suppressed and sent to again through the API."""
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from clarion.audience.models import List, Suppression
 from clarion.campaigns.states import Status
-from clarion.deliveries.models import Run
+from clarion.deliveries import gathering, tasks
+from clarion.deliveries.models import Delivery, Recipient, Run
+from clarion.deliveries.states import Result, delivery_id
 from tests import ledgers
 from tests.integration.api.asking import asking
 
@@ -36,6 +39,34 @@ def test_what_failed_is_listed_sent_again_and_suppressed(people: ledgers.People,
     assert again.json() == {"again": 1, "suppressed": 0}
     assert suppressed.json() == {"count": 2, "is_later": False}
     assert Suppression.objects.count() == 2
+
+
+def test_what_would_be_left_out_of_the_conditions_is_refused(people: ledgers.People, run: Run) -> None:
+    """A job reads the conditions again, and would take everybody where a condition is too short for it."""
+    alice, campaign = asking(people.alice), f"/campaigns/{run.campaign.public_id}"
+
+    for path in ("people/suppress", "people/retry", "exports"):
+        answer = alice.post(f"{campaign}/{path}", {"q": " a "})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
+    assert alice.get(f"{campaign}/deliveries?q=a").status_code == 422
+
+
+def test_many_people_are_left_to_a_job_that_keeps_every_condition(
+    people: ledgers.People, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "AT_ONCE", 0)
+    Delivery.objects.filter(run_id=run.pk, id=delivery_id(2, 0)).update(result=Result.DELIVERED)
+    said = {"result": "delivered", "not_opened": True}
+    url = f"/campaigns/{run.campaign.public_id}/people/suppress"
+
+    answer = asking(people.alice).post(url, said)
+
+    assert answer.json() == {"count": 0, "is_later": True}
+    job = ProcrastinateJob.objects.get(task_name="deliveries.suppress_people")
+    tasks.suppress_people(**job.args)
+    assert [one.address for one in Suppression.objects.all()] == [
+        Recipient.objects.get(run_id=run.pk, id=2).address
+    ]
 
 
 def test_what_makes_no_sense_is_refused_and_a_stranger_finds_nothing(

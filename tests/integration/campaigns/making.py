@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from clarion.audience.models import Contact, Source, SourceKind
+from clarion.campaigns import material
 from clarion.campaigns.models import Campaign, Launch, Step
 from clarion.campaigns.states import ENDED, PauseCause, Status
 from clarion.deliveries.models import Run, RunStep
@@ -87,7 +88,10 @@ def make_launchable(workspace: Workspace, *, status: Status = Status.DRAFT, **va
         campaign=campaign,
         channel="email",
         sender=sender,
-        body_source={"subject": CONTENT["subject"], "mode": "html", "source": CONTENT["html"], "text": ""},
+        # As it is kept, so that no page compiles it again to see whether it is another one.
+        body_source=material.cleaned(
+            {"subject": CONTENT["subject"], "mode": "html", "source": CONTENT["html"], "text": ""}
+        ),
         body_content=CONTENT,
         body_variables=["first_name"],
     )

@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
-
-
-@pytest.fixture
 def campaign(member: Membership) -> Campaign:
     Contact.objects.create(
         workspace=member.workspace, email="ada@example.test", phone="+49301", first_name="Ada"

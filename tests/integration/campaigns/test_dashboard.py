@@ -1,6 +1,5 @@
 """The dashboard: what is live, planned and in trouble, and where it leads."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,28 +17,9 @@ from clarion.senders.models import SenderLane, SenderStatus
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
+from tests.integration.campaigns.reading import base, words
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(member.user)
-    return client
-
-
-def base(member: Membership) -> str:
-    return f"/w/{member.workspace.slug}/"
-
-
-def words(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def test_it_shows_what_is_live_planned_and_in_trouble(client: Client, member: Membership) -> None:

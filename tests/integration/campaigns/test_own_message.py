@@ -24,16 +24,6 @@ BLOCKS = json.dumps({"blocks": [{"type": "heading", "text": "Spring is here"}]})
 
 
 @pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
-
-
-@pytest.fixture
 def campaign(member: Membership) -> Campaign:
     return making.make_campaign(member.workspace, name="Spring")
 

@@ -8,8 +8,7 @@ from django.test import Client
 
 from clarion.campaigns import offers
 from clarion.campaigns.models import Campaign
-from clarion.campaigns.offers import Handling
-from clarion.campaigns.states import Action, Status
+from clarion.campaigns.states import TRANSITIONS, Action, Status
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
@@ -20,32 +19,24 @@ pytestmark = pytest.mark.django_db
 #: Every page and endpoint of a campaign that is read, and every one that is written to.
 READ = ["", "row/", "edit/", "edit/estimate/", "preview/", "preview/frame/"]
 WRITTEN = ["edit/", "test/", "do/start/", "do/delete/"]
+MODERATED = [Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RELEASE]
 
 
 class TestActing:
     @pytest.mark.parametrize("status", list(Status))
-    def test_the_menu_offers_what_the_table_holds_and_each_of_it_works(
+    def test_a_button_that_nobody_was_offered_does_nothing(
         self, client: Client, member: Membership, status: Status
     ) -> None:
-        every = [*Action, *Handling]
-        for action in every:
-            campaign = making.make_launchable(member.workspace, status=status)
-            offered = [*offers.actions_for(campaign, member), *offers.handling_for(campaign, member)]
+        """What is offered, and done, is walked through in `test_walk`; these have no button where nobody moderates."""
+        campaign = making.make_launchable(member.workspace, status=status)
+        before = Campaign.objects.values().get(pk=campaign.pk)
+        own = [one for one, way in TRANSITIONS.items() if way.permission is None]
 
-            answer = client.post(url(campaign, f"do/{action.value}/"), {"confirmed": "1"})
+        for action in {*own, *MODERATED} - {*offers.actions_for(campaign, member)}:
+            answer = client.post(url(campaign, f"do/{action.value}/"), {"confirmed": "1", "reason": "No."})
 
-            now = Campaign.objects.filter(pk=campaign.pk).first()
-            changed = now is None or now.status != status or now.archived_at is not None
-            is_copied = Campaign.objects.filter(name__startswith=campaign.name, pk__gt=campaign.pk).exists()
-            if action in (Action.APPROVE, Action.REJECT):
-                continue  # decided where one sees what it is about
-            # A draft that is edited stays one; a moment is what scheduling needs, so it has its own form.
-            if action in (Action.SCHEDULE, Action.EDIT) and (
-                action is Action.SCHEDULE or status is Status.DRAFT
-            ):
-                continue
-            assert (changed or is_copied) == (action in offered), action
-            assert answer.status_code in (302, 404)
+            assert answer.status_code in (302, 404), action
+            assert Campaign.objects.values().get(pk=campaign.pk) == before, action
 
     def test_cancel_asks_with_the_number_of_people_first(self, client: Client, member: Membership) -> None:
         campaign = making.make_launchable(member.workspace, status=Status.SENDING)

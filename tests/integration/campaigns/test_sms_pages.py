@@ -27,16 +27,6 @@ SENDER = {
 PEOPLE = "Mobile,first_name\n+49 151 12345678,Ana\n+49 151 12345679,Bob\n"
 
 
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
-
-
 def make_sender(client: Client, member: Membership, **changes: Any) -> Sender:
     answer = client.post(f"{base(member)}senders/new/sms/", SENDER | changes)
     assert answer.status_code == 302, words(answer)

@@ -13,8 +13,7 @@ from clarion.channels.voice.twilio import config as twilio
 from clarion.senders import secrets
 from clarion.senders.models import Sender
 from clarion.workspaces.models import Membership
-from tests.integration.campaigns import making
-from tests.integration.campaigns.reading import base, signed_in, words
+from tests.integration.campaigns.reading import base, words
 from tests.integration.campaigns.test_sms_pages import written
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +23,6 @@ SENDER = {
     "verify_certificate": "on", "endpoint": "PJSIP/{number}@trunk", "caller_id": "+493012345", "connections": "2",
     "ring_seconds": "20", "max_seconds": "60", "audio": "web", "greeting_seconds": "30", "lanes": "1",
 }  # fmt: skip
-
-
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
 
 
 def make_sender(client: Client, member: Membership) -> Sender:

@@ -4,7 +4,7 @@ What is allowed is what `offers` says, which is made from the one table; a door 
 would fail here, and so would an action that a door has not heard of.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,13 +23,13 @@ from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import ENDED, TRANSITIONS, Action, PauseCause, Status
 from clarion.cli import following, session
 from clarion.cli.program import app
-from clarion.deliveries import purging, retrying
+from clarion.deliveries import retrying
 from clarion.runtime import watching
 from clarion.workspaces import actors, audit
-from clarion.workspaces.actors import Actor
 from clarion.workspaces.models import AuditEvent, Membership
 from tests import ledgers
 from tests.integration.campaigns import making
+from tests.integration.campaigns.doing import OPERATIONS
 from tests.integration.campaigns.reading import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -45,30 +45,6 @@ DECIDED = {Action.APPROVE, Action.REJECT, Action.RELEASE}
 #: One that no door offers has no way here either; `test_every_door_knows_every_action` watches this list.
 AWAITED = offers._WITHHELD
 
-Do = Callable[[Campaign, Actor], Any]
-OPERATIONS: dict[Action | Handling, Do] = {
-    Action.SUBMIT: lambda campaign, by: operations.submit(campaign=campaign, by=by),
-    Action.WITHDRAW: lambda campaign, by: operations.withdraw(campaign=campaign, by=by),
-    Action.APPROVE: lambda campaign, by: operations.approve(
-        campaign=campaign, digest=review.digest_of(campaign), by=by
-    ),
-    Action.REJECT: lambda campaign, by: operations.reject(campaign=campaign, reason="No.", by=by),
-    Action.RELEASE: lambda campaign, by: operations.release(
-        campaign=campaign, digest=review.digest_of(campaign), by=by
-    ),
-    Action.SCHEDULE: lambda campaign, by: operations.schedule_as_said(campaign=campaign, by=by),
-    Action.START: lambda campaign, by: operations.start(campaign=campaign, by=by),
-    Action.PAUSE: lambda campaign, by: operations.pause(campaign=campaign, by=by),
-    Action.CONTINUE: lambda campaign, by: operations.continue_(campaign=campaign, by=by),
-    Action.STOP: lambda campaign, by: operations.stop(campaign=campaign, by=by),
-    Action.CANCEL: lambda campaign, by: operations.cancel(campaign=campaign, by=by),
-    Action.EDIT: lambda campaign, by: operations.reopen(campaign=campaign, by=by),
-    Handling.DUPLICATE: lambda campaign, by: operations.duplicate(campaign=campaign, by=by),
-    Handling.ARCHIVE: lambda campaign, by: operations.archive(campaign=campaign, by=by),
-    Handling.RESTORE: lambda campaign, by: operations.restore(campaign=campaign, by=by),
-    Handling.DELETE: lambda campaign, by: operations.delete(campaign=campaign, by=by),
-    Handling.PURGE: lambda campaign, by: purging.purge(campaign=campaign, by=by),
-}
 #: What a command needs besides the campaign's id.
 OPTIONS: dict[Action | Handling, list[str]] = {
     Handling.DELETE: ["--yes"], Handling.PURGE: ["--yes"], Action.REJECT: ["--reason", "No."],
@@ -203,23 +179,28 @@ def goal(action: Action | Handling, status: Status) -> Status | None:
     return None if action in (Handling.DELETE, Handling.PURGE) else status
 
 
-@pytest.mark.parametrize("action", [one for one in ACTIONS if one not in MODERATED | AWAITED])
 @pytest.mark.parametrize("status", list(Status))
-def test_every_door_does_what_the_table_says_or_nothing(status: Status, action: Action | Handling) -> None:
-    walk, results = Walk(), {}
-    for door in DOORS:
-        campaign = walk.campaign(status)
-        is_allowed = action in walk.offers(campaign)
-        result = walk.at(door, action, campaign)
+def test_every_door_does_what_the_table_says_or_nothing(status: Status) -> None:
+    walk = Walk()
+    campaign: Campaign | None = None
+    for action in (one for one in ACTIONS if one not in MODERATED | AWAITED):
+        results = {}
+        for door in DOORS:
+            # What was refused has changed nothing, so that the next one finds the campaign as it was.
+            campaign = campaign or walk.campaign(status)
+            is_allowed = action in walk.offers(campaign)
+            result = walk.at(door, action, campaign)
 
-        if isinstance(action, Action):
-            assert is_allowed == (status in TRANSITIONS[action].sources), door
-        assert result.status == (goal(action, status) if is_allowed else status), door
-        assert (result.events > 0) == result.is_changed, door
-        assert is_allowed or not result.is_changed, door
-        results[door] = (result.status, result.is_archived, result.is_changed, result.added)
+            if isinstance(action, Action):
+                assert is_allowed == (status in TRANSITIONS[action].sources), (door, action)
+            assert result.status == (goal(action, status) if is_allowed else status), (door, action)
+            assert (result.events > 0) == result.is_changed, (door, action)
+            assert is_allowed or not result.is_changed, (door, action)
+            results[door] = (result.status, result.is_archived, result.is_changed, result.added)
+            if is_allowed:
+                campaign = None
 
-    assert len(set(results.values())) == 1, results
+        assert len(set(results.values())) == 1, (action, results)
     assert audit.first_broken(walk.workspace) is None
 
 
@@ -227,10 +208,11 @@ def test_every_door_does_what_the_table_says_or_nothing(status: Status, action: 
 @pytest.mark.parametrize("door", DOORS)
 def test_an_archived_one_can_only_be_copied_restored_or_removed(door: str, status: Status) -> None:
     walk = Walk()
+    campaign: Campaign | None = None
     for action in ACTIONS:
         if action in MODERATED | AWAITED:
             continue
-        campaign = walk.campaign(status, archived_at=timezone.now())
+        campaign = campaign or walk.campaign(status, archived_at=timezone.now())
         allowed = walk.offers(campaign)
         result = walk.at(door, action, campaign)
 
@@ -239,6 +221,8 @@ def test_an_archived_one_can_only_be_copied_restored_or_removed(door: str, statu
         assert (result.events > 0) == result.is_changed, (door, action)
         if action is Handling.RESTORE:
             assert (result.status, result.is_archived) == (status, False)
+        if action in allowed:
+            campaign = None
 
 
 def test_every_door_knows_every_action() -> None:

@@ -21,11 +21,6 @@ HERE = Reach.of("127.0.0.1")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Names(AbstractResolver):
     """Answers for every name with the next of some addresses; the last one stays."""
 

@@ -1,5 +1,6 @@
 """What a backup refuses, so that nothing is written over and nothing is restored where it does not fit."""
 
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,17 @@ def test_a_file_that_was_cut_off_is_refused_before_anything_is_restored(
         with pytest.raises(BackupRefused, match=r"was not restored|not the whole"):
             backup.restore(made)
         assert list((home / "media").iterdir()) == []
+
+
+def test_what_the_database_does_not_take_leaves_no_files_that_would_hinder_another_try(
+    made: Path, home: Path, empty: None
+) -> None:
+    shutil.rmtree(home / "media" / "1")
+
+    for _again in range(2):
+        with pytest.raises(BackupRefused, match=r"pg_restore failed: .*already exists"):
+            backup.restore(made)
+        assert list(home.rglob("*")) in ([], [home / "media"])
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])

@@ -10,7 +10,7 @@ from clarion.audience.masking import mask
 from clarion.audience.models import Contact, List, ListMember, Suppression
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import gathering, ledger
+from clarion.deliveries import batching, gathering, ledger
 from clarion.deliveries.models import Delivery, Receipt, Recipient, Run
 from clarion.deliveries.states import Result, Stage, delivery_id
 from clarion.senders.models import Sender
@@ -95,7 +95,7 @@ class TestList:
     ) -> None:
         asked: list[dict[str, Any]] = []
         monkeypatch.setattr(gathering, "AT_ONCE", 5)
-        monkeypatch.setattr(gathering, "BATCH", 4)
+        monkeypatch.setattr(batching, "BATCH", 4)
         monkeypatch.setattr(gathering.tasks.list_people, "defer", lambda **said: asked.append(said))
 
         client_of(people.alice).post(url(run, "list/"), {"status": "sent", "name": "Got it"})

@@ -3,16 +3,17 @@
 import asyncio
 import itertools
 import time
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from clarion.engine.journal import Journal
 from clarion.engine.lane import Lane
-from clarion.engine.memory import MemoryStore
+from clarion.engine.memory import IN_FLIGHT, MemoryStore
 from clarion.engine.messages import Claim, Message, RenderFailed
 from clarion.engine.outcomes import Accepted, Outcome
-from clarion.engine.plan import LaneSpec, LaneState, RunSpec
+from clarion.engine.plan import LaneSpec, LaneState, RunSpec, Settled
 from tests import waiting
 
 
@@ -119,3 +120,13 @@ _numbers = itertools.count(1)
 def folder() -> Path:
     """Where journals are written; each test has its own."""
     raise AssertionError("the fixture `own_folder` sets this")
+
+
+async def finished(bench: Bench) -> None:
+    """Wait until every message has an outcome."""
+    await bench.until(lambda: bench.store.count(Settled.PENDING) + bench.store.count(IN_FLIGHT) == 0)
+
+
+def most_within(moments: list[float], span: float) -> int:
+    """Return the largest number of moments in any window [t, t + span)."""
+    return max((bisect_left(moments, t + span - 1e-6) - i for i, t in enumerate(moments)), default=0)

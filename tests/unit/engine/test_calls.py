@@ -16,11 +16,6 @@ from tests.waiting import PATIENCE_SECONDS, until
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Calls(Scripted):
     """A transport whose messages end when a test says so."""
 

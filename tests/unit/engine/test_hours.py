@@ -14,11 +14,6 @@ from tests.unit.engine.making import Bench, Scripted
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_nothing_is_handed_over_once_the_end_has_come_not_even_what_was_under_way() -> None:
     handed: list[float] = []
 

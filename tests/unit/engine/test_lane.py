@@ -1,34 +1,20 @@
 """What a lane promises, on a store in memory: everything is settled, at most once, promptly and fairly."""
 
 import asyncio
-import itertools
 from collections import Counter
-from typing import Any
 
 import pytest
 
-from clarion.engine import journal
-from clarion.engine.lane import Lane
-from clarion.engine.memory import IN_FLIGHT, MemoryStore
-from clarion.engine.messages import Claim, Message
+from clarion.engine.memory import IN_FLIGHT
+from clarion.engine.messages import Message
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope, Unknown
-from clarion.engine.plan import LaneState, RunKey, Settled
+from clarion.engine.plan import Settled
 from clarion.engine.retry import RetryPolicy
-from tests.unit.engine.making import Bench, Scripted
-from tests.unit.engine.test_limits import most_within
+from tests.unit.engine.making import Bench, Scripted, finished
 
 pytestmark = pytest.mark.anyio
 
 QUICK = RetryPolicy(attempts=3, first_gap=0.01)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-async def finished(bench: Bench) -> None:
-    await bench.until(lambda: bench.store.count(Settled.PENDING) + bench.store.count(IN_FLIGHT) == 0)
 
 
 class TestSending:
@@ -266,177 +252,3 @@ class TestFair:
 
         shares = Counter(run for _, run, _ in bench.transport.handed)
         assert 2.0 < shares[2] / shares[1] < 4.0
-
-
-class TestLimits:
-    async def test_the_senders_rate_is_kept(self) -> None:
-        bench = Bench(Scripted(concurrency=10), limits={"second": 500})
-        bench.add(1, 10_000)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.taken) >= 600)
-        await lane.stop(seconds=10)
-
-        assert most_within(bench.taken, 1.0) <= 500
-
-    async def test_what_was_used_of_a_limit_counts_after_a_restart(self) -> None:
-        bench = Bench(Scripted(concurrency=10), limits={"hour": 50})
-        bench.add(1, 1000)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.transport.handed) == 50)
-        await lane.stop(seconds=10)
-
-        again: Lane = await bench.start(bench.store.lane_states[1, 0])
-        await asyncio.sleep(0.2)
-        await again.stop(seconds=10)
-
-        assert len(bench.transport.handed) == 50
-        assert bench.store.count(Settled.PENDING) == 950
-
-    async def test_a_message_of_several_parts_counts_as_so_many(self) -> None:
-        bench = Bench(Scripted(concurrency=4), limits={"hour": 30})
-        bench.add(1, 100, cost=3)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.transport.handed) == 10)
-        await asyncio.sleep(0.1)
-        await lane.stop(seconds=10)
-
-        assert len(bench.transport.handed) == 10
-        assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 30
-
-    async def test_what_went_past_the_lane_counts_too_and_only_once(self) -> None:
-        bench = Bench(Scripted(concurrency=10), limits={"hour": 50})
-        bench.store.aside[1, 0] = 20
-        bench.add(1, 1000)
-        lane = await bench.start(LaneState(aside=20))
-        await bench.until(lambda: len(bench.transport.handed) == 30)
-        await bench.until(lambda: bench.store.aside[1, 0] == 0)
-        await lane.stop(seconds=1)
-
-        assert len(bench.transport.handed) == 30
-        assert sum(bench.store.lane_states[1, 0].limits["hour"].values()) == 50
-
-    async def test_a_process_that_dies_between_two_savings_sends_no_more_than_the_limit(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("clarion.engine.lane.SAVE_SECONDS", 3600.0)
-        bench = Bench(Scripted(seconds=0.002), limits={"hour": 60})
-        bench.add(1, 200)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.transport.handed) >= 30)
-        for task in [*lane._servants, *lane._slots]:
-            task.cancel()
-        await asyncio.gather(*lane._servants, *lane._slots, return_exceptions=True)
-        assert bench.store.lane_states[1, 0].limits == {}  # it had saved nothing
-
-        await bench.start(bench.store.lane_states[1, 0])
-        await asyncio.sleep(0.3)
-        await bench.lane.stop(seconds=10)
-
-        assert 30 <= len(bench.transport.handed) <= 60
-
-    async def test_a_delay_between_recipients_is_kept(self) -> None:
-        bench = Bench(Scripted(concurrency=10))
-        bench.add(1, 100, delay_min=0.05, delay_max=0.1)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.taken) >= 8)
-        await lane.stop(seconds=10)
-
-        assert min(b - a for a, b in itertools.pairwise(bench.taken)) >= 0.0499
-
-
-class TestStoreDown:
-    async def test_outcomes_wait_for_the_store_and_nothing_is_sent_twice(self) -> None:
-        bench = Bench(Scripted(concurrency=4, seconds=0.001))
-        bench.add(1, 400)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.transport.handed) > 30)
-
-        bench.store.is_down = True
-        await asyncio.sleep(0.2)
-        bench.store.is_down = False
-        await finished(bench)
-        await lane.stop(seconds=10)
-
-        assert len(bench.transport.handed) == 400
-        assert bench.store.count(Settled.SENT) == 400
-
-    async def test_the_journal_keeps_what_could_not_be_settled(self) -> None:
-        bench = Bench(Scripted(concurrency=2))
-        bench.add(1, 20)
-        lane = await bench.start()
-        bench.store.is_down = True
-        if bench.store.count(IN_FLIGHT):
-            await bench.until(lambda: len(bench.transport.handed) >= 1)
-        await lane.stop(seconds=0.2)
-        bench.journal.close()
-
-        remains = [journal.read(bench.journal_folder, name) for name in journal.dead(bench.journal_folder)]
-        ended = sum(len(r.ended) for r in remains)
-        assert ended == len(bench.transport.handed)
-
-
-class TestFaults:
-    async def test_a_composer_with_a_fault_fails_its_messages_and_no_slot_is_lost(self) -> None:
-        class Broken:
-            def compose(self, claim: Claim) -> Message:
-                raise KeyError("a fault of ours")
-
-        bench = Bench(Scripted(concurrency=2))
-        spec = bench.add(1, 6)
-        bench.store.runs[spec.key].composer = Broken()
-        bench.add(2, 6)
-        lane = await bench.start()
-
-        await finished(bench)
-        await lane.stop(seconds=10)
-
-        assert bench.store.count(Settled.FAILED) == 6
-        assert bench.store.count(Settled.SENT) == 6
-
-    async def test_a_process_that_does_not_own_its_lane_hands_over_nothing(self) -> None:
-        bench = Bench(Scripted())
-        bench.add(1, 10)
-        lane = await bench.start()
-        lane.is_owned = lambda: False
-
-        await asyncio.sleep(0.2)
-        await lane.stop(seconds=10)
-
-        assert bench.transport.handed == []
-        assert bench.store.count(Settled.PENDING) == 10
-
-    async def test_what_the_journal_cannot_keep_is_not_handed_over_and_costs_no_attempt(self) -> None:
-        bench = Bench(Scripted())
-        bench.add(1, 10)
-        lane = await bench.start()
-
-        def full(claim_id: int, delivery_id: int) -> None:
-            raise OSError(28, "No space left on device")
-
-        bench.journal.begin = full  # type: ignore[method-assign]
-        await bench.until(lambda: lane.breaker.open_until > 0)
-        await lane.stop(seconds=10)
-
-        assert bench.transport.handed == []
-        assert bench.store.count(Settled.PENDING) == 10
-        assert {d.attempts for d in bench.store.runs[1, 0].deliveries.values()} == {0}
-
-    async def test_a_run_whose_outcomes_cannot_be_written_does_not_keep_the_others_waiting(self) -> None:
-        bench = Bench(Scripted())
-        bench.add(1, 5)
-        bench.add(2, 5)
-        is_picky = True
-
-        class Picky(MemoryStore):
-            async def settle(self, run: RunKey, *rest: Any) -> None:
-                if is_picky and run[0] == 1:
-                    raise ValueError("a row that cannot be written")
-                await super().settle(run, *rest)
-
-        bench.store = Picky(bench.store.transport, bench.store.runs)
-        lane = await bench.start()
-        await bench.until(lambda: len(bench.transport.handed) == 10)
-        await bench.until(lambda: sum(d.stage == 2 for d in bench.store.runs[2, 0].deliveries.values()) == 5)
-        is_picky = False
-        await bench.until(lambda: bench.store.count(Settled.SENT) == 10)
-        await lane.stop(seconds=10)

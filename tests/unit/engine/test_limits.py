@@ -1,6 +1,5 @@
 """Limits hold over every window, whatever is restarted or shared out anew in between."""
 
-from bisect import bisect_left
 from typing import Any
 
 import orjson
@@ -9,13 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarion.engine.limits import Limits, lanes_within, reshared
+from tests.unit.engine.making import most_within
 
 START = 1_800_000_000.0
-
-
-def most_within(moments: list[float], span: float) -> int:
-    """Return the largest number of moments in any window [t, t + span)."""
-    return max((bisect_left(moments, t + span - 1e-6) - i for i, t in enumerate(moments)), default=0)
 
 
 def drive(limits: Limits, now: float, until: float) -> list[float]:

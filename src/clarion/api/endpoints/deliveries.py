@@ -12,22 +12,11 @@ from pydantic import Field
 from clarion.api import problems
 from clarion.api.endpoints import finding
 from clarion.api.shapes import runs as shapes
-from clarion.api.shapes.common import (
-    INT,
-    MOST_ROWS,
-    PAGE,
-    Page,
-    ResultWord,
-    SkipWord,
-    StageWord,
-    cursor_of,
-    key_of,
-)
+from clarion.api.shapes.common import INT, MOST_ROWS, PAGE, Page, cursor_of, key_of
+from clarion.api.shapes.people import Conditions
 from clarion.deliveries import queries
 from clarion.deliveries.models import Run
 from clarion.deliveries.recipients import recipients_page
-from clarion.deliveries.states import Result, Skip, Stage
-from clarion.engine.outcomes import Reason
 from clarion.workspaces.permissions import Permission
 
 router = Router()
@@ -66,31 +55,16 @@ def show_run(request: HttpRequest, id: UUID, number: int) -> Any:
     return shapes.run(finding.run(request, id, _number(number)), member)
 
 
-class Wanted(Cursor):
-    """Which people; all that is said has to hold."""
-
-    status: StageWord | None = None
-    skip: SkipWord | None = None
-    result: ResultWord | None = Field(None, description="The last that the provider said.")
-    no_receipt: bool = Field(False, description="Sent, and nothing was heard since.")
-    not_opened: bool = False
-    reason: str | None = Field(None, max_length=60, description="A reason's name, such as mailbox_full.")
-    code: str | None = Field(None, max_length=20, description="The provider's code.")
-    q: str = Field("", max_length=320, description="An address or its beginning, a name, a provider's id.")
+class Wanted(Conditions, Cursor):
+    """Which people, and how many at a time."""
 
 
 def _deliveries(request: Any, run: Run, wanted: Wanted) -> dict[str, Any]:
-    key = key_of(wanted.cursor, int)
-    reason = wanted.reason.upper() if wanted.reason else ""
-    if reason and reason not in Reason.__members__:
-        raise problems.own("invalid", errors=[{"field": "reason", "detail": "There is no such reason."}])
+    key, meant = key_of(wanted.cursor, int), wanted.meant()
     page = recipients_page(
         run,
-        stage=Stage[wanted.status.upper()] if wanted.status else None,
-        skip=Skip[wanted.skip.upper()] if wanted.skip else None,
-        result=Result[wanted.result.upper()] if wanted.result else None,
-        reason=Reason[reason].value if reason else None,
-        code=wanted.code, no_receipt=wanted.no_receipt, not_opened=wanted.not_opened, q=wanted.q,
+        stage=meant.stage, skip=meant.skip, result=meant.result, reason=meant.reason, code=meant.code,
+        no_receipt=meant.no_receipt, not_opened=meant.not_opened, q=meant.q,
         is_private=not request.member.may(Permission.VIEW_PII), after=min(key[0], 2**53) if key else None,
         limit=wanted.limit,
     )  # fmt: skip

@@ -15,11 +15,10 @@ from clarion.api.endpoints import finding
 from clarion.api.endpoints.deliveries import Cursor
 from clarion.api.endpoints.lists import paged
 from clarion.api.frame import actor
-from clarion.api.shapes.common import INT, Input, Page, ResultWord, SkipWord, StageWord, lower, words
+from clarion.api.shapes.common import INT, Input, Page, lower, words
+from clarion.api.shapes.people import Conditions
 from clarion.deliveries.exporting import files, formats, operations, queries
 from clarion.deliveries.models import Export, ExportFormat, ExportStatus
-from clarion.deliveries.states import Result, Skip, Stage
-from clarion.deliveries.wanted import Wanted
 from clarion.workspaces.permissions import Permission
 
 router = Router()
@@ -27,15 +26,11 @@ router = Router()
 Format: Any = words(lower(ExportFormat.values))
 
 
-class ExportIn(Input):
+class ExportIn(Conditions, Input):
     """What is to be in the file."""
 
     format: Format = "csv"
     run: int | None = Field(None, ge=1, le=INT, description="A run's number; the latest without one.")
-    status: StageWord | None = None
-    skip: SkipWord | None = None
-    result: ResultWord | None = None
-    q: str = Field("", max_length=320)
     bom: bool = Field(True, description="Whether the text begins with the mark that spreadsheets look for.")
 
 
@@ -77,14 +72,8 @@ def _found(request: Any, id: UUID, export: UUID) -> Export:
 def create_export(request: HttpRequest, id: UUID, said: ExportIn) -> Any:
     """Have a file of a run's people made; ask for it until it is `done`, then fetch it."""
     run = finding.run(request, id, said.run)
-    wanted = Wanted(
-        stage=Stage[said.status.upper()] if said.status else None,
-        skip=Skip[said.skip.upper()] if said.skip else None,
-        result=Result[said.result.upper()] if said.result else None,
-        q=said.q,
-    )
     made = operations.create_export(
-        run=run, wanted=wanted, kind=said.format.upper(), by=actor(request), has_bom=said.bom
+        run=run, wanted=said.meant(), kind=said.format.upper(), by=actor(request), has_bom=said.bom
     )
     return Status(202, _told(made))
 

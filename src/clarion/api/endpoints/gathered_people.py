@@ -12,27 +12,17 @@ from pydantic import Field
 from clarion.api import problems
 from clarion.api.endpoints import finding
 from clarion.api.frame import actor
-from clarion.api.shapes.common import INT, Input, ResultWord, SkipWord, StageWord
+from clarion.api.shapes.common import INT, Input
+from clarion.api.shapes.people import Conditions
 from clarion.deliveries import gathering, retrying
-from clarion.deliveries.states import Result, Skip, Stage
-from clarion.deliveries.wanted import Wanted
-from clarion.engine.outcomes import Reason
 
 router = Router()
 
 
-class PeopleIn(Input):
+class PeopleIn(Conditions, Input):
     """Which people of a run; all that is said has to hold."""
 
     run: int | None = Field(None, ge=1, le=INT, description="A run's number; the latest without one.")
-    status: StageWord | None = None
-    skip: SkipWord | None = None
-    result: ResultWord | None = Field(None, description="The last that the provider said.")
-    no_receipt: bool = Field(False, description="Sent, and nothing was heard since.")
-    not_opened: bool = False
-    reason: str | None = Field(None, max_length=60, description="A reason's name, such as mailbox_full.")
-    code: str | None = Field(None, max_length=20, description="The provider's code.")
-    q: str = Field("", max_length=320, description="An address or its beginning, a name, a provider's id.")
 
 
 class PeopleListIn(PeopleIn):
@@ -64,19 +54,6 @@ class RetriedOut(Schema):
     suppressed: int
 
 
-def _wanted(said: PeopleIn) -> Wanted:
-    reason = said.reason.upper() if said.reason else ""
-    if reason and reason not in Reason.__members__:
-        raise problems.own("invalid", errors=[{"field": "reason", "detail": "There is no such reason."}])
-    return Wanted(
-        stage=Stage[said.status.upper()] if said.status else None,
-        skip=Skip[said.skip.upper()] if said.skip else None,
-        result=Result[said.result.upper()] if said.result else None,
-        no_receipt=said.no_receipt, not_opened=said.not_opened,
-        reason=Reason[reason].value if reason else None, code=said.code, q=said.q,
-    )  # fmt: skip
-
-
 @router.post(
     "/campaigns/{uuid:id}/people/list", response={201: PeopleListOut}, summary="Make a list of a run's people"
 )
@@ -86,7 +63,7 @@ def list_people_of_run(request: HttpRequest, id: UUID, said: PeopleListIn) -> An
     name = said.name.strip()
     if not name:
         raise problems.own("invalid", errors=[{"field": "name", "detail": "Give the list a name."}])
-    made, done = gathering.list_people(run=run, wanted=_wanted(said), name=name, by=actor(request))
+    made, done = gathering.list_people(run=run, wanted=said.meant(), name=name, by=actor(request))
     told = {"id": made.public_id, "name": made.name, "count": done.count, "is_later": done.is_later}
     return Status(201, told)
 
@@ -97,7 +74,7 @@ def list_people_of_run(request: HttpRequest, id: UUID, said: PeopleListIn) -> An
 def suppress_people_of_run(request: HttpRequest, id: UUID, said: PeopleIn) -> Any:
     """Suppress the addresses of those who fit, on the channels of the run."""
     run = finding.run(request, id, said.run)
-    done = gathering.suppress_people(run=run, wanted=_wanted(said), by=actor(request))
+    done = gathering.suppress_people(run=run, wanted=said.meant(), by=actor(request))
     return {"count": done.count, "is_later": done.is_later}
 
 
@@ -107,6 +84,6 @@ def suppress_people_of_run(request: HttpRequest, id: UUID, said: PeopleIn) -> An
 def retry_people_of_run(request: HttpRequest, id: UUID, said: PeopleIn) -> Any:
     """Send again what failed in the latest run for those who fit."""
     run = finding.run(request, id)
-    people = gathering.failed_people(run, _wanted(said), by=actor(request))
+    people = gathering.failed_people(run, said.meant(), by=actor(request))
     done = retrying.retry_failed(campaign=run.campaign, by=actor(request), people=people)
     return {"again": done.again, "suppressed": done.suppressed}

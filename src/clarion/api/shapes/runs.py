@@ -160,7 +160,7 @@ def run(found: Run, member: Membership) -> dict[str, Any]:
         "waterfall": found.waterfall,
         "steps": [
             {name: getattr(step, name) for name in RunStepOut.model_fields}
-            for step in queries.steps_of(found)
+            for step in queries.lean_steps(found)
         ],
         "problems": [
             {

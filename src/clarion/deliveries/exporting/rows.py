@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clarion.audience.csvfile import safe_cell
 from clarion.audience.masking import mask, mask_name
-from clarion.deliveries import reasons, recipients
+from clarion.deliveries import queries, reasons, recipients
 from clarion.deliveries.errors import ExportRefused
 from clarion.deliveries.models import Delivery, Run, RunStep
 from clarion.deliveries.recipients import Message, Person
@@ -167,7 +167,7 @@ def layout_of(run: Run, *, is_masked: bool) -> Layout:
 
     Variables are personal data: a masked file has none.
     """
-    steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
+    steps = queries.lean_steps(run)
     variables = [] if is_masked else _variables(run)
     return Layout(run, steps, variables, ZoneInfo(run.workspace.zone), is_masked)
 

@@ -1,25 +1,15 @@
-"""Making a file of a run's recipients, from the first to the last, in flat memory and however many there are.
-
-People are read in batches by their numbers. A batch is read from one snapshot, so that whoever a filter found is
-told as found; between batches a run that is under way goes on, and a long export holds nobody up.
-"""
+"""Making a file of a run's recipients, from the first to the last, in flat memory and however many there are."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clarion.deliveries import finding, narrowing, scanning
+from clarion.deliveries import batching
 from clarion.deliveries.exporting import files, formats, rows
 from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Stage
 from clarion.deliveries.wanted import Wanted
-from clarion.workspaces.connections import snapshot
-
-#: People in one batch: a few tens of milliseconds.
-BATCH = 2_000
-#: Seconds after which a search that finds little tells how far it has come.
-SEARCH_SECONDS = 1.0
 
 #: Told after every batch: people written so far. What it raises ends the export, and no file is left.
 Progress = Callable[[int], None]
@@ -55,9 +45,14 @@ def write(
             layout = rows.layout_of(run, is_masked=is_masked)
             writer = formats.writer_of(kind, file, layout, has_bom=has_bom, scratch=scratch)
             count = 0
+
+            def add(_steps: Sequence[RunStep], ids: list[int]) -> int:
+                writer.add(ids)
+                return len(ids)
+
             try:
-                for ids in _batches(run, wanted, writer, is_private=is_masked):
-                    count += ids
+                for added in batching.batches(run, wanted, add, is_private=is_masked):
+                    count += added
                     if progress is not None:
                         progress(count)
             except BaseException:
@@ -83,25 +78,3 @@ def expected(run: Run, wanted: Wanted) -> int:
 def is_exact(run: Run, wanted: Wanted) -> bool:
     """Whether `expected` is exactly how many there are now."""
     return not wanted.q and wanted.narrowing.count(run) is not None
-
-
-def _batches(run: Run, wanted: Wanted, writer: formats.Writer, *, is_private: bool) -> Iterator[int]:
-    """Write batch by batch and yield how many people were in each, 0 for a stretch without any."""
-    after: int | None = None
-    while True:
-        with snapshot():
-            steps = list(RunStep.objects.filter(run_id=run.pk).order_by("step").defer("content"))
-            matches = finding.find(run, steps, wanted.q, is_private=is_private) if wanted.q else None
-            found = scanning.search(
-                narrowing.ways(run, steps, wanted.narrowing, matches),
-                run_id=run.pk,
-                start=after,
-                backwards=False,
-                wanted=BATCH,
-                budget=SEARCH_SECONDS,
-            )
-            writer.add(found.ids)
-        yield len(found.ids)
-        if found.reached is None:
-            return
-        after = found.reached

@@ -18,7 +18,7 @@ from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionR
 from clarion.campaigns.offers import Handling
 from clarion.campaigns.states import Action
 from clarion.deliveries import listing, purging
-from clarion.web import undo
+from clarion.web import typed, undo
 from clarion.web.campaign_actions import confirm_for
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.durations import in_words
@@ -107,7 +107,7 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
         question = _question(campaign, action)
         if question is not None and not is_confirmed(request, typed=question.type_to_confirm):
             return confirm_page(request, question, back=back)
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:_REASON_LENGTH]
+    reason = typed.words(request.POST, "reason", _REASON_LENGTH)
     try:
         result = DOING[action](campaign, of_member(request.member), reason)
     except NotAllowed:

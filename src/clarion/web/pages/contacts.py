@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from clarion.audience import attributes, queries
 from clarion.audience.models import ContactState
+from clarion.web import typed
 from clarion.web.keyset import keys_of, page_links
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import may_see
@@ -50,7 +51,7 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
         "chips": _chips(request, wanted, chosen),
         "clear_url": workspace_url(request, "contacts"),
         "groups": _groups(request, wanted, chosen),
-        "words": request.GET.get("q", "").strip(),
+        "words": typed.words(request.GET, "q"),
         "searchable": "q" if request.member.may(Permission.VIEW_PII) else "",
         "is_narrowed": wanted.is_narrow,
         "may_manage": may_manage,
@@ -69,17 +70,17 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
 
 def wanted_of(request: PageRequest) -> tuple[queries.Filter, List | None]:
     """Return the filter that the query string says, and its list."""
-    words = request.GET.get("q", "").strip()
+    words = typed.words(request.GET, "q")
     chosen = _list_of(request)
     # Who may not see addresses may not guess them letter by letter either, nor what is said of somebody.
     is_seeing = request.member.may(Permission.VIEW_PII)
-    name, _colon, value = request.GET.get("attribute", "").partition(":")
+    name, _colon, value = typed.words(request.GET, "attribute", 2_000).partition(":")
     is_asked = is_seeing and name.strip() and value.strip()
     wanted = queries.Filter(
         search=words if len(words) >= SEARCH_FROM and is_seeing else "",
         list_id=chosen.pk if chosen else None,
         state=request.GET.get("state", ""),
-        tag=request.GET.get("tag", ""),
+        tag=typed.words(request.GET, "tag"),
         attribute=name.strip() if is_asked else "",
         value=_held(request, name.strip(), value.strip()) if is_asked else "",
     )

@@ -19,7 +19,7 @@ from clarion.deliveries.exporting import writing
 from clarion.deliveries.retrying import RETRYABLE
 from clarion.deliveries.states import Stage
 from clarion.deliveries.wanted import Wanted
-from clarion.web import campaign_page, people_columns, statuses
+from clarion.web import campaign_page, people_columns, statuses, typed
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import safe_next, workspace_url
 from clarion.web.parts import Action, Confirm
@@ -42,7 +42,7 @@ def make_list(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Ask for the list's name, and make it of whom the filter leaves."""
     said = request.POST if request.method == "POST" else request.GET
     page, run, wanted = _asked(request, id, said)
-    name = request.POST.get("name", "").replace("\x00", "").strip()
+    name = typed.words(request.POST, "name")
     problem = ""
     if request.method == "POST":
         if not name or len(name) > _NAME_LENGTH:

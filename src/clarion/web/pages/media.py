@@ -19,6 +19,7 @@ from clarion.campaigns.operations.media import delete_media
 from clarion.campaigns.queries import media_users
 from clarion.content import media, operations
 from clarion.content.errors import MediaInUse, MediaInvalid
+from clarion.web import typed
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.parts import Action, Column, Confirm
@@ -52,7 +53,7 @@ def media_list(request: PageRequest, workspace: str) -> HttpResponse:
     if request.GET.get("pick"):
         pictures = media.files_for(request.member, images_only=True)[:_OFFERED]
         return render(request, "media/_pick.html", {"rows": [_row(request, one, []) for one in pictures]})
-    words = request.GET.get("q", "").strip()
+    words = typed.words(request.GET, "q")
     page = Paginator(media.files_for(request.member, search=words), PAGE_SIZE).get_page(
         request.GET.get("page")
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clarion.deliveries import comparing
-from clarion.web import statistics_page
+from clarion.web import statistics_page, typed
 from clarion.web.charts import grouped_bars
 from clarion.web.csv_answers import csv_answer
 from clarion.web.links import workspace_url
@@ -31,7 +31,7 @@ def statistics(request: PageRequest, workspace: str) -> HttpResponse:
     asked = ids_of(request.GET.getlist("id"))
     compared = comparing.compare(request.member, asked)
     ids = [one.campaign.public_id for one in compared]
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:_WORDS_LENGTH]
+    words = typed.words(request.GET, "q", _WORDS_LENGTH)
     context: dict[str, Any] = {
         "ids": ids,
         "words": words,

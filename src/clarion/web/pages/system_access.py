@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clarion.web import typed
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.pages.system import of_administrators
 from clarion.web.parts import Action, Column, Confirm
@@ -81,7 +82,7 @@ class ProviderForm(forms.Form):
 @require_safe
 def trail(request: PersonRequest) -> HttpResponse:
     """Who got in, who was kept out, and what was changed, newest first."""
-    who, action = request.GET.get("q", ""), request.GET.get("what", "")
+    who, action = typed.words(request.GET, "q"), request.GET.get("what", "")
     before = request.GET.get("before", "")
     found = queries.events_for(
         request.user,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clarion.runtime.signin import operations
+from clarion.web import typed
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.pages.system import of_administrators
 from clarion.web.parts import Action, Column, Confirm
@@ -39,7 +40,7 @@ COLUMNS = [
 @require_safe
 def people(request: PersonRequest) -> HttpResponse:
     """All of them, or those whose address has what is searched for."""
-    search = request.GET.get("q", "")
+    search = typed.words(request.GET, "q")
     rows = queries.people(request.user, search=search)
     factors = set(Authenticator.objects.filter(user__in=rows).values_list("user_id", flat=True))
     context = {

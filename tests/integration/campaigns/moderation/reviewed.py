@@ -6,9 +6,16 @@ from django.utils import timezone
 
 from clarion.campaigns import moderation, operations, review
 from clarion.campaigns.models import Campaign, Decision, Review
-from clarion.campaigns.states import Status
+from clarion.campaigns.states import Action, Status
+from clarion.senders import operations as senders
+from clarion.workspaces import actors
 from clarion.workspaces.models import Membership
 from tests.integration.campaigns import making
+
+#: What a review allows, forbids or decides.
+REVIEWED = (
+    Action.SUBMIT, Action.WITHDRAW, Action.APPROVE, Action.REJECT, Action.RELEASE, Action.START, Action.CONTINUE,
+)  # fmt: skip
 
 
 def draft_of(member: Membership, **values: Any) -> Campaign:
@@ -55,3 +62,13 @@ def in_state(status: Status, author: Membership, *, is_approved: bool, cause: st
             facts |= {"decision": Decision.APPROVED, "decided_at": timezone.now(), "canary_percent": 10}
         Review.objects.create(digest=review.digest(taken), **facts)
     return campaign
+
+
+def change_sender_of(campaign: Campaign, **settings: Any) -> None:
+    step = campaign.steps.select_related("sender").get()
+    assert step.sender is not None
+    senders.update_sender(
+        sender=step.sender,
+        by=actors.operator(campaign.workspace),
+        config={**step.sender.config, **settings},
+    )

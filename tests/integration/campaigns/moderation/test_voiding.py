@@ -18,19 +18,15 @@ from clarion.senders import operations as senders
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, Membership
 from tests.integration.campaigns import making
-from tests.integration.campaigns.moderation.reviewed import approved, draft_of, review_of, status_of
+from tests.integration.campaigns.moderation.reviewed import (
+    approved,
+    change_sender_of,
+    draft_of,
+    review_of,
+    status_of,
+)
 
 pytestmark = pytest.mark.django_db
-
-
-def change_sender_of(campaign: Campaign, **settings: Any) -> None:
-    step = campaign.steps.select_related("sender").get()
-    assert step.sender is not None
-    senders.update_sender(
-        sender=step.sender,
-        by=actors.operator(campaign.workspace),
-        config={**step.sender.config, **settings},
-    )
 
 
 def other_text(campaign: Campaign, by: Membership) -> None:

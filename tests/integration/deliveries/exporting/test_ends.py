@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from clarion.deliveries import batching
 from clarion.deliveries.errors import ExportRefused
 from clarion.deliveries.exporting import files, operations, working, writing
 from clarion.deliveries.models import Export, ExportStatus, Run
+from clarion.deliveries.states import Result
 from clarion.deliveries.wanted import Wanted
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers
@@ -53,12 +55,12 @@ class TestEnds:
     def test_deleting_one_that_is_under_way_stops_it_and_leaves_no_file(
         self, run: Run, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(writing, "BATCH", 10)
+        monkeypatch.setattr(batching, "BATCH", 10)
         monkeypatch.setattr(working, "NOTE_SECONDS", 0.0)
         by = ledgers.actor(people.alice)
         export = operations.create_export(run=run, wanted=Wanted(), kind="XLSX", by=by)
         seen: list[int] = []
-        batches = writing._batches
+        batches = batching.batches
 
         def deleting(*arguments: Any, **options: Any) -> Iterator[int]:
             for count in batches(*arguments, **options):
@@ -67,7 +69,7 @@ class TestEnds:
                     operations.delete_export(export=export, by=by)
                 yield count
 
-        monkeypatch.setattr(writing, "_batches", deleting)
+        monkeypatch.setattr(batching, "batches", deleting)
 
         working.run_export_job(export.pk)
 
@@ -155,6 +157,16 @@ class TestWanted:
     )
     def test_what_it_says_is_what_it_reads(self, query: dict[str, str]) -> None:
         assert Wanted.read(query).query() == query
+
+    @pytest.mark.parametrize("result", [None, Result.DELIVERED])
+    @pytest.mark.parametrize("no_receipt", [False, True])
+    @pytest.mark.parametrize("not_opened", [False, True])
+    def test_none_of_several_conditions_on_receipts_is_lost_on_the_way_to_a_job(
+        self, result: Result | None, no_receipt: bool, not_opened: bool
+    ) -> None:
+        wanted = Wanted(result=result, no_receipt=no_receipt, not_opened=not_opened)
+
+        assert Wanted.read(wanted.query()) == wanted
 
     def test_what_it_cannot_understand_is_left_out(self) -> None:
         wrong = {"status": "SENT", "result": 7, "reason": "²", "code": "\x00", "q": "a", "skip": "x"}

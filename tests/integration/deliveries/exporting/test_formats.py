@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from clarion.campaigns.models import Campaign
-from clarion.deliveries.exporting import files, formats, rows, writing
+from clarion.deliveries import batching
+from clarion.deliveries.exporting import files, formats, rows
 from clarion.deliveries.models import ExportStatus, Run
 from clarion.deliveries.states import Result
 from tests import ledgers
@@ -89,7 +90,7 @@ class TestTable:
     def test_more_than_a_batch_is_whole(
         self, campaign: Campaign, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(writing, "BATCH", 7)
+        monkeypatch.setattr(batching, "BATCH", 7)
         run = ledgers.make_run(campaign, **KINDS)
 
         assert len(table_of(made(run, people))) == 100

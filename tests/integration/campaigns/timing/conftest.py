@@ -1,31 +1,19 @@
-"""The moment at which the calendar is looked at, who does, and campaigns to put into it."""
+"""The moment at which starts are chosen and the calendar is looked at, and campaigns to put into it."""
 
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
 from tests.integration.campaigns import making
-from tests.integration.campaigns.reading import signed_in
-from tests.integration.web.calendar.march import NOW, Schedule, berlin
+from tests.integration.campaigns.timing.march import NOW, Schedule, berlin
 
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-
-
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from clarion.deliveries.models import Run
 from clarion.workspaces.models import Membership
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in, url, words
-from tests.integration.web.calendar.march import HTMX, NOW, Schedule, berlin, days, page_of
+from tests.integration.campaigns.timing.march import HTMX, NOW, Schedule, berlin, days, page_of
 
 pytestmark = pytest.mark.django_db
 

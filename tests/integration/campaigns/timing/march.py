@@ -1,4 +1,4 @@
-"""The month in which the tests of the calendar take place, and what its page says."""
+"""The month in which tests of starts and of the calendar take place, and what the calendar's page says."""
 
 import re
 from collections.abc import Callable

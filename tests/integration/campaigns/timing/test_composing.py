@@ -1,8 +1,7 @@
 """The timing part of the compose form: each way to start, sending hours, and what is said of mistakes."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -13,31 +12,14 @@ from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in, url, words
+from tests.integration.campaigns.timing.march import BERLIN
 
 pytestmark = pytest.mark.django_db
 
-BERLIN = ZoneInfo("Europe/Berlin")
-#: A Tuesday.
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 START = {"date": "2026-03-16", "time": "09:00", "zone": "Europe/Berlin"}
 STARTS_AT = datetime(2026, 3, 16, 9, tzinfo=BERLIN)
 END = {"end_date": "2026-03-20", "end_time": "18:00"}
 ENDS_AT = datetime(2026, 3, 20, 18, tzinfo=BERLIN)
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-
-
-@pytest.fixture
-def member() -> Membership:
-    return making.make_member()
-
-
-@pytest.fixture
-def client(member: Membership) -> Client:
-    return signed_in(member)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from clarion.workspaces.models import AuditEvent, Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in, url, words
-from tests.integration.web.calendar.march import NOW, Schedule, berlin
+from tests.integration.campaigns.timing.march import NOW, Schedule, berlin
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,44 @@
+"""Which people of a run are wanted: one set of conditions for reading them, acting on them and exporting them."""
+
+from __future__ import annotations
+
+from ninja import Schema
+from pydantic import Field
+
+from clarion.api import problems
+from clarion.api.shapes.common import ResultWord, SkipWord, StageWord
+from clarion.deliveries.states import Result, Skip, Stage
+from clarion.deliveries.wanted import NO_CODE, SEARCH_FROM, Wanted
+from clarion.engine.outcomes import Reason
+
+
+class Conditions(Schema):
+    """All that is said has to hold."""
+
+    status: StageWord | None = None
+    skip: SkipWord | None = None
+    result: ResultWord | None = Field(None, description="The last that the provider said.")
+    no_receipt: bool = Field(False, description="Sent, and nothing was heard since.")
+    not_opened: bool = False
+    reason: str | None = Field(None, max_length=60, description="A reason's name, such as mailbox_full.")
+    code: str | None = Field(None, max_length=20, description="The provider's code; `-` for none.")
+    q: str = Field("", max_length=320, description="An address or its beginning, a name, a provider's id.")
+
+    def meant(self) -> Wanted:
+        """Return what is asked for. Raises `invalid` for what would be left out, so that nobody else is taken."""
+        reason, words = (self.reason or "").upper(), self.q.strip()
+        if reason and reason not in Reason.__members__:
+            raise problems.own("invalid", errors=[{"field": "reason", "detail": "There is no such reason."}])
+        if 0 < len(words) < SEARCH_FROM:
+            detail = f"Give {SEARCH_FROM} characters or more."
+            raise problems.own("invalid", errors=[{"field": "q", "detail": detail}])
+        return Wanted(
+            stage=Stage[self.status.upper()] if self.status else None,
+            skip=Skip[self.skip.upper()] if self.skip else None,
+            result=Result[self.result.upper()] if self.result else None,
+            no_receipt=self.no_receipt,
+            not_opened=self.not_opened,
+            reason=Reason[reason].value if reason else None,
+            code="" if self.code == NO_CODE else self.code,
+            q=words,
+        )
