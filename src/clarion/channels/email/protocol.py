@@ -1,8 +1,9 @@
 """One SMTP connection, and handing over one message after another on it (RFC 5321, 2920).
 
 The conversation about a message is a small state machine driven by the replies, without a task or a timer of
-its own: with PIPELINING the envelope goes out in one write and the body in a second, which is all that a
-message costs. One watchdog per connection looks after every deadline.
+its own. With PIPELINING the envelope of the next message goes out in one write with the body of this one, as RFC 2920
+3.1 allows, so that at full speed a message is one write and one read. One watchdog per connection looks after every
+deadline.
 """
 
 import asyncio
@@ -13,9 +14,10 @@ from typing import cast
 from clarion.channels.email.abilities import Abilities
 from clarion.channels.email.errors import ConnectionUnusable, NotAReply, Stale, not_begun
 from clarion.channels.email.mail import Mail
+from clarion.channels.email.pending import Pending
 from clarion.channels.email.reader import MAX_LINE, ReplyReader
 from clarion.channels.email.replies import Reply, Step, accepted, outcome
-from clarion.engine.outcomes import Deferred, Outcome, Reason, Refused, Scope, Unknown
+from clarion.engine.outcomes import Deferred, Outcome, Reason, Scope, Unknown
 
 #: Octets. A body up to this size goes out in one write. A larger one goes in pieces, and its end only after
 #: all before it has left, so that a connection that breaks in between has certainly not delivered anything.
@@ -27,8 +29,17 @@ _FOREVER = float("inf")
 _ENVELOPE_TAKEN = re.compile(rb"250 [^\n]{0,1000}\n250 [^\n]{0,1000}\n354 [^\n]{0,1000}\n")
 
 
+def _none_ahead(connection: "Connection") -> Pending | None:
+    """There is no next message."""
+    return None
+
+
 class Connection(asyncio.Protocol):
-    """One connection, used for one message at a time. `on_free` hears when it is ready again, or dead."""
+    """One connection, used for one message at a time. `on_free` hears when it is ready again, or dead.
+
+    `upcoming` is asked for the next message while the body of one goes out. It is begun with that body, and lost with
+    the connection: then it fails with Stale.
+    """
 
     def __init__(
         self, *, command_timeout: float, data_timeout: float, idle_timeout: float = 30.0, dsn: bool = False
@@ -46,6 +57,7 @@ class Connection(asyncio.Protocol):
         #: Closed, closing, or no longer understood.
         self.is_dead = False
         self.on_free: Callable[[Connection], None] = lambda connection: None
+        self.upcoming: Callable[[Connection], Pending | None] = _none_ahead
         self.transport: asyncio.Transport | None = None
         self._reader = ReplyReader()
         #: Who waits for the reply to a single command.
@@ -58,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._feeder: asyncio.Task[None] | None = None
         # The message under way.
         self._step: Step | None = None
-        self._waiter: asyncio.Future[Outcome] | None = None
+        self._waiter: asyncio.Future[Outcome | None] | None = None
         self._hand_over: Callable[[], None] | None = None
         self._wire = b""
         self._rest: list[bytes] = []
@@ -73,6 +85,8 @@ class Connection(asyncio.Protocol):
         #: Which chunk of data is being read, and in which the body was written.
         self._in_chunk = 0
         self._written_in = -1
+        #: The message whose envelope has gone out behind the body of this one.
+        self._ahead: Pending | None = None
 
     # What the transport calls.
 
@@ -107,8 +121,10 @@ class Connection(asyncio.Protocol):
             self._fail(Reason.TLS_FAILED, "text in clear after STARTTLS")
             return
         self._in_chunk += 1
-        if self._is_smooth and self._reader.is_empty and self._smooth(data):
-            return
+        if self._is_smooth and self._reader.is_empty:
+            data = self._smooth(data)
+            if not data:
+                return
         try:
             for reply in self._reader.feed(data):
                 if self.is_dead:
@@ -117,32 +133,26 @@ class Connection(asyncio.Protocol):
         except NotAReply:
             self._fail(Reason.PROTOCOL_ERROR, "the answer is not SMTP")
 
-    def _smooth(self, data: bytes) -> bool:
-        """Take what comes when all goes well, in one piece: the answers to an envelope, or to a body.
+    def _smooth(self, data: bytes) -> bytes:
+        """Take what comes when all goes well: the answers to an envelope, to a body, or to a body and an envelope.
 
-        This is a short cut through `_reply` for nearly every message. Returns whether it was taken.
+        This is a short cut through `_reply` for nearly every message. Returns what of the data was not taken.
         """
-        if self._step is Step.MAIL:
-            found = _ENVELOPE_TAKEN.fullmatch(data)
-            if found is not None and self.abilities.pipelining:
-                self._is_answered = True
-                self._step = Step.END
-                self._write_body()
-                return True
-        elif (
-            self._step is Step.END
-            and self._is_out
-            and data[:4] == b"250 "
-            and data.find(b"\n") == len(data) - 1
-        ):
-            if len(data) > MAX_LINE:
-                return False
+        if self._step is Step.END and self._is_out and data[:4] == b"250 ":
+            end = data.find(b"\n") + 1
+            if not 0 < end <= MAX_LINE or (end < len(data) and self._ahead is None):
+                return data
             waiter, self._waiter, self._step = self._waiter, None, None
             if waiter is not None and not waiter.done():
-                waiter.set_result(accepted(data[4:].decode("utf-8", "replace").rstrip("\r\n")))
+                waiter.set_result(accepted(data[4:end].decode("utf-8", "replace").rstrip("\r\n")))
             self._rest_now()
-            return True
-        return False
+            data = data[end:]
+        if data and self._step is Step.MAIL and self.abilities.pipelining and _ENVELOPE_TAKEN.fullmatch(data):
+            self._is_answered = True
+            self._step = Step.END
+            self._write_body()
+            return b""
+        return data
 
     def _reply(self, reply: Reply) -> None:
         self._is_smooth = False
@@ -194,43 +204,47 @@ class Connection(asyncio.Protocol):
 
     # One message.
 
-    def send(self, mail: Mail, hand_over: Callable[[], None]) -> "asyncio.Future[Outcome]":
+    def send(self, mail: Mail, hand_over: Callable[[], None]) -> "asyncio.Future[Outcome | None]":
         """Begin a message on a connection that is ready; the future brings its outcome.
 
         It fails with Stale if the connection turns out to have been closed while it was idle, and with
         whatever `hand_over` raises; in both cases nothing has been handed over.
         """
-        waiter: asyncio.Future[Outcome] = self._loop.create_future()
-        transport, abilities = self.transport, self.abilities
-        if self.is_dead or transport is None or transport.is_closing():
+        pending = Pending(mail, hand_over, self._loop.create_future())
+        if self.is_dead or self.transport is None or self.transport.is_closing():
             self.abort()
-            waiter.set_exception(Stale())
-            return waiter
-        if mail.needs_utf8 and not (abilities.utf8 and abilities.eight_bit):
-            scope = Scope.MESSAGE if mail.recipient.isascii() else Scope.RECIPIENT
-            waiter.set_result(Refused(reason=Reason.FEATURE_UNSUPPORTED, scope=scope, detail="no SMTPUTF8"))
+            pending.waiter.set_exception(Stale())
+        elif not pending.prepare(self.abilities, dsn=self._dsn):
             self.on_free(self)
-            return waiter
-        wire = mail.wire(eight_bit=abilities.eight_bit)
-        if 0 < abilities.size < len(wire):
-            detail = f"the server takes {abilities.size} octets, the message has {len(wire)}"
-            waiter.set_result(Refused(reason=Reason.MESSAGE_TOO_LARGE, scope=Scope.MESSAGE, detail=detail))
-            self.on_free(self)
-            return waiter
-        self.used += 1
-        self._waiter, self._hand_over, self._wire = waiter, hand_over, wire
+        else:
+            self.used += 1
+            self._begin(pending)
+            if self.abilities.pipelining:
+                self._write(b"".join(pending.lines))
+            else:
+                self._rest = pending.lines[:0:-1]
+                self._write(pending.lines[0])
+        return pending.waiter
+
+    def _envelope_ahead(self) -> bytes:
+        """Return the lines that begin the next message, if there is one that can be begun."""
+        if not self.abilities.pipelining:
+            return b""
+        while (pending := self.upcoming(self)) is not None:
+            if pending.prepare(self.abilities, dsn=self._dsn):
+                self._ahead = pending
+                self.used += 1
+                return b"".join(pending.lines)
+        return b""
+
+    def _begin(self, pending: Pending) -> None:
+        """From now on, what the server says is about this message."""
+        self._waiter, self._hand_over, self._wire = pending.waiter, pending.hand_over, pending.wire
         self._failure = None
         self._is_out = self._is_answered = self._is_wanted = False
         self._is_smooth = True
         self._step = Step.MAIL
-        first, second = abilities.envelope(mail, len(wire), dsn=self._dsn)
-        if abilities.pipelining:
-            transport.write(first + second + b"DATA\r\n")
-        else:
-            self._rest = [b"DATA\r\n", second]
-            transport.write(first)
         self._deadline = self._loop.time() + self._command_timeout
-        return waiter
 
     def _message_reply(self, step: Step, reply: Reply) -> None:
         code = reply.code
@@ -281,14 +295,18 @@ class Connection(asyncio.Protocol):
 
     def _write_body(self) -> None:
         wire, hand_over, self._wire, self._hand_over = self._wire, self._hand_over, b"", None
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self.abort()  # who sent it has gone, and the server waits for a body
+            return
         try:
             if hand_over is not None:
                 hand_over()
         except BaseException as error:
             # Without a note of the hand-over there must be none. The server still waits for a body, so the
             # connection is lost.
-            if self._waiter is not None and not self._waiter.done():
-                self._waiter.set_exception(error)
+            if not waiter.done():
+                waiter.set_exception(error)
             self.abort()
             if not isinstance(error, Exception):
                 raise
@@ -297,7 +315,7 @@ class Connection(asyncio.Protocol):
         self._written_in = self._in_chunk
         if len(wire) <= CHUNK:
             self._is_out = True
-            self._write(wire)
+            self._write(wire + self._envelope_ahead())
         else:
             self._feeder = self._loop.create_task(self._feed(wire))
 
@@ -348,6 +366,10 @@ class Connection(asyncio.Protocol):
             self._rest_now()
 
     def _rest_now(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            self._begin(ahead)
+            return
         self._deadline = self._loop.time() + self._idle_timeout
         self.on_free(self)
 
@@ -391,6 +413,9 @@ class Connection(asyncio.Protocol):
             return
         self.is_dead = True
         self._step, self._waiter = None, None
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and not ahead.waiter.done():
+            ahead.waiter.set_exception(Stale())
         self._drop_feeder()
         if self._watchdog is not None:
             self._watchdog.cancel()

@@ -71,7 +71,7 @@ async def test_outcomes_agree_with_what_the_server_has_taken(seed: int, is_pipel
                 sending = asyncio.ensure_future(transport.send(message, hand_overs[number]))
                 outcomes[number] = await asyncio.wait_for(sending, PATIENCE_SECONDS)
 
-        await asyncio.gather(*(work() for _ in range(8)))
+        await asyncio.gather(*(work() for _ in range(transport.concurrency)))
         await transport.aclose()
 
     taken = Counter(
