@@ -90,7 +90,7 @@ def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dic
         "timing": campaign_timing.shown(campaign, examined.recipients),
         "question": question(campaign, examined) if may_launch else None,
         "variables": known_variables(campaign),
-        "mapping": campaign_columns.mapping(campaign),
+        "mapping": campaign_columns.mapping(request.member, campaign),
         "pane": campaign_preview.pane(request, campaign),
         "test": campaign_preview.test_state(request, campaign),
         **campaign_people.choices(form),

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from clarion.audience import queries as audience
+from clarion.audience.masking import mask_values
 from clarion.audience.models import SourceStatus
 from clarion.campaigns import lengths, material, operations, queries
 from clarion.campaigns.preflight import content_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from clarion.campaigns.models import Campaign, Step
     from clarion.web.http import PageRequest
+    from clarion.workspaces.models import Membership
 
 #: Recipients one can leaf through.
 SAMPLE = 25
@@ -83,7 +85,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     `names` are the URL names of the pane and of the frame on the page that shows it.
     """
     step = campaign_cascade.step_shown(request, campaign)
-    people = _people(campaign)
+    people = _people(request.member, campaign)
     number = _number(request, len(people))
     person, tongue = _person(request, people, step)
     look = _look(request)
@@ -106,6 +108,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
     measured = lengths.of(campaign, step) if step is not None and is_sms else None
+    longest = _as_seen(request.member, dict(measured.longest)) if measured else {}
     # An SMS has no subject: what it costs stands in its place.
     subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
     if bare and not is_sms and step is not None:
@@ -115,7 +118,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         number=number, count=len(people), name=shown, sender=sender, subject=subject,
         preheader=beside, missing=filled.missing, problem=filled.problem,
         frame_url=f"{frame}?recipient={number}{which}&v={campaign.version}",
-        spread=sms_size.spread(measured, _name_of(dict(measured.longest))) if measured else "",
+        spread=sms_size.spread(measured, _name_of(longest)) if measured else "",
         look=look, is_editable=names == COMPOSING,
         looks=[] if filled.problem else _looks(f"{url}?recipient={number}{plain}", step, look),
         seen=_seen(campaign, step, filled, sender) if step and not filled.problem else None,
@@ -141,9 +144,9 @@ def _seen(campaign: Campaign, step: Step, filled: rendering.Preview, sender: str
     return looks.seen(step.channel, filled, sender=sender, pictures=pictures)
 
 
-def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
+def picks(member: Membership, campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
     """Return the number and name of so many of the campaign's people, from the first of the sample to the last."""
-    people = _people(campaign)
+    people = _people(member, campaign)
     last = len(people) - 1
     places = sorted({round(last * n / (count - 1)) for n in range(count)}) if people else []
     return [(place + 1, _name_of(people[place])) for place in places]
@@ -152,7 +155,7 @@ def picks(campaign: Campaign, count: int = 3) -> list[tuple[int, str]]:
 def document(request: PageRequest, campaign: Campaign) -> HttpResponse:
     """Return the message as a document for a frame."""
     step = campaign_cascade.step_shown(request, campaign)
-    person, _tongue = _person(request, _people(campaign), step)
+    person, _tongue = _person(request, _people(request.member, campaign), step)
     content = content_of(step)[0] if step else {}
     filled = rendering.preview(content, step.channel, person) if step and content else rendering.Preview()
     look = _look(request)
@@ -219,7 +222,7 @@ def send_tests(request: PageRequest, campaign: Campaign) -> list[tuple[int, str]
         return [(messages.ERROR, _("Name an address to send the test to."))]
     if len(addresses) > TESTS_MAX:
         return [(messages.ERROR, _("A test goes to at most %(n)d addresses.") % {"n": TESTS_MAX})]
-    people = _people(campaign)
+    people = _people(request.member, campaign)
     number = _number(request, len(people))
     person = people[number - 1] if people else NOBODY
     told = [_send_one(request, step, address, person) for address in addresses]
@@ -253,11 +256,16 @@ def _send_one(request: PageRequest, step: Step, address: str, person: dict[str, 
     return messages.ERROR, _("The test to %(address)s did not go: %(why)s") % (names | {"why": why})
 
 
-def _people(campaign: Campaign) -> list[dict[str, Any]]:
+def _people(member: Membership, campaign: Campaign) -> list[dict[str, Any]]:
+    """Return the first of the campaign's people, as the member may see them."""
     source = campaign.source
     if source is None or source.table.status == SourceStatus.FAILED:
         return []
-    return audience.sample(source, SAMPLE)
+    return [_as_seen(member, person) for person in audience.sample(source, SAMPLE)]
+
+
+def _as_seen(member: Membership, person: dict[str, Any]) -> dict[str, Any]:
+    return person if member.sees_people else mask_values(person)
 
 
 def _name_of(person: dict[str, Any]) -> str:

@@ -193,7 +193,8 @@ class ReviewPage:
     def picks(self) -> list[tuple[int, str, str]]:
         """Three of the people, and where the preview shows the message as they get it."""
         url = workspace_url(self._request, PREVIEW[0], id=self.campaign.public_id)
-        return [(n, name, f"{url}?recipient={n}") for n, name in campaign_preview.picks(self.campaign)]
+        found = campaign_preview.picks(self._request.member, self.campaign)
+        return [(n, name, f"{url}?recipient={n}") for n, name in found]
 
     @cached_property
     def comments(self) -> list[tuple[str, Comment]]:

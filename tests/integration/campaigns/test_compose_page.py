@@ -8,13 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from clarion.audience.models import List, ListMember, Source, SourceKind
+from clarion.audience.models import Contact, List, ListMember, Source, SourceKind
 from clarion.campaigns import preflight
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.content import operations as content_operations
 from clarion.senders import operations as sender_operations
-from clarion.workspaces.models import Membership
+from clarion.workspaces.models import Membership, PiiPolicy
 from tests.integration.campaigns import making
 from tests.integration.campaigns.composing import filled
 from tests.integration.campaigns.reading import base, url, words
@@ -250,6 +250,19 @@ class TestCompose:
 
         assert "2 / 2" in words(pane)
         assert "Hello Ada" in words(pane)
+
+    def test_the_preview_hides_people_where_one_has_to_ask_for_them(
+        self, client: Client, member: Membership
+    ) -> None:
+        campaign = making.make_launchable(member.workspace)
+        member.workspace.pii_policy = PiiPolicy.ON_REQUEST
+        member.workspace.save()
+
+        pages = [client.get(url(campaign, place)) for place in ("edit/", "preview/", "preview/frame/")]
+
+        assert "Hi A…" in pages[2].content.decode()
+        whole = ["Ada<", "Hello Ada", *Contact.objects.values_list("email", flat=True)]
+        assert [who for who in whole for page in pages if who in page.content.decode()] == []
 
 
 class TestSendingATest:

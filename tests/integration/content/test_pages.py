@@ -83,6 +83,12 @@ class TestEditor:
         assert answer.headers["Location"] == f"/w/acme/templates/{template.public_id}/"
         assert template.name == "Welcome"
 
+    def test_a_channel_that_there_is_not_is_refused_at_its_field(self, bob: Client) -> None:
+        answer = bob.post(LIST + "new/", form(channel="pigeon"))
+
+        assert answer.status_code == 422
+        assert not Template.objects.exists()
+
     def test_saving_adds_a_version(self, cast: Cast, bob: Client) -> None:
         template = given_a_template(cast)
 

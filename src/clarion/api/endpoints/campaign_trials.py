@@ -16,6 +16,7 @@ from clarion.api.frame import actor
 from clarion.api.shapes import common
 from clarion.api.shapes.common import BIG, Input, Page, cursor_of, key_of, words
 from clarion.audience import queries as audience
+from clarion.audience.masking import mask_values
 from clarion.audience.models import Source, SourceStatus
 from clarion.campaigns import material, operations
 from clarion.campaigns.models import Campaign, Step
@@ -162,6 +163,8 @@ def send_test(request: Any, id: UUID, said: TestsIn) -> Any:
     if step.sender is None or not content_of(step)[0]:
         raise problems.own("invalid", "Choose a sender and write the message first.")
     people = _people(campaign)
+    if not common.sees_people(request.member):
+        people = [mask_values(person) for person in people]
     person = people[min(said.recipient, len(people)) - 1] if people else NOBODY
     told, taken = [], 0
     for address in dict.fromkeys(said.addresses):

@@ -249,7 +249,8 @@ def _editor(
     version = queries.latest_version(template) if template else None
     used_by = queries.campaigns_using(template) if template else 0
     edited = _edited(request, version) if version else ""
-    channel = template.channel if template else str(form["channel"].value() or "email")
+    asked = template.channel if template else str(form["channel"].value())
+    channel = asked if asked in registry.CHANNELS else "email"
     context = {
         "template": template,
         "version": version,
