@@ -21,7 +21,7 @@ class Session(asyncio.Protocol):
     def __init__(self, mails: int, pause: float) -> None:
         self._mails, self._pause = mails, pause
         self._buffer = b""
-        self._in_body = False
+        self._in_body = self._is_thinking = False
         self._recipient = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -31,7 +31,10 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        while self._buffer:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._buffer and not self._is_thinking:
             if not self._step():
                 return
 
@@ -71,10 +74,15 @@ class Session(asyncio.Protocol):
         head = body.partition(b"\r\n\r\n")[0].lower()
         mark = head.partition(b"message-id: <")[2].partition(b">")[0]
         os.write(self._mails, b"%b %b %.6f\n" % (self._recipient, mark, time.time()))
-        loop = asyncio.get_running_loop()
-        loop.call_later(
-            self._pause * random.random() * 2, self._transport.write, b"250 2.0.0 queued as AB12\r\n"
-        )
+        # Answers come in order: what follows the body waits for its answer.
+        self._is_thinking = True
+        asyncio.get_running_loop().call_later(self._pause * random.random() * 2, self._queued)
+
+    def _queued(self) -> None:
+        self._is_thinking = False
+        if not self._transport.is_closing():
+            self._transport.write(b"250 2.0.0 queued as AB12\r\n")
+            self._go_on()
 
 
 async def serve(port_file: Path, mails_file: Path, pause: float) -> None:
