@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from clarion.audience import importing
 from clarion.audience import operations as audience
-from clarion.audience.models import Contact, Suppression
+from clarion.audience.models import Contact, Import, Suppression
 from clarion.campaigns.states import Status
 from clarion.cli import main, remote
 from clarion.cli.remote.program import app
@@ -37,6 +38,8 @@ def begin(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         answer = Asking(remote._where["token"])(method, path, body, **plain)
         if method == "POST" and path.endswith("/exports"):
             working.run_export_job(Export.objects.get().pk)
+        if method == "POST" and path.partition("?")[0].endswith("/suppressions/import"):
+            importing.run_import_job(Import.objects.get().pk)
         return answer.status_code, b"".join(answer) if answer.streaming else answer.content
 
     monkeypatch.setattr(remote, "ask", ask)
@@ -84,7 +87,7 @@ def test_people_are_shown_explained_suppressed_and_forgotten(cast: Cast, told: T
     assert "vip" in told("segment", "show", "Loyal")
     assert told("segment", "explain", "Loyal", "ana@shop.example").startswith("in\n  yes")
     told("suppression", "add", "eve@shop.example")
-    assert told("suppression", "import", str(tmp_path / "stop.csv"), "--json")["added"] == 1
+    assert told("suppression", "import", str(tmp_path / "stop.csv"), "--json")["created"] == 1
     assert "ben@shop.example" in told("suppression", "list", "--channel", "email")
     assert told("suppression", "remove", "--why", "asked", "--address", "eve", "--yes") == "1 allowed again\n"
     assert [one.address for one in Suppression.objects.all()] == ["ben@shop.example"]
