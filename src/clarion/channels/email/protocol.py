@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
         self._written_in = -1
         #: The message whose envelope has gone out behind the body of this one.
         self._ahead: Pending | None = None
+        #: Whoever waited for the message before has not run yet, and whether the body of this one waits for that.
+        self._is_noting = self._is_body_held = False
 
     # What the transport calls.
 
@@ -293,7 +295,16 @@ class Connection(asyncio.Protocol):
         else:
             self._finish(self._failure or outcome(Step.DATA, reply), reset=True)
 
+    def _noted(self) -> None:
+        """What became of the message before is on record: two bodies of unknown fate are never on one connection."""
+        self._is_noting = False
+        if self._is_body_held:
+            self._write_body()
+
     def _write_body(self) -> None:
+        self._is_body_held = self._is_noting
+        if self._is_noting:
+            return
         wire, hand_over, self._wire, self._hand_over = self._wire, self._hand_over, b"", None
         waiter = self._waiter
         if waiter is None or waiter.done():
@@ -355,6 +366,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, result: Outcome, *, reset: bool = False, keep: bool = True) -> None:
         waiter, self._waiter = self._waiter, None
         self._step, self._failure, self._wire = None, None, b""
+        self._is_body_held = False
         self._drop_feeder()
         if waiter is not None and not waiter.done():
             waiter.set_result(result)
@@ -369,6 +381,8 @@ class Connection(asyncio.Protocol):
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
             self._begin(ahead)
+            self._is_noting = True
+            self._loop.call_soon(self._noted)
             return
         self._deadline = self._loop.time() + self._idle_timeout
         self.on_free(self)
@@ -412,7 +426,7 @@ class Connection(asyncio.Protocol):
         if self.is_dead:
             return
         self.is_dead = True
-        self._step, self._waiter = None, None
+        self._step, self._waiter, self._is_body_held = None, None, False
         ahead, self._ahead = self._ahead, None
         if ahead is not None and not ahead.waiter.done():
             ahead.waiter.set_exception(Stale())

@@ -80,6 +80,22 @@ async def test_a_connection_that_ends_with_a_body_ends_that_message_only(mishap:
     assert [hand_over.count for hand_over in hand_overs] == [1, 1, 1, 1]
 
 
+async def test_a_body_goes_out_only_when_what_became_of_the_one_before_is_known_to_its_sender() -> None:
+    happened: list[tuple[str, int]] = []
+
+    async def send(number: int) -> None:
+        await transport.send(make_message(), lambda: happened.append(("begun", number)))
+        happened.append(("known", number))
+
+    async with Server().running() as server:
+        transport = make_transport(server.port, connections=1)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(*map(send, range(20)))
+        await transport.aclose()
+
+    assert happened == [(what, number) for number in range(20) for what in ("begun", "known")]
+
+
 async def test_a_refused_body_and_a_refused_envelope_do_not_stop_the_next() -> None:
     def judge(line: str) -> str:
         return "550 5.1.1 unknown" if "person1@" in line else GOOD["RCPT"]
