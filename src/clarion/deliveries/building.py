@@ -53,11 +53,8 @@ _LOCK_SPACE = 0x4255494C
 #: Added to a contact's variables where the sending hours are the recipients' own.
 _ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
 
-#: Addresses that were suppressed while the run was built, of people who still would get something. A minute is
-#: allowed for transactions that began before the run.
-_LATE = """
-select s.address
-from audience_suppression s
+#: Of addresses `s`, those of people of a run who still would get something.
+STILL_PENDING = """
 cross join lateral (
     -- By the address's index: as a plain join the planner reads both big tables for each other.
     select id from deliveries_recipient r
@@ -67,7 +64,14 @@ cross join lateral (
     select 1 from deliveries_delivery d
     where d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0 limit 1
 ) d
-where s.workspace_id = %(workspace)s and s.channel = %(channel)s
+"""
+
+#: Addresses that were suppressed while the run was built, of people who still would get something. A minute is
+#: allowed for transactions that began before the run.
+_LATE = f"""
+select s.address
+from audience_suppression s
+{STILL_PENDING}where s.workspace_id = %(workspace)s and s.channel = %(channel)s
   and s.created_at > %(began)s::timestamptz - interval '1 minute'
 """
 

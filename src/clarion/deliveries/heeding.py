@@ -8,6 +8,7 @@ made by somebody who could not see it yet. What was taken back is not there any 
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import connection
 from clarion.audience import locks
 from clarion.audience.queries import arrivals
 from clarion.channels import registry
-from clarion.deliveries import optout
+from clarion.deliveries import building, optout
 from clarion.deliveries.models import Heeded, Run, RunStep
 from clarion.deliveries.states import Skip
 
@@ -59,17 +60,7 @@ select place, workspace_id, kind, address from (
 """
 
 #: Which of these addresses something waits for. By their index, one by one: there are few of them in a large run.
-_WAITING = """
-select s.address from unnest(%(addresses)s::text[]) s(address)
-cross join lateral (
-    select id from deliveries_recipient r
-    where r.run_id = %(run)s and r.address = s.address and r.skip is null limit 1
-) r
-cross join lateral (
-    select 1 from deliveries_delivery d
-    where d.run_id = %(run)s and d.id between r.id * 16 and r.id * 16 + 15 and d.stage = 0 limit 1
-) d
-"""
+_WAITING = f"select s.address from unnest(%(addresses)s::text[]) s(address) {building.STILL_PENDING}"
 _WAITING_CASCADE = """
 select s.address from unnest(%(addresses)s::text[]) s(address)
 cross join lateral (
@@ -80,7 +71,7 @@ cross join lateral (
 """
 
 
-class Stream:
+class Stream(ABC):
     """Rows of which what waits for their addresses is skipped."""
 
     id: int
@@ -88,17 +79,17 @@ class Stream:
     slack = 0
     why = Skip.SUPPRESSED
 
+    @abstractmethod
     def newest(self) -> int:
         """Return the last place; 0 when there is nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, after: int, last: int) -> tuple[list[Row], int]:
         """Return the next rows and the place up to which that is all; `last` at the end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key_of(self, channel: str) -> str:
         """Return what its rows call the addresses of a channel."""
-        raise NotImplementedError
 
 
 class Suppressed(Stream):
