@@ -19,9 +19,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from clarion.api import operations, problems
+from clarion.api import admitting, operations, problems
 from clarion.workspaces import operations as workspaces
-from clarion.workspaces import queries
 from clarion.workspaces.actors import Actor, of_member
 
 if TYPE_CHECKING:
@@ -72,8 +71,7 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
     try:
         if rest == "openapi.json" and request.user.is_authenticated:
             return _dispatched(request, rest)
-        token = _token(request)
-        pace = operations.count_request(token)
+        token, pace = _token(request)
         if pace.is_exceeded:
             raise problems.own("too_many_requests", headers={"Retry-After": str(pace.reset)})
         answer = _admitted(request, rest, token)
@@ -96,12 +94,12 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
     return answer
 
 
-def _token(request: HttpRequest) -> ApiToken:
+def _token(request: HttpRequest) -> tuple[ApiToken, operations.Pace]:
     scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
-    token = queries.token_by_secret(secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
-    if token is None:
+    found = admitting.admit(secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
+    if found is None:
         raise problems.own("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="clarion"'})
-    return token
+    return found
 
 
 def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseBase:

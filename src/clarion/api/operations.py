@@ -7,22 +7,39 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from clarion.api.models import KeptAnswer
-from clarion.workspaces.models import ApiToken, Membership
+from clarion.workspaces.models import Membership
 
 #: For how long an answer is kept.
 KEPT = timedelta(hours=24)
 #: Milliseconds for which a second request with the same key waits for the first one's answer.
 PATIENCE_MS = 10_000
 _BATCH = 5_000
+#: A stamp tells whether the rows of token, membership, account and workspace are the same as before: a row's place
+#: and the transaction that wrote it change with it.
 _COUNT = """
-insert into api_tokenpace (token_id, minute, count) values (%s, date_trunc('minute', now()), 1)
-on conflict (token_id) do update set minute = excluded.minute,
-    count = case when api_tokenpace.minute = excluded.minute then api_tokenpace.count + 1 else 1 end
-returning count, ceil(extract(epoch from minute + interval '1 minute' - now()))::int
+with token as (
+    select t.id, concat_ws(' ', t.xmin, t.ctid, m.xmin, m.ctid, u.xmin, u.ctid, w.xmin, w.ctid) as stamp
+    from workspaces_apitoken t
+    join workspaces_membership m on m.id = t.membership_id and m.suspended_at is null
+    join workspaces_user u on u.id = m.user_id and u.is_active
+    join workspaces_workspace w on w.id = m.workspace_id
+    where t.digest = %s and (t.expires_at is null or t.expires_at > now())
+), counted as (
+    insert into api_tokenpace (token_id, minute, count)
+    select id, date_trunc('minute', now()), 1 from token
+    on conflict (token_id) do update set minute = excluded.minute,
+        count = case when api_tokenpace.minute = excluded.minute then api_tokenpace.count + 1 else 1 end
+    returning count, ceil(extract(epoch from minute + interval '1 minute' - now()))::int as reset
+)
+select token.stamp, counted.count, counted.reset from token, counted
 """
+#: Also a key whose answer is too old to be given again is taken.
 _CLAIM = """
 insert into api_keptanswer (membership_id, key, fingerprint, body, content_type, location, created_at)
-values (%s, %s, %s, '', '', '', now()) on conflict (membership_id, key) do nothing returning id
+values (%(member)s, %(key)s, %(print)s, '', '', '', now()) on conflict (membership_id, key) do update
+set fingerprint = excluded.fingerprint, status = null, body = '', content_type = '', location = '', created_at = now()
+where api_keptanswer.created_at <= now() - %(kept)s::interval and api_keptanswer.status is not null
+returning id
 """
 #: SQLSTATE of a wait for a lock that took too long.
 _LOCK_TIMEOUT = "55P03"
@@ -49,12 +66,16 @@ class Pace:
         return self.used > self.limit
 
 
-def count_request(token: ApiToken) -> Pace:
-    """Count a request of the token, in whichever process it came, and return how it stands."""
+def count_request(digest: bytes) -> tuple[str, int, int] | None:
+    """Count a request of the token with this digest of its secret, in whichever process it came.
+
+    Return the stamp of who asks, how many there were in this minute, and the seconds that are left of it; None where
+    no good token has it, and nothing is counted.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [token.pk])
-        used, reset = cursor.fetchone()
-    return Pace(limit=token.per_minute, used=used, reset=max(1, reset))
+        cursor.execute(_COUNT, [digest])
+        found = cursor.fetchone()
+    return None if found is None else (found[0], found[1], max(1, found[2]))
 
 
 def claim_key(*, member: Membership, key: str, fingerprint: bytes) -> KeptAnswer | None:
@@ -62,13 +83,13 @@ def claim_key(*, member: Membership, key: str, fingerprint: bytes) -> KeptAnswer
 
     Another request with the key is waited for, since its transaction holds the row. Raises StillUnderWay.
     """
-    KeptAnswer.objects.filter(
-        membership=member, key=key, created_at__lte=timezone.now() - KEPT, status__isnull=False
-    ).delete()
     try:
         with connection.cursor() as cursor:
             cursor.execute("select set_config('lock_timeout', %s, true)", [str(PATIENCE_MS)])
-            cursor.execute(_CLAIM, [member.pk, key, fingerprint])
+            cursor.execute(
+                _CLAIM,
+                {"member": member.pk, "key": key, "print": fingerprint, "kept": f"{KEPT.total_seconds()} s"},
+            )
             is_ours = cursor.fetchone() is not None
             cursor.execute("reset lock_timeout")
     except OperationalError as problem:

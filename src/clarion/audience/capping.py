@@ -21,6 +21,7 @@ from clarion.audience.models import Address, Contact, FrequencyCap, OptOutRules
 from clarion.audience.segments import Compiled
 from clarion.channels import registry
 from clarion.workspaces.models import Workspace
+from clarion.workspaces.prepared import Prepared
 
 #: The digest of an address: seeded by the workspace, so that no other workspace's people are meant.
 WHO = "hashtextextended({address}, %(cap_workspace)s)"
@@ -37,9 +38,18 @@ class Rule:
 
 def rules_for(workspace: Workspace, channels: Sequence[str]) -> list[Rule]:
     """Return the workspace's rules that a message by these channels is held to."""
-    found = FrequencyCap.objects.filter(workspace=workspace, channel__in=["", *channels])
-    ordered = found.order_by("channel", "days").values_list("channel", "messages", "days")
-    return [Rule(channel=channel, messages=messages, days=days) for channel, messages, days in ordered]
+    held = {"", *channels}
+    return [
+        Rule(channel=one.channel, messages=one.messages, days=one.days)
+        for one in _CAPS.all(workspace=workspace.pk)
+        if one.channel in held
+    ]
+
+
+_CAPS = Prepared(
+    lambda workspace: FrequencyCap.objects.filter(workspace_id=workspace).order_by("channel", "days"),
+    workspace=-1,
+)
 
 
 def capped(

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
@@ -29,10 +31,12 @@ from clarion.deliveries import (
     tiers,
 )
 from clarion.deliveries.errors import PushRefused, RunInvalid
-from clarion.deliveries.models import Run
+from clarion.deliveries.models import Run, RunStep
 from clarion.deliveries.states import Skip
+from clarion.lib.together import Together
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.permissions import Permission
+from clarion.workspaces.prepared import Prepared
 from clarion.workspaces.wake import wake
 
 #: People in one call.
@@ -126,18 +130,79 @@ def push(*, campaign: Campaign, people: Sequence[Person | Mapping[str, Any]], by
     Raises PushRefused when the campaign takes nobody now, NotAllowed, and ValueError for what makes no sense or lacks
     a variable that the message must have; then nobody of the call is added.
     """
-    by.require(Permission.LAUNCH)
-    if len(people) > PUSH_MAX:
-        raise ValueError(_("At most %(n)d people are pushed at once.") % {"n": PUSH_MAX})
-    wanted = [one if isinstance(one, Person) else person(one) for one in people]
-    run = _open_run(campaign, by, timezone.now())
+    wanted = _wanted(people, by)
+    run = _open_run(_RUN.first(campaign=campaign.pk, workspace=by.workspace.pk), campaign, by, timezone.now())
     return _push(run, wanted) if wanted else []
 
 
-def _open_run(campaign: Campaign, by: Actor, now: datetime) -> Run:
-    """Return the run that takes people, with its campaign and workspace, in one question where all is well."""
-    runs = Run.objects.select_related("campaign", "workspace").filter(finished_at=None)
-    run = runs.filter(campaign=campaign.pk, campaign__workspace=by.workspace).order_by("-number").first()
+def push_to(
+    *, public_id: UUID, people: Sequence[Person | Mapping[str, Any]], by: Actor
+) -> list[Pushed] | None:
+    """Do as `push` for the campaign of that id in the actor's workspace; return None where there is none.
+
+    Calls of this process's threads for one campaign are taken together in one transaction while another is under way,
+    and each returns when that is committed. Whoever is in a transaction already stays in their own.
+    """
+    call = by, _wanted(people, by)
+    if connection.in_atomic_block:
+        return _push_all(public_id, [call])[0]
+    return _TOGETHER(public_id, call)
+
+
+_Call = tuple[Actor, Sequence[Person]]
+
+
+def _wanted(people: Sequence[Person | Mapping[str, Any]], by: Actor) -> list[Person]:
+    by.require(Permission.LAUNCH)
+    if len(people) > PUSH_MAX:
+        raise ValueError(_("At most %(n)d people are pushed at once.") % {"n": PUSH_MAX})
+    return [one if isinstance(one, Person) else person(one) for one in people]
+
+
+def _push_all(public_id: UUID, calls: Sequence[_Call]) -> list[list[Pushed] | None]:
+    """Push the people of several calls to one campaign, as if one call had come after the other.
+
+    Calls from different workspaces are refused altogether, so that each goes by itself.
+    """
+    by = calls[0][0]
+    if any(each.workspace.pk != by.workspace.pk for each, _people in calls):
+        raise PushRefused("calls of several workspaces")
+    run = _RUN_NAMED.first(campaign=public_id, workspace=by.workspace.pk)
+    campaign = run.campaign if run is not None else _campaign(public_id, by)
+    if campaign is None:
+        return [None] * len(calls)
+    run = _open_run(run, campaign, by, timezone.now())
+    everybody = [one for _by, wanted in calls for one in wanted]
+    found = iter(_push(run, everybody) if everybody else ())
+    return [list(islice(found, len(wanted))) for _by, wanted in calls]
+
+
+def _campaign(public_id: UUID, by: Actor) -> Campaign | None:
+    return Campaign.objects.filter(public_id=public_id, workspace=by.workspace, purged_at=None).first()
+
+
+_TOGETHER: Together[UUID, _Call, list[Pushed] | None] = Together(
+    _push_all, size=lambda call: len(call[1]), most=PUSH_MAX
+)
+
+_RUNS = Run.objects.select_related("campaign", "workspace").filter(finished_at=None).order_by("-number")
+_RUN = Prepared(
+    lambda campaign, workspace: _RUNS.filter(campaign_id=campaign, campaign__workspace_id=workspace)[:1],
+    campaign=-1,
+    workspace=-2,
+)
+_RUN_NAMED = Prepared(
+    lambda campaign, workspace: _RUNS.filter(
+        campaign__public_id=campaign, campaign__workspace_id=workspace, campaign__purged_at=None
+    )[:1],
+    campaign=UUID(int=1),
+    workspace=-2,
+)
+_STEPS = Prepared(lambda run: RunStep.objects.filter(run_id=run).order_by("step"), run=-1)
+
+
+def _open_run(run: Run | None, campaign: Campaign, by: Actor, now: datetime) -> Run:
+    """Return the run that takes people, with its campaign and workspace. `run` is the open one, None for none."""
     row = run.campaign if run else Campaign.objects.filter(pk=campaign.pk, workspace=by.workspace).first()
     if row is None or row.launch != Launch.TRIGGER:
         raise PushRefused(_("This campaign is not a triggered one: nobody can be pushed to it."))
@@ -190,7 +255,7 @@ def _push(run: Run, wanted: Sequence[Person]) -> list[Pushed]:
 
 def _add(run: Run, fresh: Sequence[Person], last: int) -> frozenset[str]:
     """Add people after the last one, and return the names of the variables that those who get something need."""
-    steps = list(run.steps.order_by("step"))
+    steps = _STEPS.all(run=run.pk)
     channel = steps[0].channel
     kind = registry.get(channel).address_kind
     forms = _forms(run, channel, kind, fresh)

@@ -65,6 +65,9 @@ class _Ready:
         self._model = info["model"]
         self._from, self._to = fields[0], fields[-1] + 1
         self._names = [compiler.select[place][0].target.attname for place in fields]
+        self._converters = compiler.get_converters([one[0] for one in compiler.select])
+        # Django 5.2 takes three arguments; the types are of a later one.
+        self._populators = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]
 
     def rows(self, values: dict[str, object]) -> list[Any]:
         parameters = list(self._parameters)
@@ -74,23 +77,21 @@ class _Ready:
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
             found = cursor.fetchall()
-        compiler = self._compiler
-        converters = compiler.get_converters([one[0] for one in compiler.select])
-        if converters:
-            found = list(compiler.apply_converters(found, converters))
-        # Django 5.2 takes three arguments; the types are of a later one.
-        populators = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
+        if self._converters:
+            found = list(self._compiler.apply_converters(found, self._converters))
         made = []
         for row in found:
             one = self._model.from_db(connection.alias, self._names, row[self._from : self._to])
-            for populator in populators:
+            for populator in self._populators:
                 populator.populate(row, one)
             made.append(one)
         return made
 
 
 def _places(parameters: Sequence[object], sample: object, name: str) -> list[int]:
-    places = [i for i, one in enumerate(parameters) if type(one) is type(sample) and one == sample]
+    # Octets are wrapped for the driver.
+    plain = [getattr(one, "obj", one) for one in parameters]
+    places = [i for i, one in enumerate(plain) if type(one) is type(sample) and one == sample]
     if not places:
         raise ValueError(f"{name} is not a value of the query")
     return places

@@ -114,15 +114,19 @@ def token_for(member: Membership, public_id: UUID) -> ApiToken | None:
 
 def token_by_secret(secret: str) -> ApiToken | None:
     """Return the key with this secret while it is good, its membership held to the key's scopes."""
-    token = (
-        ApiToken.objects.select_related("membership__workspace", "membership__user")
-        .filter(digest=digest_of(secret), membership__suspended_at=None, membership__user__is_active=True)
-        .first()
-    )
+    token = _TOKEN.first(digest=digest_of(secret))
     if token is None or token.is_expired:
         return None
     token.membership.scopes = frozenset(token.scopes)
     return token
+
+
+_TOKEN = Prepared(
+    lambda digest: ApiToken.objects.select_related("membership__workspace", "membership__user").filter(
+        digest=digest, membership__suspended_at=None, membership__user__is_active=True
+    ),
+    digest=b"-",
+)
 
 
 def has_users() -> bool:

@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from clarion.api import admitting
 from clarion.api import operations as api_operations
 from clarion.api.models import KeptAnswer
 from clarion.audience.models import List
 from clarion.workspaces import operations, queries
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NotAllowed
-from clarion.workspaces.models import ApiToken, AuditEvent, Workspace
+from clarion.workspaces.models import ApiToken, AuditEvent, User, Workspace
 from clarion.workspaces.permissions import Permission, Role
 from tests.factories import Cast, client_of
 from tests.integration.api.asking import Asking, asking, secret_of
@@ -55,6 +56,39 @@ def test_a_token_ends_with_all_that_it_stands_on(cast: Cast, end: str) -> None:
         operations.remove_member(by=by, membership=cast.bob)
 
     assert bobs.get("/workspace").status_code == 401
+
+
+def test_whoever_asked_before_costs_one_question_and_is_who_they_are_now(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    secret = secret_of(cast.bob)
+    first, _pace = admitted(secret)
+    first.membership.is_shown_people = True
+    first.membership.workspace.name = "Not kept"
+
+    with django_assert_num_queries(1):
+        again, pace = admitted(secret)
+    Workspace.objects.filter(pk=cast.workspace.pk).update(name="Renamed")
+    User.objects.filter(pk=cast.bob.user_id).update(name="Robert")
+    now, _pace = admitted(secret)
+
+    assert (again, again.membership, again.membership.user) == (
+        first,
+        first.membership,
+        first.membership.user,
+    )
+    assert (again.membership.workspace.name, again.membership.is_shown_people, pace.used) == (
+        "Acme",
+        False,
+        2,
+    )
+    assert (now.membership.workspace.name, now.membership.user.name) == ("Renamed", "Robert")
+
+
+def admitted(secret: str) -> tuple[ApiToken, api_operations.Pace]:
+    found = admitting.admit(secret)
+    assert found is not None
+    return found
 
 
 def test_the_secret_is_kept_nowhere_and_its_use_is_noted(cast: Cast) -> None:
@@ -165,6 +199,10 @@ class TestIdempotencyKeys:
         bobs.post("/lists", {"name": "News"}, idempotency_key="old")
         KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
         bobs.post("/lists", {"name": "More"}, idempotency_key="new")
+
+        other = bobs.post("/lists", {"name": "Other"}, idempotency_key="old")
+        assert (other.status_code, other.get("Idempotency-Replayed")) == (201, None), "it may be used again"
+        KeptAnswer.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
 
         assert api_operations.forget_answers() == 1
         assert [one.key for one in KeptAnswer.objects.all()] == ["new"]

@@ -5,18 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
+from clarion.deliveries import ledger, locks, pushing
+from clarion.deliveries.errors import PushRefused
 from clarion.deliveries.exporting import working
-from clarion.deliveries.models import Export, Recipient, RunStep
+from clarion.deliveries.models import Export, Push, Recipient, RunStep
 from clarion.runtime import scheduler
+from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 from tests import ledgers
 from tests.factories import Cast, make_cast
 from tests.integration.api.asking import Asking, asking, secret_of
+from tests.waiting import wait_for
 
 ROWS = [
     {"key": "a", "address": "A@x.example", "variables": {"city": "Rom"}},
@@ -61,6 +65,70 @@ class TestPush:
         refused = bobs.post(f"/campaigns/{other.public_id}/people", {"people": ROWS})
         assert (refused.status_code, refused.json()["code"]) == (409, "push_refused")
         assert not Recipient.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_that_come_while_one_is_under_way_are_one_transaction_and_answered_after_it() -> None:
+    cast = make_cast()
+    campaign = triggered(cast)
+    RunStep.objects.update(content={"subject": "Hi {{ name }}", "text": "Hello"})
+    url, secret = f"/campaigns/{campaign.public_id}/people", secret_of(cast.bob)
+    run = campaign.runs.get()
+    answers: dict[str, Any] = {}
+    seen: dict[str, int] = {}
+
+    def ask(key: str, who: str, variables: dict[str, str]) -> None:
+        try:
+            said = {"key": key, "address": f"{key}@x.example", "variables": variables}
+            answers[who] = Asking(secret).post(url, {"people": [said]})
+            seen[who] = Recipient.objects.filter(run_id=run.pk).count()
+        finally:
+            connection.close()
+
+    def asked(key: str, who: str, **variables: str) -> threading.Thread:
+        one = threading.Thread(target=ask, args=(key, who, variables))
+        one.start()
+        return one
+
+    def line() -> int:
+        return len(pushing._TOGETHER._lines.get(campaign.public_id, ()))
+
+    with transaction.atomic():
+        locks.hold_building(run.pk)
+        threads = [asked("a", "a", name="Ana")]
+        wait_for(lambda: line() == 1, "the first is at it")
+        threads += [asked("b", "b", name="Bo"), asked("b", "b again", name="Bo"), asked("c", "c", name="Cy")]
+        wait_for(lambda: line() == 4, "the others wait for it")
+        assert not answers
+    for one in threads:
+        one.join()
+
+    assert {one.status_code for one in answers.values()} == {202}
+    told = {who: one.json()["people"][0] for who, one in answers.items()}
+    assert sorted(told[who]["new"] for who in ("b", "b again")) == [False, True]
+    assert {told[who]["recipient"] for who in ("a", "b", "b again", "c")} == {1, 2, 3}
+    assert {seen[who] for who in ("b", "b again", "c")} == {3}, "who is answered first sees all of the group"
+    at = dict(Push.objects.values_list("key", "pushed_at"))
+    assert (at["b"], at["a"] == at["b"]) == (at["c"], False)
+    assert ledger.check(run).findings == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_calls_taken_together_only_the_one_that_lacks_something_is_refused() -> None:
+    cast = make_cast()
+    campaign = triggered(cast)
+    RunStep.objects.update(content={"subject": "Hi {{ name }}", "text": "Hello"})
+    by = of_member(cast.bob)
+    good = pushing.person({"key": "a", "address": "a@x.example", "variables": {"name": "Ana"}})
+    bad = pushing.person({"key": "b", "address": "b@x.example"})
+
+    with pytest.raises(ValueError, match="b: name"):
+        pushing._push_all(campaign.public_id, [(by, [good]), (by, [bad])])
+    assert not Recipient.objects.exists(), "nothing was done, so each may go by itself"
+    with pytest.raises(PushRefused):
+        pushing._push_all(campaign.public_id, [(by, [good]), (of_member(cast.mallory), [good])])
+    assert pushing.push_to(public_id=campaign.public_id, people=[good], by=of_member(cast.mallory)) is None
+    assert not Recipient.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
