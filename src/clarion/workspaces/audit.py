@@ -1,9 +1,9 @@
 """The audit trail: one append, and the proof that nothing in it was altered."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from django.db import connection, transaction
@@ -11,7 +11,17 @@ from django.utils import timezone
 
 from clarion.workspaces import origins
 from clarion.workspaces.actors import Actor
-from clarion.workspaces.models import AuditCheck, AuditEvent, Workspace
+from clarion.workspaces.models import AuditCheck, AuditEvent, TrailEnd, Workspace
+
+
+class Link(Protocol):
+    """An event of a chain."""
+
+    number: Any
+    hash: Any
+
+
+E = TypeVar("E", bound=Link)
 
 #: First key of the advisory lock that makes a workspace's chain a line.
 _LOCK_SPACE = 0x41554454
@@ -65,10 +75,16 @@ def digest(event: AuditEvent, previous: bytes) -> bytes:
     return hashlib.sha256(previous + orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
 
 
+def let_go(workspace: Workspace) -> None:
+    """Until the transaction ends, let the database remove the workspace's events, which it refuses else."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('clarion.removed_workspace', %s, true)", [str(workspace.pk)])
+
+
 def first_broken(workspace: Workspace) -> int | None:
     """Return the number of the first event that was altered, removed or put in; None when all is whole.
 
-    A chain that ends before where the last check left it, or has another event there, is broken too.
+    A chain that ends before where it ended, or has another event there, is broken too.
     """
     return examine(workspace).broken
 
@@ -87,17 +103,43 @@ class Examined:
 
 
 def examine(workspace: Workspace) -> Examined:
-    """Go through the workspace's whole chain and compare it with where the last check left it."""
+    """Go through the workspace's whole chain and compare it with its end, and with where the last check left it."""
     known = AuditCheck.objects.filter(workspace=workspace).first()
-    previous, whole = b"", 0
+    places = ends_of(workspace.pk)
+    if known is not None and known.whole_number:
+        places.append((known.whole_number, bytes(known.whole_hash)))
     chain = AuditEvent.objects.filter(workspace=workspace)
     count = chain.count()
-    for number, event in enumerate(chain.order_by("number").iterator(chunk_size=2000), start=1):
+    return follow(count, chain.order_by("number").iterator(chunk_size=2000), places, digest)
+
+
+def ends_of(trail: int) -> list[tuple[int, bytes]]:
+    """Return where the trail ends as the database noted it: number and hash of the last event; nothing for none.
+
+    To be asked before the events are read, since more may come in between.
+    """
+    return [(one.number, bytes(one.hash)) for one in TrailEnd.objects.filter(trail=trail)]
+
+
+def follow(
+    count: int,
+    events: Iterable[E],
+    places: Sequence[tuple[int, bytes]],
+    digest_of: Callable[[E, bytes], bytes],
+) -> Examined:
+    """Go through a chain's events in their order; at each place, a number, the event has to have that hash.
+
+    Of `count` events without any place to be at the end was taken away, so the last one is not whole.
+    """
+    previous, whole = b"", 0
+    for number, event in enumerate(events, start=1):
         kept = bytes(event.hash)
-        is_known = known is None or number != known.whole_number or kept == bytes(known.whole_hash)
-        if event.number != number or kept != digest(event, previous) or not is_known:
+        is_known = all(hash_ == kept for place, hash_ in places if place == number)
+        if event.number != number or kept != digest_of(event, previous) or not is_known:
             return Examined(count, number, whole, previous)
         previous, whole = kept, number
-    if known is not None and whole < known.whole_number:
+    if whole < max((place for place, _hash in places), default=0):
         return Examined(count, whole + 1, whole, previous)
+    if whole and not places:
+        return Examined(count, whole, whole - 1, b"")
     return Examined(count, None, whole, previous)

@@ -231,6 +231,18 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.object_name}"
 
 
+class TrailEnd(models.Model):
+    """Where a trail ends: the database notes it with each event, so that one that is missing there is missed."""
+
+    #: A workspace's id; 0 is the installation's trail of sign-ins.
+    trail = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"end of trail {self.trail}"
+
+
 class AuditCheck(models.Model):
     """What the last check of a workspace's chain found. It also remembers the chain's end: a shorter one later,
     or another event at that place, tells that events were taken from the end or all were written anew."""

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from clarion.runtime.signin import limits
 from clarion.senders.system.postman import Postman
 from clarion.workspaces import operations
+from clarion.workspaces.access import operations as access
 from clarion.workspaces.access import queries
 from clarion.workspaces.access.models import SystemEvent
 from clarion.workspaces.actors import of_member
@@ -26,6 +27,7 @@ from tests.factories import PASSWORD, Cast, make_user
 from tests.letters import Mailbox
 from tests.letters import mail_server as mail_server
 from tests.letters import mailbox as mailbox
+from tests.tampering import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -230,8 +232,16 @@ class TestWhatIsKept:
         kept = SystemEvent.objects.get(action="signin.done")
         assert (kept.address, kept.device) == ("192.0.2.1", "Firefox, Linux")
         assert queries.first_broken() is None
-        SystemEvent.objects.filter(number=2).update(who="alice@example.test")
+        with unguarded():
+            SystemEvent.objects.filter(number=2).update(who="alice@example.test")
         assert queries.first_broken() == 2
+
+    def test_the_last_of_what_is_kept_is_missed(self, cast: Cast) -> None:
+        for n in range(3):
+            access.record(action="signin.done", user=cast.alice.user, detail=str(n))
+        with unguarded():
+            SystemEvent.objects.filter(number=3).delete()
+        assert queries.first_broken() == 3
 
     def test_a_sign_in_in_a_new_browser_is_told_by_mail_and_the_first_one_is_not(
         self, cast: Cast, mailbox: Mailbox

@@ -24,7 +24,7 @@ from clarion.deliveries.models import Run
 from clarion.runtime.demo import large, messages, people
 from clarion.senders import operations as senders
 from clarion.senders.models import Sender
-from clarion.workspaces import actors, operations
+from clarion.workspaces import actors, audit, operations
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.models import User, Workspace
 from clarion.workspaces.permissions import Permission
@@ -163,6 +163,7 @@ def remove(by: Actor) -> Numbers:
         _delete_files(workspace)
         for model in (Run, Campaign, Source, Import, Template, Sender):
             model.objects.filter(workspace=workspace).delete()
+        audit.let_go(workspace)
         workspace.delete()
     log.info("demo.removed", workspace=workspace.slug, by_user=by.user.pk if by.user else None)
     return gone

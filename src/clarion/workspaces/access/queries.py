@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from clarion.workspaces import audit
 from clarion.workspaces.access.models import IdentityProvider, SystemEvent
 from clarion.workspaces.access.operations import digest
 from clarion.workspaces.models import User
 
 PAGE_SIZE = 50
+#: The installation's trail among the ends of trails.
+TRAIL = 0
 
 
 def events_for(
@@ -44,13 +47,9 @@ def has_signed_in(user: User) -> bool:
 
 def first_broken() -> int | None:
     """Return the number of the first event that was altered, removed or put in; None when all is whole."""
-    previous = b""
-    for number, event in enumerate(SystemEvent.objects.order_by("number").iterator(chunk_size=2000), start=1):
-        kept = bytes(event.hash)
-        if event.number != number or kept != digest(event, previous):
-            return number
-        previous = kept
-    return None
+    places = audit.ends_of(TRAIL)
+    events = SystemEvent.objects.order_by("number")
+    return audit.follow(event_count(), events.iterator(chunk_size=2000), places, digest).broken
 
 
 def event_count() -> int:
