@@ -56,6 +56,10 @@ class ApiRequest(HttpRequest if TYPE_CHECKING else object):  # type: ignore[misc
     laid: IO[bytes] | None
     #: Set by an endpoint whose answer holds a secret: what is kept of it for whoever asks again with the same key.
     kept_body: bytes
+    #: Set by an endpoint whose answer is a file of people: nothing of it is kept. Whoever asks again with the same key
+    #: gets it made anew, and the endpoint is told by `is_repeated` that what it writes was written.
+    is_made_anew: bool
+    is_repeated: bool
 
 
 def actor(request: Any) -> Actor:
@@ -183,10 +187,12 @@ def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_:
         with transaction.atomic():
             kept = operations.claim_key(member=member, key=key, fingerprint=print_)
             if kept is not None:
-                return _replayed(kept, print_)
+                return _replayed(request, rest, kept, print_)
             answer = _dispatched(request, rest)
-            if answer.status_code >= 400 or answer.streaming:
+            if answer.status_code >= 400:
                 operations.release_key(member=member, key=key)
+            elif getattr(request, "is_made_anew", False):
+                operations.keep_use(member=member, key=key)
             else:
                 assert isinstance(answer, HttpResponse)  # noqa: S101 - it does not stream
                 operations.keep_answer(
@@ -199,9 +205,15 @@ def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_:
         raise problems.own("key_under_way", headers={"Retry-After": "1"}) from None
 
 
-def _replayed(kept: KeptAnswer, print_: bytes) -> HttpResponse:
+def _replayed(request: HttpRequest, rest: str, kept: KeptAnswer, print_: bytes) -> HttpResponseBase:
     if bytes(kept.fingerprint) != print_:
         raise problems.own("key_reused")
+    answer: HttpResponseBase
+    if kept.status == operations.MADE_ANEW:
+        request.is_repeated = True  # type: ignore[attr-defined]
+        answer = _dispatched(request, rest)
+        answer["Idempotency-Replayed"] = "true"
+        return answer
     answer = HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type)
     if kept.location:
         answer["Location"] = kept.location

@@ -13,7 +13,8 @@ class KeptAnswer(models.Model):
     key = models.CharField(max_length=255)
     #: SHA-256 of method, address and body.
     fingerprint = models.BinaryField(max_length=32)
-    #: None while the request is under way, which nobody but its own transaction sees.
+    #: None while the request is under way, which nobody but its own transaction sees; 0 for an answer that is not
+    #: kept, but made anew.
     status = models.SmallIntegerField(null=True)
     body = models.BinaryField(default=b"")
     content_type = models.CharField(max_length=100, blank=True)

@@ -14,6 +14,8 @@ KEPT = timedelta(hours=24)
 #: Milliseconds for which a second request with the same key waits for the first one's answer.
 PATIENCE_MS = 10_000
 _BATCH = 5_000
+#: In place of the status of an answer that is not kept.
+MADE_ANEW = 0
 #: A stamp tells whether the rows of token, membership, account and workspace are the same as before: a row's place
 #: and the transaction that wrote it change with it.
 _COUNT = """
@@ -106,6 +108,11 @@ def keep_answer(
     KeptAnswer.objects.filter(membership=member, key=key).update(
         status=status, body=body, content_type=content_type, location=location
     )
+
+
+def keep_use(*, member: Membership, key: str) -> None:
+    """Keep that the key was used, and nothing of the answer: it is made anew for whoever asks again."""
+    KeptAnswer.objects.filter(membership=member, key=key).update(status=MADE_ANEW)
 
 
 def release_key(*, member: Membership, key: str) -> None:

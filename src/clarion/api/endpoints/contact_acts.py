@@ -171,9 +171,14 @@ _FILE = {"responses": {200: {
 
 @router.post("/contacts/{uuid:id}/file", summary="Hand out a person's data", openapi_extra=_FILE)
 def person_file(request: Any, id: UUID) -> Any:
-    """All that is known of the person, as a ZIP for them to have; the audit trail keeps that it was fetched."""
+    """All that is known of the person, as a ZIP for them to have; the audit trail keeps that it was fetched.
+
+    Nothing of it is kept for an idempotency key: whoever asks again gets it made anew, and the trail keeps it once.
+    """
     found = finding.contact(request, id)
-    operations.record_person_export(by=actor(request), contact=found)
+    request.is_made_anew = True
+    if not getattr(request, "is_repeated", False):
+        operations.record_person_export(by=actor(request), contact=found)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     personal.write_zip(found, file)
     file.seek(0)
