@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from clarion.senders.system import operations as system
@@ -23,6 +25,9 @@ ADDRESS = "address"
 #: How long a link that confirms an address is good for, in seconds: a day.
 ADDRESS_SECONDS = 86_400
 _ADDRESS_SALT = "clarion.address"
+_INVITED_SALT = "clarion.invited"
+#: The name of what a letter's link has more than the one that is shown.
+PROOF = "proof"
 
 
 def ask_reset(email: str) -> None:
@@ -60,8 +65,12 @@ def reset_link(user: User) -> str:
 
 
 def invite(invitation: Invitation, secret: str) -> bool:
-    """Write an invitation to the invited; return whether there is a sender to do it by."""
-    link = f"{settings.CLARION_PUBLIC_URL}{reverse('join', kwargs={'secret': secret})}"
+    """Write an invitation to the invited; return whether there is a sender to do it by.
+
+    The letter's link proves that whoever follows it reads what is sent to the address; the one that is shown to whoever
+    invites does not.
+    """
+    link = _proving_link(secret)
     workspace = invitation.workspace.name
     who = str(invitation.created_by) if invitation.created_by else ""
     opening = (
@@ -69,12 +78,36 @@ def invite(invitation: Invitation, secret: str) -> bool:
         if who
         else _("You are invited to %(workspace)s on Clarion.") % {"workspace": workspace}
     )
-    closing = _("The link is good until %(day)s. If you do not expect it, do nothing.") % {
-        "day": invitation.expires_at.date().isoformat()
-    }
-    text = "\n\n".join([opening, link, closing])
+    text = "\n\n".join([opening, link, _good_until(invitation)])
     subject = _("Invitation to %(workspace)s") % {"workspace": workspace}
     return system.post(kind=INVITATION, to=invitation.email, subject=_one_line(subject), text=_signed(text))
+
+
+def confirm_invited(invitation: Invitation, secret: str) -> bool:
+    """Write to the invited, with a link by which they join: whoever asks for it may have got theirs from others."""
+    opening = _("Somebody wants to sign in to Clarion by this address. Confirm it here:")
+    text = "\n\n".join([opening, _proving_link(secret), _good_until(invitation)])
+    subject = _("Confirm your e-mail address")
+    return system.post(kind=ADDRESS, to=invitation.email, subject=subject, text=_signed(text))
+
+
+def is_proven(secret: str, proof: str) -> bool:
+    """Whether an invitation was opened by the link of a letter; true also where nobody can write letters."""
+    return not system.has_sender() or constant_time_compare(proof, _proof(secret))
+
+
+def _proving_link(secret: str) -> str:
+    path = reverse("join", kwargs={"secret": secret})
+    return f"{settings.CLARION_PUBLIC_URL}{path}?{urlencode({PROOF: _proof(secret)})}"
+
+
+def _proof(secret: str) -> str:
+    return signing.Signer(salt=_INVITED_SALT).signature(secret)
+
+
+def _good_until(invitation: Invitation) -> str:
+    day = invitation.expires_at.date().isoformat()
+    return _("The link is good until %(day)s. If you do not expect it, do nothing.") % {"day": day}
 
 
 def confirm_address(user: User, email: str) -> bool:

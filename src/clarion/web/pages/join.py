@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, password_validation
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from clarion.content import branding
+from clarion.runtime.signin import letters
 from clarion.workspaces import operations, queries
 from clarion.workspaces.errors import InvitationVoid
 from clarion.workspaces.models import User
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from clarion.workspaces.models import Invitation, Membership
 
+#: Nobody is written to again before so many seconds.
+LETTER_SECONDS = 60
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -74,6 +78,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         return _private(_as_oneself(request, secret, invitation, user))
     if queries.has_account(invitation.email):
         return _private(redirect_to_login(request.get_full_path()))
+    if not letters.is_proven(secret, request.GET.get(letters.PROOF, "")):
+        return _private(_to_be_proven(request, secret, invitation))
     return _private(_as_new(request, secret, invitation))
 
 
@@ -88,6 +94,20 @@ def _as_oneself(request: HttpRequest, secret: str, invitation: Invitation, user:
     context = {
         "invitation": invitation,
         "is_for_them": is_for_them,
+        "brand": branding.brand_of(invitation.workspace),
+    }
+    return render(request, "account/join.html", context)
+
+
+def _to_be_proven(request: HttpRequest, secret: str, invitation: Invitation) -> HttpResponse:
+    """Write to the invited address, once in a while: only who reads it makes an account by it."""
+    is_asked = request.method == "POST"
+    if is_asked and cache.add(f"invited-{invitation.pk}", 1, LETTER_SECONDS):
+        letters.confirm_invited(invitation, secret)
+    context = {
+        "invitation": invitation,
+        "is_unproven": True,
+        "is_asked": is_asked,
         "brand": branding.brand_of(invitation.workspace),
     }
     return render(request, "account/join.html", context)
