@@ -35,6 +35,7 @@ class Need(StrEnum):
 
     HALTED = "halted"
     NO_WORKER = "no_worker"
+    WORKER_GONE = "worker_gone"
     MISSED = "missed"
     FAILED = "failed"
     PAUSED = "paused"
@@ -57,6 +58,8 @@ class Wanted:
     campaign: Campaign | None = None
     sender: Sender | None = None
     endpoint: Endpoint | None = None
+    #: Of a machine of the installation.
+    host: str = ""
 
     @property
     def thing(self) -> str:
@@ -64,7 +67,7 @@ class Wanted:
         for kind, row in (("campaign", self.campaign), ("sender", self.sender), ("webhook", self.endpoint)):
             if row is not None:
                 return f"{kind}/{row.public_id}"
-        return ""
+        return f"host/{self.host}"[:60] if self.host else ""
 
 
 def attention(member: Membership) -> list[Wanted]:

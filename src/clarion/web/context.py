@@ -9,7 +9,7 @@ from django.utils.formats import get_format
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, get_language_bidi
 
-from clarion.deliveries import attention
+from clarion.deliveries import attention, broken
 from clarion.web import assets, navigation
 from clarion.workspaces import queries
 from clarion.workspaces.money import amounts
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from clarion.deliveries.attention import Wanted
+    from clarion.deliveries.broken import Broken
     from clarion.web.parts import Action
     from clarion.workspaces.models import Membership, Workspace
 
@@ -118,6 +119,18 @@ class Shell:
         if not user.is_authenticated or not user.is_superuser:
             return None
         return attention.without_workers()
+
+    @cached_property
+    def lost_workers(self) -> list[Wanted]:
+        """The machines whose sending process is gone, for system administrators."""
+        user = self._request.user
+        return broken.lost_workers() if user.is_authenticated and user.is_superuser else []
+
+    @cached_property
+    def broken(self) -> Broken | None:
+        """What broke in the workspace, for whoever administers it."""
+        member: Membership | None = getattr(self._request, "member", None)
+        return broken.broken_for(member) if member is not None else None
 
     @cached_property
     def balance_url(self) -> str | None:

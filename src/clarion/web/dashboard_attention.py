@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LOOKS: dict[Need, tuple[str, str, tuple[Do, ...]]] = {
     Need.HALTED: ("halted", "thing", ()),
     Need.NO_WORKER: ("failed", "thing", ()),
+    Need.WORKER_GONE: ("failed", "thing", ()),
     Need.MISSED: ("missed", "thing", (Do.START, Do.EDIT)),
     Need.FAILED: (Status.FAILED, "campaign", ()),
     Need.PAUSED: (Status.PAUSED, "campaign", ()),

@@ -15,6 +15,7 @@ from clarion.deliveries.models import Notice, Worker
 from clarion.deliveries.notices import operations
 from clarion.engine.outcomes import Reason
 from clarion.senders.models import Letter, Sender, SenderLane, SenderStatus
+from clarion.webhooks.models import Endpoint, EndpointStatus
 from clarion.workspaces.models import Membership, User
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
@@ -232,11 +233,77 @@ class TestWithoutWorkers:
         client.force_login(member.user)
         assert banner not in client.get("/profile/").content.decode()
 
+    def test_one_of_several_that_is_gone_is_told_and_shown_until_another_takes_its_place(
+        self, root: User, mailbox: Mailbox
+    ) -> None:
+        client = Client(SERVER_NAME="localhost")
+        client.force_login(root)
+        alive()
+        now = timezone.now()
+        before = {"started_at": now - timedelta(hours=2), "heartbeat_at": now - timedelta(minutes=5)}
+        Worker.objects.create(name="b-1", host="box-b", pid=1, **before)
+        Worker.objects.create(name="c-1", host="box-c", pid=1, ended_at=now - timedelta(minutes=4), **before)
+        ended = before["heartbeat_at"] + timedelta(seconds=1)
+        Worker.objects.create(name="d-1", host="box-d", pid=1, ended_at=ended, **before)
+        long_ago = now - timedelta(days=2)
+        Worker.objects.create(name="e-1", host="box-e", pid=1, started_at=long_ago, heartbeat_at=long_ago)
+
+        assert (operations.tell(), operations.tell()) == (2, 0)
+        assert sorted(str(one["Subject"]) for one in mailbox.read()) == [
+            "A sending process on box-b is gone",
+            "A sending process on box-c is gone",
+        ]
+        page = client.get("/profile/").content.decode()
+        assert re.findall(r'aria-label="A sending process on (box-.) is gone"', page) == ["box-b", "box-c"]
+
+        Worker.objects.create(name="b-2", host="box-b", pid=2)
+        page = client.get("/profile/").content.decode()
+        assert re.findall(r'aria-label="A sending process on (box-.) is gone"', page) == ["box-c"]
+        client.force_login(making.make_member(name="Stranger").user)
+        assert "is gone" not in client.get("/profile/").content.decode()
+
     def test_nothing_is_said_while_nothing_waits(self, root: User, member: Membership) -> None:
         client = Client(SERVER_NAME="localhost")
         client.force_login(root)
 
         assert "No sending process is running" not in client.get("/profile/").content.decode()
+
+
+def test_what_broke_is_on_every_page_of_who_administers_the_workspace_until_it_is_mended(
+    member: Membership, mailbox: Mailbox
+) -> None:
+    sender = blocked(member)
+    making.make_campaign(member.workspace, status=Status.FAILED)
+    long_ago = timezone.now() - timedelta(days=2)
+    making.make_campaign(member.workspace, status=Status.FAILED, name="Old", status_changed_at=long_ago)
+    hook = Endpoint.objects.create(
+        workspace=member.workspace,
+        url="https://x.example/",
+        status=EndpointStatus.DISABLED,
+        status_reason="Gone.",
+    )
+    slug = member.workspace.slug
+    client, others = Client(SERVER_NAME="localhost"), Client(SERVER_NAME="localhost")
+    client.force_login(member.user)
+    others.force_login(making.make_member(member.workspace, Role.AUTHOR, name="Bob").user)
+
+    page = client.get(f"/w/{slug}/contacts/").content.decode()
+    told = re.findall(r'<a class="link" href="([^"]+)">(\d [^<]+)</a>', page)
+    assert told == [
+        (f"/w/{slug}/senders/?status=BLOCKED", "1 sender is blocked"),
+        (f"/w/{slug}/campaigns/?status=FAILED", "1 campaign failed within a day"),
+        (f"/w/{slug}/settings/webhooks/", "1 webhook was switched off"),
+    ]
+    assert "sender is blocked" not in others.get(f"/w/{slug}/contacts/").content.decode()
+    assert operations.tell() == 3
+    subjects = " ".join(str(one["Subject"]) for one in mailbox.read())
+    assert f"The webhook “{hook}” was switched off" in subjects
+
+    Sender.objects.filter(pk=sender.pk).update(status=SenderStatus.ACTIVE)
+    Endpoint.objects.all().delete()
+    Campaign.objects.update(status_changed_at=long_ago)
+    assert "1 sender is blocked" not in client.get(f"/w/{slug}/contacts/").content.decode()
+    assert "webhook was switched off" not in client.get(f"/w/{slug}/contacts/").content.decode()
 
 
 def test_without_a_system_sender_nothing_is_noted_as_told(member: Membership, mail_server: Mailbox) -> None:

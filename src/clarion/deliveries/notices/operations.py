@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from clarion.campaigns.states import PauseCause
-from clarion.deliveries import attention
+from clarion.deliveries import attention, broken
 from clarion.deliveries.attention import Need, Wanted
 from clarion.deliveries.notices import queries, words
 from clarion.deliveries.notices.models import Notice
@@ -34,7 +34,7 @@ _LOCK = 0x4E4F5443
 def tell() -> int:
     """Write of what is new to those who administer it; return how many letters there are.
 
-    Without a system sender nothing is written and nothing is noted as told. Cheap where all is well: six queries.
+    Without a system sender nothing is written and nothing is noted as told. Cheap where all is well: seven queries.
     """
     if not system.has_sender():
         return 0
@@ -48,16 +48,21 @@ def tell() -> int:
 
 
 def _tell_of_missing_workers() -> int:
-    found = attention.without_workers()
-    return _tell(None, [found], lambda one: _to_administrators()) if found is not None else 0
+    found = _of_installation()
+    return _tell(None, found, _to_administrators) if found else 0
 
 
-def _to_administrators() -> int:
+def _of_installation() -> list[Wanted]:
+    nobody = attention.without_workers()
+    return [*([nobody] if nobody is not None else []), *broken.lost_workers()]
+
+
+def _to_administrators(new: Wanted) -> int:
     count = 0
     for user in queries.administrators():
         with words.spoken_to(user, None):
-            found = attention.without_workers()
-            count += _post(user, None, found) if found is not None else 0
+            theirs = [one for one in _of_installation() if (one.need, one.thing) == (new.need, new.thing)]
+            count += sum(_post(user, None, one) for one in theirs)
     return count
 
 
