@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clarion.campaigns.states import Status
 from clarion.deliveries.attention import Need, Wanted
 from clarion.senders.models import SenderStatus
 from clarion.webhooks.models import EndpointStatus
+from clarion.workspaces import spelling
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Permission
 
@@ -80,7 +80,7 @@ def lost_workers() -> list[Wanted]:
 
 
 def _lost(host: str, heard: datetime) -> Wanted:
-    when = date_format(timezone.localtime(heard), "DATETIME_FORMAT")
+    when = spelling.moment(timezone.localtime(heard))
     why = _("It was heard for the last time on %(when)s, and none has taken its place there.") % {
         "when": when
     }
