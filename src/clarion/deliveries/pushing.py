@@ -41,6 +41,8 @@ from clarion.workspaces.wake import wake
 
 #: People in one call.
 PUSH_MAX = 1_000
+#: How long a call that comes while others are under way waits for more of them.
+GATHERED_SECONDS = 0.003
 KEY_LENGTH = 100
 ADDRESS_LENGTH = 900
 #: Octets of one person's variables as JSON.
@@ -182,7 +184,7 @@ def _campaign(public_id: UUID, by: Actor) -> Campaign | None:
 
 
 _TOGETHER: Together[UUID, _Call, list[Pushed] | None] = Together(
-    _push_all, size=lambda call: len(call[1]), most=PUSH_MAX
+    _push_all, size=lambda call: len(call[1]), most=PUSH_MAX, pause=GATHERED_SECONDS
 )
 
 _RUNS = Run.objects.select_related("campaign", "workspace").filter(finished_at=None).order_by("-number")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -14,11 +15,13 @@ B = TypeVar("B")
 class _Call(Generic[A, B]):
     """One thread's work, and what became of it."""
 
-    __slots__ = ("item", "result", "turn")
+    __slots__ = ("is_alone", "item", "result", "turn")
 
     def __init__(self, item: A) -> None:
         self.item = item
         self.turn = threading.Event()
+        #: Whether it was done with others in vain.
+        self.is_alone = False
         #: Set when it was done with others; a call whose turn comes without one is done by its own thread.
         self.result: list[B] = []
 
@@ -26,18 +29,25 @@ class _Call(Generic[A, B]):
 class Together(Generic[K, A, B]):
     """Does items that have the same key in groups, each group by one of the threads that brought them.
 
-    Nobody waits for company: whoever finds nobody at it does what there is, which is their own item alone, and what
-    came in the meantime is the next group. `do` gets a key and items and returns a result for each, and must have
+    Whoever finds nobody at it does what there is at once, which is their own item alone; what came in the meantime is
+    the next group. Who begins that one waits `pause` seconds for more: those that were just answered come again, if
+    they are many. `do` gets a key and items and returns a result for each, and must have
     done nothing when it raises: then every thread of the group does its own item by itself, so that what is wrong
     with one is told to that one alone. `size` is what an item counts, and a group counts `most` or is one item.
     """
 
     def __init__(
-        self, do: Callable[[K, Sequence[A]], Sequence[B]], *, size: Callable[[A], int], most: int
+        self,
+        do: Callable[[K, Sequence[A]], Sequence[B]],
+        *,
+        size: Callable[[A], int],
+        most: int,
+        pause: float = 0.0,
     ) -> None:
         self._do = do
         self._size = size
         self._most = most
+        self._pause = pause
         self._lock = threading.Lock()
         #: Who waits for each key that somebody is at; the first of them is at it, or about to be.
         self._lines: dict[K, list[_Call[A, B]]] = {}
@@ -53,6 +63,8 @@ class Together(Generic[K, A, B]):
             call.turn.wait()
             if call.result:
                 return call.result[0]
+            if self._pause and not call.is_alone:
+                time.sleep(self._pause)
         group = self._group(key, call)
         try:
             if len(group) > 1:
@@ -92,6 +104,7 @@ class Together(Generic[K, A, B]):
             else:
                 following = None
         for one in group[1:]:
+            one.is_alone = not one.result
             one.turn.set()
         if following is not None:
             following.turn.set()
