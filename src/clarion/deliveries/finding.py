@@ -38,8 +38,8 @@ def find(run: Run, steps: Sequence[RunStep], q: str, *, is_private: bool = False
     provider's id.
 
     Names are compared without regard to case, in runs of up to NAMES_UP_TO people. Provider's ids are looked
-    for only when nothing else fits. With `is_private` names and addresses are not searched: letter by letter a
-    search would tell them to somebody who may not see them.
+    for only when nothing else fits. With `is_private` an address is found by the whole of it, and names are not
+    searched: letter by letter a search would tell them to somebody who may not see them.
     """
     words = q.strip()
     number = _NUMBER.fullmatch(words)
@@ -47,13 +47,13 @@ def find(run: Run, steps: Sequence[RunStep], q: str, *, is_private: bool = False
         return Matches(ids=[int(number[1])])
     ids: set[int] = set()
     notes: list[str] = []
-    for prefix in () if is_private else dict.fromkeys((words, words.lower())):
-        matched = _by_address(run, prefix)
+    for prefix in dict.fromkeys((words, words.lower())):
+        matched = _by_address(run, prefix, is_whole=is_private)
         if len(matched) > MATCHES:
             return Matches(prefix=prefix)
         ids.update(matched)
     if is_private:
-        notes.append(gettext("Your role does not include searching names and addresses."))
+        notes.append(gettext("Your role finds people by their whole address, and not by names."))
     elif "@" not in words:
         if run.total <= NAMES_UP_TO:
             ids.update(_by_name(run, words))
@@ -76,22 +76,22 @@ def _is_by_code_point() -> bool:
     return bool(answer)
 
 
-def _by_address(run: Run, prefix: str) -> list[int]:
+def _by_address(run: Run, prefix: str, *, is_whole: bool) -> list[int]:
     rows = Recipient.objects.filter(run_id=run.pk)
-    if _is_by_code_point():
+    if not is_whole and _is_by_code_point():
         rows = rows.filter(address__gte=prefix, address__lt=prefix + "\U0010ffff")
     else:
         rows = rows.filter(address=prefix)
     found = set(rows.values_list("id", flat=True)[: MATCHES + 1])
     if run.is_cascade and len(found) <= MATCHES:
-        found |= _by_further_address(run, prefix)
+        found |= _by_further_address(run, prefix, is_whole=is_whole)
     return sorted(found)
 
 
-def _by_further_address(run: Run, prefix: str) -> set[int]:
+def _by_further_address(run: Run, prefix: str, *, is_whole: bool) -> set[int]:
     """Return the people of a cascade to whom a message goes at such an address: their number, where a mail is first."""
     messages = Delivery.objects.filter(run_id=run.pk)
-    if _is_by_code_point():
+    if not is_whole and _is_by_code_point():
         messages = messages.filter(address__gte=prefix, address__lt=prefix + "\U0010ffff")
     else:
         messages = messages.filter(address=prefix)

@@ -111,7 +111,15 @@ def test_a_viewer_sees_shortened_addresses_and_changes_nothing(
         assert "30123456" not in shown
         assert "Sol" not in re.sub(r"[Ss]olid", "", shown)
     assert "a•••@s•••.example" in text(vera.get(f"{base}/contacts/"))
-    assert "a•••@s•••.example" in text(vera.get(f"{base}/contacts/?q=zzzz"))
+    for page, whole in (("contacts", "ana.sol@shop.example"), ("suppressions", "bob.sol@shop.example")):
+        begun = text(vera.get(f"{base}/{page}/?q={whole[:-1]}"))
+        known = text(vera.get(f"{base}/{page}/?q={whole.upper()}"))
+        assert (f"{whole[0]}•••@s•••.example" in begun, f"{whole[0]}•••@s•••.example" in known) == (
+            False,
+            True,
+        )
+        assert whole not in known
+    assert "a•••@s•••.example" not in text(vera.get(f"{base}/contacts/?q=Solberg"))
     for page in ("contacts/new/", "imports/new/", "suppressions/export.csv", "suppressions/import/"):
         assert vera.get(f"{base}/{page}").status_code == 403
     for page in ("contacts/bulk/", f"contacts/{ana.public_id}/", "suppressions/add/", "lists/"):

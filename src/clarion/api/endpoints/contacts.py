@@ -48,14 +48,16 @@ def page_of(request: Any, wanted: queries.Filter, cursor: Cursor) -> dict[str, A
 
 @router.get("/contacts", response=Page[shapes.ContactOut], summary="Search contacts")
 def list_contacts(request: HttpRequest, wanted: Query[Wanted]) -> Any:
-    """The contacts that fit, the newest first."""
+    """The contacts that fit, the newest first. Without `view_pii` `q` is a whole address."""
     member = request.member  # type: ignore[attr-defined]
-    if not member.may(Permission.VIEW_PII) and (wanted.q or wanted.attribute):
+    is_seeing = member.may(Permission.VIEW_PII)
+    if wanted.attribute and not is_seeing:
         raise problems.own("not_allowed", "Searching by personal data needs the permission view_pii.")
     the_list = finding.named("list", queries.list_for(member, wanted.list)) if wanted.list else None
     name, _colon, value = wanted.attribute.partition(":")
     found = queries.Filter(
-        search=wanted.q.strip() if len(wanted.q.strip()) > 1 else "", list_id=the_list.pk if the_list else None,
+        search=wanted.q.strip() if len(wanted.q.strip()) > 1 else "",
+        is_whole=len(wanted.q.strip()) > 1 and not is_seeing, list_id=the_list.pk if the_list else None,
         state=(wanted.state or "").upper(), tag=wanted.tag, attribute=name.strip() if value else "",
         value=value.strip(),
     )  # fmt: skip

@@ -69,10 +69,11 @@ class Filter:
     """Which contacts of a workspace are meant. Empty parts mean nothing.
 
     `search` is the beginning of an address, a first or a last name, or of "first last". `attribute` is a name, and
-    `value` what it holds, exactly.
+    `value` what it holds, exactly. With `is_whole` the search is a whole address, and of addresses alone.
     """
 
     search: str = ""
+    is_whole: bool = False
     list_id: int | None = None
     state: str = ""
     tag: str = ""
@@ -110,7 +111,8 @@ class Filter:
             held = {self.attribute: self.value}
             found = found.filter(attributes__contains=held)
         if self.search:
-            found = found.filter(searching.beginning_with(workspace, self.search.strip()))
+            meant = searching.having if self.is_whole else searching.beginning_with
+            found = found.filter(meant(workspace, self.search.strip()))
         return found
 
 
@@ -163,6 +165,8 @@ def _found_page(
 def _keys(workspace: Workspace, wanted: Filter) -> Collection[int] | None:
     """Return the keys of those who may fit by search or tag; None when nothing is asked by them, or too many fit."""
     found: Collection[int] | None = None
+    if wanted.search and wanted.is_whole:
+        return set(wanted.rows(workspace).order_by().values_list("pk", flat=True))
     if wanted.search:
         found = searching.few_beginning_with(workspace, wanted.search.strip())
     if found is None and wanted.tag:

@@ -25,6 +25,25 @@ def beginning_with(workspace: Workspace, search: str) -> Q:
     return reduce(or_, _ways(workspace, search))
 
 
+def having(workspace: Workspace, search: str) -> Q:
+    """Return the filter of contacts that have exactly this address, for who may not see addresses but knows one."""
+    known = [search, search.lower()]
+    ways = Q(email=search.lower()) & ~Q(email="")
+    if (number := _number(search)) is not None:
+        ways |= Q(phone=number) & ~Q(phone="")
+        known.append(number)
+    further = Address.objects.filter(workspace=workspace, address__in=known)
+    return ways | Q(pk__in=list(further.values_list("contact_id", flat=True)[:MOST_FURTHER]))
+
+
+def _number(search: str) -> str | None:
+    """Return what is a telephone number or its beginning in its one form; None for anything else."""
+    digits = search.replace(" ", "")
+    if not digits.lstrip("+").isdigit():
+        return None
+    return digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
+
+
 def few_beginning_with(workspace: Workspace, search: str) -> set[int] | None:
     """Return the keys of the contacts that `beginning_with` means; None when there are many. In a transaction.
 
@@ -82,9 +101,7 @@ def _ways(workspace: Workspace, search: str) -> list[Q]:
         has_last & Q(last_name__istartswith=search),
         has_first & Q(first_name__istartswith=search),
     ]
-    digits = search.replace(" ", "")
-    if digits.lstrip("+").isdigit():
-        number = digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
+    if (number := _number(search)) is not None:
         ways.append(has_phone & Q(phone__startswith=number))
         begins.append(number)
     owners: set[int] = set()

@@ -29,9 +29,13 @@ _BEGINNINGS = {Origin.CAMPAIGN: "run ", Origin.ANSWER: "answer to "}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which suppressions are meant; what is empty does not narrow. `search` is the beginning of an address."""
+    """Which suppressions are meant; what is empty does not narrow. `search` is the beginning of an address.
+
+    With `is_whole` it is all of one.
+    """
 
     search: str = ""
+    is_whole: bool = False
     reason: str = ""
     channel: str = ""
     origin: str = ""
@@ -47,7 +51,8 @@ def suppressions_wanted(workspace: Workspace, wanted: Wanted) -> QuerySet[Suppre
     """Return the workspace's suppressions that are meant."""
     found = Suppression.objects.filter(workspace=workspace)
     if wanted.search:
-        found = found.filter(address__startswith=wanted.search.strip().lower())
+        words = wanted.search.strip().lower()
+        found = found.filter(address=words) if wanted.is_whole else found.filter(address__startswith=words)
     if wanted.reason in SuppressionReason.values:
         found = found.filter(reason=wanted.reason)
     if wanted.channel:

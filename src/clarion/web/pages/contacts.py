@@ -52,7 +52,7 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
         "clear_url": workspace_url(request, "contacts"),
         "groups": _groups(request, wanted, chosen),
         "words": typed.words(request.GET, "q"),
-        "searchable": "q" if request.member.may(Permission.VIEW_PII) else "",
+        "is_seeing": request.member.may(Permission.VIEW_PII),
         "is_narrowed": wanted.is_narrow,
         "may_manage": may_manage,
         "bulk": _bulk_buttons(request),
@@ -72,12 +72,14 @@ def wanted_of(request: PageRequest) -> tuple[queries.Filter, List | None]:
     """Return the filter that the query string says, and its list."""
     words = typed.words(request.GET, "q")
     chosen = _list_of(request)
-    # Who may not see addresses may not guess them letter by letter either, nor what is said of somebody.
+    # Who may not see addresses may not guess them letter by letter either, nor what is said of somebody: they find
+    # whose whole address they know.
     is_seeing = request.member.may(Permission.VIEW_PII)
     name, _colon, value = typed.words(request.GET, "attribute", 2_000).partition(":")
     is_asked = is_seeing and name.strip() and value.strip()
     wanted = queries.Filter(
-        search=words if len(words) >= SEARCH_FROM and is_seeing else "",
+        search=words if len(words) >= SEARCH_FROM else "",
+        is_whole=len(words) >= SEARCH_FROM and not is_seeing,
         list_id=chosen.pk if chosen else None,
         state=request.GET.get("state", ""),
         tag=typed.words(request.GET, "tag"),

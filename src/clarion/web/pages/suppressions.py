@@ -62,7 +62,6 @@ def _list_page(request: PageRequest, form: SuppressionForm, status: int = 200) -
         "groups": _groups(wanted),
         "clear_url": workspace_url(request, "suppressions"),
         "words": words,
-        "searchable": "q" if request.member.may(Permission.VIEW_PII) else "",
         "is_narrowed": wanted.is_narrowed,
         "filter_fields": _filter_fields(wanted),
         "export_url": workspace_url(request, "suppression_export")
@@ -82,11 +81,12 @@ def _list_page(request: PageRequest, form: SuppressionForm, status: int = 200) -
 
 
 def _wanted(request: PageRequest, said: QueryDict) -> queries.Wanted:
-    """Return what the words of a query string or form ask for. Whoever sees no addresses searches none."""
+    """Return what the words of a query string or form ask for. Whoever sees no addresses says a whole one."""
     words = said.get("q", "").strip().replace("\x00", "")
     days = said.get("days", "")
     return queries.Wanted(
-        search=words if len(words) >= SEARCH_FROM and request.member.may(Permission.VIEW_PII) else "",
+        search=words if len(words) >= SEARCH_FROM else "",
+        is_whole=len(words) >= SEARCH_FROM and not request.member.may(Permission.VIEW_PII),
         reason=said.get("reason", "") if said.get("reason", "") in SuppressionReason.values else "",
         channel=said.get("channel", "") if said.get("channel", "") in registry.CHANNELS else "",
         origin=said.get("origin", "") if said.get("origin", "") in queries.Origin.values else "",
