@@ -150,9 +150,9 @@ def _times_of_all(
     since, messages = put(_since(today, one.value["days"]), "date"), one.value["messages"]
     enough = put(messages if one.op == "at_least" else messages + 1, "int")
     often = (
-        "(select a.contact_id from audience_contactactivity a"
+        "(select a.contact_id from audience_contactactivity a"  # noqa: S608
         f" where a.workspace_id = {put(workspace.pk, 'bigint')} and a.{column} >= {since}"
-        f" group by a.contact_id having count(*) >= {enough})"  # noqa: S608
+        f" group by a.contact_id having count(*) >= {enough})"
     )
     return f"{alias}.id {'in' if one.op == 'at_least' else 'not in'} {often}"
 
