@@ -125,7 +125,7 @@ def result_label(result: Result) -> str:
 
 def missed_label(missed: Missed) -> str:
     """Return what the filter by whom a channel could not reach is called."""
-    reason = missed.why.label if missed.why is not None else _("not reached")
+    reason = missed.why.label if missed.why is not None else _("Not reached")
     return _("Channel %(n)d: %(reason)s") % {"n": missed.step + 1, "reason": reason}
 
 
