@@ -18,9 +18,9 @@ from clarion.campaigns.queries import first_step
 from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
-from clarion.deliveries.states import Skip
 from clarion.web import (
     campaign_cost,
+    campaign_falls,
     campaign_live,
     campaign_review,
     campaign_trail,
@@ -57,18 +57,6 @@ class Measure:
     channel: str = ""
     #: The key of the value in live answers.
     live: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fall:
-    """A line of the waterfall: how many were left out for one reason."""
-
-    label: str
-    count: int
-    #: Where its piece of the bar begins and how wide it is, in per cent of everybody.
-    x: float
-    width: float
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +156,13 @@ class OverviewPage:
         return _channels(self.seen) if self.seen is not None else []
 
     @cached_property
-    def falls(self) -> list[Fall]:
-        return _falls(self._page, self._page.run) if self._page.run is not None else []
+    def falls(self) -> list[campaign_falls.Fall]:
+        return campaign_falls.of_people(self._page, self._page.run) if self._page.run is not None else []
+
+    @cached_property
+    def channel_falls(self) -> list[campaign_falls.ChannelFalls]:
+        """Of several channels each one's own."""
+        return campaign_falls.of_channels(self._page, self.seen) if self.seen is not None else []
 
     @cached_property
     def target_share(self) -> float:
@@ -302,28 +295,6 @@ def _channels(seen: Overview) -> list[Measure]:
         )
         for one in seen.channels
     ]
-
-
-def _falls(page: CampaignPage, run: Run) -> list[Fall]:
-    """Return the waterfall's steps: only reasons for which somebody was left out."""
-    total = run.total or 1
-    join = f"{page.urls['recipients']}?skip={{}}{page.run_suffix}"
-    made = []
-    left = run.total
-    for skip in Skip:
-        count = run.waterfall.get(skip.name.lower(), 0)
-        if count:
-            left -= count
-            made.append(
-                Fall(
-                    label=str(skip.label),
-                    count=count,
-                    x=round(100 * left / total, 2),
-                    width=round(100 * count / total, 2),
-                    url=join.format(skip.name.lower()),
-                )
-            )
-    return made
 
 
 def setup(campaign: Campaign) -> list[Fact]:
