@@ -56,7 +56,7 @@ DUE = """
 with go as (
     select 1 from deliveries_run r
     join campaigns_campaign c on c.id = r.campaign_id and c.status = 'SENDING'
-    join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null
+    join workspaces_workspace w on w.id = r.workspace_id and w.halted_at is null and w.campaigns_enabled
     where r.id = %(run)s and r.closing_stage is null
 ), due as (
     delete from deliveries_waiting
