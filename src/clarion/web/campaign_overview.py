@@ -305,24 +305,21 @@ def _channels(seen: Overview) -> list[Measure]:
 
 
 def _falls(page: CampaignPage, run: Run) -> list[Fall]:
-    """Return the waterfall's steps: only reasons for which somebody was left out."""
+    """Return the steps of the waterfall, which come to all who were skipped: only reasons that somebody had."""
     total = run.total or 1
-    join = f"{page.urls['recipients']}?skip={{}}{page.run_suffix}"
+    join = f"{page.urls['recipients']}?{{}}{page.run_suffix}"
+    named = [
+        (str(skip.label), run.waterfall.get(skip.name.lower(), 0), join.format(f"skip={skip.name.lower()}"))
+        for skip in Skip
+    ]
+    later = run.skipped - sum(count for _label, count, _url in named)
     made = []
     left = run.total
-    for skip in Skip:
-        count = run.waterfall.get(skip.name.lower(), 0)
-        if count:
+    for label, count, url in [*named, (_("Skipped later"), later, join.format("status=skipped"))]:
+        if count > 0:
             left -= count
-            made.append(
-                Fall(
-                    label=str(skip.label),
-                    count=count,
-                    x=round(100 * left / total, 2),
-                    width=round(100 * count / total, 2),
-                    url=join.format(skip.name.lower()),
-                )
-            )
+            x, width = round(100 * left / total, 2), round(100 * count / total, 2)
+            made.append(Fall(label=label, count=count, x=x, width=width, url=url))
     return made
 
 

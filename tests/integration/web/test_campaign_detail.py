@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries.models import Run, RunStep, Worker
 from clarion.senders.models import Sender, SenderLane, SenderStatus
@@ -90,6 +90,29 @@ class TestOverview:
         assert 'data-live="not_delivered">11<' in page
         assert "Totals reconcile:" in page
         assert "3 messages are unknown" in page
+
+    def test_the_waterfall_comes_to_all_who_were_skipped(
+        self, people: ledgers.People, campaign: Campaign, run: Run
+    ) -> None:
+        Run.objects.filter(pk=run.pk).update(waterfall={"suppressed": run.skipped - 1})
+
+        falls = text(client_of(people.alice), url(campaign)).split('class="waterfall"')[1].split("</ol>")[0]
+
+        assert [int(part.split("<")[0]) for part in falls.split("<b>−")[1:]] == [run.skipped - 1, 1]
+        assert falls.index("Suppressed") < falls.index("Skipped later")
+
+    def test_a_start_that_was_missed_is_not_waited_for(self, people: ledgers.People) -> None:
+        missed = ledgers.make_campaign(
+            people.alice, status=Status.SCHEDULED, started_at=None, launch=Launch.SCHEDULE,
+            next_at=timezone.now(), missed_at=timezone.now(),
+        )  # fmt: skip
+
+        page = text(client_of(people.alice), url(missed))
+
+        assert "<h2>Missed its start</h2>" in page
+        assert "Waits for its start" not in page
+        assert "Change the timing" in page
+        assert "Start now" in page
 
     def test_a_draft_says_that_nothing_was_sent(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)
