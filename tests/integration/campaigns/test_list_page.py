@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clarion.audience.models import List, Segment
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.campaigns.synonyms import SYNONYMS, statuses_called
@@ -201,7 +202,7 @@ class TestCost:
         client.get(url(campaign, "info/"), **DRAWER)
 
         # Session, user, membership; campaign, its steps; latest run and steps of the row; run, problems.
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             client.get(url(campaign, "info/"), **DRAWER)
 
 
@@ -235,6 +236,11 @@ class TestInfo:
         making.make_run(campaign, total=10, sent=4, failed=6)
         sender = campaign.steps.get().sender
         assert sender is not None
+        assert campaign.source is not None
+        staff = List.objects.create(workspace=member.workspace, name="Our own staff")
+        quiet = Segment.objects.create(workspace=member.workspace, name="Quiet since May", rule={})
+        campaign.source.excluded_lists.add(staff)
+        campaign.source.excluded_segments.add(quiet)
 
         part = client.get(url(campaign, "info/"), **DRAWER)
         page = client.get(url(campaign, "info/"))
@@ -245,6 +251,8 @@ class TestInfo:
         assert str(sender.public_id)[:8] in text
         assert "The file has vanished." in text
         assert "retail" in text
+        assert f"Without lists Our own staff {str(staff.public_id)[:8]}" in text
+        assert f"Without segments Quiet since May {str(quiet.public_id)[:8]}" in text
         assert "Duplicate" in words(page)
 
     def test_strangers_find_neither_menu_nor_drawer(self, member: Membership) -> None:

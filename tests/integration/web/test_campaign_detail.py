@@ -114,6 +114,19 @@ class TestOverview:
         assert "Change the timing" in page
         assert "Start now" in page
 
+    @pytest.mark.parametrize("status", list(Status))
+    def test_schedule_and_delays_are_one_click_away_in_draft_and_paused(
+        self, people: ledgers.People, status: Status
+    ) -> None:
+        values: dict[str, Any] = {"next_at": timezone.now()} if status is Status.SCHEDULED else {}
+        one = ledgers.make_campaign(people.alice, status=status, **values)
+        link = f'href="{url(one, "edit/")}#timing"'
+
+        shown = text(client_of(people.alice), url(one))
+
+        assert (link in shown) == (status in (Status.DRAFT, Status.PAUSED))
+        assert link not in text(client_of(people.vera), url(one))
+
     def test_a_draft_says_that_nothing_was_sent(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)
 
