@@ -17,6 +17,7 @@ _LOOKS: tuple[tuple[Scheme, ViewportSize, str], ...] = (
     ("dark", WIDE, f"{_RULES}, runOnly: {{type: 'rule', values: ['{_CONTRAST}']}}"),
     ("light", NARROW, f"{_RULES}, rules: {{'{_CONTRAST}': {{enabled: false}}}}"),
 )
+_BRIEFLY: tuple[tuple[Scheme, ViewportSize, str], ...] = (_LOOKS[0], ("light", NARROW, ""))
 #: Colours that fade and boxes that move are at their ends; what turns for ever is left turning.
 _SETTLED = (
     "new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen))).then(() => Promise.all("
@@ -26,8 +27,10 @@ _SETTLED = (
 _SHORT = "(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => `${n.target} ${n.failureSummary}`)])))"
 
 
-def faults(page: Page, axe_source: str) -> list[str]:
+def faults(page: Page, axe_source: str, *, is_brief: bool = False) -> list[str]:
     """Look at the open page wide in light and in dark, and narrow; leave it as it was, in light.
+
+    A brief look is wide and in light, and tells of narrow only whether the page fits.
 
     The rules come in by the debugger's door, which the page's policy does not guard. Frames hold messages, which are
     their authors' own.
@@ -36,12 +39,12 @@ def faults(page: Page, axe_source: str) -> list[str]:
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": axe_source})
     problems: list[str] = []
-    for scheme, viewport, rules in _LOOKS:
+    for scheme, viewport, rules in _BRIEFLY if is_brief else _LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(viewport)
         _told(session, _SETTLED)
         where = f"{page.url} {scheme} {viewport['width']}"
-        found = json.loads(_told(session, f"axe.run(document, {{{rules}}}).then{_SHORT}"))
+        found = json.loads(_told(session, f"axe.run(document, {{{rules}}}).then{_SHORT}")) if rules else []
         problems += [f"{where} {rule}: {nodes}" for rule, nodes in found]
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             problems.append(f"{where} scrolls sideways")
