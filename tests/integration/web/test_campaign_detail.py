@@ -127,6 +127,17 @@ class TestOverview:
         assert (link in shown) == (status in (Status.DRAFT, Status.PAUSED))
         assert link not in text(client_of(people.vera), url(one))
 
+    def test_the_average_is_of_what_was_taken_while_something_was(self, people: ledgers.People) -> None:
+        over = ledgers.make_campaign(people.alice, status=Status.COMPLETED)
+        made = ledgers.make_run(over, finished=True, sent=120, failed=4_000)
+        began = timezone.now() - timedelta(hours=1)
+        Run.objects.filter(pk=made.pk).update(first_sent_at=began, last_sent_at=began + timedelta(minutes=1))
+
+        page = text(client_of(people.alice), url(over))
+
+        assert "2 messages/s on average" in page
+        assert "took 1 minute" in page
+
     def test_a_draft_says_that_nothing_was_sent(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)
 
