@@ -126,7 +126,8 @@ def _by_whom(campaign: Campaign) -> list[Fact]:
     if campaign.created_by is not None:
         facts.append(Fact(label=_("Author"), value=str(campaign.created_by), user_text=True))
     if campaign.status_by:
-        facts.append(Fact(label=_("Last moved by"), value=campaign.status_by, user_text=True))
+        by = _("The program itself") if campaign.status_by == "system" else campaign.status_by
+        facts.append(Fact(label=_("Last moved by"), value=by, user_text=True))
     if campaign.tags:
         facts.append(Fact(label=_("Tags"), value=", ".join(campaign.tags), user_text=True))
     if campaign.notes:

@@ -279,6 +279,7 @@ class TestInfo:
         sender = campaign.steps.get().sender
         assert sender is not None
         assert campaign.source is not None
+        Campaign.objects.filter(pk=campaign.pk).update(status_by="system")
         staff = List.objects.create(workspace=member.workspace, name="Our own staff")
         quiet = Segment.objects.create(workspace=member.workspace, name="Quiet since May", rule={})
         campaign.source.excluded_lists.add(staff)
@@ -295,6 +296,7 @@ class TestInfo:
         assert "retail" in text
         assert f"Without lists Our own staff {str(staff.public_id)[:8]}" in text
         assert f"Without segments Quiet since May {str(quiet.public_id)[:8]}" in text
+        assert "Last moved by The program itself" in text
         assert "Duplicate" in words(page)
 
     def test_strangers_find_neither_menu_nor_drawer(self, member: Membership) -> None:
