@@ -46,10 +46,14 @@ class ChannelFalls:
 
 
 def of_people(page: CampaignPage, run: Run) -> list[Fall]:
-    """Return the steps of the people's: only reasons for which somebody was left out."""
-    counts = [(str(skip.label), run.waterfall.get(skip.name.lower(), 0), skip.name.lower()) for skip in Skip]
-    join = f"{page.urls['recipients']}?skip={{}}{page.run_suffix}"
-    return _falls(run.total, [(label, count, join.format(name)) for label, count, name in counts])
+    """Return the steps of the people's, which come to all who were skipped: only reasons that somebody had."""
+    join = f"{page.urls['recipients']}?{{}}{page.run_suffix}"
+    lines = [
+        (str(skip.label), run.waterfall.get(skip.name.lower(), 0), join.format(f"skip={skip.name.lower()}"))
+        for skip in Skip
+    ]
+    later = run.skipped - sum(count for _label, count, _url in lines)
+    return _falls(run.total, [*lines, (_("Skipped later"), later, join.format("status=skipped"))])
 
 
 def of_channels(page: CampaignPage, seen: Overview) -> list[ChannelFalls]:
@@ -89,7 +93,7 @@ def _falls(people: int, lines: Sequence[tuple[str, int, str]]) -> list[Fall]:
     total, left = people or 1, people
     made = []
     for label, count, url in lines:
-        if count:
+        if count > 0:
             left -= count
             x, width = max(0.0, round(100 * left / total, 2)), round(100 * count / total, 2)
             made.append(Fall(label=label, count=count, x=x, width=width, url=url))

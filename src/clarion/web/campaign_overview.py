@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from clarion.campaigns import cascade, offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
+from clarion.campaigns.states import Status
 from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
@@ -29,9 +30,11 @@ from clarion.web import (
 )
 from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
+from clarion.web.links import workspace_url
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
 from clarion.workspaces import spelling
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,6 +194,15 @@ class OverviewPage:
     @cached_property
     def setup(self) -> list[Fact]:
         return setup(self._page.campaign)
+
+    @cached_property
+    def timing_url(self) -> str:
+        """Where schedule and delays are changed, in the states that leave them open and for whoever may."""
+        campaign, member = self._page.campaign, self._request.member
+        is_open = campaign.status in (Status.DRAFT, Status.PAUSED) and campaign.archived_at is None
+        if not is_open or not member.may(Permission.EDIT):
+            return ""
+        return workspace_url(self._request, "campaigns:edit", id=campaign.public_id) + "#timing"
 
     @cached_property
     def delay(self) -> str:
