@@ -124,7 +124,9 @@ def _seen_version(told: bytes, asked: str) -> str:
     words = f"SMPP {told[0] >> 4}.{told[0] & 15}"
     if told[0] < VERSIONS[asked]:
         return f"{words}, though {asked} was asked for: what {asked} adds may be missing"
-    return f"SMPP {asked}" + (f"; the provider has {words.removeprefix('SMPP ')}" if words[5:] != asked else "")
+    return f"SMPP {asked}" + (
+        f"; the provider has {words.removeprefix('SMPP ')}" if words[5:] != asked else ""
+    )
 
 
 def _seen_tls(transport: asyncio.BaseTransport) -> str:

@@ -19,7 +19,11 @@ class Form(ConnectionForm):
     SECRET_FIELDS = ("password",)
     SECTIONS = (
         ("server", _("SMPP server"), ("host", "port", "security", "verify_certificate")),
-        ("login", _("Bind"), ("system_id", "password", "system_type", "bind", "version", "allow_cleartext_login")),
+        (
+            "login",
+            _("Bind"),
+            ("system_id", "password", "system_type", "bind", "version", "allow_cleartext_login"),
+        ),
         ("from", _("From whom"), ("source", "source_ton", "source_npi")),
         ("messages", _("Messages"), ("long_messages", "max_parts", "validity_minutes", "service_type")),
         ("receipts", _("What comes back"), ("receipts", "message_ids")),
