@@ -10,6 +10,25 @@ from clarion.engine.plan import RunKey, RunSpec
 from clarion.engine.ports import Composer
 
 
+class AtOnce:
+    """How many messages of a run's step may be under way at once on one lane, and how many are."""
+
+    __slots__ = ("most", "under_way")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.under_way = 0
+
+
+def share_at_once(composer: Composer, *, lane: int, lanes: int) -> int | None:
+    """Return a lane's share of how many of a composer's messages may be under way at once; None for any number.
+
+    A composer says so by `at_once`, which counts over all lanes together: with fewer than lanes, some send nothing.
+    """
+    most = int(getattr(composer, "at_once", 0))
+    return most // lanes + (lane < most % lanes) if most else None
+
+
 class RunQueue:
     """The claimed messages of one run's step on one lane, with the run's own pace."""
 
@@ -29,6 +48,8 @@ class RunQueue:
         self.empty_until = 0.0
         #: The last claim held only people who may not be written to at this hour.
         self.passed_over = False
+        #: How many may be under way at once; None for as many as the transport takes.
+        self.at_once: AtOnce | None = None
         self._share = share
         self._rate = Rate(run.rate_limit * share) if run.rate_limit else None
         self._next_at = now
@@ -60,6 +81,8 @@ class RunQueue:
         if self.run.delay_max > 0:
             # Seconds on purpose not whole: people do not write at the full second.
             self._next_at = now + random.uniform(self.run.delay_min, self.run.delay_max)  # noqa: S311
+        if self.at_once is not None:
+            self.at_once.under_way += 1
         return self._claimed.popleft()
 
     def drain(self) -> Iterator[tuple[Claim, int]]:
@@ -80,7 +103,7 @@ class RunQueue:
         if self.run.delay_max > 0:
             mean = (self.run.delay_min + self.run.delay_max) / 2
             most = min(most, max(1, int(seconds / mean)))
-        return most
+        return most if self.at_once is None else min(most, self.at_once.most)
 
 
 class Turns:
@@ -101,6 +124,8 @@ class Turns:
         shortest: float | None = None
         for queue in self.queues.values():
             if not len(queue) or queue.halted or queue.until <= now:
+                continue
+            if queue.at_once is not None and queue.at_once.under_way >= queue.at_once.most:
                 continue
             wait = queue.wait(now)
             if wait > 0.0:

@@ -209,6 +209,10 @@ class ContentForm(forms.Form):
         label=_("Caller ID"), required=False, max_length=16, widget=forms.TextInput(attrs=_PLAIN),
         help_text=_("Empty: the sender's."),
     )  # fmt: skip
+    at_once = forms.IntegerField(
+        label=_("Calls at once at most"), required=False, min_value=1, max_value=1000,
+        help_text=_("Of this campaign. Empty: as many as the sender has lines, one unless it is set otherwise."),
+    )  # fmt: skip
     retries = forms.IntegerField(
         label=_("Call again at most"), required=False, min_value=0, max_value=5,
         help_text=_("Times, when the line was busy, nobody answered or the network failed. Empty: never."),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from clarion.channels import tongues
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice import CHANNEL, content, speech
 from clarion.channels.voice.composer import Composer
@@ -28,6 +29,7 @@ from clarion.engine.messages import Claim, RenderFailed
         ({"keys": "0 | Speak to us | connect"}, "connect_to"),
         ({"connect": "all"}, "connect_to"),
         ({"retries": "6"}, "retries"),
+        ({"at_once": "1001"}, "at_once"),
         ({"retry_busy": "soon"}, "retry_busy"),
     ],
 )
@@ -54,6 +56,18 @@ def test_a_call_is_filled_in_for_its_person() -> None:
         "+493012345",
     )
     assert call.speech_url == f"https://clarion.example/s/{call.speech}.wav"
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"languages": {"de": {"text": "Hallo"}}}, {"defaults": {"first_name": "you"}}]
+)
+def test_a_campaign_says_how_many_calls_it_may_have_at_once(more: dict[str, Any]) -> None:
+    def at_once(**fields: Any) -> Any:
+        composer = tongues.composer(CHANNEL, {"text": "Hello"} | fields | more, make_config(), CONTEXT)
+        return getattr(composer, "at_once", 0)
+
+    assert at_once(at_once="3") == 3
+    assert at_once() == at_once(at_once="") == 0
 
 
 def test_the_same_text_has_one_recording_and_its_name_depends_on_our_key() -> None:
