@@ -10,6 +10,7 @@ from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns import operations, preflight, queries, review
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import Campaign, Step
+from clarion.deliveries.models import Delivery
 from clarion.engine.plan import Settled
 from clarion.senders.models import Sender
 from clarion.workspaces.models import Membership
@@ -143,6 +144,10 @@ def test_the_recipients_page_and_the_details_show_each_channel() -> None:
         row = client.get(base).content.decode().split("<tr>")[-2:][number - 1]
         return re.findall(r'class="channel" data-tone="\w+" title="([^"]+)"', row)
 
+    def sent_at(number: int) -> str:
+        row = client.get(base).content.decode().split("<tr>")[-2:][number - 1]
+        return "".join(re.findall(r'<time[^>]*datetime="([^"]+)"', row)[:1])
+
     def detailed(number: int) -> list[tuple[str, str, str]]:
         parts = client.get(f"{base}{number}/").content.decode().split('<section class="person-message">')[1:]
         found = [re.search(r'title="(\w+)">.*?<span>([\w ]+)</span></span></dd>.*?<bdi>([^<]+)', one, re.DOTALL)
@@ -150,6 +155,9 @@ def test_the_recipients_page_and_the_details_show_each_channel() -> None:
         return [(one[1], one[2], one[3]) for one in found if one]
 
     assert (shown(1), shown(2)) == (["Email: Sent"], ["Email: Failed", "SMS: Sent"])
+    taken = Delivery.objects.get(run_id=run.pk, id=33).ended_at
+    assert taken is not None
+    assert sent_at(2) == taken.isoformat(), "when the fallback was taken, not the first channel that failed"
     assert [one[0] for one in detailed(1)] == ["Email"]
     assert [(channel, address) for channel, _, address in detailed(2)] == [
         ("Email", "person2@example.test"), ("SMS", "+493000000002"),
