@@ -170,7 +170,7 @@ class TwilioForm(_WebForm):
     """Fields are the keys of `twilio.config.check`."""
 
     PROTOCOL = "twilio"
-    SECRET_FIELDS = ("auth_token",)
+    SECRET_FIELDS = NEEDED = ("auth_token",)
     SECTIONS = (
         ("login", _("Account"), ("account_sid", "auth_token")),
         ("from", _("From whom"), ("source",)),
@@ -199,6 +199,7 @@ class GatewayForm(_WebForm):
 
     PROTOCOL = "http"
     SECRET_FIELDS = ("password", "callback_secret")
+    NEEDED = ("callback_secret",)
     SECTIONS = (
         ("server", _("Request"), ("url", "method", "format", "parameters", "headers")),
         ("login", _("Login"), ("username", "password", "basic_login", "allow_cleartext_login")),

@@ -125,7 +125,7 @@ class TwilioForm(_CallForm):
     """Fields are the keys of `twilio.config.check`."""
 
     PROTOCOL = "twilio"
-    SECRET_FIELDS = ("auth_token",)
+    SECRET_FIELDS = NEEDED = ("auth_token",)
     SECTIONS = (
         (
             "server", _("Account"),
