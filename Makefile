@@ -8,6 +8,8 @@ DEVELOPMENT := $(VENV)/.development-installed
 PIP = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --no-input --quiet
 PYTEST_ARGS ?=
 DEMO_ARGS ?=
+# A module is compiled when it is first used: most of what the packages hold never is, and setting up takes half as long.
+INSTALL = $(PIP) install --no-compile
 # Tests start many processes of the program; it is compiled once for all of them.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -87,12 +89,12 @@ $(BIN)/python:
 
 $(RUNTIME): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Clarion into $(VENV): once, about a minute."
-	@$(PIP) install -r requirements.txt
-	@$(PIP) install --no-deps --editable .
+	@$(INSTALL) -r requirements.txt
+	@$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Clarion and its development tools into $(VENV): once, about two minutes."
-	@$(PIP) install -r requirements-dev.txt
-	@$(PIP) install --no-deps --editable .
+	@$(INSTALL) -r requirements-dev.txt
+	@$(INSTALL) --no-deps --editable .
 	@touch $(RUNTIME) $@

@@ -12,8 +12,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
 from tests.browser.conftest import Open
-from tests.browser.looks import NARROW, WIDE
-from tests.browser.test_campaigns import accessible
+from tests.browser.looks import NARROW, WIDE, accessible
 from tests.browser.test_campaigns import member as member
 from tests.integration.campaigns import making
 

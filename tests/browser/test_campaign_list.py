@@ -10,8 +10,7 @@ from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.workspaces.models import Membership
 from tests.browser.conftest import Open
-from tests.browser.looks import NARROW, WIDE, settle
-from tests.browser.test_campaigns import accessible
+from tests.browser.looks import NARROW, WIDE, accessible, settle
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -1,6 +1,5 @@
 """The list of campaigns and the compose page, driven in Chromium at desk and phone width."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from clarion.campaigns.states import Status
 from clarion.deliveries.models import Run
 from clarion.workspaces.models import Membership
 from tests.browser.conftest import Open
-from tests.browser.looks import NARROW, WIDE
+from tests.browser.looks import NARROW, WIDE, accessible
 from tests.integration.campaigns import making
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -24,28 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 @pytest.fixture
 def member(live_server: Any) -> Membership:
     return making.make_member()
-
-
-def accessible(page: Page, axe_source: str) -> None:
-    """Fail with what axe finds. The rules come in by the debugger's door, which the page's policy does not guard.
-
-    Frames hold messages, which are their authors' own.
-    """
-    session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": axe_source})
-    answer = session.send(
-        "Runtime.evaluate",
-        {
-            "expression": "axe.run(document, {resultTypes: ['violations'], iframes: false})"
-            ".then(r => JSON.stringify(r.violations.map("
-            "v => [v.id, v.nodes.map(n => n.target.join(' '))])))",
-            "awaitPromise": True,
-            "returnByValue": True,
-        },
-    )
-    assert json.loads(answer["result"]["value"]) == []
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= (page.viewport_size or {"width": 0})["width"]
 
 
 def names(page: Page) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.installation import Installation, running, wait_for
 from tests.acceptance.sending import Beside, Mailbox
 from tests.browser.conftest import PATIENCE, watch
-from tests.browser.test_campaigns import accessible
+from tests.browser.looks import accessible
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

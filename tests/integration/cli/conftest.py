@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from clarion.cli import bootstrap
+from tests import ledgers
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +17,9 @@ def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bootstrap, "database", database)
     monkeypatch.setenv("CLARION_LOG_LEVEL", "error")  # what commands set is gone after the test
+
+
+@pytest.fixture
+def people() -> ledgers.People:
+    """A workspace with an owner, an author and a viewer, and a stranger of another one."""
+    return ledgers.make_people()

@@ -1,29 +1,16 @@
 """`clarion campaign analytics` and `links`: what they print, and what they change."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from django.test import Client
 from typer.testing import CliRunner, Result
 
 from clarion.campaigns.models import Campaign
-from clarion.cli import bootstrap
 from clarion.cli.program import app
 from tests.following import CHROME, click_path, count_hits, make_followed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 def clarion(*arguments: object) -> Result:

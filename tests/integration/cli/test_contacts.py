@@ -2,8 +2,6 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,28 +9,12 @@ from typer.testing import CliRunner, Result
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, Erasure
-from clarion.cli import bootstrap
 from clarion.cli.program import app
 from clarion.workspaces import actors
 from clarion.workspaces.models import AuditEvent, PiiPolicy
 from tests import ledgers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
-
-
-@pytest.fixture
-def people() -> ledgers.People:
-    return ledgers.make_people()
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ RULE = {"all": [{"field": "language", "op": "begins", "value": "de"}]}
 
 
 @pytest.fixture
-def people() -> ledgers.People:
-    return ledgers.make_people()
-
-
-@pytest.fixture
 def germans(people: ledgers.People) -> Segment:
     Contact.objects.create(workspace=people.workspace, email="a@x.test", language="de")
     Contact.objects.create(workspace=people.workspace, email="b@x.test", language="fr")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from typer.testing import CliRunner
 
 from clarion.audience.models import LiveSheet, SourceKind
 from clarion.campaigns.models import Campaign
-from clarion.cli import bootstrap
 from clarion.cli.program import app
 from clarion.lib.reach import Reach
 from clarion.runtime import orders
@@ -21,21 +19,6 @@ from tests import ledgers
 from tests.webfiles import WebFile, served
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
-
-
-@pytest.fixture
-def people() -> ledgers.People:
-    return ledgers.make_people()
 
 
 @pytest.fixture

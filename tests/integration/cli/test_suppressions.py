@@ -1,29 +1,16 @@
 """`clarion suppression` and `clarion cap`: what they print, what they change and how they end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from clarion.audience.models import FrequencyCap, Suppression
-from clarion.cli import bootstrap
 from clarion.cli.program import app
 from clarion.workspaces.models import AuditEvent
 from tests import ledgers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
 
 
 @pytest.fixture

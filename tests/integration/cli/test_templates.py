@@ -1,34 +1,16 @@
 """`clarion template`: what it prints, what it saves, and how it ends."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from clarion.cli import bootstrap
 from clarion.cli.program import app
 from clarion.content.models import Template
 from tests import ledgers
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _same_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def database() -> Iterator[None]:
-        yield
-
-    monkeypatch.setattr(bootstrap, "database", database)
-    monkeypatch.setenv("CLARION_LOG_LEVEL", "error")
-
-
-@pytest.fixture
-def people() -> ledgers.People:
-    return ledgers.make_people()
 
 
 def clarion(people: ledgers.People, *arguments: object) -> Result:

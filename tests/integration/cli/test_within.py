@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def people() -> ledgers.People:
-    return ledgers.make_people()
-
-
-@pytest.fixture
 def triggered(people: ledgers.People) -> Campaign:
     end = timezone.now() + timedelta(days=1)
     campaign = ledgers.make_campaign(

@@ -214,6 +214,8 @@ async def test_retry_after_is_read_in_both_forms(given: str, seconds: float | No
     assert HttpReply(status=429, headers={"retry-after": given}).retry_after(now) == seconds
 
 
+# uvloop looks names up in C, where no test can answer; the guard comes after the look-up, and is the same.
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize(
     "address", ["169.254.169.254", "::ffff:a9fe:a9fe", "fd00:ec2::254", "100.100.100.200"]
 )

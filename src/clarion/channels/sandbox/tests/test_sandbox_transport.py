@@ -35,11 +35,6 @@ def make_transport(**config: Any) -> Transport:
     return CHANNEL.transport(CHANNEL.check_config(config))
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class TestContract(TransportContract):
     asked_seconds = 1.0
 

@@ -1,4 +1,4 @@
-"""The event loops on which the client must work."""
+"""The event loops on which every channel's client must work."""
 
 from typing import Any
 
