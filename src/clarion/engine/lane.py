@@ -17,13 +17,13 @@ from clarion.engine.journal import Journal
 from clarion.engine.messages import Claim, RenderFailed
 from clarion.engine.outcomes import Reason
 from clarion.engine.patience import let_end, patience_of
-from clarion.engine.plan import Batch, LaneSpec, LaneState, RunKey, RunSpec, Trouble
+from clarion.engine.plan import Batch, LaneSpec, LaneState, RunSpec, Trouble
 from clarion.engine.ports import Store, StoreDown, Transport
 from clarion.engine.refusals import Refusals
 from clarion.engine.retry import Breaker
 from clarion.engine.sending import Handover
 from clarion.engine.settling import Outbox
-from clarion.engine.turns import AtOnce, RunQueue, Turns, share_at_once
+from clarion.engine.turns import RunQueue, Turns
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,6 @@ class Lane:
         self._counting = asyncio.Lock()
         self._saved: tuple[LaneState, float, Trouble | None] | None = None
         self._turns, self._refusals = Turns(), Refusals()
-        #: Of runs that may have only so many under way: a run that comes back has those it left behind.
-        self._at_once: dict[RunKey, AtOnce] = {}
         self._idle: deque[asyncio.Future[None]] = deque()
         self._busy = self._handed = self._handed_since_save = 0
         self._timer: asyncio.Handle | None = None
@@ -79,8 +77,7 @@ class Lane:
         self._slots: list[asyncio.Task[None]] = []
         self._servants: list[asyncio.Task[None]] = []
         self._trouble: Trouble | None = None
-        self._rate, self._aside = 0.0, state.aside
-        self._measured_at = self._saved_at = clock()
+        self._rate, self._aside, self._measured_at, self._saved_at = 0.0, state.aside, clock(), clock()
 
     async def start(self) -> None:
         """Begin to send."""
@@ -219,13 +216,8 @@ class Lane:
             finally:
                 self._busy -= 1
                 self._handed += 1
-                if (at_once := taken[0].at_once) is not None:
-                    self._ended(taken[0].key, at_once)
-
-    def _ended(self, key: RunKey, at_once: AtOnce) -> None:
-        at_once.under_way -= 1
-        if not at_once.under_way and key not in self._turns.queues:
-            self._at_once.pop(key, None)
+                if taken[0].at_once is not None:
+                    self._turns.ended(taken[0])
 
     def _take(self) -> tuple[RunQueue, Claim, int] | None:
         """Return the next message to hand over now, or None, with the timer set for when to look again."""
@@ -301,7 +293,7 @@ class Lane:
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
             size = self._wanted(queue, now)
             queue.low = size // 2
-            if queue.until <= now:
+            if queue.until <= now or queue.has_no_share:
                 continue
             if size >= 1 and len(queue) <= queue.low and not queue.halted and queue.empty_until <= now:
                 claimed = await self._claim(queue, size) or claimed
@@ -343,8 +335,6 @@ class Lane:
 
     def _wanted(self, queue: RunQueue, now: float) -> int:
         """Return how many of a run to hold claimed: about half a second's worth, shared among the runs."""
-        if queue.at_once is not None and not queue.at_once.most:
-            return 0
         if self.breaker.open_until:
             return 1
         if queue.passed_over:
@@ -406,11 +396,5 @@ class Lane:
             log.exception("run.unpreparable", run=run.run_id, step=run.step)
             await self._store.fail_run(run, UNPREPARABLE)
             return
-        share = 1.0 / self.spec.lanes
-        queue = RunQueue(run, composer, share=share, now=self.clock())
-        most = share_at_once(composer, lane=self.spec.lane, lanes=self.spec.lanes)
-        if most is not None:
-            queue.at_once = self._at_once.setdefault(run.key, AtOnce(most))
-            queue.at_once.most = most
-        self._turns.add(queue)
+        self._turns.add(RunQueue(run, composer, share=1.0 / self.spec.lanes, now=self.clock()), self.spec)
         self._claim_wanted.set()

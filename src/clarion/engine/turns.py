@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from clarion.engine.limits import Rate
 from clarion.engine.messages import Claim
-from clarion.engine.plan import RunKey, RunSpec
+from clarion.engine.plan import LaneSpec, RunKey, RunSpec
 from clarion.engine.ports import Composer
 
 
@@ -57,6 +57,11 @@ class RunQueue:
 
     def __len__(self) -> int:
         return len(self._claimed)
+
+    @property
+    def has_no_share(self) -> bool:
+        """Whether others have all that may be under way at once."""
+        return self.at_once is not None and not self.at_once.most
 
     def change(self, run: RunSpec, now: float) -> None:
         """Take over another weight, speed or delay, from now on."""
@@ -112,11 +117,27 @@ class Turns:
     def __init__(self) -> None:
         self.queues: dict[RunKey, RunQueue] = {}
         self._now = 0.0
+        #: Of runs that may have only so many under way: one that comes back has those it left behind.
+        self._at_once: dict[RunKey, AtOnce] = {}
 
-    def add(self, queue: RunQueue) -> None:
-        """Let a run take part, from the present on: it does not catch up on turns it was not there for."""
+    def add(self, queue: RunQueue, lane: LaneSpec) -> None:
+        """Let a run take part, from the present on: it does not catch up on turns it was not there for.
+
+        If it may have only so many messages under way at once, `ended` is to be told of each that it had.
+        """
+        at_once = share_at_once(queue.composer, lane=lane.lane, lanes=lane.lanes)
+        if at_once is not None:
+            queue.at_once = self._at_once.setdefault(queue.key, AtOnce(at_once))
+            queue.at_once.most = at_once
         queue.virtual = self._now
         self.queues[queue.run.key] = queue
+
+    def ended(self, queue: RunQueue) -> None:
+        """Note that a message of a run that may have only so many under way is so no more."""
+        assert queue.at_once is not None  # noqa: S101 - whoever calls has looked
+        queue.at_once.under_way -= 1
+        if not queue.at_once.under_way and queue.key not in self.queues:
+            self._at_once.pop(queue.key, None)
 
     def next(self, now: float) -> tuple[RunQueue | None, float | None]:
         """Return whose turn it is, or None and the seconds until a run's own pace allows one (None: no run)."""

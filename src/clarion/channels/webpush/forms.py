@@ -83,6 +83,10 @@ class Form(SetupForm):
             if isinstance(initial.get(name), list | tuple):
                 initial[name] = "\n".join(initial[name])
         super().__init__(*args, **{**kwargs, "initial": initial})
+        if initial.get("keys") == "workspace" and "private_key" in secrets_set:
+            self.fields["private_key"].help_text = _(
+                "The workspace's is set. Give one only with a key pair of its own."
+            )
 
 
 class ContentForm(forms.Form):

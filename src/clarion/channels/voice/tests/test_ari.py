@@ -95,7 +95,7 @@ async def test_who_answers_or_presses_the_key_for_it_is_put_through(
     who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conversation, "NOBODY_SECONDS", 0.0)
-    keys = {"keys": "5 | Speak to us | connect"} if who == "key" else {}
+    keys: dict[str, Any] = {"keys": "5 | Speak to us | connect"} if who == "key" else {}
     outcome, told, far = await called(exchange.PRESSES, connect=who, connect_to="sales", **keys)
 
     assert isinstance(outcome, Accepted)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from clarion.channels import tongues
 from clarion.channels.base import ConfigInvalid
 from clarion.channels.voice import CHANNEL, content, speech
 from clarion.channels.voice.composer import Composer
@@ -56,18 +55,6 @@ def test_a_call_is_filled_in_for_its_person() -> None:
         "+493012345",
     )
     assert call.speech_url == f"https://clarion.example/s/{call.speech}.wav"
-
-
-@pytest.mark.parametrize(
-    "more", [{}, {"languages": {"de": {"text": "Hallo"}}}, {"defaults": {"first_name": "you"}}]
-)
-def test_a_campaign_says_how_many_calls_it_may_have_at_once(more: dict[str, Any]) -> None:
-    def at_once(**fields: Any) -> Any:
-        composer = tongues.composer(CHANNEL, {"text": "Hello"} | fields | more, make_config(), CONTEXT)
-        return getattr(composer, "at_once", 0)
-
-    assert at_once(at_once="3") == 3
-    assert at_once() == at_once(at_once="") == 0
 
 
 def test_the_same_text_has_one_recording_and_its_name_depends_on_our_key() -> None:
