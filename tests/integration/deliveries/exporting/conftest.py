@@ -1,4 +1,4 @@
-"""A run of which everything has happened to somebody, and a folder that is left empty."""
+"""A run of which everything has happened to somebody, and a folder that is empty before and after."""
 
 from collections.abc import Iterator
 
@@ -28,6 +28,11 @@ def run(campaign: Campaign) -> Run:
 
 @pytest.fixture(autouse=True)
 def _clean_folder() -> Iterator[None]:
+    _empty_folder()  # of what other tests of this process left
     yield
+    _empty_folder()
+
+
+def _empty_folder() -> None:
     for path in files.folder().iterdir():
         path.unlink()
