@@ -18,6 +18,11 @@ _LOOKS: tuple[tuple[Scheme, ViewportSize, str], ...] = (
     ("dark", WIDE, f"{_RULES}, runOnly: {{type: 'rule', values: ['{_CONTRAST}']}}"),
     ("light", NARROW, _BUT_CONTRAST),
 )
+#: In a narrow window hardly more than whether the page fits.
+_BRIEFLY: tuple[tuple[Scheme, ViewportSize, str], ...] = (
+    _LOOKS[0],
+    ("light", NARROW, f"{_RULES}, runOnly: {{type: 'rule', values: ['page-has-heading-one']}}"),
+)
 #: Colours that fade and boxes that move are at their ends; what turns for ever is left turning.
 _SETTLED = (
     "new Promise(seen => requestAnimationFrame(() => requestAnimationFrame(seen))).then(() => Promise.all("
@@ -27,8 +32,10 @@ _SETTLED = (
 _SHORT = "(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.map(n => `${n.target} ${n.failureSummary}`)])))"
 
 
-def faults(page: Page, axe_source: str) -> list[str]:
+def faults(page: Page, axe_source: str, *, is_brief: bool = False) -> list[str]:
     """Look at the open page wide in light and in dark, and narrow; leave it as it was, in light.
+
+    A brief look is wide and in light, and tells of narrow only whether the page fits.
 
     The rules come in by the debugger's door, which the page's policy does not guard. Frames hold messages, which are
     their authors' own.
@@ -36,7 +43,7 @@ def faults(page: Page, axe_source: str) -> list[str]:
     size = page.viewport_size or WIDE
     session = _examiner(page, axe_source)
     problems: list[str] = []
-    for scheme, viewport, rules in _LOOKS:
+    for scheme, viewport, rules in _BRIEFLY if is_brief else _LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(viewport)
         _told(session, _SETTLED)

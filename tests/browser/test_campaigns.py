@@ -167,6 +167,10 @@ class TestCompose:
         page.locator("input[name=audience][value=CONTACTS]").check()
         expect(page.locator("#compose-estimate")).to_contain_text("Will receive it")
         page.get_by_label("Sender").select_option(str(sender.public_id))
+        # It was once as flat as its padding beside the sender.
+        size_of_choice = page.locator(".compose__fit").bounding_box()
+        assert size_of_choice is not None
+        assert size_of_choice["height"] > 30
         page.get_by_label("Subject").fill("Hi {{ first_name }}")
         page.get_by_label("HTML", exact=True).check()
         page.locator("#id_source").fill("<h1>Hello</h1>")

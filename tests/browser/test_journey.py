@@ -131,6 +131,8 @@ def write_a_campaign(page: Page, people: Path) -> None:
     page.locator("a[href$='/campaigns/new/']").first.click()
     page.get_by_label("Name").fill("Autumn newsletter")
     page.get_by_role("button", name="Create the draft").click()
+    # A file is given to what is small as well, so that nobody might listen yet.
+    expect(page.locator("#compose-estimate")).to_be_visible()
     page.locator("input[type=file]").set_input_files(people)
     expect(page.locator("#compose-estimate")).to_contain_text(
         re.compile(rf"Will receive it\s*{PEOPLE}"), timeout=PATIENCE

@@ -68,7 +68,8 @@ STATUSES: dict[type[Exception], int] = {
     _A.AddressTaken: 409, _A.ListNameTaken: 409, _A.ListInUse: 409, _A.SegmentInUse: 409,
     _A.SegmentNameTaken: 409, _A.ContactInvalid: 422, _A.SourceInvalid: 422, _A.NoAddressColumn: 422,
     _A.CsvInvalid: 422, _A.RowsInvalid: 422, RuleInvalid: 422,
-    _T.NameTaken: 409, _T.TemplateInUse: 409, _T.TemplateArchived: 409, _T.ContentInvalid: 422, _T.TrialFailed: 503,
+    _T.NameTaken: 409, _T.TemplateInUse: 409, _T.TemplateArchived: 409, _T.TemplateChanged: 409,
+    _T.ContentInvalid: 422, _T.TrialFailed: 503,
     _D.RunInvalid: 409, _D.PushRefused: 409, _D.RetryRefused: 409, _D.RefreshRefused: 409,
     _D.UnknownsRefused: 409, _D.ExportRefused: 409,
     senders.SecretsLost: 503, workspaces.NameInvalid: 422, webhooks.EndpointInvalid: 422,
@@ -103,6 +104,10 @@ def of_error(error: Exception) -> Problem | None:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, content.TemplateChanged):
+        if error.is_gone:
+            return _("Somebody else has taken this language out of the template meanwhile.")
+        return _("Somebody else has changed this text meanwhile; their version is among the versions.")
     if isinstance(error, workspaces.NotAllowed):
         named = str(error)
         return (

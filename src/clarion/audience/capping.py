@@ -9,6 +9,7 @@ up in `deliveries_contacted`, which `deliveries.counting` fills; those of runs t
 runs themselves, so the answer is exact at any moment.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 
 from django.db import connection
 
+from clarion.audience import shortlisting
 from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS, kinds, preferred_sql
 from clarion.audience.models import Address, Contact, FrequencyCap, OptOutRules
 from clarion.audience.segments import Compiled
@@ -51,11 +53,13 @@ def capped(
     now: datetime,
     campaign_id: int | None = None,
     run_id: int | None = None,
+    people: int = 0,
 ) -> Compiled | None:
     """Return the condition that a person has had their share by `now`; None where no rule concerns the channels.
 
     `address` and `contact` are expressions of SQL: a normalised address, and a contact's id or null. The run, and what
-    is open of the campaign, are left out of the count: a run does not stand in its own way.
+    is open of the campaign, are left out of the count: a run does not stand in its own way. Of a run, `people` is about
+    how many are still to be asked about; for very many, those who may have had their share are listed first.
     """
     rules = rules_for(workspace, channels)
     if not rules:
@@ -97,7 +101,7 @@ def capped(
         parts.append(_OPEN.replace("{kind}", kind).replace("{address}", of_person))
     if not parts:
         return Compiled("false", {})
-    conditions = []
+    conditions, shares = [], []
     for number, rule in enumerate(rules):
         parameters |= {
             f"cap{number}_since": now - timedelta(days=rule.days),
@@ -107,17 +111,34 @@ def capped(
         if rule.channel:
             parameters[f"cap{number}_channel"] = rule.channel
             on = f" and got.channel = %(cap{number}_channel)s"
-        conditions.append(
-            f"count(*) filter (where got.at > %(cap{number}_since)s{on}) >= %(cap{number}_most)s"
-        )
+        counted = f"got.at > %(cap{number}_since)s{on}"
+        conditions.append(f"count(*) filter (where {counted}) >= %(cap{number}_most)s")
+        # What is not noted yet may add one message for each step; the rest is parted among a person's addresses.
+        others = sum(rule.channel in ("", step.channel) for step in steps)
+        least = math.ceil((rule.messages - others) / len(of_kinds))
+        shares.append(shortlisting.Share(condition=counted, least=least))
     got = " union all ".join(parts)
-    return Compiled(f"exists (select from ({got}) got having {' or '.join(conditions)})", parameters)
+    full = f"exists (select from ({got}) got having {' or '.join(conditions)})"
+    if run_id is None or not people:
+        return Compiled(full, parameters)
+    known = [is_counted, of_kinds, rules, steps, _noted(workspace)]
+    listed = shortlisting.shortlisted(
+        run_id=run_id, people=people, shares=shares, known=known, parameters=parameters
+    )
+    if listed is None:
+        return Compiled(full, parameters)
+    if not listed:
+        return Compiled("false", {})
+    parameters["cap_run"] = run_id
+    return Compiled(f"({_LISTED.replace('{which}', which)} and {full})", parameters)
 
 
 _COUNTED = """
     select cap_k.at, cap_k.channel from deliveries_contacted cap_k
     where cap_k.who {which} and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
 """
+
+_LISTED = "exists (select from cap_shortlist cap_l where cap_l.run_id = %(cap_run)s and cap_l.who {which})"
 
 #: Messages of some steps of runs, by the address's index in each. Every key is compared with `=`, or the planner reads
 #: whole runs. No statement that this is put into uses such names.
@@ -144,6 +165,19 @@ _UNCOUNTED = """
       and (run.campaign_id is distinct from %(campaign)s or run.finished_at is not null)
     order by run.id, step.step
 """
+
+#: What is noted of which runs: it changes with every note.
+_NOTED = """
+select count(*), max(id), sum(hashint8extended(counted_id, id)) from deliveries_run
+where workspace_id = %s and counted_id > 0 and finished_at is not null
+"""
+
+
+def _noted(workspace: Workspace) -> tuple[object, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTED, [workspace.pk])
+        found: tuple[object, ...] = cursor.fetchone()
+        return found
 
 
 def _is_had(workspace: Workspace, kind: str) -> bool:

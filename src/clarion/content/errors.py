@@ -31,7 +31,10 @@ class NameTaken(Exception):
 
 
 class TemplateChanged(Exception):
-    """Somebody else has saved what was being edited; `is_gone` when they took its language out."""
+    """Somebody else has saved what was being edited.
+
+    `is_gone` when they took its language out.
+    """
 
     def __init__(self, *, is_gone: bool) -> None:
         super().__init__("somebody else has saved it")

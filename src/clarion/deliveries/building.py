@@ -11,10 +11,11 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, consent
+from clarion.audience import addresses, consent, shortlisting
 from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.queries.narrowing import left_out, members_only
@@ -138,7 +139,7 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
         copy = livesheets.copy_for(run)
         if copy is None:
             return False  # it is being read; its end is told to the scheduler
-    facts = _facts(run, copy)
+    facts = _facts(run, copy) | {"size": _known_size(run)}
     while _build_chunk(run, facts):
         run.refresh_from_db()
         if run.total == FIRST_CHUNK:
@@ -149,6 +150,7 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
     if run.built_at is None and run.closing_stage is None:
         _analyze(run)
         _close_build(run, facts)
+        shortlisting.forget(run.pk)
         log.info("run.built", run=run.pk, total=run.total, skipped=run.skipped)
     return False
 
@@ -252,6 +254,15 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     )
 
 
+def _known_size(run: Run) -> int:
+    """Return how many the source has, where that is known without counting them; else 0."""
+    source = run.campaign.source
+    if source is None:
+        return 0
+    listed = source.lists.aggregate(size=Sum("member_count"))["size"] or 0
+    return max(source.table.row_count, listed)
+
+
 def _has_each_address_once(run: Run, source: Source, channel: str) -> bool:
     """Whether an address is one contact's at any moment, and it is known which have been changed since the run began.
 
@@ -275,18 +286,20 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
-    parameters = {k: v for k, v in facts.items() if k != "statement"} | {
+    parameters = {k: v for k, v in facts.items() if k not in ("statement", "size")} | {
         "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
     }  # fmt: skip
     with connection.cursor() as cursor:
         # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
+        # The very first are there within a moment; whoever may be capped is listed behind them, where that is worth it.
+        people = max(row.built_count, facts["size"]) if row.total > FIRST_CHUNK else 0
         if row.is_cascade:
             made, usable, last, key, waterfall = cascade_building.add_chunk(
-                cursor, row, parameters | {"statement": facts["statement"]}
+                cursor, row, parameters | {"statement": facts["statement"]}, people=people
             )
         else:
-            held = caps.held_to(row, facts["statement"], [facts["channel"]], timezone.now())
+            held = caps.held_to(row, facts["statement"], [facts["channel"]], timezone.now(), people=people)
             cursor.execute(held.sql, parameters | held.parameters)
             made, usable, last, key, waterfall = cursor.fetchone()
         if made:

@@ -1,21 +1,28 @@
 """What the list of campaigns can be narrowed and sorted by, as conditions on campaigns."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from clarion.campaigns import queries as campaign_queries
-from clarion.campaigns.models import Campaign, Step
+from clarion.campaigns.models import Step
 from clarion.campaigns.synonyms import statuses_called
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from clarion.campaigns.models import Campaign
 
 #: Shorter words would match nearly everything.
 SEARCH_FROM = 3
-_NO_ID = UUID(int=0)
 
 PERIODS: dict[str, timedelta] = {
     "1h": timedelta(hours=1),
@@ -56,38 +63,104 @@ class Filters:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What filters come to now, in values that a query takes: the same shape makes the same SQL."""
+
+    is_archived: bool = False
+    words: str = ""
+    #: The first and the last id that begin with the words.
+    ids: tuple[UUID, UUID] | None = None
+    #: The states that the words name.
+    called: tuple[str, ...] = ()
+    since: datetime | None = None
+    statuses: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def condition(self) -> Q:
+        """Return what is asked of a campaign."""
+        wanted = Q(archived_at__isnull=not self.is_archived)
+        if self.statuses:
+            wanted &= Q(status__in=self.statuses)
+        if self.since:
+            since = self.since
+            wanted &= Q(created_at__gte=since) | Q(started_at__gte=since) | Q(finished_at__gte=since)
+        if self.channels:
+            wanted &= Q(Exists(Step.objects.filter(campaign=OuterRef("pk"), channel__in=self.channels)))
+        if self.launches:
+            wanted &= Q(launch__in=self.launches)
+        if self.tags:
+            wanted &= Q(tags__overlap=list(self.tags))
+        return wanted & self.saying() if self.words else wanted
+
+    def saying(self) -> Q:
+        """Return what finds campaigns by the words."""
+        steps = Step.objects.filter(campaign=OuterRef("pk")).filter(
+            Q(channel__istartswith=self.words) | Q(sender__name__icontains=self.words)
+        )
+        found = Q(name__icontains=self.words) | Q(tags__contains=[self.words]) | Q(Exists(steps))
+        if self.ids:
+            found |= Q(public_id__range=self.ids)
+        return found | Q(status__in=self.called) if self.called else found
+
+    def sample(self) -> Asked:
+        """Return what has the same shape, with values that no other query has."""
+        return Asked(
+            is_archived=self.is_archived,
+            words="the words" if self.words else "",
+            ids=_SAMPLE_IDS if self.ids else None,
+            since=_SAMPLE_MOMENT if self.since else None,
+            **{name: tuple(f"{name} {n}" for n in range(len(getattr(self, name)))) for name in _SETS},
+        )
+
+    def values(self) -> dict[str, object]:
+        """Return the values as they stand in the SQL; those of a sample have the same names."""
+        found: dict[str, object] = {}
+        for name in _SETS:
+            found |= {f"{name}_{n}": value for n, value in enumerate(getattr(self, name))}
+        if self.since:
+            found["since"] = self.since
+        if self.words:
+            like = connection.ops.prep_for_like_query(self.words)
+            found |= {"words": self.words, "beginning": f"{like}%", "containing": f"%{like}%"}
+        if self.ids:
+            found |= {"first_id": self.ids[0], "last_id": self.ids[1]}
+        return found
+
+
+_SETS = ("called", "statuses", "channels", "launches", "tags")
+_SAMPLE_IDS = (UUID(int=1), UUID(int=2))
+_SAMPLE_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def asked(filters: Filters) -> Asked:
+    """Return what the filters come to now."""
+    words = filters.words if filters.is_searching else ""
+    return Asked(
+        is_archived=filters.is_archived,
+        words=words,
+        ids=campaign_queries.id_range(words) if words else None,
+        called=tuple(statuses_called(words)) if words else (),
+        since=timezone.now() - PERIODS[filters.period] if filters.period else None,
+        statuses=tuple(filters.statuses),
+        channels=tuple(filters.channels),
+        launches=tuple(filters.launches),
+        tags=filters.tags,
+    )
+
+
 def condition(filters: Filters) -> Q:
     """Return what the filters ask of a campaign."""
-    wanted = Q(archived_at__isnull=not filters.is_archived)
-    if filters.statuses:
-        wanted &= Q(status__in=filters.statuses)
-    if filters.period:
-        since = timezone.now() - PERIODS[filters.period]
-        wanted &= Q(created_at__gte=since) | Q(started_at__gte=since) | Q(finished_at__gte=since)
-    if filters.channels:
-        wanted &= Q(Exists(Step.objects.filter(campaign=OuterRef("pk"), channel__in=filters.channels)))
-    if filters.launches:
-        wanted &= Q(launch__in=filters.launches)
-    if filters.tags:
-        wanted &= Q(tags__overlap=list(filters.tags))
-    if filters.is_searching:
-        wanted &= saying(filters.words)
-    return wanted
+    return asked(filters).condition()
 
 
 def saying(words: str) -> Q:
     """Return what finds campaigns by name, id's beginning, tag, channel, sender's name or a word for their state."""
-    steps = Step.objects.filter(campaign=OuterRef("pk")).filter(
-        Q(channel__istartswith=words) | Q(sender__name__icontains=words)
-    )
-    found = (
-        Q(name__icontains=words)
-        | Q(public_id__range=campaign_queries.id_range(words) or (_NO_ID, _NO_ID))
-        | Q(tags__contains=[words])
-        | Q(Exists(steps))
-    )
-    called = statuses_called(words)
-    return found | Q(status__in=called) if called else found
+    return Asked(
+        words=words, ids=campaign_queries.id_range(words), called=tuple(statuses_called(words))
+    ).saying()
 
 
 def in_order(campaigns: QuerySet[Campaign], sort: str) -> QuerySet[Campaign]:

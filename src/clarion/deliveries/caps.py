@@ -16,13 +16,19 @@ HERE = "/* caps */"
 
 
 def held_to(
-    run: Run, statement: str, channels: Sequence[str], now: datetime, *, is_taking: bool = True
+    run: Run,
+    statement: str,
+    channels: Sequence[str],
+    now: datetime,
+    *,
+    is_taking: bool = True,
+    people: int = 0,
 ) -> Compiled:
     """Return a statement that judges candidates with the workspace's frequency caps in it, and their parameters.
 
     Whoever calls is in the transaction that runs it, and asks anew for each: until its end no other run of the
     workspace takes somebody's last place, unless nobody's place is taken by it. A workspace without caps waits for
-    nobody.
+    nobody. `people` is as `capping.capped` has it.
     """
     if run.campaign.ignores_caps or not capping.rules_for(run.workspace, channels):
         return Compiled(statement, {})
@@ -35,6 +41,7 @@ def held_to(
         contact=_contact_of(channels[0]),
         now=now,
         run_id=run.pk,
+        people=people,
     )
     if held is None:
         return Compiled(statement, {})

@@ -120,10 +120,11 @@ def facts_of_run(
     )  # fmt: skip
 
 
-def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...]:
+def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any], *, people: int = 0) -> tuple[Any, ...]:
     """Add the next candidates to the run, with the first tier's messages, in the caller's transaction.
 
-    `facts` are of `facts_of_run`, with after, chunk and last. Returns as `judging.judged`'s statement does.
+    `facts` are of `facts_of_run`, with after, chunk and last; `people` is as `caps.held_to` has it. Returns
+    as `judging.judged`'s statement does.
     """
     ladder, source = facts["ladder"], run.campaign.source
     wanted = {name: value for name, value in facts.items() if name not in ("ladder", "statement", "table")}
@@ -133,14 +134,14 @@ def add_chunk(cursor: Any, run: Run, facts: Mapping[str, Any]) -> tuple[Any, ...
     if source is not None and source.kind in FILES:
         country = run.campaign.workspace.default_country
         wanted |= rows_of(facts["table"], ladder, country, after=wanted["after"], limit=wanted["chunk"])
-    held = held_to_caps(run, ladder, facts["statement"])
+    held = held_to_caps(run, ladder, facts["statement"], people=people)
     return add(cursor, ladder, held.sql, wanted | held.parameters)
 
 
-def held_to_caps(run: Run, ladder: Ladder, statement: str) -> Compiled:
+def held_to_caps(run: Run, ladder: Ladder, statement: str, *, people: int = 0) -> Compiled:
     """Return a statement that judges people with the frequency caps of all channels of the cascade in it."""
     channels = list(dict.fromkeys(channel for _kind, channel in ladder.ways.values()))
-    return caps.held_to(run, statement, channels, timezone.now())
+    return caps.held_to(run, statement, channels, timezone.now(), people=people)
 
 
 def add(cursor: Any, ladder: Ladder, statement: str, facts: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -3,24 +3,39 @@
 A page costs a fixed number of queries however many rows it shows; a refresh of its numbers costs two.
 """
 
-from collections.abc import Collection, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Func, Q, QuerySet, Value
 
 from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import FINAL, Status
-from clarion.deliveries.campaign_search import PERIODS, SEARCH_FROM, SORTS, Filters, condition, in_order
+from clarion.deliveries.campaign_search import (
+    PERIODS,
+    SEARCH_FROM,
+    SORTS,
+    Filters,
+    asked,
+    condition,
+    in_order,
+)
+from clarion.deliveries.listed import PAGE_SIZE, Cut, OfAll, OfOne
 from clarion.deliveries.models import Run
 from clarion.deliveries.overview import Counted
-from clarion.workspaces.models import Membership, User
 from clarion.workspaces.permissions import Permission
 from clarion.workspaces.prepared import Prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from clarion.workspaces.models import Membership, User
 
 __all__ = [
     "PAGE_SIZE",
@@ -33,8 +48,6 @@ __all__ = [
     "Row",
     "campaign_list",
 ]
-
-PAGE_SIZE = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +146,12 @@ def campaign_list(member: Membership, filters: Filters) -> Page:
     """Return a page of the member's campaigns; one beyond the end is the last. Four queries.
 
     Where there is moderation, what is in review is not in the list: the moderators have it, unless it was archived.
+    The campaigns hold what a row shows; anything else of them is fetched when it is asked for.
     """
+    if not member.may(Permission.VIEW):
+        return Page(rows=[], count=0, number=1, pages=1)
     without_review = member.workspace.moderation and not filters.is_archived
-    return _page(campaign_queries.campaigns_for(member), filters, without_review=without_review)
+    return _page(OfOne(member.workspace_id), filters, without_review=without_review)
 
 
 def list_of_all(user: User, filters: Filters, slugs: Collection[str] = ()) -> Page:
@@ -143,24 +159,22 @@ def list_of_all(user: User, filters: Filters, slugs: Collection[str] = ()) -> Pa
     found = campaign_queries.all_campaigns(user)
     if slugs:
         found = found.filter(workspace__slug__in=slugs)
-    return _page(found.select_related("workspace"), filters)
+    return _page(OfAll(found), filters)
 
 
-def _page(mine: QuerySet[Campaign], filters: Filters, *, without_review: bool = False) -> Page:
-    others = condition(replace(filters, statuses=frozenset()))
-    by_status, counted = _counts(mine, others)
+def _page(mine: OfAll | OfOne, filters: Filters, *, without_review: bool = False) -> Page:
+    wanted = asked(filters)
+    by_status, counted = _counted(mine.counts(replace(wanted, statuses=())))
     in_review = 0
     if without_review:
-        mine = mine.exclude(status=Status.IN_REVIEW)
         by_status.pop(Status.IN_REVIEW, None)
         in_review = counted.by_status.get(Status.IN_REVIEW, 0)
     count = sum(n for status, n in by_status.items() if not filters.statuses or status in filters.statuses)
     pages = max(1, -(-count // PAGE_SIZE))
     number = min(max(1, filters.page), pages)
-    start = (number - 1) * PAGE_SIZE
-    found = in_order(mine.filter(condition(filters)), filters.sort).select_related("created_by", "source")
+    cut = Cut(filters.sort, (number - 1) * PAGE_SIZE, without_review)
     return Page(
-        rows=rows_of(list(found[start : start + PAGE_SIZE])),
+        rows=rows_of(mine.rows(wanted, cut)),
         count=count,
         number=number,
         pages=pages,
@@ -294,12 +308,8 @@ def progress_of(run: Run | None, campaign: Campaign) -> Progress | None:
     )  # fmt: skip
 
 
-def _counts(campaigns: QuerySet[Campaign], others: Q) -> tuple[dict[str, int], Counted]:
-    """Return from one pass how many the other filters leave by status, and how many there are without any."""
-    grouped = campaigns.order_by().values_list("status").annotate(
-        found=Count("pk", filter=others), now=Count("pk", filter=Q(archived_at=None)), ever=Count("pk")
-    )  # fmt: skip
-    rows = list(grouped)
+def _counted(rows: Collection[tuple[Any, ...]]) -> tuple[dict[str, int], Counted]:
+    """Return how many the other filters leave by status, and how many there are without any."""
     return (
         {status: found for status, found, _now, _ever in rows},
         Counted(

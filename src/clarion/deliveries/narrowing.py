@@ -9,6 +9,7 @@ from django.db.models import Sum
 from clarion.deliveries.models import Claim, Run, RunProblem, RunStep
 from clarion.deliveries.scanning import END, Way
 from clarion.deliveries.states import STEPS, Result, Skip, Stage
+from clarion.deliveries.unreached import Missed
 
 if TYPE_CHECKING:
     from clarion.deliveries.finding import Matches
@@ -49,6 +50,8 @@ class Narrowing:
     no_receipt: bool = False
     #: Sent, and nothing tells that it was opened.
     not_opened: bool = False
+    #: A channel of a cascade could not reach them.
+    missed: Missed | None = None
 
     @property
     def is_by_message(self) -> bool:
@@ -64,7 +67,7 @@ class Narrowing:
 
     def count(self, run: Run) -> int | None:
         """Return how many people fit, where counters tell; else None."""
-        if self.skip is not None:
+        if self.skip is not None or self.missed is not None:
             return None
         if not self.is_by_message:
             return run.total if self.stage is None else getattr(run, _COUNTERS[self.stage])
@@ -96,6 +99,8 @@ def ways(run: Run, steps: Sequence[RunStep], wanted: Narrowing, found: "Matches 
     """Return the ways that together lead to every recipient that fits, and to no other."""
     if found is not None and not found.ids and not found.prefix:
         return []
+    if wanted.missed is not None:
+        return _missed(wanted, wanted.missed, steps, found)
     if wanted.skip is not None or wanted.stage is Stage.SKIPPED:
         return _skipped(wanted, found)
     if wanted.stage is None and not wanted.is_by_message:
@@ -194,6 +199,30 @@ def _test(wanted: Narrowing) -> tuple[str, dict[str, Any]]:
         conditions.append(f"(result is null or not (result = any(%(reached)s) or {later}))")
         values["reached"] = [int(one) for one in _REACHED[Result.READ]]
     return " and ".join(conditions), values
+
+
+def _missed(
+    wanted: Narrowing, missed: Missed, steps: Sequence[RunStep], found: "Matches | None"
+) -> list[Way]:
+    """Return the way to people by the message that a channel could not send them."""
+    if wanted.skip is not None or wanted.is_by_message:
+        return []  # nobody who was left out has one, and nothing became of it
+    tests = ["address is null", f"id & {STEPS - 1} = %(missed_step)s"]
+    parameters: dict[str, Any] = {"missed_step": missed.step}
+    if missed.why is not None:
+        tests.append("code = %(missed_code)s")
+        parameters["missed_code"] = missed.why.name.lower()
+    if wanted.stage is not None:
+        tests.append(
+            "exists(select from deliveries_recipient p where p.run_id = %(run)s"
+            f" and p.id = candidate.id / {STEPS} and p.stage = %(person_stage)s)"
+        )
+        parameters["person_stage"] = int(wanted.stage)
+    way = Way(
+        source=f"{_DELIVERY} and problem = %(problem)s", columns="code, address", test=" and ".join(tests),
+        parameters={"problem": int(Stage.SKIPPED), **parameters}, per_recipient=max(1, len(steps)),
+    )  # fmt: skip
+    return [_matching(way, steps, found)]
 
 
 def _skipped(wanted: Narrowing, found: "Matches | None") -> list[Way]:

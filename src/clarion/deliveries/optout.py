@@ -156,8 +156,12 @@ _SKIP_PEOPLE = """
             and d.id between r.id * 16 and r.id * 16 + 15 and d.stage <> %(skipped)s)
 """
 
+#: The run's waterfall stays whole: whoever is skipped later is counted under the same reason.
 _COUNT = """
-    update deliveries_run set pending = pending - %(count)s, skipped = skipped + %(count)s where id = %(run)s
+    update deliveries_run set pending = pending - %(count)s, skipped = skipped + %(count)s,
+        waterfall = waterfall || jsonb_build_object(
+            %(reason)s::text, coalesce((waterfall ->> %(reason)s)::int, 0) + %(count)s)
+    where id = %(run)s
 """
 
 
@@ -186,7 +190,7 @@ def skip_in_run(
         cursor.execute(_SKIP_PEOPLE, facts | {"people": people})
         count = int(cursor.rowcount)
         if count:
-            cursor.execute(_COUNT, {"run": run_id, "count": count})
+            cursor.execute(_COUNT, {"run": run_id, "count": count, "reason": why.name.lower()})
     wake(run_id=run_id)
     return count
 

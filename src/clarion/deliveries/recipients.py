@@ -11,6 +11,7 @@ from clarion.deliveries import finding, narrowing, queries, scanning
 from clarion.deliveries.models import Receipt, Recipient, Run, RunStep
 from clarion.deliveries.narrowing import Narrowing
 from clarion.deliveries.states import STEPS, Result, Skip, Stage, step_of
+from clarion.deliveries.unreached import Missed
 
 #: Rows on a page at most.
 LARGEST_PAGE = 500
@@ -99,6 +100,7 @@ def recipients_page(
     code: str | None = None,
     no_receipt: bool = False,
     not_opened: bool = False,
+    missed: Missed | None = None,
     q: str = "",
     is_private: bool = False,
     after: int | None = None,
@@ -115,6 +117,7 @@ def recipients_page(
     wanted = Narrowing(
         stage=stage, skip=skip, result=result, reason=reason, code=code, no_receipt=no_receipt,
         not_opened=not_opened,
+        missed=missed,
     )  # fmt: skip
     limit = max(1, min(limit, LARGEST_PAGE))
     backwards = before is not None

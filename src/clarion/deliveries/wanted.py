@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 from clarion.deliveries import reasons
 from clarion.deliveries.narrowing import Narrowing
 from clarion.deliveries.states import Result, Skip, Stage
+from clarion.deliveries.unreached import Missed
 
 #: Shorter words are no search yet.
 SEARCH_FROM = 2
@@ -32,6 +33,7 @@ class Wanted:
     code: str | None = None
     no_receipt: bool = False
     not_opened: bool = False
+    missed: Missed | None = None
     q: str = ""
 
     @classmethod
@@ -48,6 +50,7 @@ class Wanted:
             not_opened=NOT_OPENED in heard,
             reason=number(_text(get, "reason"), 32_767),
             code="" if code == NO_CODE else code,
+            missed=Missed.read(_text(get, "missed")),
             q=words if len(words) >= SEARCH_FROM else "",
             **rest,
         )
@@ -61,7 +64,7 @@ class Wanted:
         """Whether more than the stage and the search narrow it."""
         return bool(
             self.skip is not None or self.result is not None or self.no_receipt or self.not_opened
-            or self.reason is not None or self.code is not None
+            or self.reason is not None or self.code is not None or self.missed is not None
         )  # fmt: skip
 
     @property
@@ -69,7 +72,7 @@ class Wanted:
         """The conditions that rows are tested by; the search is apart."""
         return Narrowing(
             stage=self.stage, skip=self.skip, result=self.result, reason=self.reason, code=self.code,
-            no_receipt=self.no_receipt, not_opened=self.not_opened,
+            no_receipt=self.no_receipt, not_opened=self.not_opened, missed=self.missed,
         )  # fmt: skip
 
     def query(self) -> dict[str, str]:
@@ -80,6 +83,7 @@ class Wanted:
             "result": " ".join(self._heard()),
             "reason": str(self.reason) if self.reason is not None else "",
             "code": "" if self.code is None else self.code or NO_CODE,
+            "missed": self.missed.word if self.missed is not None else "",
             "q": self.q,
         }
         return {name: value for name, value in words.items() if value}
@@ -107,6 +111,8 @@ class Wanted:
             told.append(reasons.sentence_of(self.reason))
         if self.code is not None:
             told.append(_("Code %(code)s") % {"code": self.code} if self.code else _("Without a code"))
+        if self.missed is not None:
+            told.append(missed_label(self.missed))
         if self.q:
             told.append(_("a search") if is_private else f"“{self.q}”")
         return told
@@ -115,6 +121,12 @@ class Wanted:
 def result_label(result: Result) -> str:
     """Return what the filter by a result is called: who opened or clicked did so whatever came later."""
     return pgettext("message was read", "Opened or read") if result is Result.READ else str(result.label)
+
+
+def missed_label(missed: Missed) -> str:
+    """Return what the filter by whom a channel could not reach is called."""
+    reason = missed.why.label if missed.why is not None else _("Not reached")
+    return _("Channel %(n)d: %(reason)s") % {"n": missed.step + 1, "reason": reason}
 
 
 def named(kind: Any, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Value
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ from clarion.web.templatetags.ui import grouped, moment
 from clarion.workspaces.retelling import retold
 
 if TYPE_CHECKING:
+    from clarion.audience.models import Source
     from clarion.campaigns.models import Campaign, Step
     from clarion.deliveries.listing import Row
     from clarion.web.http import PageRequest
@@ -83,12 +85,25 @@ def _to_whom(campaign: Campaign) -> list[Fact]:
     if source is None:
         return [Fact(label=_("Audience"), value="—")]
     if source.kind == SourceKind.LISTS:
-        lists = source.lists.order_by("name")
-        return [Fact(label=_("List"), value=_named(one.name, one.public_id)) for one in lists]
-    if source.kind == SourceKind.SEGMENTS:
-        segments = source.segments.order_by("name")
-        return [Fact(label=_("Segment"), value=_named(one.name, one.public_id)) for one in segments]
-    return [Fact(label=_("Audience"), value=_named(str(source), source.public_id))]
+        facts = [_thing(_("List"), one.name, one.public_id) for one in source.lists.order_by("name")]
+    elif source.kind == SourceKind.SEGMENTS:
+        facts = [_thing(_("Segment"), one.name, one.public_id) for one in source.segments.order_by("name")]
+    else:
+        facts = [_thing(_("Audience"), str(source), source.public_id)]
+    return facts + _without(source)
+
+
+def _without(source: Source) -> list[Fact]:
+    """Return whom it leaves out: lists, then segments. One query."""
+    lists = source.excluded_lists.annotate(kind=Value(1)).values_list("kind", "name", "public_id")
+    segments = source.excluded_segments.annotate(kind=Value(2)).values_list("kind", "name", "public_id")
+    labels = {1: _("Without lists"), 2: _("Without segments")}
+    found = lists.union(segments).order_by("kind", "name")
+    return [_thing(labels[kind], name, public_id) for kind, name, public_id in found]
+
+
+def _thing(label: str, name: str, public_id: object) -> Fact:
+    return Fact(label=label, value=_named(name, public_id))
 
 
 def _when(campaign: Campaign) -> list[Fact]:
@@ -111,7 +126,8 @@ def _by_whom(campaign: Campaign) -> list[Fact]:
     if campaign.created_by is not None:
         facts.append(Fact(label=_("Author"), value=str(campaign.created_by), user_text=True))
     if campaign.status_by:
-        facts.append(Fact(label=_("Last moved by"), value=campaign.status_by, user_text=True))
+        by = _("The program itself") if campaign.status_by == "system" else campaign.status_by
+        facts.append(Fact(label=_("Last moved by"), value=by, user_text=True))
     if campaign.tags:
         facts.append(Fact(label=_("Tags"), value=", ".join(campaign.tags), user_text=True))
     if campaign.notes:

@@ -86,7 +86,8 @@ def texts(campaign: Campaign, run: Run, seen: Overview, *, is_moving: bool) -> d
     elif run.first_sent_at is not None and run.last_sent_at is not None:
         span = run.last_sent_at - run.first_sent_at
         took = _("took %(span)s") % {"span": in_words(span)}
-        speed = seen.messages("handed") / span.total_seconds() if span.total_seconds() >= 1 else 0
+        # Both moments are of messages that were taken: others may have failed before and after them.
+        speed = seen.messages("accepted") / span.total_seconds() if span.total_seconds() >= 1 else 0
         rate = _("%(n)s messages/s on average") % {"n": _short(speed)} if speed else ""
     if seen.limit is not None and is_moving:
         limit = _("limit %(n)s/s") % {"n": _short(seen.limit)}

@@ -15,12 +15,13 @@ from django.utils.translation import pgettext
 from clarion.campaigns import cascade, offers
 from clarion.campaigns.models import Launch
 from clarion.campaigns.queries import first_step
+from clarion.campaigns.states import Status
 from clarion.deliveries import activity, progress, trail
 from clarion.deliveries.activity import Span
 from clarion.deliveries.explain import explain
-from clarion.deliveries.states import Skip
 from clarion.web import (
     campaign_cost,
+    campaign_falls,
     campaign_live,
     campaign_review,
     campaign_trail,
@@ -29,9 +30,11 @@ from clarion.web import (
 )
 from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
+from clarion.web.links import workspace_url
 from clarion.web.parts import Fact, Stat, Tab
 from clarion.web.templatetags.ui import grouped, moment
 from clarion.workspaces import spelling
+from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,18 +60,6 @@ class Measure:
     channel: str = ""
     #: The key of the value in live answers.
     live: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fall:
-    """A line of the waterfall: how many were left out for one reason."""
-
-    label: str
-    count: int
-    #: Where its piece of the bar begins and how wide it is, in per cent of everybody.
-    x: float
-    width: float
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +159,13 @@ class OverviewPage:
         return _channels(self.seen) if self.seen is not None else []
 
     @cached_property
-    def falls(self) -> list[Fall]:
-        return _falls(self._page, self._page.run) if self._page.run is not None else []
+    def falls(self) -> list[campaign_falls.Fall]:
+        return campaign_falls.of_people(self._page, self._page.run) if self._page.run is not None else []
+
+    @cached_property
+    def channel_falls(self) -> list[campaign_falls.ChannelFalls]:
+        """Of several channels each one's own."""
+        return campaign_falls.of_channels(self._page, self.seen) if self.seen is not None else []
 
     @cached_property
     def target_share(self) -> float:
@@ -198,6 +194,15 @@ class OverviewPage:
     @cached_property
     def setup(self) -> list[Fact]:
         return setup(self._page.campaign)
+
+    @cached_property
+    def timing_url(self) -> str:
+        """Where schedule and delays are changed, in the states that leave them open and for whoever may."""
+        campaign, member = self._page.campaign, self._request.member
+        is_open = campaign.status in (Status.DRAFT, Status.PAUSED) and campaign.archived_at is None
+        if not is_open or not member.may(Permission.EDIT):
+            return ""
+        return workspace_url(self._request, "campaigns:edit", id=campaign.public_id) + "#timing"
 
     @cached_property
     def delay(self) -> str:
@@ -302,28 +307,6 @@ def _channels(seen: Overview) -> list[Measure]:
         )
         for one in seen.channels
     ]
-
-
-def _falls(page: CampaignPage, run: Run) -> list[Fall]:
-    """Return the waterfall's steps: only reasons for which somebody was left out."""
-    total = run.total or 1
-    join = f"{page.urls['recipients']}?skip={{}}{page.run_suffix}"
-    made = []
-    left = run.total
-    for skip in Skip:
-        count = run.waterfall.get(skip.name.lower(), 0)
-        if count:
-            left -= count
-            made.append(
-                Fall(
-                    label=str(skip.label),
-                    count=count,
-                    x=round(100 * left / total, 2),
-                    width=round(100 * count / total, 2),
-                    url=join.format(skip.name.lower()),
-                )
-            )
-    return made
 
 
 def setup(campaign: Campaign) -> list[Fact]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clarion.deliveries import reasons
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.deliveries.wanted import NO_CODE as NO_CODE
-from clarion.deliveries.wanted import NO_RESULT, NOT_OPENED, Wanted, number, result_label
+from clarion.deliveries.wanted import NO_RESULT, NOT_OPENED, Wanted, missed_label, number, result_label
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option, Tab
 
@@ -41,7 +41,7 @@ class Filters(Wanted):
         return {
             "stage": self.stage, "skip": self.skip, "result": self.result, "reason": self.reason,
             "code": self.code, "no_receipt": self.no_receipt, "not_opened": self.not_opened, "q": self.q,
-            "after": self.after, "before": self.before,
+            "missed": self.missed, "after": self.after, "before": self.before,
         }  # fmt: skip
 
 
@@ -131,6 +131,8 @@ def chips(request: PageRequest, filters: Filters) -> list[Chip]:
     if filters.code is not None:
         label = _("Code %(code)s") % {"code": filters.code} if filters.code else _("Without a code")
         told.append(("code", filters.code or NO_CODE, label))
+    if filters.missed is not None:
+        told.append(("missed", filters.missed.word, missed_label(filters.missed)))
     return [
         Chip(label=label, url=_without_place(request, **{name: None}), name=name, value=value)
         for name, value, label in told

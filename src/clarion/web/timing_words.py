@@ -131,10 +131,13 @@ def _every(n: int, unit: str) -> str:
 
 
 def hours(windows: Sequence[Mapping[str, Any]], zone: str, *, is_recipients: bool = False) -> str:
-    """Return sending hours in words: "09:00–18:00 Mon–Fri Europe/Berlin"; "" for always."""
+    """Return sending hours in words: "09:00–12:00, 14:00–18:00 Mon–Fri Europe/Berlin"; "" for always."""
     if not windows:
         return ""
-    ranges = [f"{one['from']}–{one['to']} {days(one['days'])}" for one in windows]
+    of_days: dict[str, list[str]] = {}
+    for one in windows:
+        of_days.setdefault(days(one["days"]), []).append(f"{one['from']}–{one['to']}")
+    ranges = [f"{', '.join(times)} {words}" for words, times in of_days.items()]
     where = _("where the recipient lives, else %(zone)s") % {"zone": zone} if is_recipients else zone
     return _("%(ranges)s %(where)s") % {"ranges": _listed(ranges), "where": where}
 

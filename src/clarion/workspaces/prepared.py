@@ -42,6 +42,23 @@ class Prepared(Generic[M]):
         return next(iter(self.all(**values)), None)
 
 
+class PreparedValues:
+    """The same for a query of values: each row is a tuple, as the database gives it."""
+
+    def __init__(self, make: Callable[..., models.QuerySet[Any, Any]], **samples: object) -> None:
+        self._make = make
+        self._samples = samples
+        self._statement: _Statement | None = None
+
+    def all(self, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows for these values. One query."""
+        statement = self._statement
+        if statement is None:
+            compiler = self._make(**self._samples).query.get_compiler(using=connection.alias)
+            statement = self._statement = _Statement(compiler, self._samples)
+        return statement.rows(values)
+
+
 def keep_related(row: models.Model, name: str, rows: list[Any]) -> None:
     """Take these rows as those that `name` leads to from the row, as if they had been prefetched."""
     found = getattr(row, name).all()
@@ -51,14 +68,31 @@ def keep_related(row: models.Model, name: str, rows: list[Any]) -> None:
     kept[name] = found
 
 
-class _Ready:
-    """The SQL, where its values belong, and how a row of its answer becomes a row of the model."""
+class _Statement:
+    """The SQL, and where its values belong."""
 
-    def __init__(self, queryset: models.QuerySet[Any], samples: dict[str, object]) -> None:
-        compiler = queryset.query.get_compiler(using=connection.alias)
+    def __init__(self, compiler: Any, samples: dict[str, object]) -> None:
         self._sql, parameters = compiler.as_sql()
         self._parameters: Sequence[Any] = list(parameters)
         self._places = {name: _places(self._parameters, sample, name) for name, sample in samples.items()}
+
+    def rows(self, values: dict[str, object]) -> list[tuple[Any, ...]]:
+        parameters = list(self._parameters)
+        for name, places in self._places.items():
+            for place in places:
+                parameters[place] = values[name]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, parameters)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+
+class _Ready:
+    """The statement, and how a row of its answer becomes a row of the model."""
+
+    def __init__(self, queryset: models.QuerySet[Any], samples: dict[str, object]) -> None:
+        compiler = queryset.query.get_compiler(using=connection.alias)
+        self._statement = _Statement(compiler, samples)
         self._compiler = compiler
         info = compiler.klass_info
         fields = info["select_fields"]
@@ -67,13 +101,7 @@ class _Ready:
         self._names = [compiler.select[place][0].target.attname for place in fields]
 
     def rows(self, values: dict[str, object]) -> list[Any]:
-        parameters = list(self._parameters)
-        for name, places in self._places.items():
-            for place in places:
-                parameters[place] = values[name]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, parameters)
-            found = cursor.fetchall()
+        found: list[Any] = self._statement.rows(values)
         compiler = self._compiler
         converters = compiler.get_converters([one[0] for one in compiler.select])
         if converters:

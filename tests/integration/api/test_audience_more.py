@@ -196,3 +196,23 @@ def test_many_suppressions_come_and_go(cast: Cast, bobs: Asking) -> None:
     assert asking(cast.mallory).post("/suppressions/remove", {"why": "x", "channel": "email"}).json() == {
         "removed": 0
     }
+
+
+class TestTemplates:
+    def test_what_somebody_saved_meanwhile_is_not_written_over(self, cast: Cast, bobs: Asking) -> None:
+        source = {"mode": "html", "subject": "Hi", "source": "<p>One</p>"}
+        made = bobs.post("/templates", {"channel": "email", "name": "Welcome", "source": source}).json()
+        url, theirs = f"/templates/{made['id']}", source | {"source": "<p>Two</p>"}
+        mine = {"source": source | {"source": "<p>Three</p>"}, "version": made["version"]}
+        assert asking(cast.alice)("PATCH", url, {"source": theirs, "version": 1}).json()["version"] == 2
+
+        refused = bobs("PATCH", url, mine | {"name": "Renamed"})
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "template_changed")
+        assert "changed this text meanwhile" in refused.json()["detail"]
+        kept = bobs.get(url).json()
+        assert (kept["version"], kept["name"], kept["source"]["source"]) == (2, "Welcome", "<p>Two</p>")
+        again = bobs("PATCH", url, mine | {"version": 2}).json()
+        assert (again["version"], again["source"]["source"]) == (3, "<p>Three</p>")
+        assert bobs("PATCH", url, mine | {"version": 0}).status_code == 422
+        assert asking(cast.mallory)("PATCH", url, mine).status_code == 404

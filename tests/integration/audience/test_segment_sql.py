@@ -202,13 +202,17 @@ def said(op: str, text: str, value: str) -> bool:
 
 
 def numbers_in(workspace: Workspace, rule: dict[str, Any]) -> set[int]:
-    made = segments.compiled(segments.parse(rule), workspace=workspace, now=NOW)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select c.id from audience_contact c where c.workspace_id = %(ws)s and {made.sql}",  # noqa: S608
-            made.parameters | {"ws": workspace.pk},
-        )
-        return {number for (number,) in cursor.fetchall()}
+    found = []
+    for is_of_all in (False, True):
+        made = segments.compiled(segments.parse(rule), workspace=workspace, now=NOW, is_of_all=is_of_all)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select c.id from audience_contact c where c.workspace_id = %(ws)s and {made.sql}",  # noqa: S608
+                made.parameters | {"ws": workspace.pk},
+            )
+            found.append({number for (number,) in cursor.fetchall()})
+    assert found[0] == found[1]  # asked one by one and of all at once
+    return found[0]
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The list's page: columns of one's own, filters, rows that say what is wrong, menus and drawers on demand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clarion.audience.models import List, Segment, Source
 from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Status
 from clarion.campaigns.synonyms import SYNONYMS, statuses_called
 from clarion.deliveries import listing
 from clarion.deliveries.listing import Filters
+from clarion.senders.models import Sender
+from clarion.web.list_columns import CHOICES
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests.integration.campaigns import making
@@ -47,6 +50,33 @@ class TestColumns:
         assert "Launch" not in text
         assert "Created" not in text
         assert str(campaign.public_id)[:8] not in text
+
+    def test_each_column_shows_what_it_names_and_only_when_it_is_chosen(
+        self, client: Client, member: Membership
+    ) -> None:
+        author = making.make_member(member.workspace, Role.AUTHOR, "Olga").user
+        campaign = making.make_launchable(
+            member.workspace, status=Status.SENDING, tags=["loyalty"], launch=Launch.SPREAD, created_by=author,
+            starts_at=datetime(2024, 3, 4, 5, 6, tzinfo=UTC), started_at=datetime(2024, 3, 4, 5, 6, tzinfo=UTC),
+            ends_at=datetime(2025, 4, 5, 6, 7, tzinfo=UTC), created_at=datetime(2023, 2, 3, 4, 5, tzinfo=UTC),
+        )  # fmt: skip
+        Source.objects.filter(pk=campaign.source_id).update(name="customers.csv")
+        Sender.objects.update(name="Shop mail")
+        making.make_run(campaign, total=9_876, sent=4_321, partly=765, failed=543, skipped=21)
+        told = {
+            "id": f">{str(campaign.public_id)[:8]}<", "tags": ">loyalty<", "launch": ">Spread over days<",
+            "progress": ">5,629</span> / ", "total": ">9,855</td>", "sent": ">4,321</td>", "partly": ">765</td>",
+            "failed": ">543</td>", "pending": ">4,226</td>", "channel": "Email", "sender": ">Shop mail<",
+            "list": ">customers.csv<", "start": "4 Mar 2024, 06:06", "end": "5 Apr 2025, 08:07",
+            "created": "3 Feb 2023, 05:05", "author": ">Olga<",
+        }  # fmt: skip
+        assert set(told) == set(CHOICES) - {"cost"}
+
+        for key in told:
+            client.post(base(member) + "campaigns/columns/", {"column": [key]})
+            page = signed_in(member).get(base(member) + "campaigns/", **PART).content.decode()
+
+            assert {one for one, value in told.items() if value in page} == {key}
 
     def test_another_member_keeps_the_usual_ones(self, client: Client, member: Membership) -> None:
         making.make_campaign(member.workspace)
@@ -84,6 +114,19 @@ class TestFinding:
     def test_a_state_is_found_by_its_own_name(self) -> None:
         assert statuses_called("In review") == {Status.IN_REVIEW}
         assert statuses_called("in") == frozenset()
+
+    @pytest.mark.parametrize(
+        ("period", "found"),
+        [("", 5), ("1h", 1), ("24h", 2), ("7d", 3), ("30d", 4)],
+        ids=["all", "1h", "24h", "7d", "30d"],
+    )
+    def test_a_period_goes_back_as_far_as_it_says(self, period: str, found: int) -> None:
+        member = making.make_member()
+        for hours in (0.5, 20, 6 * 24, 29 * 24, 31 * 24):
+            created = timezone.now() - timedelta(hours=hours)
+            making.make_campaign(member.workspace, created_at=created, name=f"{hours} hours old")
+
+        assert len(names(member, period=period)) == found
 
     def test_several_launch_types_and_tags_are_any_of_them(self) -> None:
         member = making.make_member()
@@ -201,7 +244,7 @@ class TestCost:
         client.get(url(campaign, "info/"), **DRAWER)
 
         # Session, user, membership; campaign, its steps; latest run and steps of the row; run, problems.
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             client.get(url(campaign, "info/"), **DRAWER)
 
 
@@ -235,6 +278,12 @@ class TestInfo:
         making.make_run(campaign, total=10, sent=4, failed=6)
         sender = campaign.steps.get().sender
         assert sender is not None
+        assert campaign.source is not None
+        Campaign.objects.filter(pk=campaign.pk).update(status_by="system")
+        staff = List.objects.create(workspace=member.workspace, name="Our own staff")
+        quiet = Segment.objects.create(workspace=member.workspace, name="Quiet since May", rule={})
+        campaign.source.excluded_lists.add(staff)
+        campaign.source.excluded_segments.add(quiet)
 
         part = client.get(url(campaign, "info/"), **DRAWER)
         page = client.get(url(campaign, "info/"))
@@ -245,6 +294,9 @@ class TestInfo:
         assert str(sender.public_id)[:8] in text
         assert "The file has vanished." in text
         assert "retail" in text
+        assert f"Without lists Our own staff {str(staff.public_id)[:8]}" in text
+        assert f"Without segments Quiet since May {str(quiet.public_id)[:8]}" in text
+        assert "Last moved by The program itself" in text
         assert "Duplicate" in words(page)
 
     def test_strangers_find_neither_menu_nor_drawer(self, member: Membership) -> None:

@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
+from clarion.campaigns import queries
 from clarion.campaigns.models import Step
 from clarion.campaigns.states import Status
 from clarion.deliveries import listing, overview
+from clarion.deliveries.campaign_search import condition, in_order
 from clarion.deliveries.listing import Filters
 from clarion.deliveries.models import Activity
 from clarion.deliveries.states import Stage
@@ -97,6 +100,53 @@ class TestFilters:
                 Step.objects.create(campaign=campaign, channel="email", sender=senders[sender])
 
         assert names(member, sort=sort) == expected
+
+    @pytest.mark.parametrize("sort", ["-created", "name", "-sender", "start", "launch"])
+    def test_what_is_put_together_once_finds_what_the_same_filters_find_anew(self, sort: str) -> None:
+        member = making.make_member()
+        long_ago = timezone.now() - timedelta(days=60)
+        for number, status in enumerate((Status.DRAFT, Status.COMPLETED, Status.SENDING, Status.COMPLETED)):
+            campaign = making.make_launchable(
+                member.workspace,
+                name=f"100% offer_{number}",
+                status=status,
+                tags=["de", f"tag {number}"],
+                created_at=timezone.now() if number % 2 else long_ago,
+            )
+            Step.objects.filter(campaign=campaign).update(channel="email" if number % 2 else "sms")
+        making.make_campaign(member.workspace, name="away", archived_at=timezone.now())
+        making.make_campaign(making.make_workspace(), name="offer of others")
+        some: list[dict[str, Any]] = [
+            {}, {"is_archived": True}, {"words": "offer"}, {"words": "offer_2"}, {"words": "0% o"}, {"words": "tag 1"},
+            {"words": "done"}, {"words": "sending"}, {"words": "ema"}, {"words": str(campaign.public_id)[:5]},
+            {"words": "zzz"}, {"period": "7d"}, {"period": "1h", "words": "offer"}, {"tags": ("de",)},
+            {"tags": ("tag 1",)}, {"tags": ("tag 2", "tag 3")}, {"statuses": frozenset({"DRAFT"})},
+            {"statuses": frozenset({"COMPLETED"})}, {"statuses": frozenset({"DRAFT", "SENDING"}), "tags": ("de",)},
+            {"channels": frozenset({"sms"})}, {"channels": frozenset({"email"})}, {"launches": frozenset({"NOW"})},
+            {"launches": frozenset({"MANUAL"}), "words": "offer", "channels": frozenset({"email"})},
+        ]  # fmt: skip
+
+        for chosen in some:
+            filters = Filters(sort=sort, **chosen)
+            anew = in_order(queries.campaigns_for(member).filter(condition(filters)), sort)
+            page = listing.campaign_list(member, filters)
+
+            assert [row.campaign for row in page.rows] == list(anew), chosen
+            assert (page.count, page.counted.ever) == (anew.count(), 5), chosen
+
+    def test_a_search_is_put_together_no_more_often_than_the_list(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        member = making.make_member()
+        making.make_launchable(member.workspace, name="Spring offer")
+        names(member, words="spring")
+        names(member, words="spring", tags=("de",))
+        monkeypatch.setattr(
+            SQLCompiler, "as_sql", lambda *_args, **_kwargs: pytest.fail("a query was put together anew")
+        )
+
+        assert names(member, words="offer") == ["Spring offer"]
+        assert names(member, words="offer", tags=("retail",)) == []
 
     def test_a_page_beyond_the_end_is_the_last(self) -> None:
         member = making.make_member()

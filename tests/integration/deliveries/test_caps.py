@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clarion.audience import operations as audience
+from clarion.audience import shortlisting
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.models import Contact, FrequencyCap, OptOutRules, Source, SourceKind, SourceRow
 from clarion.audience.queries import estimate, people_of, reaches_anybody, sources
@@ -134,6 +135,9 @@ def test_are_what_a_plain_evaluator_says_of_any_history(
     monkeypatch.setattr(building, "FIRST_CHUNK", 3)
     monkeypatch.setattr(building, "CHUNK", 7)
     monkeypatch.setattr(counting, "CHUNK", 5)
+    if seed >= 6:  # as a very large run does
+        monkeypatch.setattr(shortlisting, "WORTH_FROM", 1)
+        monkeypatch.setattr(shortlisting, "AT_MOST", 1)
     chance, now = random.Random(seed), timezone.now()
     contacts = Contact.objects.bulk_create(
         Contact(workspace=people.workspace, email=f"p{n}@example.test", phone=f"+4930{n:06}")
@@ -187,6 +191,40 @@ def test_are_what_a_plain_evaluator_says_of_any_history(
     assert capped_addresses(run) == wanted
     assert {one.address for one in shown.people} == wanted
     assert promised.capped == len(wanted) == run.waterfall.get("capped", 0)
+
+
+def test_what_is_noted_while_a_large_run_is_built_counts_for_the_rest_of_it(
+    people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(building, "CHUNK", 4)
+    monkeypatch.setattr(shortlisting, "WORTH_FROM", 1)
+    monkeypatch.setattr(shortlisting, "AT_MOST", 1)
+    addresses = [f"p{n:02}@example.test" for n in range(20)]
+    Contact.objects.bulk_create(Contact(workspace=people.workspace, email=one) for one in addresses)
+    cap(people, 2, 7)
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    all_of_them = [(one, Stage.SENT, an_hour_ago) for one in addresses]
+    sent_run(people, [*all_of_them[:8], *all_of_them[10:]])
+    counting.count_finished()
+    campaign = ledgers.make_campaign(people.alice, status=Status.BUILDING, source=everybody(people))
+    building.build(campaign.pk, seconds=0)
+    run = campaign.runs.get()
+    for _chunk in range(2):
+        building.build_run(run, seconds=0)
+    with connection.cursor() as cursor:
+        cursor.execute("select run_id, count from cap_shortlisted")
+        assert cursor.fetchall() == [(run.pk, 0)]  # nobody can be capped by what is noted now
+
+    sent_run(people, all_of_them)
+    counting.count_finished()
+    built(campaign)
+
+    assert Recipient.objects.filter(run_id=run.pk).count() == 20
+    assert capped_addresses(run) == set(addresses[10:])
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from cap_shortlisted")
+        assert cursor.fetchone() == (0,)
 
 
 def test_of_very_many_people_some_are_asked_and_the_numbers_still_add_up(

@@ -72,6 +72,7 @@ def test_what_waits_for_them_is_skipped_in_every_open_run_of_the_workspace(
 
     for made in (first, second):
         assert counters(made.run) == (2, 1)
+        assert made.run.waterfall["suppressed"] == 1
         assert Recipient.objects.get(run_id=made.run.pk, id=1).skip == Skip.SUPPRESSED
         assert Delivery.objects.get(run_id=made.run.pk, id=16).stage == Stage.SKIPPED
         assert ledger.check(made.run).findings == []

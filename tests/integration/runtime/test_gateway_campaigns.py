@@ -4,6 +4,7 @@ import hmac
 import html
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from clarion.audience.models import Suppression
+from clarion.audience import operations as audience
+from clarion.audience.livesheets import rereading
+from clarion.audience.models import LiveSheet, Suppression
+from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
 from clarion.channels.viber.tests import server as viber
 from clarion.channels.voice.tests import telephony
 from clarion.channels.voice.twilio import transport as twilio_calls
 from clarion.channels.whatsapp.tests import server as whatsapp
-from clarion.deliveries import ledger
+from clarion.deliveries import ledger, livesheets
 from clarion.deliveries.inbox import applying
-from clarion.deliveries.models import Answer, Delivery, ProviderMessage, Run, RunStep, StrayEvent
+from clarion.deliveries.models import Answer, Delivery, ProviderMessage, Recipient, Run, RunStep, StrayEvent
 from clarion.deliveries.states import Result, Stage
 from clarion.hooks import receiving
 from clarion.runtime import orders
@@ -53,7 +57,7 @@ def sent(
     fields: tuple[str, ...] = (),
 ) -> Run:
     """Order a campaign to numbers with these endings, and return its run when nothing more comes of it."""
-    (folder / "text.txt").write_text("Hello {{ name }}, see https://shop.example/x")
+    (folder / "text.txt").write_text("Hello {{ name|default('you') }}, see https://shop.example/x")
     lines = ["phone,name", *(f"+4915112345{ending},Person {ending}" for ending in endings)]
     (folder / "people.csv").write_text("\n".join(lines))
     order = Order(
@@ -120,6 +124,53 @@ def test_a_whatsapp_campaign_is_sent_once_and_receipts_and_stop_find_it(
     assert (step.accepted, step.delivered, step.replied) == (2, 1, 1)
     assert Answer.objects.get().meaning == "STOP"
     assert Suppression.objects.filter(channel="whatsapp", address="+491511234501").exists()
+
+
+@pytest.mark.parametrize("protocol", ["waha", "evolution", "greenapi"])
+def test_a_campaign_to_a_group_is_sent_to_everybody_who_is_in_it_at_each_launch(
+    protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(livesheets, "_JUST_READ", timedelta(hours=1))  # however slow the machine is
+    gateway = whatsapp.Gateway(protocol=protocol)
+    running = Running({"gateway": gateway})
+    url = (
+        f"{protocol}+http://{whatsapp.SESSION[protocol]}:{whatsapp.KEY}@127.0.0.1:{gateway.port}"
+        f"?delay_min=0&delay_max=0&callback_secret={SECRET}"
+    )
+    try:
+        sent(tmp_path, gateway, "whatsapp", url, "77")
+        gateway.taken.clear()
+        sender, first = Sender.objects.get(), Campaign.objects.get()
+        by = actors.operator(first.workspace)
+        place = f"group://{sender.public_id}/{whatsapp.GROUP}"
+        sheet = audience.create_sheet(by=by, name="Regulars", url=place, channel="whatsapp")
+        runs = [_to_group(first, sheet, tmp_path, by)]
+        gateway.people = [*whatsapp.PEOPLE[1:], "491511234508"]
+        runs.append(_to_group(first, sheet, tmp_path, by))
+    finally:
+        running.close()
+
+    everybody = [[f"+{one}" for one in sorted(whatsapp.PEOPLE)]]
+    everybody.append(["+491511234500", "+491511234502", "+491511234508"])
+    for run, expected in zip(runs, everybody, strict=True):
+        people = Recipient.objects.filter(run_id=run.pk)
+        assert sorted(people.values_list("address", flat=True)) == expected
+        assert stages(run) == [Stage.SENT] * 3
+        assert ledger.check(run).findings == []
+    chats = [str(body.get("chatId") or body["number"]).partition("@")[0] for _path, body in gateway.taken]
+    assert sorted(chats[:3]) == [one.removeprefix("+") for one in everybody[0]]
+    assert sorted(chats[3:]) == [one.removeprefix("+") for one in everybody[1]]
+
+
+def _to_group(like: Campaign, sheet: LiveSheet, folder: Path, by: actors.Actor) -> Run:
+    """Send a copy of a campaign to whoever is in the group now, and return its run."""
+    rereading.reread(sheet)
+    campaign = campaigns.duplicate(campaign=like, by=by)
+    campaigns.set_source(campaign=campaign, source=audience.create_sheet_source(by=by, sheet=sheet), by=by)
+    campaigns.start(campaign=campaign, by=by)
+    with Worker(None, folder) as worker:  # type: ignore[arg-type]  # it travels nowhere
+        worker.look()
+    return campaign.runs.get()
 
 
 def _calls(protocol: str, provider_id: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clarion.campaigns import lifecycle
-from clarion.campaigns.models import Campaign
+from clarion.campaigns.models import Campaign, Launch
 from clarion.campaigns.states import Action, PauseCause, Status
 from clarion.deliveries.models import Run, RunStep, Worker
 from clarion.senders.models import Sender, SenderLane, SenderStatus
@@ -90,6 +90,53 @@ class TestOverview:
         assert 'data-live="not_delivered">11<' in page
         assert "Totals reconcile:" in page
         assert "3 messages are unknown" in page
+
+    def test_the_waterfall_comes_to_all_who_were_skipped(
+        self, people: ledgers.People, campaign: Campaign, run: Run
+    ) -> None:
+        Run.objects.filter(pk=run.pk).update(waterfall={"suppressed": run.skipped - 1})
+
+        falls = text(client_of(people.alice), url(campaign)).split('class="waterfall"')[1].split("</ol>")[0]
+
+        assert [int(part.split("<")[0]) for part in falls.split("<b>−")[1:]] == [run.skipped - 1, 1]
+        assert falls.index("Suppressed") < falls.index("Skipped later")
+
+    def test_a_start_that_was_missed_is_not_waited_for(self, people: ledgers.People) -> None:
+        missed = ledgers.make_campaign(
+            people.alice, status=Status.SCHEDULED, started_at=None, launch=Launch.SCHEDULE,
+            next_at=timezone.now(), missed_at=timezone.now(),
+        )  # fmt: skip
+
+        page = text(client_of(people.alice), url(missed))
+
+        assert "<h2>Missed its start</h2>" in page
+        assert "Waits for its start" not in page
+        assert "Change the timing" in page
+        assert "Start now" in page
+
+    @pytest.mark.parametrize("status", list(Status))
+    def test_schedule_and_delays_are_one_click_away_in_draft_and_paused(
+        self, people: ledgers.People, status: Status
+    ) -> None:
+        values: dict[str, Any] = {"next_at": timezone.now()} if status is Status.SCHEDULED else {}
+        one = ledgers.make_campaign(people.alice, status=status, **values)
+        link = f'href="{url(one, "edit/")}#timing"'
+
+        shown = text(client_of(people.alice), url(one))
+
+        assert (link in shown) == (status in (Status.DRAFT, Status.PAUSED))
+        assert link not in text(client_of(people.vera), url(one))
+
+    def test_the_average_is_of_what_was_taken_while_something_was(self, people: ledgers.People) -> None:
+        over = ledgers.make_campaign(people.alice, status=Status.COMPLETED)
+        made = ledgers.make_run(over, finished=True, sent=120, failed=4_000)
+        began = timezone.now() - timedelta(hours=1)
+        Run.objects.filter(pk=made.pk).update(first_sent_at=began, last_sent_at=began + timedelta(minutes=1))
+
+        page = text(client_of(people.alice), url(over))
+
+        assert "2 messages/s on average" in page
+        assert "took 1 minute" in page
 
     def test_a_draft_says_that_nothing_was_sent(self, people: ledgers.People) -> None:
         draft = ledgers.make_campaign(people.alice, status=Status.DRAFT, started_at=None)

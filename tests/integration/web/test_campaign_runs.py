@@ -75,6 +75,22 @@ def test_a_run_tells_its_difference_and_leads_to_its_numbers(
     assert page.count('title="Added"') == 1
 
 
+def test_people_sent_to_in_part_and_called_off_have_columns_where_there_are_any(
+    people: ledgers.People, campaign: Campaign
+) -> None:
+    make_runs(campaign, 2)
+    client = client_of(people.alice)
+    plain = text(client, url(campaign))
+    Run.objects.filter(campaign=campaign, number=2).update(total=30, partly=11, cancelled=4, expired=13)
+
+    page = text(client, url(campaign))
+
+    assert "Partly sent" not in plain
+    assert "Cancelled or expired" not in plain
+    assert 'data-label="Partly sent">11<' in page
+    assert '<td class="table__end num">17</td>' in page
+
+
 def test_a_recurring_campaigns_first_run_has_the_tab_already(
     people: ledgers.People, campaign: Campaign
 ) -> None:

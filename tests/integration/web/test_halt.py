@@ -9,6 +9,7 @@ from django.utils import timezone
 from clarion.campaigns.models import Campaign
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender, SenderStatus
+from clarion.web.templatetags.ui import moment
 from clarion.workspaces import operations
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent, Workspace
@@ -36,6 +37,13 @@ def base(people: ledgers.People, page: str = "") -> str:
     return f"/w/{people.workspace.slug}/{page}"
 
 
+def last_out() -> str:
+    """The moment of the last message that left, as a page says it."""
+    at = Run.objects.get().last_sent_at
+    assert at is not None
+    return f"<dt>Last message out</dt><dd>{moment(at, 'seconds')}</dd>"
+
+
 def words(client: Client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200
@@ -56,6 +64,7 @@ def test_a_halt_is_asked_about_with_its_numbers_and_then_done(
     assert "Nothing leaves" in page
     assert "Wrong prices." in page
     assert "1,200 messages, 1 campaign" in page
+    assert last_out() in page
     assert "<bdi>Alice</bdi>" in page
     event = AuditEvent.objects.get(action="workspace.halt")
     assert (event.actor, event.reason, event.changes) == (
@@ -121,6 +130,7 @@ def test_a_sender_says_since_when_by_whom_and_why_it_is_stopped_and_what_it_hold
     assert "The bank called." in page
     assert "<bdi>Alice</bdi>" in page
     assert "1,200 messages, 1 campaign" in page
+    assert last_out() in page
     client.post(url + "activate/")
     sender.refresh_from_db()
     assert sender.status == SenderStatus.ACTIVE

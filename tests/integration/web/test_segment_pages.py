@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, ContactActivity, List, Segment, SourceKind
+from clarion.audience.queries import segments as counting
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.workspaces import actors
@@ -289,3 +290,38 @@ def test_a_segment_is_shown_before_its_people_are_counted(cast: Cast, visit: Vis
     assert "<h1>" not in counted
     assert "ana@example.test" in text(browser.get(f"{page}?count=1"))
     assert visit(cast.mallory).get(f"{page}?part=people").status_code == 404
+
+
+def test_behind_an_estimate_comes_the_exact_number(
+    cast: Cast, vips: Segment, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        contact(cast, f"p{n}@example.test", tags=["vip"] if n else [])
+    with connection.cursor() as cursor:
+        cursor.execute("analyze audience_contact")
+    in_time = counting.in_time
+
+    def slow(statement: str, parameters: Any, milliseconds: int, **rest: Any) -> Any:
+        is_count = statement.startswith("select count(*)")
+        late = is_count and milliseconds == counting.COUNT_MS
+        return None if late else in_time(statement, parameters, milliseconds, **rest)
+
+    monkeypatch.setattr(counting, "in_time", slow)
+    page = f"/w/{cast.workspace.slug}/segments/{vips.public_id}/"
+    browser, part = visit(cast.alice), {"hx-request": "true"}
+    kept = text(browser.get(f"{page}?part=people", headers=part))
+    rows = {"kind-0": "all", "node": ["0.0"], "field-0.0": "tag", "op-0.0": "has", "value-0.0": "vip"}
+    drawn = text(browser.post(page, rows | {"do": "count"}, headers=part))
+
+    assert "about" in kept
+    assert f'hx-get="{page}?part=exact" hx-trigger="load"' in kept
+    exact = text(browser.get(f"{page}?part=exact", headers=part))
+    assert "<b>3</b>" in exact
+    assert "about" not in exact
+    assert "hx-trigger" not in exact
+    assert f'hx-post="{page}" hx-include="#segment-builder form"' in drawn
+    changed = text(browser.post(page, rows | {"do": "exact"}, headers=part))
+    assert "<b>3</b>" in changed
+    assert "<form" not in changed
+    assert browser.post(page, {"do": "exact"}, headers=part).status_code == 204
+    assert visit(cast.mallory).get(f"{page}?part=exact", headers=part).status_code == 404

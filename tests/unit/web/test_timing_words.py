@@ -65,6 +65,10 @@ def test_hours_name_every_range_and_where_they_hold() -> None:
         "09:00–18:00 Mon–Fri where the recipient lives, else UTC"
     )
     assert timing_words.hours([], "UTC") == ""
+    after_lunch = {**windows[0], "from": "14:00", "to": "16:30"}
+    assert timing_words.hours([windows[0], after_lunch, windows[1]], "UTC") == (
+        "09:00–18:00, 14:00–16:30 Mon–Fri and 10:00–14:00 Sat UTC"
+    )
 
 
 def test_the_whole_timing_is_one_line() -> None:

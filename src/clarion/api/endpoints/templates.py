@@ -16,7 +16,7 @@ from clarion.api.endpoints import finding
 from clarion.api.endpoints.deliveries import Cursor
 from clarion.api.endpoints.lists import paged
 from clarion.api.frame import actor
-from clarion.api.shapes.common import ChannelWord, Input, Page, words
+from clarion.api.shapes.common import INT, ChannelWord, Input, Page, words
 from clarion.content import operations, queries
 from clarion.content.models import Template
 
@@ -38,6 +38,13 @@ class TemplatePatch(Input):
     name: str | None = Field(None, max_length=500)
     source: dict[str, Any] | None = Field(None, examples=[_EXAMPLE])
     language: str | None = Field(None, max_length=35, description="In which it is said; else all languages.")
+    version: int | None = Field(
+        None,
+        ge=1,
+        le=INT,
+        description="The version that the source was made from: what somebody has saved of the same text since is"
+        " not written over, and the answer is 409 `template_changed`. Without it the last one wins.",
+    )
 
 
 class TemplateRow(Schema):
@@ -104,13 +111,18 @@ def show_template(request: HttpRequest, id: UUID) -> Any:
 
 @router.patch("/templates/{uuid:id}", response=TemplateOut, summary="Change a template")
 def change_template(request: HttpRequest, id: UUID, said: TemplatePatch) -> Any:
-    """Rename it, or save a new version; campaigns keep the version they have."""
+    """Rename it, or save a new version; campaigns keep the version they have.
+
+    Say with `version` what you began with, and nobody's work is written over.
+    """
     template, by = finding.template(request, id), actor(request)
     with transaction.atomic():
         if said.name is not None:
             template = operations.rename_template(template=template, by=by, name=said.name)
         if said.source is not None:
-            operations.save_version(template=template, by=by, source=said.source, language=said.language)
+            operations.save_version(
+                template=template, by=by, source=said.source, language=said.language, base=said.version
+            )
     return told(template)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from clarion.api import problems
 from clarion.api.shapes.common import ResultWord, SkipWord, StageWord
 from clarion.deliveries.states import Result, Skip, Stage
+from clarion.deliveries.unreached import Missed
 from clarion.deliveries.wanted import NO_CODE, SEARCH_FROM, Wanted
 from clarion.engine.outcomes import Reason
 
@@ -22,6 +23,12 @@ class Conditions(Schema):
     not_opened: bool = False
     reason: str | None = Field(None, max_length=60, description="A reason's name, such as mailbox_full.")
     code: str | None = Field(None, max_length=20, description="The provider's code; `-` for none.")
+    missed: str | None = Field(
+        None,
+        max_length=40,
+        description="Of several channels: whoever one of them, counted from 0, could not reach, and why:"
+        " `1`, `1.no_address`, `1.duplicate`, `1.suppressed`, `1.no_consent`.",
+    )
     q: str = Field("", max_length=320, description="An address or its beginning, a name, a provider's id.")
 
     def meant(self) -> Wanted:
@@ -32,7 +39,12 @@ class Conditions(Schema):
         if 0 < len(words) < SEARCH_FROM:
             detail = f"Give {SEARCH_FROM} characters or more."
             raise problems.own("invalid", errors=[{"field": "q", "detail": detail}])
+        missed = Missed.read(self.missed or "")
+        if self.missed and missed is None:
+            detail = "Give a channel's number, and why it reached nobody, such as 1.no_address."
+            raise problems.own("invalid", errors=[{"field": "missed", "detail": detail}])
         return Wanted(
+            missed=missed,
             stage=Stage[self.status.upper()] if self.status else None,
             skip=Skip[self.skip.upper()] if self.skip else None,
             result=Result[self.result.upper()] if self.result else None,

@@ -16,6 +16,8 @@ from clarion.workspaces.models import Membership, Workspace
 
 #: Milliseconds that an exact count may take, and the estimate after it.
 COUNT_MS = 300
+#: Milliseconds that one may take that is waited for behind an estimate.
+PATIENCE_MS = 8_000
 #: Stretches of the workspace's contacts that an estimate looks at, and contacts in each.
 _STRETCHES = 40
 _STRETCH = 100
@@ -131,11 +133,13 @@ def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Conta
 
 def count(workspace: Workspace, node: Node, *, milliseconds: int = COUNT_MS) -> Count:
     """Count whom a rule fits, within the time; of a large workspace tell about how many."""
-    made = segments.compiled(node, workspace=workspace, now=timezone.now())
-    parameters = made.parameters | {"workspace": workspace.pk}
-    exact = in_time(_COUNT.format(only=made.sql), parameters, milliseconds)
+    now = timezone.now()
+    of_all = segments.compiled(node, workspace=workspace, now=now, is_of_all=True)
+    parameters = of_all.parameters | {"workspace": workspace.pk}
+    exact = in_time(_COUNT.format(only=of_all.sql), parameters, milliseconds, memory="64MB")
     if exact is not None:
         return Count(int(exact[0][0]), is_exact=True)
+    made = segments.compiled(node, workspace=workspace, now=now)
     return Count(_estimated(workspace, made), is_exact=False)
 
 
@@ -180,11 +184,15 @@ def _planned_rows(plan: Any) -> int:
     return int(found[0]["Plan"]["Plan Rows"])
 
 
-def in_time(statement: str, parameters: Any, milliseconds: int) -> list[tuple[Any, ...]] | None:
-    """Return the rows; None when it took longer."""
+def in_time(
+    statement: str, parameters: Any, milliseconds: int, *, memory: str = ""
+) -> list[tuple[Any, ...]] | None:
+    """Return the rows; None when it took longer. `memory` is what it may sort and group in, if not the usual."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            if memory:
+                cursor.execute("select set_config('work_mem', %s, true)", [memory])
             cursor.execute(statement, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             # Of a caller's transaction the time is as it was before.

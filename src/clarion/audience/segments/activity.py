@@ -54,6 +54,8 @@ _DID: dict[str, tuple[str | Promise, str | Promise]] = {
     "answered": (gettext_lazy("answered a message"), gettext_lazy("answered no message")),
     "failed": (gettext_lazy("a message failed"), gettext_lazy("no message failed")),
 }
+#: What so few do that one look at all of it is less than one at each contact's messages.
+_RARE = frozenset({"clicked", "answered", "failed"})
 _NEGATIVE = frozenset({"not_in_campaign", "no_activity_days", "none_of_latest"})
 
 
@@ -89,9 +91,18 @@ def _whole(given: Any, least: int, most: int, sentence: str) -> int:
 
 
 def condition(
-    one: "Condition", *, workspace: "Workspace", today: date, alias: str, put: Callable[[Any, str], str]
+    one: "Condition",
+    *,
+    workspace: "Workspace",
+    today: date,
+    alias: str,
+    put: Callable[[Any, str], str],
+    is_of_all: bool = False,
 ) -> str:
-    """Return the SQL of a condition about the contact `alias`, true or false; `put` keeps a value."""
+    """Return the SQL of a condition about the contact `alias`, true or false; `put` keeps a value.
+
+    With `is_of_all` it is for a statement that asks it of every contact of the workspace.
+    """
     # Names of columns are those of `FIELDS` alone; every value is a parameter.
     column = f"{next(name for name in FIELDS if name == one.field)}_on"
     of_contact = f"from audience_contactactivity a where a.contact_id = {alias}.id"
@@ -106,6 +117,8 @@ def condition(
         mine = put(workspace.pk, "bigint")
         found = f"exists (select {of_contact} and a.workspace_id = {mine} and a.{column} >= {since})"
     elif one.op in TIMES_OPS:
+        if is_of_all and one.field in _RARE:
+            return _times_of_all(one, column, workspace, alias, today, put)
         return _times(one, column, of_contact, today, put)
     else:
         return _latest(one, column, of_contact, put)
@@ -123,6 +136,25 @@ def _times(
     happened = f"coalesce(a.{column} >= {since}, false)"
     count = f"(select count(*) from (select 1 {of_contact} and {happened} limit {enough}) q)"  # noqa: S608
     return f"{count} >= {enough}" if one.op == "at_least" else f"{count} < {enough}"
+
+
+def _times_of_all(
+    one: "Condition",
+    column: str,
+    workspace: "Workspace",
+    alias: str,
+    today: date,
+    put: Callable[[Any, str], str],
+) -> str:
+    """Return the same, by one look at all that happened in these days."""
+    since, messages = put(_since(today, one.value["days"]), "date"), one.value["messages"]
+    enough = put(messages if one.op == "at_least" else messages + 1, "int")
+    often = (
+        "(select a.contact_id from audience_contactactivity a"  # noqa: S608
+        f" where a.workspace_id = {put(workspace.pk, 'bigint')} and a.{column} >= {since}"
+        f" group by a.contact_id having count(*) >= {enough})"
+    )
+    return f"{alias}.id {'in' if one.op == 'at_least' else 'not in'} {often}"
 
 
 def _latest(one: "Condition", column: str, of_contact: str, put: Callable[[Any, str], str]) -> str:

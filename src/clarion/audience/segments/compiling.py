@@ -37,15 +37,22 @@ def today_in(workspace: Workspace, now: datetime) -> date:
 
 
 def compiled(
-    node: Node, *, workspace: Workspace, now: datetime, prefix: str = "rule", alias: Literal["c", "x"] = "c"
+    node: Node,
+    *,
+    workspace: Workspace,
+    now: datetime,
+    prefix: str = "rule",
+    alias: Literal["c", "x"] = "c",
+    is_of_all: bool = False,
 ) -> Compiled:
     """Return the condition of a tree about the contact that the statement calls `alias`.
 
     Names of parameters begin with the prefix, but for `fold_…`.
 
-    Days are counted from the day that it is in the workspace's zone at `now`.
+    Days are counted from the day that it is in the workspace's zone at `now`. With `is_of_all` the condition is for a
+    statement that asks it of every contact of the workspace; it means the same.
     """
-    writer = _Writer(workspace, today_in(workspace, now), prefix, alias)
+    writer = _Writer(workspace, today_in(workspace, now), prefix, alias, is_of_all)
     return Compiled(f"({writer.node(node)})", writer.parameters)
 
 
@@ -55,6 +62,7 @@ class _Writer:
     today: date
     prefix: str
     alias: str
+    is_of_all: bool = False
     parameters: dict[str, Any] = field(default_factory=lambda: dict(folding.PARAMETERS))
 
     def put(self, value: Any, kind: str) -> str:
@@ -79,8 +87,9 @@ class _Writer:
             return self._text(one)
         if one.field in activity.FIELDS:
             return activity.condition(
-                one, workspace=self.workspace, today=self.today, alias=self.alias, put=self.put
-            )
+                one, workspace=self.workspace, today=self.today, alias=self.alias, put=self.put,
+                is_of_all=self.is_of_all,
+            )  # fmt: skip
         if one.attribute:
             return self._of_attribute(one)
         writers: dict[str, Callable[[Condition], str]] = {

@@ -105,6 +105,8 @@ def runs(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     context = {
         "page": page,
         "runs": found.rows,
+        "has_partly": any(run.partly for run in found.rows),
+        "has_dropped": any(run.cancelled or run.expired for run in found.rows),
         "position": _("Runs %(first)s to %(last)s of %(all)s")
         % {"first": found.rows[0].number, "last": found.rows[-1].number, "all": page.run_count}
         if found.rows

@@ -122,7 +122,13 @@ def _languages(request: PageRequest) -> list[Language]:
     ]
 
 
+#: What Django names only by its scripts.
+_OWN_NAMES = {"zh": "中文"}
+
+
 def _name_of(language: str) -> str:
+    if language in _OWN_NAMES:
+        return _OWN_NAMES[language]
     try:
         return str(get_language_info(language)["name_local"])
     except KeyError:

@@ -70,7 +70,9 @@ def segment_detail(request: PageRequest, workspace: str, id: UUID) -> HttpRespon
     if request.htmx and request.GET.get("part") == "people":
         node = segments.parse(segment.rule)
         told = {"segment": segment, "may_manage": request.member.may(Permission.MANAGE_AUDIENCE)}
-        return render(request, "segments/_builder.html#people", told | _counted(request, node))
+        return render(request, "segments/_builder.html#people", told | _counted(request, node, is_kept=True))
+    if request.htmx and request.GET.get("part") == "exact":
+        return _exact(request, segment.rule)
     return _builder(request, segment)
 
 
@@ -102,6 +104,9 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         what = request.POST.get("do", "")
         root = segment_builder.of_form(request.POST)
         segment_builder.act(root, what)
+        if what == "exact" and request.htmx:
+            segment_builder.number(root, lists, defined=defined, campaigns=campaigns)
+            return _exact(request, root.to_json())
         if what == "once" and campaign is not None:
             url = segment_once.use(request, campaign, root)
             if url:
@@ -198,13 +203,33 @@ def _answered(
     return {"root": root} | _counted(request, node)
 
 
-def _counted(request: PageRequest, node: segments.Node) -> dict[str, Any]:
-    """Return the rule in words, how many it fits, and the first of them."""
-    return {
+def _counted(request: PageRequest, node: segments.Node, *, is_kept: bool = False) -> dict[str, Any]:
+    """Return the rule in words, how many it fits, and the first of them; where about so many, what asks for all.
+
+    `is_kept` is of a segment as it is kept, which needs no form.
+    """
+    count = counting.count(request.workspace, node)
+    told = {
         "sentence": counting.sentence_of(request.workspace, node),
-        "count": counting.count(request.workspace, node),
+        "count": count,
         "people": counting.members(request.workspace, node, limit=10),
     }
+    if not count.is_exact:
+        told |= {
+            "exact_url": f"{request.path}?part=exact" if is_kept else request.get_full_path(),
+            "is_kept": is_kept,
+        }
+    return told
+
+
+def _exact(request: PageRequest, rule: Any) -> HttpResponse:
+    """Return the number that comes behind an estimate, the estimate again where even that takes too long."""
+    try:
+        node = segments.parse(rule)
+    except segments.RuleInvalid:
+        return HttpResponse(status=204)  # it is being changed
+    count = counting.count(request.workspace, node, milliseconds=counting.PATIENCE_MS)
+    return render(request, "segments/_builder.html#number", {"count": count})
 
 
 def _delete_action(request: PageRequest, segment: Segment) -> Action:
