@@ -139,7 +139,8 @@ def _build_on(run: Run, is_enough: Callable[[], bool], stopping: Callable[[], bo
         copy = livesheets.copy_for(run)
         if copy is None:
             return False  # it is being read; its end is told to the scheduler
-    facts = _facts(run, copy) | {"size": _known_size(run)}
+    facts = _facts(run, copy) | {"size": _known_size(run, copy)}
+    Run.objects.filter(pk=run.pk).exclude(source_count=facts["size"]).update(source_count=facts["size"])
     while _build_chunk(run, facts):
         run.refresh_from_db()
         if run.total == FIRST_CHUNK:
@@ -254,9 +255,9 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     )
 
 
-def _known_size(run: Run) -> int:
+def _known_size(run: Run, copy: Source | None) -> int:
     """Return how many the source has, where that is known without counting them; else 0."""
-    source = run.campaign.source
+    source = copy or run.campaign.source
     if source is None:
         return 0
     listed = source.lists.aggregate(size=Sum("member_count"))["size"] or 0

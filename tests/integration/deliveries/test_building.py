@@ -25,7 +25,7 @@ from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, ledger, operations, optout
+from clarion.deliveries import building, closing, ledger, listing, operations, optout
 from clarion.deliveries.models import Delivery, Recipient, Run
 from clarion.deliveries.states import Skip, Stage
 from clarion.runtime import scheduler
@@ -205,6 +205,19 @@ class TestGoingOn:
         run = built(campaign)
 
         assert (run.total, run.pending, run.skipped) == (40, 35, 5)
+
+    def test_it_tells_how_far_it_is_while_nobody_can_be_written_to_yet(
+        self, people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(building, "FIRST_CHUNK", 10)
+        campaign = launched(people, upload(people, ["nobody"] * 10 + persons(30)))
+
+        building.build(campaign.pk, seconds=0)
+
+        campaign.refresh_from_db()
+        told = listing.progress_of(campaign.runs.get(), campaign)
+        assert told is not None
+        assert (told.shown_done, told.shown_total, told.percent) == (10, 40, 25)
 
     def test_paused_while_it_was_built_it_sends_when_it_is_continued(self, people: ledgers.People) -> None:
         campaign = launched(people, upload(people, persons(5)))
