@@ -58,6 +58,11 @@ def test_a_fallback_is_composed_and_its_way_is_seen(
     base = f"{live_server.url}/w/{people.workspace.slug}/campaigns/{campaign.public_id}/"
 
     page.goto(f"{base}edit/")
+    written_here = page.locator(".segmented", has_text="Written here").bounding_box()
+    assert written_here is not None
+    assert written_here["height"] >= 30, (
+        "the choice between a template and one's own words is not folded away"
+    )
     page.get_by_label("HTML", exact=True).check()
     page.locator("#id_source").fill("<p>Hello {{ first_name }}</p>")
     page.get_by_role("button", name="Add a channel").press("Enter")

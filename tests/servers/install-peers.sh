@@ -3,7 +3,7 @@
 # goes on: those tests are then skipped with the reason. With the word “asterisk” it makes a telephone exchange too.
 set -u
 
-packages="postfix chromium chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji postgresql"
+packages="postfix dovecot-imapd dovecot-lmtpd chromium chromium-headless-shell fonts-inter fonts-noto-core fonts-noto-color-emoji postgresql"
 
 missing=""
 for package in $packages; do

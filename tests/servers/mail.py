@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ verify unix - - n - 1 verify
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
@@ -41,20 +43,65 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-def need(program: str) -> str:
+DOVECOT = """\
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {home}/dovecot.log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_failure_delay = 0
+recipient_delimiter = +
+default_login_user = dovenull
+default_internal_user = dovecot
+first_valid_uid = 1
+mail_location = maildir:{home}/mail/%n
+mail_uid = dovecot
+mail_gid = dovecot
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid=dovecot gid=dovecot home={home}/mail/%n allow_all_users=yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+"""
+
+
+def need(program: str, package: str = "postfix") -> str:
     """Return the path of a program, or skip the test with the reason."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin")
     if path is None:
-        pytest.skip(f"{program} is not installed (Debian package postfix)")
+        pytest.skip(f"{program} is not installed (Debian package {package})")
     return path
 
 
-def wait_for(port: int) -> None:
+def wait_for(port: int, greeting: bytes = b"220") -> None:
     """Return when something answers on the port."""
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as connection:
-            if connection.recv(10).startswith(b"220"):
+            if connection.recv(10).startswith(greeting):
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing answers on port {port}")
@@ -127,4 +174,45 @@ def postfix(*, settings: Mapping[str, str]) -> Iterator[int]:
     finally:
         with contextlib.suppress(subprocess.SubprocessError):
             control("stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """A running Dovecot: everybody has a mailbox there, all with one password."""
+
+    imap: int
+    lmtp: int
+    password: str
+
+
+@contextlib.contextmanager
+def dovecot() -> Iterator[Mailboxes]:
+    """Run a private Dovecot that takes mail by LMTP and shows it by IMAP. Needs root."""
+    program = need("dovecot", "dovecot-imapd")
+    if not Path("/usr/lib/dovecot/lmtp").exists():
+        pytest.skip("Dovecot has no LMTP (Debian package dovecot-lmtpd)")
+    if os.geteuid() != 0:
+        pytest.skip("a private Dovecot needs root")
+    home = Path(tempfile.mkdtemp(prefix="clarion-dovecot-", dir="/tmp"))
+    home.chmod(0o755)
+    owner = pwd.getpwnam("dovecot")
+    (home / "mail").mkdir()
+    os.chown(home / "mail", owner.pw_uid, owner.pw_gid)
+    made = Mailboxes(imap=free_port(), lmtp=free_port(), password="s3cret-of-the-mailbox")
+    (home / "dovecot.conf").write_text(
+        DOVECOT.format(home=home, password="s3cret-of-the-mailbox", imap=made.imap, lmtp=made.lmtp)
+    )
+    process = subprocess.Popen(
+        [program, "-F", "-c", str(home / "dovecot.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(made.imap, b"* OK")
+        wait_for(made.lmtp)
+        yield made
+    finally:
+        process.terminate()
+        process.wait()
         shutil.rmtree(home, ignore_errors=True)

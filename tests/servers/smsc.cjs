@@ -1,5 +1,6 @@
 // An SMS centre on node-smpp. It prints its port, then one line of JSON for each message that it takes. The last digit of
-// the number decides: 8 is throttled, 9 is no number, 7 ends the session; others are taken. A receipt that is asked for goes to
+// the number decides: 8 is throttled, 9 is no number, 7 ends the session, 5 is denied, 4 is taken by a
+// centre that is congested; others are taken. It says which version it was asked for, and tells its own, 5.0. A receipt that is asked for goes to
 // a session that was bound as a receiver or transceiver, and its answer is told.
 const smpp = require('smpp');
 
@@ -23,7 +24,9 @@ const server = smpp.createServer({}, (session) => {
   const bind = (pdu) => {
     if (pdu.command !== 'bind_transmitter') listener = session;
     const fits = pdu.system_id === 'clarion' && pdu.password === 's3cret';
-    session.send(pdu.response(fits ? { system_id: 'node-smpp' } : { command_status: smpp.ESME_RINVPASWD }));
+    const good = { system_id: 'node-smpp', sc_interface_version: 0x50 };
+    if (pdu.interface_version !== 0x34) say({ asked: pdu.interface_version });
+    session.send(pdu.response(fits ? good : { command_status: smpp.ESME_RINVPASWD }));
   };
   session.on('bind_transmitter', bind);
   session.on('bind_transceiver', bind);
@@ -35,6 +38,7 @@ const server = smpp.createServer({}, (session) => {
     if (last === '8') return session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
     if (last === '9') return session.send(pdu.response({ command_status: smpp.ESME_RINVDSTADR }));
     if (last === '7') return session.destroy();
+    if (last === '5') return session.send(pdu.response({ command_status: smpp.ESME_RSERTYPDENIED }));
     taken += 1;
     const { message, udh } = pdu.short_message;
     const payload = pdu.message_payload && pdu.message_payload.message;
@@ -44,7 +48,7 @@ const server = smpp.createServer({}, (session) => {
       parts: pdu.sar_total_segments || 0, validity: pdu.validity_period ? String(pdu.validity_period) : '',
     });
     const id = taken.toString(16);
-    session.send(pdu.response({ message_id: id }));
+    session.send(pdu.response({ message_id: id, ...(last === '4' ? { congestion_state: 95 } : {}) }));
     if (pdu.registered_delivery) receipt(id, pdu.destination_addr, last === '6' ? 'UNDELIV' : 'DELIVRD', 'Hello');
   });
 });

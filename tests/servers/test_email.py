@@ -1,6 +1,7 @@
 """Mail through real servers: smtp-sink, and a private Postfix with a real bounce."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from clarion.channels.email.tests.server import Server
 from clarion.channels.events import ReceiptKind
 from clarion.channels.testing import HandOvers
 from clarion.engine.outcomes import Accepted, Deferred, Reason, Refused, Scope
+from clarion.lib.mailbox import Mailbox, MailboxUnreadable
 from tests.servers import mail
 
 pytestmark = [pytest.mark.server, pytest.mark.anyio]
@@ -83,6 +85,45 @@ class TestPostfix:
             assert (event.run_id, event.delivery_id) == (7, 42)
             assert (event.kind, event.code) == (ReceiptKind.BOUNCED_HARD, "5.1.1")
             assert event.address == "ana@example.test"
+
+    async def test_a_bounce_is_read_out_of_its_mailbox_once(self) -> None:
+        config = make_config(verp=True, verp_domain="bounces.example.test", dsn=True)
+        returned: list[bytes] = []
+
+        def take(octets: bytes) -> int:
+            returned.append(octets)
+            return len(receipts.parse(octets, key=KEY))
+
+        with (
+            mail.dovecot() as boxes,
+            mail.smtp_sink("-f", "RCPT", "-B", "550 5.1.1 no such user") as far,
+        ):
+            maps = f"{{bounces.example.test = lmtp:[127.0.0.1]:{boxes.lmtp}}}"
+            settings = {"relayhost": f"[127.0.0.1]:{far}", "transport_maps": f"inline:{{ {maps} }}"}
+            place = Mailbox.of(f"imap://bounce%40bounces.example.test@127.0.0.1:{boxes.imap}")
+            with mail.postfix(settings=settings) as port:
+                transport = make_transport(port, verp=True, verp_domain="bounces.example.test", dsn=True)
+                composer = make_composer(settings=config)
+                for number in (42, 43):
+                    await transport.send(composer.compose(make_claim(delivery_id=number)), HandOvers())
+                await transport.aclose()
+                counts = [0, 0]
+                async with asyncio.timeout(mail.START_SECONDS):
+                    while counts[0] < 2:
+                        found = await asyncio.to_thread(place.read, boxes.password, take)
+                        counts = [counts[0] + found[0], counts[1] + found[1]]
+                        await asyncio.sleep(0.05)
+            again = place.read(boxes.password, take)
+            with pytest.raises(MailboxUnreadable, match="refused to let us in"):
+                place.read("another", take)
+            with pytest.raises(MailboxUnreadable, match="cannot be read"):
+                replace(place, folder="Nowhere").read(boxes.password, take)
+
+        assert counts == [2, 2]
+        assert again == (0, 0)
+        events = [event for octets in returned for event in receipts.parse(octets, key=KEY)]
+        assert sorted((one.run_id, one.delivery_id) for one in events) == [(7, 42), (7, 43)]
+        assert {(one.kind, one.code) for one in events} == {(ReceiptKind.BOUNCED_HARD, "5.1.1")}
 
     async def test_an_unknown_user_is_refused_at_once(self) -> None:
         settings = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
-from clarion.channels.sms import CHANNEL
+from clarion.channels.sms import CHANNEL, checking
 from clarion.channels.sms.listener import Listener
 from clarion.channels.sms.tests.making import make_config, make_message, make_transport
 from clarion.channels.testing import HandOvers
@@ -93,6 +93,28 @@ async def test_credentials_are_checked_without_sending(password: str) -> None:
     assert result.ok == (password == "s3cret")
     if result.ok:
         assert dict(result.lines)["bind"].startswith("bound as transmitter to node-smpp")
+
+
+async def test_what_5_0_adds_is_understood() -> None:
+    outcomes: list[Outcome] = []
+    with node_smpp() as centre:
+        transport = make_transport(centre.port, version="5.0")
+        for digit in "540":
+            outcomes.append(await transport.send(make_message(f"+491511234567{digit}"), HandOvers()))
+        config = make_config(port=centre.port, version="5.0")
+        checked = await checking.check_credentials(config)
+        await transport.aclose()
+        asked, taken, again = centre.taken(3)
+
+    denied, congested, held = outcomes
+    assert isinstance(denied, Refused)
+    assert (denied.code, denied.scope) == ("0x103 RSERTYPDENIED", Scope.SENDER)
+    assert isinstance(congested, Accepted)
+    assert isinstance(held, Deferred)
+    assert (held.reason, held.scope) == (Reason.THROTTLED, Scope.PROVIDER)
+    assert taken["to"].endswith("4")
+    assert asked == again == {"asked": 0x50}
+    assert dict(checked.lines)["version"] == "SMPP 5.0"
 
 
 async def test_its_receipts_and_answers_are_heard_and_acknowledged() -> None:

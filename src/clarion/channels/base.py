@@ -231,6 +231,20 @@ def confirms_answers(channel: Channel) -> bool:
     return bool(getattr(channel, "confirms_answers", False))
 
 
+@runtime_checkable
+class Shares(Protocol):
+    """A channel whose senders in one workspace may have secrets in common; their setting `keys` says which do."""
+
+    #: Names of these secrets.
+    shared_secrets: frozenset[str]
+
+    def whose(self, config: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+        """Return "workspace" or "own": what is given says, else what the sender had before (None: it is new)."""
+
+    def new_shared(self) -> Mapping[str, str]:
+        """Return such secrets for a workspace that has none yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateKey:
     """By what a provider knows a template: its name and its language, written as the provider does."""

@@ -31,11 +31,16 @@ class SetupForm(forms.Form):
     FIELD_OF: ClassVar[Mapping[str, str]] = {}
     #: Secrets with a field of their own name.
     SECRET_FIELDS: ClassVar[tuple[str, ...]] = ()
+    #: Those of them without which a new sender is refused; an old one keeps what it has.
+    NEEDED: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, secrets_set: tuple[str, ...] = (), **kwargs: Any) -> None:
         """`secrets_set` names the secrets that the sender already has."""
         super().__init__(*args, **kwargs)
         self.secrets_set = secrets_set
+        for name in self.NEEDED:
+            # Left empty, the channel's own sentence says what to give.
+            self.fields[name].is_needed = name not in secrets_set  # type: ignore[attr-defined]
         for name in secrets_set:
             field = self.fields.get(self.FIELD_OF.get(name, name))
             label = _("Forget it: %(field)s") % {"field": field.label if field else name}

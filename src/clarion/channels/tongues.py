@@ -73,6 +73,7 @@ class Polyglot:
 
     def __init__(self, first: Composer, own: str, others: Mapping[str, Composer]) -> None:
         self._first, self._own, self._others = first, own, dict(others)
+        self.at_once = getattr(first, "at_once", 0)
         self._known: dict[Any, Composer] = {"": first, None: first}
 
     def compose(self, claim: Claim) -> Message:
@@ -97,6 +98,7 @@ class WithDefaults:
 
     def __init__(self, inner: Composer, defaults: Mapping[str, Any]) -> None:
         self._inner, self._defaults = inner, dict(defaults)
+        self.at_once = getattr(inner, "at_once", 0)
 
     def compose(self, claim: Claim) -> Message:
         """Return the message for this delivery. Raises RenderFailed."""

@@ -65,6 +65,12 @@ class Person:
     def first_message(self) -> Message | None:
         return self.messages[0] if self.messages else None
 
+    @property
+    def chief_message(self) -> Message | None:
+        """Return the one that a line about the person tells of: the last that was taken, else the last there is."""
+        taken = (one for one in reversed(self.messages) if one.stage is Stage.SENT)
+        return next(taken, self.messages[-1] if self.messages else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

@@ -77,8 +77,7 @@ class Lane:
         self._slots: list[asyncio.Task[None]] = []
         self._servants: list[asyncio.Task[None]] = []
         self._trouble: Trouble | None = None
-        self._rate, self._aside = 0.0, state.aside
-        self._measured_at = self._saved_at = clock()
+        self._rate, self._aside, self._measured_at, self._saved_at = 0.0, state.aside, clock(), clock()
 
     async def start(self) -> None:
         """Begin to send."""
@@ -217,6 +216,8 @@ class Lane:
             finally:
                 self._busy -= 1
                 self._handed += 1
+                if taken[0].at_once is not None:
+                    self._turns.ended(taken[0])
 
     def _take(self) -> tuple[RunQueue, Claim, int] | None:
         """Return the next message to hand over now, or None, with the timer set for when to look again."""
@@ -292,7 +293,7 @@ class Lane:
         for queue in sorted(self._turns.queues.values(), key=lambda q: q.virtual):
             size = self._wanted(queue, now)
             queue.low = size // 2
-            if queue.until <= now:
+            if queue.until <= now or queue.has_no_share:
                 continue
             if size >= 1 and len(queue) <= queue.low and not queue.halted and queue.empty_until <= now:
                 claimed = await self._claim(queue, size) or claimed
@@ -395,6 +396,5 @@ class Lane:
             log.exception("run.unpreparable", run=run.run_id, step=run.step)
             await self._store.fail_run(run, UNPREPARABLE)
             return
-        share = 1.0 / self.spec.lanes
-        self._turns.add(RunQueue(run, composer, share=share, now=self.clock()))
+        self._turns.add(RunQueue(run, composer, share=1.0 / self.spec.lanes, now=self.clock()), self.spec)
         self._claim_wanted.set()

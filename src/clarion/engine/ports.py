@@ -13,7 +13,11 @@ class Withdrawn(Exception):
 
 
 class Composer(Protocol):
-    """Makes messages for one step of one run; prepared once, called for every delivery."""
+    """Makes messages for one step of one run; prepared once, called for every delivery.
+
+    One whose messages take their time, such as calls, may have `at_once`: how many of them may be under way at once
+    over all lanes together, 0 for as many as the transport takes.
+    """
 
     def compose(self, claim: Claim) -> Message:
         """Return the message for this delivery. Raises RenderFailed; does no input or output."""

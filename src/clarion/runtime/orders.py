@@ -28,6 +28,7 @@ from clarion.senders import operations as senders
 from clarion.senders import secrets
 from clarion.senders.errors import NameTaken, SecretsLost
 from clarion.senders.models import Sender, SenderStatus
+from clarion.senders.shared import operations as shared
 from clarion.workspaces.actors import Actor
 
 #: Largest file of a message, in octets.
@@ -320,7 +321,10 @@ def _source(checked: Checked, csv: Path, by: Actor) -> Source:
 
 def _sender(checked: Checked, by: Actor) -> Sender:
     """Return the workspace's sender with these very settings, made if there is none."""
-    channel, config = checked.order.channel, checked.config
+    channel = checked.order.channel
+    config = registry.get(channel).check_config(
+        shared.completed(workspace=by.workspace, channel=channel, config=checked.config)
+    )
     for sender in Sender.objects.filter(workspace=by.workspace, channel=channel).order_by("pk"):
         try:
             is_same = secrets.open_config(sender) == config

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from clarion.engine.limits import lanes_within
 from clarion.senders.naming.models import SenderName as SenderName
 from clarion.senders.prices.models import Price as Price
+from clarion.senders.shared.models import SharedSecrets as SharedSecrets
 from clarion.senders.system.models import Letter as Letter
 from clarion.senders.system.models import SystemSender as SystemSender
 from clarion.workspaces.models import User, Workspace

@@ -27,6 +27,7 @@ from clarion.senders.errors import (
 from clarion.senders.models import Sender, SenderStatus
 from clarion.senders.naming import operations as names
 from clarion.senders.naming import queries as naming
+from clarion.senders.shared import operations as shared
 from clarion.workspaces import audit, spelling
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.names import clean_name
@@ -87,16 +88,17 @@ def create_sender(
     Raises NotAllowed, ChannelUnknown, ConfigInvalid, LimitInvalid, NameInvalid, NameTaken.
     """
     by.require(Permission.MANAGE_SENDERS)
-    checked = _channel(channel).check_config(config)
+    _channel(channel).check_config(config)
     limits = limits or Limits()
     limits.check()
-    shown, hidden = secrets.split(channel, checked)
-    sender = Sender(
-        workspace=by.workspace, channel=channel, name=clean_name(name), config=shown, created_by=by.user,
-        **limits.fields(),
-    )  # fmt: skip
-    sender.sealed = secrets.seal(sender, hidden)
     with transaction.atomic():
+        whole = shared.completed(workspace=by.workspace, channel=channel, config=config)
+        shown, hidden = secrets.split(channel, _channel(channel).check_config(whole))
+        sender = Sender(
+            workspace=by.workspace, channel=channel, name=clean_name(name), config=shown, created_by=by.user,
+            **limits.fields(),
+        )  # fmt: skip
+        sender.sealed = secrets.seal(sender, hidden)
         try:
             with transaction.atomic():
                 sender.save(force_insert=True)
@@ -219,9 +221,11 @@ def _set_config(
     except SecretsLost:
         # Whoever types the credentials in again mends this.
         old = dict(sender.config)
-    kept = {name: old[name] for name in channel.secrets if old.get(name) and name not in forget}
-    given = {name: value for name, value in config.items() if value or name not in channel.secrets}
-    shown, hidden = secrets.split(sender.channel, channel.check_config({**kept, **given}))
+    before = {name: value for name, value in old.items() if name not in forget}
+    whole = shared.completed(
+        workspace=sender.workspace, channel=sender.channel, config=config, before=before
+    )  # fmt: skip
+    shown, hidden = secrets.split(sender.channel, channel.check_config(whole))
     _check_name(sender, shown)
     for name in sorted((shown.keys() | sender.config.keys()) - channel.secrets):
         if shown.get(name) != sender.config.get(name):

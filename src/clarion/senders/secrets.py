@@ -49,7 +49,7 @@ def open_secrets(*, public_id: str, sealed: bytes) -> dict[str, Any]:
     if not sealed:
         return {}
     try:
-        opened: dict[str, Any] = orjson.loads(_sealer().open(sealed, owner=f"sender/{public_id}"))
+        opened: dict[str, Any] = orjson.loads(sealer().open(sealed, owner=f"sender/{public_id}"))
     except SealBroken:
         raise SecretsLost from None
     return opened
@@ -65,7 +65,7 @@ def seal(sender: Sender, secrets: Mapping[str, Any]) -> bytes:
     """Return the secrets sealed for this sender; empty octets for none."""
     if not secrets:
         return b""
-    return _sealer().seal(orjson.dumps(secrets), owner=f"sender/{sender.public_id}")
+    return sealer().seal(orjson.dumps(secrets), owner=f"sender/{sender.public_id}")
 
 
 def set_names(sender: Sender) -> list[str]:
@@ -76,7 +76,8 @@ def set_names(sender: Sender) -> list[str]:
         return []
 
 
-def _sealer() -> Sealer:
+def sealer() -> Sealer:
+    """Return what seals credentials with the keys of now."""
     # Django's own list of earlier keys serves rotation: the first seals, all open.
     return _sealer_of((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 

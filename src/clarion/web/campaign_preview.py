@@ -197,17 +197,29 @@ class TestState:
     is_done: bool
     address: str
     number: int
+    #: What the keyboard of a phone is to offer: `inputmode` and `autocomplete` of HTML.
+    mode: str
+    hint: str
+
+
+#: Kind of address → (inputmode, autocomplete).
+_TYPING = {"email": ("email", "email"), "phone": ("tel", "tel")}
 
 
 def test_state(request: PageRequest, campaign: Campaign) -> TestState:
     """Return what the form for tests shows."""
     step = campaign_cascade.step_shown(request, campaign)
     is_possible = bool(step and step.sender and content_of(step)[0])
+    kind = registry.get(step.channel).address_kind if step and step.channel in registry.CHANNELS else "email"
+    mode, hint = _TYPING.get(kind, ("text", "off"))
     return TestState(
         is_possible=is_possible,
         is_done=is_possible and queries.is_tested(campaign),
-        address=request.member.user.email,
+        # To oneself, where oneself is known: by mail.
+        address=request.member.user.email if kind == "email" else "",
         number=_number(request, SAMPLE),
+        mode=mode,
+        hint=hint,
     )
 
 

@@ -98,7 +98,7 @@ def more(run: Run, people: Sequence[Person], shown: frozenset[str], *, may_see: 
         person.id: More(
             email=_address(person, "email", may_see=may_see) if "email" in shown else "",
             phone=_address(person, "phone", may_see=may_see) if "phone" in shown else "",
-            sender=senders.get(person.first_message.step, "") if person.first_message else "",
+            sender=senders.get(person.chief_message.step, "") if person.chief_message else "",
             error=_error(person.first_message) if "error" in shown else "",
             created_at=None if is_pushed else run.created_at,
             delivered_at=delivered.get(person.id),

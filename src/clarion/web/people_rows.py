@@ -113,8 +113,8 @@ def _text(value: str) -> str:
 
 
 def _stage(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    return f"<td>{pen.label(first.stage) if first is not None else _NOTHING}</td>"
+    chief = row.person.chief_message
+    return f"<td>{pen.label(chief.stage) if chief is not None else _NOTHING}</td>"
 
 
 def _channels(row: Shown, pen: _Pen) -> str:
@@ -127,35 +127,35 @@ def _filter(row: Shown, pen: _Pen) -> str:
 
 
 def _result(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    result = first.result if first is not None else None
+    chief = row.person.chief_message
+    result = chief.result if chief is not None else None
     return f"<td>{pen.outcome(result, 'result')}</td>" if result else _EMPTY
 
 
 def _code(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    code = first.code if first is not None else ""
+    chief = row.person.chief_message
+    code = chief.code if chief is not None else ""
     return f'<td><code class="small">{escape(code)}</code></td>' if code else _EMPTY
 
 
 def _attempts(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    return f'<td class="table__end">{first.attempts if first is not None else 0}</td>'
+    chief = row.person.chief_message
+    return f'<td class="table__end">{chief.attempts if chief is not None else 0}</td>'
 
 
 def _sent(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    return f"<td>{pen.moment(first.sent_at if first is not None else None)}</td>"
+    chief = row.person.chief_message
+    return f"<td>{pen.moment(chief.sent_at if chief is not None else None)}</td>"
 
 
 def _receipt(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    return f"<td>{pen.moment(first.result_at if first is not None else None)}</td>"
+    chief = row.person.chief_message
+    return f"<td>{pen.moment(chief.result_at if chief is not None else None)}</td>"
 
 
 def _provider(row: Shown, pen: _Pen) -> str:
-    first = row.person.first_message
-    id = first.provider_id if first is not None else ""
+    chief = row.person.chief_message
+    id = chief.provider_id if chief is not None else ""
     return f'<td><code class="small break">{escape(id)}</code></td>' if id else _EMPTY
 
 

@@ -1,5 +1,6 @@
 """A campaign of several channels on the pages: composed, previewed, tested, checked, and shown when it was sent."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from clarion.audience.models import Contact, Source, SourceKind
 from clarion.campaigns import operations, preflight, queries, review
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import Campaign, Step
+from clarion.deliveries.models import Delivery
+from clarion.engine.plan import Settled
 from clarion.senders.models import Sender
 from clarion.workspaces.models import Membership
+from tests import cascades
 from tests.integration.campaigns import making
 from tests.integration.campaigns.reading import signed_in, url, words
 
@@ -66,7 +70,8 @@ def test_a_fallback_is_added_written_previewed_moved_and_removed(
     assert channels(campaign) == [(0, 0, "email"), (1, 1, "sms")]
 
     page = words(client.get(url(campaign, "edit/?step=1")))
-    assert "Email → SMS" in page or "E-mail → SMS" in page
+    summary = client.get(url(campaign, "edit/?step=1")).content.decode().partition('aria-label="Channels"')[2]
+    assert "Email → SMS" in summary.partition("</p>")[0]
     assert "Fallback 1" in page
     assert any(check.code == "content_missing" for check in preflight.examine(campaign).blockers)
 
@@ -126,3 +131,36 @@ def test_a_cascade_has_at_least_one_and_at_most_sixteen_channels(
     found = queries.campaign_for(member, campaign.public_id)
     assert found is not None
     assert {step.tier for step in found.steps.all()} == {0, 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_recipients_page_and_the_details_show_each_channel() -> None:
+    run = cascades.built(cascades.make_cascade(people=2))
+    cascades.run_through(run, lambda n, step, _: Settled.FAILED if (n, step) == (2, 0) else Settled.SENT)
+    client = signed_in(making.make_member(run.campaign.workspace))
+    base = f"/w/{run.campaign.workspace.slug}/campaigns/{run.campaign.public_id}/recipients/"
+
+    def shown(number: int) -> list[str]:
+        row = client.get(base).content.decode().split("<tr>")[-2:][number - 1]
+        return re.findall(r'class="channel" data-tone="\w+" title="([^"]+)"', row)
+
+    def sent_at(number: int) -> str:
+        row = client.get(base).content.decode().split("<tr>")[-2:][number - 1]
+        return "".join(re.findall(r'<time[^>]*datetime="([^"]+)"', row)[:1])
+
+    def detailed(number: int) -> list[tuple[str, str, str]]:
+        parts = client.get(f"{base}{number}/").content.decode().split('<section class="person-message">')[1:]
+        found = [re.search(r'title="(\w+)">.*?<span>([\w ]+)</span></span></dd>.*?<bdi>([^<]+)', one, re.DOTALL)
+                 for one in parts if "channel--worded" in one]  # fmt: skip
+        return [(one[1], one[2], one[3]) for one in found if one]
+
+    assert (shown(1), shown(2)) == (["Email: Sent"], ["Email: Failed", "SMS: Sent"])
+    taken = Delivery.objects.get(run_id=run.pk, id=33).ended_at
+    assert taken is not None
+    assert sent_at(2) == taken.isoformat(), "when the fallback was taken, not the first channel that failed"
+    assert [one[0] for one in detailed(1)] == ["Email"]
+    assert [(channel, address) for channel, _, address in detailed(2)] == [
+        ("Email", "person2@example.test"), ("SMS", "+493000000002"),
+    ]  # fmt: skip
+    stranger = signed_in(making.make_member(name="Mallory"))
+    assert [stranger.get(base + page).status_code for page in ("", "2/")] == [404, 404]

@@ -59,14 +59,19 @@ def test_what_a_call_has_beside_its_text_is_written_in_the_campaign(
     make_sender(client, member)
     composed(client, member)
     answer, campaign = composed(
-        client, member, extras_of="voice", extra_keys="1 | Yes", extra_retries="2", extra_retry_busy="300"
-    )
+        client, member, extras_of="voice", extra_keys="1 | Yes", extra_retries="2", extra_retry_busy="300",
+        extra_at_once="3",
+    )  # fmt: skip
 
     assert answer.status_code == 302, words(answer)
     content = Step.objects.get(campaign=campaign).body_content
     assert (content["keys"], content["retries"], content["retry_busy"]) == ("1 | Yes", 2, 300)
+    assert content["at_once"] == 3
     page = client.get(f"{base(member)}campaigns/{campaign.public_id}/edit/").content.decode()
     assert re.search(r'name="extra_retries" value="2"', page)
+    test_to = page.partition('id="test-addresses"')[2].partition(">")[0]
+    assert 'inputmode="tel"' in test_to
+    assert 'value=""' in test_to, "nobody can be called at a mail address"
 
 
 def test_a_field_that_cannot_be_is_said_at_its_place_and_one_that_is_not_asked_stays(

@@ -229,6 +229,40 @@ def test_silence_lets_the_fallback_go_after_the_wait_and_what_is_said_too_late_c
     assert messages(run)[5] == {0: 5}
 
 
+@pytest.mark.parametrize("wait", [30, None], ids=["waiting for receipts", "not waiting"])
+def test_late_receipts_of_every_kind_in_any_order_never_cause_a_second_message(wait: int | None) -> None:
+    """Of four people one was reached at once, two by the fallback, and one by neither."""
+    steps = ((0, "sandbox"), (1, "sms"), (2, "email"))
+    run = built(make_cascade(people=4, steps=steps, receipt_wait=wait))
+    send(run, lambda person, step, attempt: Settled.FAILED if person > 1 and not wait else Settled.SENT)
+    if wait:
+        receipt(run, 1, ReceiptKind.DELIVERED)
+        later(run, 31)
+    run_through(run, lambda person, step, attempt: Settled.FAILED if person == 4 else Settled.SENT)
+    if wait:
+        for person in (2, 3):
+            receipt(run, person, ReceiptKind.READ, step=1)
+        later(run, 31)
+        run_through(run, lambda person, step, attempt: Settled.FAILED)
+    before = messages(run)
+    assert [sorted(told) for _, told in sorted(before.items())] == [[0], [0, 1], [0, 1], [0, 1, 2]]
+    assert right(run).pending == 0
+
+    late = [
+        ReceiptEvent(kind=kind, run_id=run.pk, delivery_id=person * 16 + step, event_id=f"{n}/{kind}")
+        for n in range(2) for person, steps in before.items() for step in steps for kind in ReceiptKind
+    ]  # fmt: skip
+    random.Random(wait).shuffle(late)
+    for begin in range(0, len(late), 20):
+        receipts.apply(late[begin : begin + 20])
+        looking.look(run)
+    later(run, 31)
+    run_through(run, lambda person, step, attempt: Settled.SENT)
+
+    assert messages(run) == before
+    right(run)
+
+
 def test_while_paused_no_fallback_goes_and_a_receipt_still_makes_it_needless() -> None:
     run = waiting()
     send(run, lambda person, step, attempt: Settled.SENT)

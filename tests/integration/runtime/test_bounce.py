@@ -1,16 +1,21 @@
 """`clarion bounce` takes a delivery report about a mail of ours from standard input."""
 
+from contextlib import nullcontext
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from clarion.audience.models import Suppression
 from clarion.channels.email.composer import BOUNCE
+from clarion.cli import bootstrap
 from clarion.deliveries.models import Delivery, Run, RunStep
 from clarion.deliveries.states import Result, Stage
 from clarion.lib import keys, tokens
 from clarion.runtime import receipts
+from tests import imap
+from tests.integration.cli.running import clarion
 from tests.runs import make_run
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +68,24 @@ def test_a_forged_report_and_an_ordinary_mail_change_nothing() -> None:
     assert receipts.take_mail(letter.as_bytes()) == 0
 
     assert Delivery.objects.get(run_id=made.run.pk, id=16).result is None
+
+
+def test_a_mailbox_is_read_by_the_command_and_its_reports_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_run(count=2, channel="email")
+    Delivery.objects.filter(run_id=made.run.pk).update(stage=Stage.SENT, attempts=1)
+    Run.objects.filter(pk=made.run.pk).update(pending=0, sent=2)
+    token = tokens.make(BOUNCE, keys.derive(settings.SECRET_KEY, keys.TOKENS), made.run.pk, 32)
+    (tmp_path / "password").write_text("s3cret\n")
+    monkeypatch.setattr(bootstrap, "database", nullcontext)
+
+    with imap.Server([b"Subject: Hello\r\n\r\nJust a letter.", report(token)]).running() as far:
+        place = f"imap://bounce@127.0.0.1:{far.port}/Returned"
+        told = clarion("bounce", "--mailbox", place, "--password-file", tmp_path / "password", "--delete")
+        without = clarion("bounce", "--mailbox", place)
+
+    assert (told.exit_code, told.stderr) == (0, "2 mails, 1 receipt\n")
+    assert far.deleted == {1, 2}
+    assert Delivery.objects.get(run_id=made.run.pk, id=32).result == Result.BOUNCED
+    assert (without.exit_code, "--password-file" in without.stderr) == (1, True)

@@ -145,3 +145,16 @@ class TestDirection:
 
     def test_without_a_language_nothing_is_added(self) -> None:
         assert "dir=" not in self.html("")
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"languages": {"de": {"text": "Hallo"}}}, {"defaults": {"first_name": "you"}}], ids=str
+)
+def test_how_many_calls_a_campaign_may_have_at_once_is_said_in_any_tongue(more: dict[str, Any]) -> None:
+    def at_once(**fields: Any) -> Any:
+        content = {"text": "Hello"} | fields | more
+        config = {"caller_id": "+493012345", "voice": ""}
+        return getattr(tongues.composer(registry.get("voice"), content, config, CONTEXT), "at_once", None)
+
+    assert at_once(at_once="3") == 3
+    assert at_once() == at_once(at_once="") == 0

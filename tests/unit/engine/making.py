@@ -31,8 +31,8 @@ class Watch:
 class Plain:
     """Composes nothing but the address."""
 
-    def __init__(self, cost: int = 1, took: Callable[[], None] = lambda: None) -> None:
-        self._cost, self._took = cost, took
+    def __init__(self, cost: int = 1, took: Callable[[], None] = lambda: None, at_once: int = 0) -> None:
+        self._cost, self._took, self.at_once = cost, took, at_once
 
     def compose(self, claim: Claim) -> Message:
         self._took()
@@ -86,10 +86,14 @@ class Bench:
         #: When the lane took each message, by its own clock: what happens to the machine in between does not count.
         self.taken: list[float] = []
 
-    def add(self, run_id: int, count: int, *, prefix: str = "", cost: int = 1, **facts: Any) -> RunSpec:
+    def add(
+        self, run_id: int, count: int, *, prefix: str = "", cost: int = 1, at_once: int = 0, **facts: Any
+    ) -> RunSpec:
         """Add a run with so many recipients."""
         run = RunSpec(run_id=run_id, step=0, campaign_id=run_id, **facts)
-        self.store.add(run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain(cost, self._took))
+        self.store.add(
+            run, [f"{prefix}p{i}@example.test" for i in range(count)], Plain(cost, self._took, at_once)
+        )
         self.runs.append(run)
         return run
 

@@ -1,4 +1,4 @@
-"""Short messages over SMPP 3.4."""
+"""Short messages over SMPP 3.4 and 5.0, and HTTP."""
 
 from clarion.channels.sms.channel import SmsChannel
 

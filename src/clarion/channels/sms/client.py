@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clarion.channels.sms import pdu
-from clarion.channels.sms.config import Config
+from clarion.channels.sms.config import VERSIONS, Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
 from clarion.channels.sms.pdu import Command
 from clarion.channels.sms.protocol import TIMED_OUT, OnDeliver, Session
@@ -98,6 +98,7 @@ async def _bind(session: Session, config: Config, bind: str, note: Note) -> None
         system_id=config.system_id.encode(),
         password=config.password.encode(),
         system_type=config.system_type.encode(),
+        version=VERSIONS[config.version],
     )
     status, answer = await session.request(BINDS[bind], body)
     if status == TIMED_OUT:
@@ -109,13 +110,23 @@ async def _bind(session: Session, config: Config, bind: str, note: Note) -> None
     if status != OK:
         raise SessionUnusable(of_bind(status))
     name, options = pdu.read_bind_resp(answer)
-    version = options.get(pdu.Tlv.SC_INTERFACE_VERSION, b"")
     words = f"bound as {bind}"
     if name:
         words += f" to {name}"
-    if len(version) == 1:
-        words += f", SMPP {version[0] >> 4}.{version[0] & 15}"
     note("bind", words)
+    note("version", _seen_version(options.get(pdu.Tlv.SC_INTERFACE_VERSION, b""), config.version))
+
+
+def _seen_version(told: bytes, asked: str) -> str:
+    """Say which SMPP is spoken: the lower of what was asked for and what the provider has (SMPP 5.0, 4.8.4.51)."""
+    if len(told) != 1:
+        return f"SMPP {asked} asked for; the provider does not tell its own"
+    words = f"SMPP {told[0] >> 4}.{told[0] & 15}"
+    if told[0] < VERSIONS[asked]:
+        return f"{words}, though {asked} was asked for: what {asked} adds may be missing"
+    return f"SMPP {asked}" + (
+        f"; the provider has {words.removeprefix('SMPP ')}" if words[5:] != asked else ""
+    )
 
 
 def _seen_tls(transport: asyncio.BaseTransport) -> str:

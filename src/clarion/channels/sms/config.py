@@ -21,6 +21,8 @@ SECRETS = frozenset({"password"})
 
 SECURITY = ("none", "tls")
 BIND = ("transmitter", "transceiver")
+#: Which SMPP is spoken → interface_version of the bind (SMPP 5.0, 4.7.13).
+VERSIONS = {"3.4": 0x34, "5.0": 0x50}
 LONG = ("udh", "sar", "payload")
 #: Which receipts are asked for → registered_delivery (SMPP 3.4, 5.2.17).
 RECEIPTS = {"none": 0, "failures": 2, "all": 1}
@@ -58,6 +60,8 @@ class Config(Settings):
     system_type: str = ""
     #: "transmitter", or "transceiver" for providers that know no other.
     bind: str = "transmitter"
+    #: Which SMPP the bind asks for: "3.4" or "5.0".
+    version: str = "3.4"
     #: Who the messages are from: a number, a short code or a name.
     source: str = ""
     #: Type of number and numbering plan of the source; -1 follows from how it is written.
@@ -137,6 +141,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
         "password": reader.ascii("password", 8),
         "system_type": reader.ascii("system_type", 12),
         "bind": reader.choice("bind", BIND, "transmitter"),
+        "version": reader.choice("version", tuple(VERSIONS), "3.4"),
         "source": reader.source(),
         "source_ton": reader.whole("source_ton", -1, -1, 6),
         "source_npi": reader.whole("source_npi", -1, -1, 18),

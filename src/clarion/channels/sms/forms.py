@@ -19,7 +19,11 @@ class Form(ConnectionForm):
     SECRET_FIELDS = ("password",)
     SECTIONS = (
         ("server", _("SMPP server"), ("host", "port", "security", "verify_certificate")),
-        ("login", _("Bind"), ("system_id", "password", "system_type", "bind", "allow_cleartext_login")),
+        (
+            "login",
+            _("Bind"),
+            ("system_id", "password", "system_type", "bind", "version", "allow_cleartext_login"),
+        ),
         ("from", _("From whom"), ("source", "source_ton", "source_npi")),
         ("messages", _("Messages"), ("long_messages", "max_parts", "validity_minutes", "service_type")),
         ("receipts", _("What comes back"), ("receipts", "message_ids")),
@@ -58,6 +62,10 @@ class Form(ConnectionForm):
             "Transceiver is for providers that know no other. Receipts take one more session beside those that send."
         ),
     )
+    version = forms.ChoiceField(
+        label=_("SMPP version"), choices=[("3.4", "3.4"), ("5.0", "5.0")], initial="3.4", required=False,
+        help_text=_("3.4 is understood everywhere. 5.0 where the provider asks for it."),
+    )  # fmt: skip
     source = forms.CharField(
         label=_("Sender"),
         max_length=21,
@@ -162,7 +170,7 @@ class TwilioForm(_WebForm):
     """Fields are the keys of `twilio.config.check`."""
 
     PROTOCOL = "twilio"
-    SECRET_FIELDS = ("auth_token",)
+    SECRET_FIELDS = NEEDED = ("auth_token",)
     SECTIONS = (
         ("login", _("Account"), ("account_sid", "auth_token")),
         ("from", _("From whom"), ("source",)),
@@ -191,6 +199,7 @@ class GatewayForm(_WebForm):
 
     PROTOCOL = "http"
     SECRET_FIELDS = ("password", "callback_secret")
+    NEEDED = ("callback_secret",)
     SECTIONS = (
         ("server", _("Request"), ("url", "method", "format", "parameters", "headers")),
         ("login", _("Login"), ("username", "password", "basic_login", "allow_cleartext_login")),

@@ -1,4 +1,4 @@
-"""SMPP 3.4 on the wire: PDUs as octets, and octets as PDUs, with a limit on everything.
+"""SMPP 3.4 and 5.0 on the wire: PDUs as octets, and octets as PDUs, with a limit on everything.
 
 Only what a sending client needs is spelled out; any other PDU keeps its body as octets.
 """
@@ -50,6 +50,7 @@ class Tlv(IntEnum):
     SAR_MSG_REF_NUM = 0x020C
     SAR_TOTAL_SEGMENTS = 0x020E
     SAR_SEGMENT_SEQNUM = 0x020F
+    ADDITIONAL_STATUS_INFO_TEXT = 0x001D
     RECEIPTED_MESSAGE_ID = 0x001E
     MESSAGE_PAYLOAD = 0x0424
     NETWORK_ERROR_CODE = 0x0423
@@ -196,12 +197,26 @@ def read_id(body: bytes) -> str:
 
 def read_congestion(body: bytes) -> int:
     """Return the congestion_state of a response, 0 to 100 (SMPP 5.0, 4.8.4.18); 0 where there is none to be read."""
+    found = _options_after_id(body).get(Tlv.CONGESTION_STATE, b"")
+    return found[0] if len(found) == 1 else 0
+
+
+def read_status_text(body: bytes) -> str:
+    """Return how a response explains its status (additional_status_info_text, SMPP 5.0, 4.8.4.1); else nothing.
+
+    At most 200 characters; what cannot be printed is left out.
+    """
+    found = _options_after_id(body).get(Tlv.ADDITIONAL_STATUS_INFO_TEXT, b"")
+    words = found.partition(b"\0")[0].decode("latin-1")
+    return "".join(one for one in words if one.isprintable())[:200].strip()
+
+
+def _options_after_id(body: bytes) -> Mapping[int, bytes]:
     _, _, rest = body[:1000].partition(b"\0")
     try:
-        found = _Cursor(rest).tlvs().get(Tlv.CONGESTION_STATE, b"")
+        return _Cursor(rest).tlvs()
     except BodyInvalid:
-        return 0
-    return found[0] if len(found) == 1 else 0
+        return {}
 
 
 def read_bind_resp(body: bytes) -> tuple[str, Mapping[int, bytes]]:
@@ -213,10 +228,10 @@ def read_bind_resp(body: bytes) -> tuple[str, Mapping[int, bytes]]:
         return read_id(name), {}
 
 
-def read_bind(body: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return (system_id, password, system_type) of a bind. Raises BodyInvalid."""
+def read_bind(body: bytes) -> tuple[bytes, bytes, bytes, int]:
+    """Return (system_id, password, system_type, interface_version) of a bind. Raises BodyInvalid."""
     cursor = _Cursor(body)
-    return cursor.text(16), cursor.text(9), cursor.text(13)
+    return cursor.text(16), cursor.text(9), cursor.text(13), cursor.octet()
 
 
 class _Cursor:

@@ -1,4 +1,4 @@
-"""What a provider's command_status means for the message and for the sender (SMPP 3.4, 5.1.3)."""
+"""What a provider's command_status means for the message and for the sender (SMPP 3.4, 5.1.3; SMPP 5.0, 4.7.6)."""
 
 from clarion.engine.outcomes import Accepted, Deferred, Outcome, Reason, Refused, Scope
 
@@ -14,6 +14,12 @@ NAMES = {
     0x63: "RINVDFTMSGID", 0x64: "RX_T_APPN", 0x65: "RX_P_APPN", 0x66: "RX_R_APPN", 0x67: "RQUERYFAIL",
     0xC0: "RINVOPTPARSTREAM", 0xC1: "ROPTPARNOTALLWD", 0xC2: "RINVPARLEN", 0xC3: "RMISSINGOPTPARAM",
     0xC4: "RINVOPTPARAMVAL", 0xFE: "RDELIVERYFAILURE", 0xFF: "RUNKNOWNERR",
+    # What 5.0 added. Those about broadcasts answer no request of ours, but a code is never shown without its name.
+    0x100: "RSERTYPUNAUTH", 0x101: "RPROHIBITED", 0x102: "RSERTYPUNAVAIL", 0x103: "RSERTYPDENIED",
+    0x104: "RINVDCS", 0x105: "RINVSRCADDRSUBUNIT", 0x106: "RINVDSTADDRSUBUNIT", 0x107: "RINVBCASTFREQINT",
+    0x108: "RINVBCASTALIAS_NAME", 0x109: "RINVBCASTAREAFMT", 0x10A: "RINVNUMBCAST_AREAS",
+    0x10B: "RINVBCASTCNTTYPE", 0x10C: "RINVBCASTMSGCLASS", 0x10D: "RBCASTFAIL", 0x10E: "RBCASTQUERYFAIL",
+    0x10F: "RBCASTCANCELFAIL", 0x110: "RINVBCAST_REP", 0x111: "RINVBCASTSRVGRP", 0x112: "RINVBCASTCHANIND",
 }  # fmt: skip
 
 OK = 0x00
@@ -41,6 +47,7 @@ _DEFERRED = {
     TRY_LATER: (Reason.PROVIDER_BUSY, Scope.MESSAGE, None),
     0x45: (Reason.PROVIDER_BUSY, Scope.MESSAGE, None),
     0xFF: (Reason.PROVIDER_BUSY, Scope.MESSAGE, None),
+    0x102: (Reason.PROVIDER_DOWN, Scope.MESSAGE, None),
 }
 _REFUSED = {
     0x01: (Reason.MESSAGE_TOO_LARGE, Scope.MESSAGE),
@@ -60,6 +67,10 @@ _REFUSED = {
     0xC1: (Reason.FEATURE_UNSUPPORTED, Scope.MESSAGE),
     0xC4: (Reason.FEATURE_UNSUPPORTED, Scope.MESSAGE),
     0xFE: (Reason.RECIPIENT_REFUSED, Scope.RECIPIENT),
+    0x100: (Reason.SENDER_UNUSABLE, Scope.SENDER),
+    0x101: (Reason.SENDER_UNUSABLE, Scope.SENDER),
+    0x103: (Reason.SENDER_UNUSABLE, Scope.SENDER),
+    0x104: (Reason.FEATURE_UNSUPPORTED, Scope.MESSAGE),
 }
 #: Refusals of a bind after which trying the same again would not help.
 _BIND_REFUSED = {
@@ -67,6 +78,7 @@ _BIND_REFUSED = {
     0x0E: Reason.CREDENTIALS_REFUSED,
     0x0F: Reason.CREDENTIALS_REFUSED,
     0x53: Reason.SENDER_UNUSABLE,
+    0x101: Reason.SENDER_UNUSABLE,
 }
 _BIND_DEFERRED = {
     ALREADY_BOUND: Reason.PROVIDER_BUSY,
@@ -81,16 +93,16 @@ def code_of(status: int) -> str:
     return f"0x{status:08X} {name}".strip()[:20] if status > 0xFFFF else f"0x{status:02X} {name}".strip()[:20]
 
 
-def of_submit(status: int, provider_id: str) -> Outcome:
-    """Return what the answer to a submit_sm says."""
+def of_submit(status: int, provider_id: str, detail: str = "") -> Outcome:
+    """Return what the answer to a submit_sm says; `detail` is in the provider's own words."""
     code = code_of(status)
     if status == OK:
         return Accepted(provider_id=provider_id, code=code)
     if status in _DEFERRED:
         reason, scope, after = _DEFERRED[status]
-        return Deferred(reason=reason, scope=scope, after=after, code=code)
+        return Deferred(reason=reason, scope=scope, after=after, code=code, detail=detail)
     refused, whose = _REFUSED.get(status, (Reason.REJECTED, Scope.MESSAGE))
-    return Refused(reason=refused, scope=whose, code=code)
+    return Refused(reason=refused, scope=whose, code=code, detail=detail)
 
 
 def of_bind(status: int) -> Deferred | Refused:

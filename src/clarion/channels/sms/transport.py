@@ -12,7 +12,7 @@ from clarion.channels.sms.config import Config
 from clarion.channels.sms.errors import SessionUnusable, put_off
 from clarion.channels.sms.listener import taker
 from clarion.channels.sms.payload import Sms
-from clarion.channels.sms.pdu import Command, read_congestion, read_id
+from clarion.channels.sms.pdu import Command, read_congestion, read_id, read_status_text
 from clarion.channels.sms.protocol import LOST, TIMED_OUT, UNSENT, OnDeliver, Session
 from clarion.channels.sms.receipts import given_id
 from clarion.channels.sms.replies import (
@@ -86,9 +86,9 @@ class Transport:
         status, body = await session.request(_SUBMIT, sms.bodies[0])
         if self._recorder is not None and self._recorder.wants(status != OK):
             self._recorder.add(_exchange(status, sms, message.address, session.obituary))
+        if body.find(b"\0") + 1 < len(body):  # something follows the id
+            self._heed(read_congestion(body))
         if status == OK:
-            if body.find(b"\0") + 1 < len(body):  # something follows the id
-                self._heed(read_congestion(body))
             provider_id = given_id(read_id(body), self._config)
             if len(sms.bodies) > 1:
                 return await self._rest(sms, provider_id)
@@ -99,7 +99,7 @@ class Transport:
             return Unknown(reason=Reason.CONNECTION_LOST, detail=session.obituary)
         if status == TIMED_OUT:
             return Unknown(reason=Reason.TIMED_OUT)
-        return of_submit(status, "")
+        return of_submit(status, "", read_status_text(body))
 
     def _heed(self, state: int) -> None:
         """Hold back for as long as a congestion_state asks for."""

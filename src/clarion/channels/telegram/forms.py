@@ -13,7 +13,7 @@ _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 class Form(SetupForm):
     """Fields are the keys of `config.check`."""
 
-    SECRET_FIELDS = ("token",)
+    SECRET_FIELDS = NEEDED = ("token",)
     SECTIONS = (
         ("bot", _("Bot"), ("token", "username")),
         ("people", _("Who starts the bot"), ("reads_updates", "updates", "newcomers", "welcome")),

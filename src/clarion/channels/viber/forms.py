@@ -13,7 +13,7 @@ _PLAIN = {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 class Form(ConnectionForm):
     """Fields are the keys of `config.check`."""
 
-    SECRET_FIELDS = ("token",)
+    SECRET_FIELDS = NEEDED = ("token",)
     SECTIONS = (
         ("service", _("Service"), ("service_id", "source", "token")),
         ("messages", _("Messages"), ("label", "ttl", "two_way", "receipts")),

@@ -24,6 +24,8 @@ class Composer:
             self._program = templating.Program(content.parts_of(checked))
         except templating.TemplateInvalid as error:
             raise RenderFailed(str(error)) from None
+        #: See `clarion.engine.ports.Composer`.
+        self.at_once = int(checked["at_once"])
         self._plan = Plan(
             caller_id=checked["caller_id"] or config["caller_id"],
             voice=checked["voice"] or config["voice"],

@@ -16,6 +16,9 @@ MAX_SPOKEN = 3_000
 #: Calls beside the first one. The engine makes six attempts in all.
 MAX_RETRIES = 5
 
+#: Calls of one campaign at once.
+MAX_AT_ONCE = 1000
+
 #: off: everybody is talked to · hang_up: a machine is hung up on · leave: the message is left after the beep.
 AMD = ("off", "hang_up", "leave")
 #: Who is put through when they answer: nobody (but by a key), or everybody after the message.
@@ -47,6 +50,7 @@ def check(content: Mapping[str, Any]) -> dict[str, Any]:
         "connect_to": reader.pattern(
             "connect_to", _NUMBER, said("Write the extension or number to put through to.")
         ),
+        "at_once": reader.whole("at_once", 0, 0, MAX_AT_ONCE),
         "retries": reader.whole("retries", 0, 0, MAX_RETRIES),
         **{name: reader.whole(name, 60, 1, 86_400) for name in _WAITS},
     }

@@ -125,7 +125,7 @@ class TwilioForm(_CallForm):
     """Fields are the keys of `twilio.config.check`."""
 
     PROTOCOL = "twilio"
-    SECRET_FIELDS = ("auth_token",)
+    SECRET_FIELDS = NEEDED = ("auth_token",)
     SECTIONS = (
         (
             "server", _("Account"),
@@ -208,6 +208,10 @@ class ContentForm(forms.Form):
     caller_id = forms.CharField(
         label=_("Caller ID"), required=False, max_length=16, widget=forms.TextInput(attrs=_PLAIN),
         help_text=_("Empty: the sender's."),
+    )  # fmt: skip
+    at_once = forms.IntegerField(
+        label=_("Calls at once at most"), required=False, min_value=1, max_value=1000,
+        help_text=_("Of this campaign. Empty: as many as the sender has lines, one unless it is set otherwise."),
     )  # fmt: skip
     retries = forms.IntegerField(
         label=_("Call again at most"), required=False, min_value=0, max_value=5,

@@ -21,6 +21,7 @@ class Form(SetupForm):
     """Fields are the keys of `config.check`."""
 
     SECRET_FIELDS = ("access_token", "app_secret", "verify_token")
+    NEEDED = ("access_token",)
     SECTIONS = (
         (
             "number",

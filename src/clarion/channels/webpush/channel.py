@@ -5,7 +5,7 @@ from typing import Any
 
 from clarion.channels import looks
 from clarion.channels.base import CheckResult, NoHooks, StepContext
-from clarion.channels.webpush import checking, subscription
+from clarion.channels.webpush import checking, subscription, vapid
 from clarion.channels.webpush import config as settings
 from clarion.channels.webpush import content as contents
 from clarion.channels.webpush.composer import Composer
@@ -20,6 +20,7 @@ class WebPushChannel(NoHooks):
     icon = "bell-ring"
     address_kind = "webpush"
     secrets = settings.SECRETS
+    shared_secrets = frozenset({"private_key"})
     look = looks.PUSH
 
     def config_from_url(self, url: str, sender: str) -> dict[str, Any]:
@@ -32,6 +33,18 @@ class WebPushChannel(NoHooks):
     def check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned settings of a sender. Raises ConfigInvalid."""
         return settings.check(config)
+
+    def whose(self, config: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+        """Return whose key pair a sender has. One from before there was a choice has its own."""
+        if choice := str(config.get("keys") or ""):
+            return choice
+        if before is not None:
+            return str(before.get("keys") or "own")
+        return "own" if config.get("private_key") else "workspace"
+
+    def new_shared(self) -> Mapping[str, str]:
+        """Return a key pair for a workspace; the public key follows from the private one."""
+        return {"private_key": vapid.new_key()}
 
     def check_content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cleaned content. Raises ConfigInvalid."""

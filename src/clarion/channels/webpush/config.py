@@ -18,6 +18,8 @@ from clarion.lib.settings_reader import SettingsReader
 #: Sealed in the database and never shown again.
 SECRETS = frozenset({"private_key", "identity_key"})
 
+#: Whose key pair: that of the workspace, which all its senders may have, or one of the sender's own.
+KEYS = ("workspace", "own")
 #: What becomes of browsers that nobody vouches for.
 NEWCOMERS = ("add", "ignore")
 #: Shortest key by which a site vouches for who is signed in there, in characters.
@@ -34,6 +36,7 @@ class Config:
     """The settings after `check`. Its repr holds no secret."""
 
     private_key: str
+    keys: str = "own"
     #: Follows from the private key; pages need it.
     public_key: str = ""
     #: mailto: or https:, where a push service may ask about us.
@@ -65,13 +68,17 @@ class Config:
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings cleaned and complete; without a private key a new one is made.
+    """Return the settings cleaned and complete; one with a key pair of its own and no private key gets a new one.
+
+    One that takes its workspace's has none until that is put in.
 
     Raises ConfigInvalid with a sentence for each bad field.
     """
     reader = _Reader(config)
-    private = reader.private_key()
+    keys = reader.choice("keys", KEYS, "own" if config.get("private_key") else "workspace")
+    private = reader.private_key(is_own=keys == "own")
     cleaned: dict[str, Any] = {
+        "keys": keys,
         "private_key": private,
         "public_key": vapid.public_of(private) if private else "",
         "subject": reader.subject(),
@@ -113,10 +120,10 @@ def config_from_url(url: str) -> dict[str, Any]:
 class _Reader(SettingsReader):
     """Reads what web push senders have."""
 
-    def private_key(self) -> str:
+    def private_key(self, *, is_own: bool) -> str:
         text = self.text("private_key", limit=100)
         if not text:
-            return "" if "private_key" in self.problems else vapid.new_key()
+            return vapid.new_key() if is_own and "private_key" not in self.problems else ""
         try:
             vapid.private_key_of(text)
         except vapid.KeyInvalid as error:

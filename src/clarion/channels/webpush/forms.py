@@ -18,7 +18,7 @@ class Form(SetupForm):
 
     SECRET_FIELDS = ("private_key", "identity_key")
     SECTIONS = (
-        ("who", _("Who sends"), ("subject", "private_key")),
+        ("who", _("Who sends"), ("subject", "keys", "private_key")),
         ("pages", _("Who may subscribe"), ("origins", "newcomers", "identity_key")),
         ("connection", _("Connection"), ("services", "connections", "response_timeout")),
     )
@@ -28,10 +28,21 @@ class Form(SetupForm):
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "ops@example.com"}),
         help_text=_("A mail address or a page at which a push service may ask about you. Recipients do not see it."),
     )  # fmt: skip
+    keys = forms.ChoiceField(
+        label=_("VAPID key pair"), required=False,
+        choices=[("workspace", _("The workspace's")), ("own", _("Its own"))],
+        help_text=_(
+            "With the workspace's, a browser that subscribed for one sender is reached by all of them. It is made when "
+            "it is first needed."
+        ),
+    )  # fmt: skip
     private_key = forms.CharField(
         label=_("VAPID private key"), max_length=100, required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Empty: a new key pair is made. Give the old one to keep browsers that subscribed elsewhere."),
+        help_text=_(
+            "Empty: a new one is made. Give the old one to keep browsers that subscribed elsewhere; given with the "
+            "first sender of a workspace, it becomes the workspace's."
+        ),
     )  # fmt: skip
     origins = forms.CharField(
         label=_("Pages"), required=False, max_length=4000,
@@ -62,10 +73,20 @@ class Form(SetupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         initial = dict(kwargs.get("initial") or {})
+        secrets_set = kwargs.get("secrets_set", ())
+        if initial.get("keys") == "workspace":
+            # What others have too is not this sender's to forget.
+            kwargs["secrets_set"] = tuple(name for name in secrets_set if name != "private_key")
+        elif "private_key" in secrets_set:
+            initial["keys"] = "own"
         for name in ("origins", "services"):
             if isinstance(initial.get(name), list | tuple):
                 initial[name] = "\n".join(initial[name])
         super().__init__(*args, **{**kwargs, "initial": initial})
+        if initial.get("keys") == "workspace" and "private_key" in secrets_set:
+            self.fields["private_key"].help_text = _(
+                "The workspace's is set. Give one only with a key pair of its own."
+            )
 
 
 class ContentForm(forms.Form):

@@ -18,7 +18,7 @@ class Form(ConnectionForm):
 
     #: The setting `protocol` of senders with this form.
     PROTOCOL = "waha"
-    SECRET_FIELDS = ("api_key", "callback_secret")
+    SECRET_FIELDS = NEEDED = ("api_key", "callback_secret")
     SECTIONS = (
         ("gateway", _("Gateway"), ("base_url", "session", "api_key", "allow_cleartext_login", "verify_certificate")),
         ("pace", _("Like a person"), ("delay_min", "delay_max", "typing_seconds", "check_number")),

@@ -54,7 +54,9 @@ _SPANS = {
 #: What each channel is for, where one is chosen.
 _ABOUT = {
     "email": gettext_lazy("Any SMTP server: your own, or a provider's."),
-    "sms": gettext_lazy("Any SMPP 3.4 provider or SMS centre, Twilio, or a gateway with an HTTP interface."),
+    "sms": gettext_lazy(
+        "Any SMPP 3.4 or 5.0 provider or SMS centre, Twilio, or a gateway with an HTTP interface."
+    ),
     "sandbox": gettext_lazy("Accepts, delays and fails as you say. Nothing leaves this machine."),
     "waba": gettext_lazy("Templates that WhatsApp approved, by a number of your WhatsApp Business account."),
     "whatsapp": gettext_lazy("A phone of yours, linked to a gateway: WAHA, Evolution API or Green-API."),

@@ -277,7 +277,9 @@ def field(
         "check": check,
         "plain": plain,
         "file": isinstance(bound.field.widget, ClearableFileInput),
-        "required": bound.field.required or bound.widget_type == "select",
+        "required": bound.field.required
+        or bound.widget_type == "select"
+        or getattr(bound.field, "is_needed", False),
     }
     return SafeString(get_template("components/field.html").render(values))
 

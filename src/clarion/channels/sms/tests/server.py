@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import ssl
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -40,11 +39,17 @@ class Server:
     answers_binds: bool = True
     #: congestion_state of the answers to submit_sm, when not 0.
     congestion: int = 0
+    #: sc_interface_version of the answers to binds; None to tell none.
+    version: int | None = 0x34
+    #: additional_status_info_text of refusals.
+    explanation: bytes = b""
     #: What is written to a new connection at once.
     greeting: bytes = b""
     port: int = 0
     received: list[ShortMessage] = field(default_factory=list)
     binds: list[int] = field(default_factory=list)
+    #: interface_version of each bind.
+    versions: list[int] = field(default_factory=list)
     #: Responses that came to requests of the server's.
     answers: list[Pdu] = field(default_factory=list)
     enquiries: int = 0
@@ -112,7 +117,8 @@ class Server:
     def _bind(self, one: Pdu, writer: asyncio.StreamWriter) -> bool:
         if not self.answers_binds:
             return True
-        system_id, password, _ = pdu.read_bind(one.body)
+        system_id, password, _, version = pdu.read_bind(one.body)
+        self.versions.append(version)
         status = self.bind_status
         if system_id != SYSTEM_ID:
             status = 0x0F
@@ -123,7 +129,8 @@ class Server:
         if not status:
             self._bound += 1
             self.binds.append(one.command)
-        body = b"test\0" + pdu.tlv(pdu.Tlv.SC_INTERFACE_VERSION, b"\x34")
+        told = b"" if self.version is None else pdu.tlv(pdu.Tlv.SC_INTERFACE_VERSION, bytes((self.version,)))
+        body = b"test\0" + told
         writer.write(pdu.packed(one.command | pdu.RESPONSE, one.sequence, body, status=status))
         return True
 
@@ -133,7 +140,9 @@ class Server:
         status = self.statuses.pop(0) if self.statuses else 0
         status = status or {THROTTLES: 0x58, FULL: 0x14, UNKNOWN_NUMBER: 0x0B}.get(last, 0)
         if status:
-            writer.write(pdu.packed(Command.SUBMIT_SM_RESP, one.sequence, status=status))
+            options = self._options()
+            body = b"\0" + options if options else b""
+            writer.write(pdu.packed(Command.SUBMIT_SM_RESP, one.sequence, body, status=status))
             return True
         if last == NACKS:
             writer.write(pdu.packed(Command.GENERIC_NACK, one.sequence, status=0x03))
@@ -147,8 +156,12 @@ class Server:
         elif last == DROPS:
             return False
         elif last != HANGS:
-            body = f"id-{len(self.received)}".encode() + b"\0"
-            if self.congestion:
-                body += struct.pack("!HHB", Tlv.CONGESTION_STATE, 1, self.congestion)
+            body = f"id-{len(self.received)}".encode() + b"\0" + self._options()
             writer.write(pdu.packed(Command.SUBMIT_SM_RESP, one.sequence, body))
         return True
+
+    def _options(self) -> bytes:
+        told = pdu.tlv(Tlv.CONGESTION_STATE, bytes((self.congestion,))) if self.congestion else b""
+        if self.explanation:
+            told += pdu.tlv(Tlv.ADDITIONAL_STATUS_INFO_TEXT, self.explanation + b"\0")
+        return told

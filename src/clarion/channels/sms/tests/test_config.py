@@ -52,7 +52,7 @@ def test_a_url_without_a_sender_asks_for_one() -> None:
         {"host": "two words"}, {"host": ""}, {"port": "0"}, {"port": "1.5"}, {"system_id": ""},
         {"password": "123456789"},
         {"password": "pässwort"}, {"source": "TwelveLetter"}, {"source": "Grüße"}, {"source": "+12"}, {"window": 1001},
-        {"bind": "receiver"}, {"long_messages": "maybe"}, {"ca_file": "/does/not/exist"},
+        {"bind": "receiver"}, {"version": "3.3"}, {"long_messages": "maybe"}, {"ca_file": "/does/not/exist"},
         {"verify_certificate": "maybe"},
         {"max_parts": 256}, {"validity_minutes": "soon"}, {"connections": 0},
     ],

@@ -79,7 +79,7 @@ def test_a_bind_holds_the_fields_of_the_standard() -> None:
     body = pdu.bind_body(system_id=b"clarion", password=b"secret", system_type=b"VMA")
 
     assert body == b"clarion\0secret\0VMA\0\x34\0\0\0"
-    assert pdu.read_bind(body) == (b"clarion", b"secret", b"VMA")
+    assert pdu.read_bind(body) == (b"clarion", b"secret", b"VMA", 0x34)
 
 
 @pytest.mark.parametrize(

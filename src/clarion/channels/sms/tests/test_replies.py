@@ -29,6 +29,12 @@ def test_every_status_becomes_an_outcome_with_its_code_and_none_is_unknown(statu
         (0x58, Reason.THROTTLED, Scope.PROVIDER),
         (0x14, Reason.PROVIDER_BUSY, Scope.MESSAGE),
         (0x08, Reason.PROVIDER_DOWN, Scope.MESSAGE),
+        (0x100, Reason.SENDER_UNUSABLE, Scope.SENDER),
+        (0x101, Reason.SENDER_UNUSABLE, Scope.SENDER),
+        (0x102, Reason.PROVIDER_DOWN, Scope.MESSAGE),
+        (0x103, Reason.SENDER_UNUSABLE, Scope.SENDER),
+        (0x104, Reason.FEATURE_UNSUPPORTED, Scope.MESSAGE),
+        (0x10D, Reason.REJECTED, Scope.MESSAGE),
     ],
 )
 def test_whose_fault_it_is(status: int, reason: Reason, scope: Scope) -> None:
@@ -42,5 +48,5 @@ def test_whose_fault_it_is(status: int, reason: Reason, scope: Scope) -> None:
 def test_a_refused_bind_stops_the_sender_only_where_trying_again_would_not_help(status: int) -> None:
     outcome = replies.of_bind(status)
 
-    assert isinstance(outcome, Refused) == (status in (0x0D, 0x0E, 0x0F, 0x53))
+    assert isinstance(outcome, Refused) == (status in (0x0D, 0x0E, 0x0F, 0x53, 0x101))
     assert outcome.scope is (Scope.SENDER if isinstance(outcome, Refused) else Scope.PROVIDER)

@@ -99,6 +99,38 @@ class TestOutcomes:
         assert str(state) in outcome.detail
         assert isinstance(after, Accepted)
 
+    async def test_a_congested_centre_is_given_time_when_it_refuses_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(transports, "CONGESTED_SECONDS", ((100, 5000.0),))
+        async with Server(congestion=100, statuses=[0x14]).running() as far:
+            transport = make_transport(far.port)
+            full = await send(transport)
+            outcome = await send(transport)
+            await transport.aclose()
+
+        assert isinstance(full, Deferred)
+        assert full.scope is Scope.MESSAGE
+        assert isinstance(outcome, Deferred)
+        assert outcome.scope is Scope.PROVIDER
+        assert outcome.after is not None
+        assert outcome.after > 1000
+        assert far.received == []
+
+    @pytest.mark.parametrize(
+        ("explanation", "detail"),
+        [(b"No route\x07 to +49", "No route to +49"), (b"", ""), (b"x" * 256, "x" * 200)],
+    )
+    async def test_a_refusal_is_kept_in_the_centres_own_words(self, explanation: bytes, detail: str) -> None:
+        async with Server(explanation=explanation, statuses=[0x103]).running() as far:
+            transport = make_transport(far.port)
+            outcome = await send(transport)
+            await transport.aclose()
+
+        assert isinstance(outcome, Refused)
+        assert (outcome.reason, outcome.scope) == (Reason.SENDER_UNUSABLE, Scope.SENDER)
+        assert (outcome.code, outcome.detail) == ("0x103 RSERTYPDENIED", detail)
+
     async def test_a_centre_that_is_not_congested_is_not_waited_for(self) -> None:
         async with Server(congestion=89).running() as far:
             transport = make_transport(far.port)
@@ -342,8 +374,9 @@ class TestTls:
         assert refused.reason is Reason.TLS_FAILED
         assert isinstance(outcome, Accepted)
         assert result.ok
-        assert [step for step, _ in result.lines] == ["connect", "TLS", "bind"]
-        assert dict(result.lines)["bind"] == "bound as transmitter to test, SMPP 3.4"
+        assert [step for step, _ in result.lines] == ["connect", "TLS", "bind", "version"]
+        assert dict(result.lines)["bind"] == "bound as transmitter to test"
+        assert dict(result.lines)["version"] == "SMPP 3.4"
 
 
 class TestChecking:

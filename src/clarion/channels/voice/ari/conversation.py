@@ -26,6 +26,8 @@ MOST_REPEATS = 5
 SPARE_SECONDS = 15.0
 #: A call that is put through is looked after for so long.
 LONGEST_CONNECTED = 4 * 3600.0
+#: A call that is put through and over within so long was put through to nobody.
+NOBODY_SECONDS = 0.5
 #: Asterisk refuses to make a second channel of the same name.
 _THERE_ALREADY = 409
 
@@ -227,7 +229,7 @@ class Conversation:
         try:
             await line.wait_for("ChannelDestroyed", began + LONGEST_CONNECTED)
         except Over:
-            if time.monotonic() - began < 0.5:
+            if time.monotonic() - began < NOBODY_SECONDS:
                 self.story.disposition = Disposition.ANSWERED
                 self.story.notes.append("was not put through: nobody is at that extension")
             raise

@@ -22,9 +22,11 @@ HUMAN, MACHINE, BUSY, NO_ANSWER, REJECTED, UNALLOCATED, CONGESTED, PRESSES, HANG
 THROTTLED, DROPS, HANGS = "+4930000090", "+4930000080", "+4930000070"
 #: Rings, but the answer to the request is lost.
 UNTOLD = "+4930000071"
+#: Cannot be put through: temporary failure.
+FAILS = "+4930000050"
 _CAUSES = {
     BUSY: (17, 486, "BUSY"), NO_ANSWER: (19, 480, "NOANSWER"), REJECTED: (21, 403, "NOANSWER"),
-    UNALLOCATED: (1, 404, "NOANSWER"), CONGESTED: (34, 503, "CONGESTION"),
+    UNALLOCATED: (1, 404, "NOANSWER"), CONGESTED: (34, 503, "CONGESTION"), FAILS: (41, 500, "CHANUNAVAIL"),
 }  # fmt: skip
 
 
@@ -47,6 +49,8 @@ class Exchange(LocalServer):
     calls: list[Channel] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     played: list[str] = field(default_factory=list)
+    #: Where people were put through to; they are talked to for no time.
+    put_through: list[str] = field(default_factory=list)
     #: Channels that live now.
     living: dict[str, Channel] = field(default_factory=dict)
     #: Whether messages are played until somebody stops them.
@@ -132,7 +136,7 @@ class Exchange(LocalServer):
         return web.json_response({"id": name, "state": "Down"})
 
     async def _ring(self, channel: Channel) -> None:
-        digit = channel.number[-1]
+        digit = channel.number if channel.number == FAILS else channel.number[-1]
         await self._say(channel, "Dial", dialstatus="")
         if digit in _CAUSES:
             cause, tech_cause, status = _CAUSES[digit]
@@ -159,7 +163,7 @@ class Exchange(LocalServer):
             return web.json_response({"id": rest[1]}, status=201)
         elif rest[0] == "continue":
             asyncio.get_running_loop().call_soon(
-                lambda: asyncio.ensure_future(self._go_on(channel, request.query["context"]))
+                lambda: asyncio.ensure_future(self._go_on(channel, **request.query))
             )
         return web.Response(status=204)
 
@@ -173,10 +177,12 @@ class Exchange(LocalServer):
                 None, "PlaybackFinished", app=channel.query["app"], playback={**playback, "state": "done"}
             )
 
-    async def _go_on(self, channel: Channel, context: str) -> None:
+    async def _go_on(self, channel: Channel, *, context: str, extension: str, **_: str) -> None:
         await self._say(channel, "StasisEnd")
         if context != "clarion-amd":
+            self.put_through.append(f"{extension}@{context}")
             await self._say(channel, "ChannelDialplan", dialplan_app="Queue")
+            await self._destroy(channel, 16)
             return
         await self._say(channel, "ChannelDialplan", dialplan_app="AMD")
         found = "MACHINE" if channel.number[-1] == MACHINE else "HUMAN"

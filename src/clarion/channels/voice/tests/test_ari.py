@@ -9,6 +9,8 @@ import pytest
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
 from clarion.channels.testing import PATIENCE_SECONDS, HandOvers
 from clarion.channels.voice import CHANNEL
+from clarion.channels.voice.ari import conversation
+from clarion.channels.voice.dispositions import REACHED, Disposition
 from clarion.channels.voice.tests import exchange
 from clarion.channels.voice.tests.exchange import Exchange
 from clarion.channels.voice.tests.making import make_config, make_message, make_transport
@@ -36,14 +38,15 @@ class Heard:
 async def called(
     digit: str, far: Exchange | None = None, **fields: Any
 ) -> tuple[Outcome, list[Any], Exchange]:
-    """Call somebody; return the outcome, what was told, and the exchange."""
+    """Call somebody, by a digit or a whole number; return the outcome, what was told, and the exchange."""
+    number = f"+493000000{digit}" if len(digit) == 1 else digit
     config = fields.pop("config", {})
     far, heard = far or Exchange(), Heard()
     async with far.running():
         transport = make_transport(far.url, **config)
         transport.hear(heard)
         outcome = await asyncio.wait_for(
-            transport.send(make_message(f"+493000000{digit}", **fields), HandOvers()), PATIENCE_SECONDS
+            transport.send(make_message(number, **fields), HandOvers()), PATIENCE_SECONDS
         )
         await transport.aclose()
     return outcome, heard.events, far
@@ -85,6 +88,37 @@ async def test_each_disposition_is_tried_again_after_its_own_wait_and_no_more_of
     assert [getattr(one, "after", None) for one in outcomes] == [120.0, 3600.0, 30.0, None]
     assert all(one.exact for one in outcomes if isinstance(one, Deferred))
     assert isinstance(outcomes[3], Refused)
+
+
+@pytest.mark.parametrize("who", ["all", "key"])
+async def test_who_answers_or_presses_the_key_for_it_is_put_through(
+    who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "NOBODY_SECONDS", 0.0)
+    keys: dict[str, Any] = {"keys": "5 | Speak to us | connect"} if who == "key" else {}
+    outcome, told, far = await called(exchange.PRESSES, connect=who, connect_to="sales", **keys)
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.code == "connected"
+    assert far.put_through == ["sales@default"]
+    assert "connected" in [one.code for one in told if isinstance(one, ReceiptEvent)]
+
+
+async def test_who_is_put_through_to_nobody_was_told_the_message_and_no_more() -> None:
+    outcome, told, _ = await called(exchange.HUMAN, connect="all", connect_to="missing")
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.code == "answered"
+    assert "not put through" in told[-1].detail
+
+
+@pytest.mark.parametrize(("retries", "kind"), [(1, Deferred), (0, Refused)])
+async def test_a_call_that_cannot_be_put_through_failed(retries: int, kind: type[Outcome]) -> None:
+    outcome, _, _ = await called(exchange.FAILS, retries=retries, retry_failed=45)
+
+    assert isinstance(outcome, kind)
+    assert (outcome.reason, outcome.code) == (Reason.CALL_FAILED, "failed")  # type: ignore[union-attr]
+    assert getattr(outcome, "after", None) == (45.0 if retries else None)
 
 
 async def test_sending_again_by_hand_gives_a_call_all_its_retries_anew() -> None:
@@ -255,6 +289,36 @@ async def test_a_check_rings_nobody() -> None:
     assert not trunk.ok
     assert not login.ok
     assert not far.calls
+
+
+#: How to come by each disposition: whom to call, and with what.
+WAYS: dict[Disposition, tuple[str, dict[str, Any]]] = {
+    Disposition.ANSWERED: (exchange.HUMAN, {}),
+    Disposition.CONNECTED: (exchange.HUMAN, {"connect": "all", "connect_to": "sales"}),
+    Disposition.VOICEMAIL: (exchange.MACHINE, {"amd": "leave"}),
+    Disposition.MACHINE: (exchange.MACHINE, {"amd": "hang_up"}),
+    Disposition.BUSY: (exchange.BUSY, {}),
+    Disposition.NO_ANSWER: (exchange.NO_ANSWER, {}),
+    Disposition.REJECTED: (exchange.REJECTED, {}),
+    Disposition.INVALID: (exchange.UNALLOCATED, {}),
+    Disposition.CONGESTION: (exchange.CONGESTED, {}),
+    Disposition.FAILED: (exchange.FAILS, {}),
+    Disposition.ABANDONED: (exchange.HANGS_UP, {}),
+}
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+async def test_every_disposition_of_the_list_is_come_by_and_kept_as_the_code(
+    disposition: Disposition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "NOBODY_SECONDS", 0.0)
+    who, fields = WAYS[disposition]
+    outcome, _, _ = await called(who, **fields)
+
+    assert isinstance(outcome, Accepted | Refused)
+    assert outcome.code == disposition.value
+    assert isinstance(outcome, Accepted) == (disposition in REACHED)
+    assert CHANNEL.sentence_of(outcome.code)
 
 
 def test_dispositions_of_every_code_have_a_sentence() -> None:

@@ -28,6 +28,7 @@ from clarion.engine.messages import Claim, RenderFailed
         ({"keys": "0 | Speak to us | connect"}, "connect_to"),
         ({"connect": "all"}, "connect_to"),
         ({"retries": "6"}, "retries"),
+        ({"at_once": "1001"}, "at_once"),
         ({"retry_busy": "soon"}, "retry_busy"),
     ],
 )

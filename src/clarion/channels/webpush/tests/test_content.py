@@ -100,13 +100,23 @@ def test_what_does_not_fit_for_one_recipient_fails_for_that_one(
         make_message(ADDRESS, variables, **fields)
 
 
-def test_a_sender_without_a_key_pair_gets_one_and_keeps_it() -> None:
-    made = config.check({"subject": "ops@example.com", "origins": "https://Shop.example/\nhttps://a.example"})
+def test_a_sender_with_a_key_pair_of_its_own_gets_one_and_keeps_it() -> None:
+    made = config.check(
+        {"subject": "ops@example.com", "keys": "own", "origins": "https://Shop.example/\nhttps://a.example"}
+    )
 
     assert vapid.public_of(made["private_key"]) == made["public_key"]
     assert made["subject"] == "mailto:ops@example.com"
     assert made["origins"] == ["https://shop.example", "https://a.example"]
     assert config.check(made) == made
+
+
+@pytest.mark.parametrize(("given", "keys"), [({}, "workspace"), ({"private_key": KEY}, "own")], ids=str)
+def test_whose_key_pair_it_is_follows_from_what_is_given(given: dict[str, str], keys: str) -> None:
+    made = config.check({"subject": "ops@example.com", **given})
+
+    assert made["keys"] == keys
+    assert bool(made["private_key"]) == bool(made["public_key"]) == bool(given)
 
 
 @pytest.mark.parametrize(
