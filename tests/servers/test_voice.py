@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from clarion.channels.events import ReceiptEvent, ReceiptKind, Reply
-from clarion.channels.testing import HandOvers
+from clarion.channels.testing import HandOvers, until
 from clarion.channels.voice import CHANNEL
 from clarion.channels.voice.ari import config
 from clarion.channels.voice.ari.transport import Transport
@@ -180,7 +180,8 @@ async def test_a_text_is_spoken_once_and_fetched_from_us(exchange: Asterisk, tmp
     octets = recording.read_bytes()
     assert struct.unpack_from("<HHI", octets, 20) == (1, 1, 8000)
     assert set(asked) == {recording.name}
-    assert list((asterisk.ROOT / exchange.home / "spool/recording").glob("*.wav"))
+    # Asterisk writes it down once the call is over.
+    await until(lambda: any((asterisk.ROOT / exchange.home / "spool/recording").glob("*.wav")))
 
 
 async def test_what_is_missing_at_the_exchange_stops_the_sender_and_not_only_one_call(
@@ -238,7 +239,9 @@ async def test_a_check_rings_nobody_and_says_what_is_there(exchange: Asterisk) -
 
 async def test_a_call_in_the_air_survives_a_broken_event_socket(exchange: Asterisk) -> None:
     async with transport(exchange) as (made, _):
-        sending = asyncio.create_task(made.send(make_message(number(asterisk.HUMAN, 12)), HandOvers()))
+        # A long announcement: the call is still in the air when the socket is open again, however busy the machine.
+        message = make_message(number(asterisk.HUMAN, 12), media_url="sound:tt-monkeys")
+        sending = asyncio.create_task(made.send(message, HandOvers()))
         while not (made._client._socket and made._client._calls):
             await asyncio.sleep(0.01)
         await made._client._socket.close()

@@ -12,6 +12,9 @@ from clarion.engine.outcomes import Deferred, Unknown
 
 Event = Mapping[str, Any]
 
+#: Seconds between requests to record what a channel hears that was just made.
+EAR_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+
 
 class Over(Exception):
     """The channel is gone. `cause` is why (Q.850), -1 when that was not seen."""
@@ -119,7 +122,12 @@ class Line:
             f"/channels/{quote(ear)}/record",
             {"name": name, "format": "wav", "ifExists": "overwrite"},
         )
-        reply = await self._client.http.request("POST", path, query=query)
+        for pause in EAR_PAUSES:
+            reply = await self._client.http.request("POST", path, query=query)
+            if not isinstance(reply, HttpReply) or reply.status not in (404, 409):
+                break
+            # A busy Asterisk has made the channel, and not yet given it to us.
+            await asyncio.sleep(pause)
         return isinstance(reply, HttpReply) and reply.is_success
 
     async def is_there(self) -> bool | None:

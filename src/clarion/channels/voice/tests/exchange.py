@@ -53,6 +53,9 @@ class Exchange(LocalServer):
     put_through: list[str] = field(default_factory=list)
     #: Channels that live now.
     living: dict[str, Channel] = field(default_factory=dict)
+    #: How often a channel that listens in is refused before it is given to whoever made it.
+    ear_is_late: int = 0
+    recorded: list[str] = field(default_factory=list)
     #: Whether messages are played until somebody stops them.
     plays_on: bool = False
     #: Set when the first message begins to play.
@@ -108,6 +111,8 @@ class Exchange(LocalServer):
             return web.Response(status=204 if request.method == "DELETE" else 404)
         if parts[0] == "channels" and len(parts) == 2 and request.method == "POST":
             return await self._originate(request, parts[1])
+        if parts[-1] == "record" and parts[1].removesuffix("-ear") in self.living:
+            return self._record(request.query["name"])
         channel = self.living.get(parts[1])
         if channel is None:
             return web.json_response({"message": "Channel not found"}, status=404)
@@ -148,6 +153,13 @@ class Exchange(LocalServer):
         await self._say(channel, "StasisStart", args=["call"])
         if digit == HANGS_UP:
             await self._destroy(channel, 16)
+
+    def _record(self, name: str) -> web.StreamResponse:
+        if self.ear_is_late:
+            self.ear_is_late -= 1
+            return web.json_response({"message": "Channel not in Stasis application"}, status=409)
+        self.recorded.append(name)
+        return web.json_response({"name": name, "state": "queued"}, status=201)
 
     async def _on_channel(
         self, request: web.Request, channel: Channel, rest: list[str]

@@ -141,6 +141,17 @@ async def test_who_answers_hears_the_message_and_the_receipt_says_how_it_went() 
     assert not far.living
 
 
+async def test_a_call_is_recorded_also_by_an_exchange_that_takes_its_time() -> None:
+    far = exchange.Exchange(ear_is_late=2)
+    _, told, _ = await called(
+        exchange.HUMAN, far, config={"record": True, "recording_url": "https://calls.example/{name}.wav"}
+    )
+
+    (receipt,) = told
+    assert far.recorded == [far.calls[0].id]
+    assert f"https://calls.example/{far.calls[0].id}.wav" in str(receipt)
+
+
 @pytest.mark.parametrize(
     ("digit", "amd", "code"),
     [
