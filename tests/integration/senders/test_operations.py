@@ -35,16 +35,6 @@ CONFIG = {
 }
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def alice(cast: Cast) -> Actor:
-    return of_member(cast.alice)
-
-
 def given_a_sender(by: Actor, name: str = "Shop", **changes: Any) -> Sender:
     return operations.create_sender(by=by, channel="email", name=name, config={**CONFIG, **changes})
 

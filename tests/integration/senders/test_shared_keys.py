@@ -10,21 +10,11 @@ from clarion.channels.webpush import vapid
 from clarion.senders import operations, secrets
 from clarion.senders.models import Sender, SharedSecrets
 from clarion.workspaces.actors import Actor, of_member
-from tests.factories import Cast, make_cast
+from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
 
 OLD_KEY = vapid.new_key()
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def alice(cast: Cast) -> Actor:
-    return of_member(cast.alice)
 
 
 def made(by: Actor, name: str, **config: Any) -> Sender:

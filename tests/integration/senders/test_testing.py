@@ -16,7 +16,7 @@ from clarion.senders import operations, testing
 from clarion.senders.models import Sender
 from clarion.workspaces.actors import Actor, of_member
 from clarion.workspaces.errors import NotAllowed
-from tests.factories import Cast, make_cast
+from tests.factories import Cast
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
@@ -42,16 +42,6 @@ def server() -> Iterator[Controller]:
     controller.start()
     yield controller
     controller.stop()
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def alice(cast: Cast) -> Actor:
-    return of_member(cast.alice)
 
 
 def given_a_sender(by: Actor, port: int) -> Sender:
