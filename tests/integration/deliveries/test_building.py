@@ -1,12 +1,8 @@
 """Putting a run's people together: who is in it, that it agrees with what was promised, and going on after breaks."""
 
 import random
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.utils import timezone
 
 from clarion.audience.models import (
     Address,
@@ -17,20 +13,18 @@ from clarion.audience.models import (
     Segment,
     Source,
     SourceKind,
-    SourceRow,
     Suppression,
 )
 from clarion.audience.queries import estimate, people_of, reaches_anybody
-from clarion.audience.queries.sources import frozen_counts
 from clarion.campaigns import operations as campaigns
-from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, closing, ledger, listing, operations, optout
-from clarion.deliveries.models import Delivery, Recipient, Run
-from clarion.deliveries.states import Skip, Stage
+from clarion.deliveries import building, ledger, listing, operations, optout
+from clarion.deliveries.models import Recipient, Run
+from clarion.deliveries.states import Skip
 from clarion.runtime import scheduler
 from clarion.workspaces import actors
 from tests import ledgers
+from tests.integration.deliveries.putting_together import built, launched, persons, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -40,47 +34,9 @@ def people() -> ledgers.People:
     return ledgers.make_people()
 
 
-def upload(people: ledgers.People, addresses: list[str], *, every: int = 1) -> Source:
-    """Return a file that was read: an address without an @ cannot be read."""
-    source = ledgers.make_source(people.workspace)
-    SourceRow.objects.bulk_create(
-        SourceRow(
-            source_id=source.pk,
-            id=number * every,
-            address=address,
-            data={"email": address},
-            problem="" if "@" in address else "email: this is no address",
-        )
-        for number, address in enumerate(addresses, start=1)
-    )
-    source.row_count = len(addresses)
-    source.save()
-    source.counts = frozen_counts(source)
-    source.save()
-    return source
-
-
-def launched(people: ledgers.People, source: Source, **facts: Any) -> Campaign:
-    return ledgers.make_campaign(people.alice, status=Status.BUILDING, source=source, **facts)
-
-
-def built(campaign: Campaign) -> Run:
-    building.build(campaign.pk)
-    run = campaign.runs.latest("number")
-    building.build_run(run)
-    run.refresh_from_db()
-    assert run.built_at is not None
-    assert ledger.check(run).findings == []
-    return run
-
-
 def tagged(people: ledgers.People, tag: str) -> Segment:
     rule = {"all": [{"field": "tag", "op": "has", "value": tag}]}
     return Segment.objects.create(workspace=people.workspace, name=tag, rule=rule)
-
-
-def persons(n: int) -> list[str]:
-    return [f"person{i}@example.test" for i in range(n)]
 
 
 NAMES = ("no_address", "invalid", "duplicate", "suppressed", "do_not_contact", "no_consent", "excluded")
@@ -293,89 +249,6 @@ class TestGoingOn:
 
         fine.refresh_from_db()
         assert fine.status == Status.SENDING
-
-
-def stop_and_start(people: ledgers.People, campaign: Campaign) -> None:
-    by = actors.of_member(people.alice)
-    campaign = campaigns.stop(campaign=campaign, by=by)
-    Campaign.objects.filter(pk=campaign.pk).update(
-        status=Status.BUILDING, started_at=timezone.now() + timedelta(seconds=1), finished_at=None
-    )
-
-
-def settle(run: Run, stages: dict[str, Stage]) -> None:
-    """Let the engine have sent to these people, whatever it took."""
-    for address, stage in stages.items():
-        person = Recipient.objects.get(run_id=run.pk, address=address)
-        name = stage.name.lower()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "update deliveries_delivery set stage = %s, claim_id = 1, claimed_at = now()"
-                " where run_id = %s and id = %s",
-                [stage.value, run.pk, person.id * 16],
-            )
-            cursor.execute(
-                f"update deliveries_run set pending = pending - 1, {name} = {name} + 1 where id = %s",  # noqa: S608
-                [run.pk],
-            )
-
-
-class TestLaunchedAgain:
-    def test_nobody_who_got_it_or_may_have_got_it_is_written_to_again(self, people: ledgers.People) -> None:
-        campaign = launched(people, upload(people, persons(6)))
-        first = built(campaign)
-        settle(
-            first,
-            {
-                "person0@example.test": Stage.SENT,
-                "person1@example.test": Stage.UNKNOWN,
-                "person2@example.test": Stage.FAILED,
-            },
-        )
-        stop_and_start(people, campaign)
-        scheduler.build_due()
-        scheduler.tick()
-
-        second = built(campaign)
-
-        assert second.number == 2
-        left_out = Recipient.objects.filter(run_id=second.pk, skip=Skip.EXCLUDED)
-        assert {r.address for r in left_out} == {"person0@example.test", "person1@example.test"}
-        assert (second.pending, second.waterfall["excluded"]) == (4, 2)
-
-    def test_waits_until_what_is_in_flight_is_known(self, people: ledgers.People) -> None:
-        campaign = launched(people, upload(people, persons(3)))
-        first = built(campaign)
-        settle(first, {"person0@example.test": Stage.IN_FLIGHT})
-        stop_and_start(people, campaign)
-
-        scheduler.build_due()
-        scheduler.tick()
-
-        first.refresh_from_db()
-        assert (first.closing_stage, first.cancelled, first.in_flight) == (Stage.CANCELLED, 2, 1)
-        assert campaign.runs.count() == 1
-
-    def test_a_run_of_an_earlier_launch_is_never_gone_on_with(self, people: ledgers.People) -> None:
-        campaign = launched(people, upload(people, persons(3)))
-        first = built(campaign)
-        stop_and_start(people, campaign)  # before anybody has closed the first
-
-        scheduler.build_due()
-        scheduler.tick()
-        scheduler.build_due()
-
-        first.refresh_from_db()
-        assert (first.cancelled, first.finished_at is None) == (3, False)
-        assert [run.pending for run in campaign.runs.order_by("number")] == [0, 3]
-        assert Delivery.objects.filter(run_id=first.pk, stage=Stage.PENDING).count() == 0
-
-    def test_closing_goes_on_although_it_was_launched_again(self, people: ledgers.People) -> None:
-        campaign = launched(people, upload(people, persons(3)))
-        first = built(campaign)
-        Run.objects.filter(pk=first.pk).update(closing_stage=Stage.CANCELLED)
-
-        assert [run.pk for run in closing.ended()] == [first.pk]
 
 
 def test_opting_out_takes_what_waits_before_the_message_itself(people: ledgers.People) -> None:
