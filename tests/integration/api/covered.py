@@ -256,6 +256,7 @@ ON_THE_MACHINE = (
     "demo remove",
     "doctor",
     "hooks",
+    "pushes",
     "jobs",
     "migrate",
     "prepare",
