@@ -35,7 +35,14 @@ async def serve(
     handler: Handler, name: str, host: str, port: int, stop: asyncio.Event, ready: Ready | None
 ) -> None:
     """Answer until `stop` is set; `ready` hears the port. Raises OSError when the port is taken."""
-    runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=STOP_SECONDS)
+
+    async def named(request: web.BaseRequest) -> web.StreamResponse:
+        answer = await handler(request)
+        # Otherwise the versions of what it runs on.
+        answer.headers["Server"] = "clarion"
+        return answer
+
+    runner = web.ServerRunner(web.Server(named, access_log=None), shutdown_timeout=STOP_SECONDS)
     try:
         await runner.setup()
         await web.TCPSite(runner, host, port).start()

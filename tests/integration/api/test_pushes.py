@@ -236,6 +236,7 @@ def test_a_program_pushes_through_it(settings: LazySettings) -> None:
     assert answers[2].headers["Idempotency-Replayed"] == "true"
     assert answers[4].headers["Allow"] == "POST"
     assert {each.headers["Cache-Control"] for each in answers} == {"no-store"}
+    assert {each.headers["Server"] for each in answers} == {"clarion"}, "and no versions of what it runs on"
     assert len({each.headers["X-Request-Id"] for each in answers}) == len(answers)
     assert Recipient.objects.count() == 1
 
