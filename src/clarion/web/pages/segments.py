@@ -231,10 +231,13 @@ def _exact(request: PageRequest, rule: Any) -> HttpResponse:
     except segments.RuleInvalid:
         return HttpResponse(status=204)  # it is being changed
     count = counting.count(request.workspace, node, milliseconds=counting.PATIENCE_MS)
-    people = counting.members(request.workspace, node, limit=10)
-    return render(
-        request, "segments/_builder.html#later", {"count": count, "people": people, "is_later": True}
-    )
+    context = {
+        "sentence": counting.sentence_of(request.workspace, node),
+        "count": count,
+        "people": counting.members(request.workspace, node, limit=10),
+        "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
+    }
+    return render(request, "segments/_builder.html#people", context)
 
 
 def _delete_action(request: PageRequest, segment: Segment) -> Action:
