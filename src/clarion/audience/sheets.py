@@ -1,8 +1,8 @@
 """Spreadsheets: XLSX and ODS workbooks, of which one sheet is turned into CSV before anything else looks at it.
 
-A parser of such files needs the whole sheet in memory, and the files come from anywhere. So a child process does it,
-with limits on memory, time and what it may write, and without our environment; one at a time on this machine. A file
-that breaks the limits costs that process and is answered with a sentence.
+The files come from anywhere. So a child process does it, in memory that does not grow with the sheet, with limits on
+memory, time and what it may write, and without our environment; one at a time on this machine. A file that breaks the
+limits costs that process and is answered with a sentence.
 """
 
 import fcntl
@@ -30,6 +30,9 @@ _MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 MAX_WORKBOOK = 256 * 1024**2
 #: Seconds to wait for other workbooks that are being read.
 _PATIENCE = 120.0
+#: Where the child's program is, and how it is called. Its folder is the last to be looked into, as it holds more.
+_CHILD = Path(sheetchild.__file__).parent
+_CALL = "import sys; sys.path.append(sys.argv.pop(1)); from sheetchild.program import main; sys.exit(main())"
 #: The child's environment: no secret, no setting.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
 
@@ -42,8 +45,8 @@ class NoSuchSheet(CsvInvalid):
 class Limits:
     """What the child may use."""
 
-    #: Octets of its address space, and seconds of the processor.
-    memory: int = 3 * 1024**3
+    #: Octets of its address space, of which a sound workbook takes a tenth, and seconds of the processor.
+    memory: int = 512 * 1024**2
     seconds: int = 120
     #: Octets of the unpacked workbook, and how many times its packed size that may be from which size on.
     unpacked: int = 2 * 1024**3
@@ -108,7 +111,7 @@ def unpack(path: Path, *, sheet: str = "", folder: Path, lock: Path, limits: Lim
 
 def _run(path: Path, target: Path, sheet: str, limits: Limits) -> dict[str, Any]:
     told = json.dumps(asdict(limits) | {"sheet": sheet})
-    command = [sys.executable, "-I", "-B", str(sheetchild.__file__), str(path), str(target), told]
+    command = [sys.executable, "-I", "-B", "-c", _CALL, str(_CHILD.parent), str(path), str(target), told]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, env=_ENVIRONMENT, check=False,
