@@ -58,7 +58,7 @@ class TestOperations:
 
         changed = {"mode": "html", "subject": "Good day", "source": "<p>x</p>", "language": "en"}
         version = operations.save_version(
-            template=template, by=of_member(cast.alice), source=changed, language=""
+            template=template, by=of_member(cast.alice), source=changed, language="", base=1
         )
 
         assert version.content["subject"] == "Good day"
@@ -162,7 +162,9 @@ class TestPages:
         one = f"{LIST}{template.public_id}/"
         said = written("de", version.number, subject="Servus")
         assert f'name="base" value="{version.number}"' in bob.get(f"{one}?language=de").content.decode()
-        operations.remove_language(template=template, by=of_member(cast.alice), language="de")
+        operations.remove_language(
+            template=template, by=of_member(cast.alice), language="de", base=version.number
+        )
 
         told = bob.post(one, said)
 
