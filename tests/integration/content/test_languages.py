@@ -204,6 +204,20 @@ class TestPages:
         mallory = client_of(cast.mallory)
         assert mallory.post(one, written("de", version.number, subject="x")).status_code == 404
 
+    def test_words_run_as_they_are_written_whatever_the_page_s_own_direction_is(
+        self, template: Template, cast: Cast, bob: Client
+    ) -> None:
+        cast.bob.user.language = "ar"
+        cast.bob.user.save()
+
+        page = bob.get(f"{LIST}{template.public_id}/").content.decode()
+
+        assert 'dir="rtl"' in page[:500]
+        for name in ("subject", "preheader", "source", "text", "defaults"):
+            tag = re.findall(rf'<(?:input|textarea)[^>]* name="{name}"[^>]*>', page)
+            assert len(tag) == 1, name
+            assert 'dir="auto"' in tag[0], name
+
     def test_the_list_names_the_languages(self, template: Template, cast: Cast, bob: Client) -> None:
         german(template, cast)
 

@@ -18,7 +18,6 @@ from clarion.channels import registry
 from clarion.content import language_names, operations, queries
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TemplateChanged, TrialFailed
 from clarion.content.models import Approval
-from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
 from clarion.web.links import changed_query, workspace_url
@@ -258,7 +257,6 @@ def _editor(
         "look": form.look,
         "edited": edited,
         "base": (version.number if is_agreed or not form.is_bound else base_of(request)) if version else None,
-        "is_rtl": is_rtl(edited or str(version.source.get("language") or "") if version else ""),
         "tabs": language_tabs(request, template, version, edited) if template and version else [],
         "common_languages": language_names.common(),
         **block_kinds.editor("blocks" in form.look.modes),
