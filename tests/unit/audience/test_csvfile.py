@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,30 @@ class TestReader:
 
         assert count == 100_000
         assert peak < 300_000
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [(b"," * 10_000_000, "columns; at most 500"), (b"\n" * 10_000_000, "empty"), (b'"' * 10_000_001, "")],
+        ids=["ten million columns", "nothing but lines", "nothing but quotes"],
+    )
+    def test_ten_million_of_anything_is_answered_in_little_memory_and_time(
+        self, tmp_path: Path, content: bytes, words: str
+    ) -> None:
+        path, sentence = written(tmp_path, content), ""
+
+        tracemalloc.start()
+        began = time.process_time()
+        try:
+            for _row in csvfile.rows(path, csvfile.sniff(path)):
+                pass
+        except CsvInvalid as refusal:
+            sentence = str(refusal)
+        seconds, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert words in sentence
+        assert seconds < 20
+        assert peak < 100_000_000
 
     def test_tells_how_far_it_has_come(self, tmp_path: Path) -> None:
         path = written(tmp_path, "email,name\n" + "a@b.example,Ana\n" * 10_000)
