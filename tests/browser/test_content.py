@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from clarion.audience.models import Contact
 from clarion.content import operations as templates
@@ -60,6 +60,35 @@ def test_the_preview_follows_what_is_typed(open_page: Open, template: Template) 
 
     expect(frame.get_by_text("Servus Zoë")).to_be_visible(timeout=PATIENCE)
     assert page.evaluate("history.length") == before
+
+
+def test_a_mail_is_shown_on_a_desk_on_a_telephone_and_in_the_dark_without_any_rights(
+    open_page: Open, template: Template
+) -> None:
+    page = open_page(f"templates/{template.public_id}/")
+    frame, words = (
+        page.locator(".preview__frame"),
+        page.frame_locator(".preview__frame").get_by_text("Hello Zoë"),
+    )
+    expect(words).to_be_visible(timeout=PATIENCE)
+    expect(frame).to_have_attribute("sandbox", "")
+    mail = page.frame_locator(".preview__frame").locator("html")
+    expect(mail).to_have_css("filter", "none")
+    wide = width_of(frame)
+
+    page.get_by_role("radio", name="Phone").check()
+    assert width_of(frame) <= 400 < wide
+    page.get_by_label("Dark", exact=True).check()
+    expect(mail).to_have_css("filter", re.compile("invert"), timeout=PATIENCE)
+    expect(words).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name="Desktop").check()
+    assert width_of(page.locator(".preview__frame")) == wide
+
+
+def width_of(frame: Locator) -> float:
+    box = frame.bounding_box()
+    assert box is not None
+    return box["width"]
 
 
 def test_a_mail_is_put_together_from_blocks_by_keyboard(

@@ -99,7 +99,8 @@ def of_error(error: Exception) -> Problem | None:
     """Return what an error of the domain is told as; None for one that is a mistake of the program."""
     for kind in type(error).__mro__:
         if kind in STATUSES:
-            return Problem(STATUSES[kind], code_of(type(error)), _sentence(error), _errors(error))
+            more = {"version": error.number} if isinstance(error, content.TemplateChanged) else {}
+            return Problem(STATUSES[kind], code_of(type(error)), _sentence(error), _errors(error), more=more)
     return None
 
 
@@ -107,6 +108,11 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, content.TemplateChanged):
         if error.is_gone:
             return _("Somebody else has taken this language out of the template meanwhile.")
+        if error.is_unseen:
+            return _(
+                "Somebody else wrote what would be written over. Look at version %(number)d, and say with it that"
+                " you have."
+            ) % {"number": error.number}
         return _("Somebody else has changed this text meanwhile; their version is among the versions.")
     if isinstance(error, workspaces.NotAllowed):
         named = str(error)

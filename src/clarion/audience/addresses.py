@@ -12,6 +12,9 @@ from clarion.lib.phones import PhoneInvalid, e164
 #: A channel's `address_kind` → the contact's column that holds the preferred one. All others are in Address.
 CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
 
+#: The kind of addresses that may be several contacts'; each other address is one contact's.
+SHARED = "phone"
+
 
 @cache
 def kinds() -> Mapping[str, str]:
@@ -64,6 +67,18 @@ def owners_sql(kind: str, address: str, workspace: str = "%(workspace)s") -> str
     return (
         f"select oc.* from audience_contact oc where oc.workspace_id = {workspace}"  # noqa: S608
         f" and oc.{column} = {address} and oc.{column} <> '' union all {further}"
+    )
+
+
+def kept_from_sql(address: str, workspace: str = "%(workspace)s") -> str:
+    """Return the condition that an address is a telephone of somebody who is not to be contacted.
+
+    Telephones are shared: a message to one reaches all its owners, so nobody is written to by it. Of any other address
+    it is false, because nothing else is several contacts'.
+    """
+    return (
+        f"exists (select from ({owners_sql(SHARED, address, workspace)}) ko"
+        " where ko.state = 'DO_NOT_CONTACT')"
     )
 
 

@@ -4,7 +4,15 @@ A contact that withdrew its consent is left out in any case; where the workspace
 is one that has not given it.
 """
 
-from clarion.audience.addresses import CONTACT_ADDRESS_COLUMNS, owners_sql
+from collections.abc import Sequence
+
+from clarion.audience.addresses import (
+    CONTACT_ADDRESS_COLUMNS,
+    SHARED,
+    kept_from_sql,
+    owners_sql,
+    preferred_sql,
+)
 from clarion.audience.models import Address, Contact
 from clarion.channels import registry
 from clarion.workspaces.models import Workspace
@@ -20,6 +28,25 @@ def unwilling_sql(workspace: Workspace, channel: str, contact: str = "c") -> str
     if is_required(workspace, channel):
         return f"not (%(channel)s = any({contact}.consents))"
     return f"%(channel)s = any({contact}.refusals)"
+
+
+def barred_sql(workspace: Workspace, kinds: Sequence[str], contact: str = "c") -> str:
+    """Return the condition that a contact gets nothing by addresses of these kinds, whatever is in them.
+
+    That is whoever is not active, and who has none of them but a telephone that is also somebody's who is not to be
+    contacted. Where nobody is so, which is asked now, no other owner is looked up: who becomes it later is heeded.
+    """
+    own = f"{contact}.state <> 'ACTIVE'"
+    if not is_kept_from(workspace, kinds):
+        return own
+    number = preferred_sql(SHARED, contact)
+    no_other = "".join(f" and {preferred_sql(kind, contact)} = ''" for kind in kinds if kind != SHARED)
+    return f"({own} or {number} <> ''{no_other} and {kept_from_sql(number)})"
+
+
+def is_kept_from(workspace: Workspace, kinds: Sequence[str]) -> bool:
+    """Whether an address of these kinds may be left out for another owner's sake, as `kept_from_sql` tells."""
+    return SHARED in kinds and Contact.objects.filter(workspace=workspace, state="DO_NOT_CONTACT").exists()
 
 
 def owner_unwilling_sql(workspace: Workspace, channel: str, owner: str = "owner") -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from clarion.audience import latin
+
 #: Octets of the largest file that is read.
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_COLUMNS = 500
@@ -115,7 +117,9 @@ def sniff(path: Path, overrides: Mapping[str, Any] | None = None) -> Dialect:
     rows = [row for row in sample_rows(text, dialect) if row]
     if not rows:
         raise CsvInvalid(_("The file is empty."))
-    has_header = bool(wanted["has_header"]) if "has_header" in wanted else _looks_like_header(rows[0])
+    has_header = (
+        bool(wanted["has_header"]) if "has_header" in wanted else _looks_like_header(rows[0], rows[1:])
+    )
     return replace(dialect, has_header=has_header, columns=_columns(rows, has_header))
 
 
@@ -183,7 +187,8 @@ def _encoding_of(path: Path, head: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(telling, cp_isolation=_LEGACY).best() if telling else None
-    return best.encoding if best is not None else "cp1252"
+    # It goes by sentences, of which a list of names has none.
+    return latin.encoding_of(telling) if best is None or best.encoding in latin.ENCODINGS else best.encoding
 
 
 def _wide_encoding_of(head: bytes) -> str:
@@ -240,12 +245,25 @@ def _delimiter_of(text: str, quote: str) -> str:
     return best
 
 
-def _looks_like_header(row: list[str]) -> bool:
-    """Tell whether these are names: every cell has its own, and none is an address or a number."""
+def _looks_like_header(row: list[str], below: list[list[str]]) -> bool:
+    """Tell whether these are names: none is an address or a number, and every cell has its own.
+
+    Where two have the same, or none, the rows below have to be of another kind than names.
+    """
     names = [cell.strip().lower() for cell in row]
     while names and not names[-1]:
         names.pop()
-    return bool(names) and len(set(names)) == len(names) and not any(map(_ADDRESS_LIKE.fullmatch, names))
+    if not names or any(map(_ADDRESS_LIKE.fullmatch, names)):
+        return False
+    return len(set(names)) == len(names) or any(
+        _holds_addresses(below, column) for column, name in enumerate(names) if name
+    )
+
+
+def _holds_addresses(rows: list[list[str]], column: int) -> bool:
+    """Tell whether most cells of a column that hold anything hold addresses or numbers."""
+    cells = [row[column].strip() for row in rows if len(row) > column and row[column].strip()]
+    return sum(1 for cell in cells if _ADDRESS_LIKE.fullmatch(cell)) * 2 > len(cells)
 
 
 def _title_lines(text: str, dialect: Dialect) -> int:
@@ -271,7 +289,8 @@ def _title_lines(text: str, dialect: Dialect) -> int:
         return 0  # of two columns a title and a row look the same
     for at, (line, row) in enumerate(seen[:_MOST_TITLES]):
         if filled[at] > usual // 2:
-            is_header = at > 0 and filled[at] >= usual and _looks_like_header(row)
+            below = [one for _line, one in seen[at + 1 :]]
+            is_header = at > 0 and filled[at] >= usual and _looks_like_header(row, below)
             return line if is_header else 0
     return 0
 

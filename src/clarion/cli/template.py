@@ -1,5 +1,6 @@
 """`clarion template …`: the templates of a workspace, what they say in each language, and new versions from files."""
 
+import shlex
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from clarion.cli import session, told
 from clarion.cli.options import AsJson, Slug
 
 if TYPE_CHECKING:
+    from clarion.content.errors import TemplateChanged
     from clarion.content.models import Template, TemplateVersion
 
 group = typer.Typer(
@@ -36,6 +38,13 @@ Mode = Annotated[
 Subject = Annotated[
     str, typer.Option("--subject", help="The subject; without it the one of the version before.")
 ]
+Version = Annotated[
+    int,
+    typer.Option(
+        "--version", min=0, show_default=False, metavar="NUMBER",
+        help="The version that the file was made from; needed where somebody else wrote what it says in the place of.",
+    ),
+]  # fmt: skip
 Channel = Annotated[str, typer.Option("--channel", help="For a new template: the channel that it is for.")]
 
 #: Octets of a file that are read; a template may be half of this.
@@ -85,17 +94,24 @@ def show(template: Which, language: Language = "", workspace: Slug = "", as_json
 @group.command()
 def save(
     template: Which, file: File, language: Language = "", mode: Mode = "", subject: Subject = "",
-    channel: Channel = "", workspace: Slug = "", as_json: AsJson = False,
+    version: Version = 0, channel: Channel = "", workspace: Slug = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Save what a file says as a new version of a template, in one language, or as a new template with --channel.
 
-    A language that the template does not have yet is added. What is wrong with the file is told line by line, and
+    A language that the template does not have yet is added. What the command line saved before is replaced; somebody
+    else's words only where --version says that they were seen. What is wrong with the file is told line by line, and
     nothing is saved then.
     """
     session.quiet()
     with session.opened():
         from clarion.content import operations
-        from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TrialFailed
+        from clarion.content.errors import (
+            ContentInvalid,
+            NameTaken,
+            TemplateArchived,
+            TemplateChanged,
+            TrialFailed,
+        )
         from clarion.content.sources import MODES
         from clarion.workspaces.actors import operator
         from clarion.workspaces.errors import NameInvalid
@@ -106,14 +122,14 @@ def save(
         by = operator(session.workspace(workspace))
         try:
             if channel:
-                version = _made(
+                saved = _made(
                     template, channel, {"mode": mode, "subject": subject, "source": source}, language, by
                 )
             else:
                 found = _found(template, workspace)
-                version = operations.save_version(
+                saved = operations.save_version(
                     template=found, by=by, source=_changed(found, language, mode, subject, source),
-                    language=_tag(language, found),
+                    language=_tag(language, found), base=version or None,
                 )  # fmt: skip
         except ContentInvalid as error:
             session.refuse([f"{one.field}, line {one.line}: {one.sentence}" for one in error.problems])
@@ -123,12 +139,25 @@ def save(
             session.refuse(["A name has 1 to 120 printable characters."])
         except TemplateArchived:
             session.refuse(["The template is in the archive; restore it first."])
+        except TemplateChanged as error:
+            session.refuse([_changed_since(template, error)])
         except TrialFailed as error:
             session.refuse([str(error)])
         if as_json:
-            told.dump(_facts(version))
+            told.dump(_facts(saved))
         else:
-            typer.echo(f"Version {version.number} of {version.template.name}")
+            typer.echo(f"Version {saved.number} of {saved.template.name}")
+
+
+def _changed_since(name: str, error: "TemplateChanged") -> str:
+    if error.is_gone:
+        return (
+            "Somebody else has taken this language out of the template. Leave --version away to add it again."
+        )
+    return (
+        f"Somebody else wrote what would be written over, in version {error.number}. Look at it with"
+        f" `clarion template show {shlex.quote(name)}`, and then say --version {error.number} to replace it."
+    )
 
 
 def _made(name: str, channel: str, source: dict[str, Any], language: str, by: Any) -> "TemplateVersion":

@@ -31,14 +31,15 @@ class NameTaken(Exception):
 
 
 class TemplateChanged(Exception):
-    """Somebody else has saved what was being edited.
+    """Somebody else has saved what was being edited, or is to be written over unseen.
 
-    `is_gone` when they took its language out.
+    `is_gone` when they took its language out; `number` is the version that stands now. `is_unseen` when nobody said
+    which version was looked at: whoever has seen that one may say so.
     """
 
-    def __init__(self, *, is_gone: bool) -> None:
+    def __init__(self, *, number: int, is_gone: bool = False, is_unseen: bool = False) -> None:
         super().__init__("somebody else has saved it")
-        self.is_gone = is_gone
+        self.number, self.is_gone, self.is_unseen = number, is_gone, is_unseen
 
 
 class TemplateInUse(Exception):

@@ -5,7 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -170,11 +170,13 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: str = "") -> Compiled:
+def candidates_of(
+    campaign: Campaign, channel: str, now: datetime, *, address: str = "", kinds: Sequence[str] | None = None
+) -> Compiled:
     """Return the statement of a campaign's next candidates, for the channel's kind of address.
 
     Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
-    SQL for a cascade's columns of a contact `c` in its place.
+    SQL for a cascade's columns of a contact `c` in its place, and `kinds` are then those of its channels.
     """
     assert campaign.source is not None  # noqa: S101 - whoever asks has looked
     is_fixed = campaign.source.fixed_at is not None
@@ -188,8 +190,10 @@ def candidates_of(campaign: Campaign, channel: str, now: datetime, *, address: s
         return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
     only = members_only(campaign.source, now)
     unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
+    barred = consent.barred_sql(campaign.workspace, [kind] if kinds is None else kinds)
     preferred = addresses.preferred_sql(kind)
-    return Compiled(statement.format(address=preferred, only=only.sql, unwilling=unwilling), only.parameters)
+    made = statement.format(address=preferred, only=only.sql, unwilling=unwilling, barred=barred)
+    return Compiled(made, only.parameters)
 
 
 def excluding_of(
@@ -231,7 +235,7 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     if run.is_cascade:
         ladder = tiers.ladder_of(run, steps)
         columns = cascade_building.of_contact(ladder)
-        offered = candidates_of(run.campaign, channel, run.created_at, address=columns)
+        offered = candidates_of(run.campaign, channel, run.created_at, address=columns, kinds=ladder.kinds())
         return cascade_building.facts_of_run(
             run, ladder, offered, excluded=judging.EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
         )

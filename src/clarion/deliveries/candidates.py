@@ -16,7 +16,7 @@ _OF_FILES = """
 #: Of people who were fixed beforehand.
 OF_FIXED = f"""
         select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling, c.xmin as written
+               false as invalid, {{barred}} as barred, {{unwilling}} as unwilling, c.xmin as written
         from audience_sourcemember m
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
         where m.source_id = %(source)s and m.contact_id > %(after)s order by m.contact_id limit %(chunk)s
@@ -26,19 +26,19 @@ CANDIDATES = {
     SourceKind.SHEET: _OF_FILES,
     SourceKind.CONTACTS: f"""
         select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling, c.xmin as written
+               false as invalid, {{barred}} as barred, {{unwilling}} as unwilling, c.xmin as written
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s order by c.id limit %(chunk)s
     """,
     SourceKind.SEGMENTS: f"""
         select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling, c.xmin as written
+               false as invalid, {{barred}} as barred, {{unwilling}} as unwilling, c.xmin as written
         from audience_contact c
         where c.workspace_id = %(workspace)s and c.id > %(after)s and {{only}} order by c.id limit %(chunk)s
     """,
     SourceKind.LISTS: f"""
         select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
-               false as invalid, c.state <> 'ACTIVE' as barred, {{unwilling}} as unwilling, c.xmin as written
+               false as invalid, {{barred}} as barred, {{unwilling}} as unwilling, c.xmin as written
         from (
             select distinct contact_id
             from unnest(%(lists)s::bigint[]) wanted

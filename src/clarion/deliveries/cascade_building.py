@@ -202,7 +202,7 @@ def _parts(
     if excluding is not None:
         excluded += f" when {excluding.sql} then {Skip.EXCLUDED.value}"
     identity = ", ".join(f"candidate.addresses ->> '{kind}'" for kind in ladder.kinds())
-    unwilling = tiers.unwilling_sql(ladder.kinds())
+    unwilling = tiers.unwilling_sql(ladder.kinds()) + tiers.or_kept_sql(ladder.kinds())
     return {
         "candidates": candidates.sql, "identity": identity, "excluded": excluded, "unwilling": unwilling,
         "capped": caps.HERE,

@@ -18,7 +18,7 @@ from clarion.deliveries.tiers import Ladder
 _CANDIDATES = f"""
     select p.key, c.id as contact_id, p.raw, coalesce({{known}}, '{{{{}}}}'::jsonb) || p.addresses as addresses,
            coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred
+           p.invalid, exists (select from ({{owners}}) k where k.state = 'DO_NOT_CONTACT') as barred
     from (select n as key, raw, addresses::jsonb, invalid, variables::jsonb from unnest(
               %(raws)s::text[], %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
               with ordinality u(raw, addresses, invalid, variables, n)) p

@@ -147,7 +147,7 @@ def _judging_cascade(row: Campaign, run: Run, facts: dict[str, Any]) -> str:
         facts |= cascade_building.rows_of(row.source.table, ladder, country, after=-1, limit=_ALL)
     else:
         offered = cascade_building.of_contact(ladder)
-        candidates = building.candidates_of(row, facts["channel"], now, address=offered)
+        candidates = building.candidates_of(row, facts["channel"], now, address=offered, kinds=ladder.kinds())
     excluding = cascade_building.excluding_of(row, ladder, now)
     facts |= candidates.parameters | (excluding.parameters if excluding else {})
     facts |= cascade_building.judging(ladder)

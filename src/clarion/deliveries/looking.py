@@ -173,6 +173,11 @@ def set_stages(cursor: Any, run_id: int, stages: dict[int, tuple[int, int]]) -> 
     count(cursor, run_id, cursor.fetchall())
 
 
+#: The run's waterfall stays whole: whom no channel reached is counted there as `_SET_STAGES` says why.
+_SKIPPED_LATER = """, waterfall = waterfall || jsonb_build_object(
+    'suppressed', coalesce((waterfall ->> 'suppressed')::int, 0) + %(skipped)s)"""
+
+
 def count(cursor: Any, run_id: int, moved: Sequence[tuple[int, int, int]]) -> None:
     """Count people who went from a stage to another, given as (from, to, how many)."""
     changes: dict[str, int] = {}
@@ -184,6 +189,8 @@ def count(cursor: Any, run_id: int, moved: Sequence[tuple[int, int, int]]) -> No
     if wanted:
         # The names are the stages' own.
         assignments = ", ".join(f"{name} = {name} + %({name})s" for name in sorted(wanted))
+        if "skipped" in wanted:
+            assignments += _SKIPPED_LATER
         cursor.execute(
             f"update deliveries_run set {assignments} where id = %(run)s", {**wanted, "run": run_id}
         )

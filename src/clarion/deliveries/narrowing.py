@@ -9,7 +9,7 @@ from django.db.models import Sum
 from clarion.deliveries.models import Claim, Run, RunProblem, RunStep
 from clarion.deliveries.scanning import END, Way
 from clarion.deliveries.states import STEPS, Result, Skip, Stage
-from clarion.deliveries.unreached import Missed
+from clarion.deliveries.unreached import Missed, Part
 
 if TYPE_CHECKING:
     from clarion.deliveries.finding import Matches
@@ -44,13 +44,15 @@ class Narrowing:
 
     stage: Stage | None = None
     skip: Skip | None = None
+    #: Was not left out.
+    not_skipped: bool = False
     result: Result | None = None
     reason: int | None = None
     code: str | None = None
     no_receipt: bool = False
     #: Sent, and nothing tells that it was opened.
     not_opened: bool = False
-    #: A channel of a cascade could not reach them.
+    #: A channel of a cascade could not reach them, or they stand elsewhere in its waterfall.
     missed: Missed | None = None
 
     @property
@@ -70,6 +72,8 @@ class Narrowing:
         if self.skip is not None or self.missed is not None:
             return None
         if not self.is_by_message:
+            if self.not_skipped and self.stage in (None, Stage.SKIPPED):
+                return run.total - run.skipped if self.stage is None else 0
             return run.total if self.stage is None else getattr(run, _COUNTERS[self.stage])
         if self.stage not in (Stage.FAILED, Stage.UNKNOWN) or self.result is not None or self._is_silent:
             return None
@@ -99,8 +103,12 @@ def ways(run: Run, steps: Sequence[RunStep], wanted: Narrowing, found: "Matches 
     """Return the ways that together lead to every recipient that fits, and to no other."""
     if found is not None and not found.ids and not found.prefix:
         return []
+    if wanted.not_skipped and (wanted.skip is not None or wanted.stage is Stage.SKIPPED):
+        return []  # nobody is both
     if wanted.missed is not None:
         return _missed(wanted, wanted.missed, steps, found)
+    if wanted.not_skipped and wanted.stage is None and not wanted.is_by_message:
+        return [_of_people("skip is null", {}, found)]
     if wanted.skip is not None or wanted.stage is Stage.SKIPPED:
         return _skipped(wanted, found)
     if wanted.stage is None and not wanted.is_by_message:
@@ -204,12 +212,25 @@ def _test(wanted: Narrowing) -> tuple[str, dict[str, Any]]:
 def _missed(
     wanted: Narrowing, missed: Missed, steps: Sequence[RunStep], found: "Matches | None"
 ) -> list[Way]:
-    """Return the way to people by the message that a channel could not send them."""
+    """Return the ways to the people who stand there in a channel's waterfall."""
     if wanted.skip is not None or wanted.is_by_message:
-        return []  # nobody who was left out has one, and nothing became of it
-    tests = ["address is null", f"id & {STEPS - 1} = %(missed_step)s"]
+        return []  # nobody who was left out has a message of it, and nothing became of one that was not sent
+    if missed.why is Part.NOT_NEEDED:
+        return [_not_needed(wanted, missed.step, steps, found)]
+    tests = [f"id & {STEPS - 1} = %(missed_step)s"]
     parameters: dict[str, Any] = {"missed_step": missed.step}
-    if missed.why is not None:
+    problems: Sequence[Stage | None] = [Stage.SKIPPED]
+    if missed.why is Part.PEOPLE:
+        parameters, problems = {"missed_step": _first(steps)}, [None]
+    elif missed.why is Part.MESSAGES:
+        tests.append("stage not in (6, 7, 8)")
+        problems = [None]
+    elif missed.why is Part.CALLED_OFF:
+        tests.append("address is not null and stage in (6, 7, 8)")
+        problems = [Stage.SKIPPED, Stage.CANCELLED, Stage.EXPIRED]
+    else:
+        tests.append("address is null")
+    if isinstance(missed.why, Skip):
         tests.append("code = %(missed_code)s")
         parameters["missed_code"] = missed.why.name.lower()
     if wanted.stage is not None:
@@ -218,11 +239,36 @@ def _missed(
             f" and p.id = candidate.id / {STEPS} and p.stage = %(person_stage)s)"
         )
         parameters["person_stage"] = int(wanted.stage)
-    way = Way(
-        source=f"{_DELIVERY} and problem = %(problem)s", columns="code, address", test=" and ".join(tests),
-        parameters={"problem": int(Stage.SKIPPED), **parameters}, per_recipient=max(1, len(steps)),
-    )  # fmt: skip
-    return [_matching(way, steps, found)]
+    made = []
+    for problem in problems:
+        way = Way(
+            source=_DELIVERY if problem is None else f"{_DELIVERY} and problem = %(problem)s",
+            columns="code, address, stage", test=" and ".join(tests),
+            parameters=parameters if problem is None else {**parameters, "problem": int(problem)},
+            per_recipient=max(1, len(steps)),
+        )  # fmt: skip
+        made.append(_matching(way, steps, found))
+    return made
+
+
+def _not_needed(wanted: Narrowing, step: int, steps: Sequence[RunStep], found: "Matches | None") -> Way:
+    """Return the way to people for whom the cascade began and a channel has made nothing."""
+    message = (
+        "exists(select from deliveries_delivery m where m.run_id = %(run)s"
+        f" and m.id = candidate.id * {STEPS} + %({{}})s)"
+    )
+    test = f"{message.format('first_step')} and not {message.format('missed_step')}"
+    parameters = {"first_step": _first(steps), "missed_step": step}
+    if wanted.stage is not None:
+        return _of_people(
+            f"stage = %(t_stage)s and {test}", parameters | {"t_stage": int(wanted.stage)}, found
+        )
+    return _of_people(test, parameters, found)
+
+
+def _first(steps: Sequence[RunStep]) -> int:
+    """Return a step of the first tier: everybody for whom a cascade began has a message of it, or its place."""
+    return min(steps, key=lambda one: one.tier).step if steps else 0
 
 
 def _skipped(wanted: Narrowing, found: "Matches | None") -> list[Way]:
@@ -244,11 +290,18 @@ def _skipped(wanted: Narrowing, found: "Matches | None") -> list[Way]:
 
 def _of_stage(stage: Stage, found: "Matches | None") -> Way:
     """Return the way to a cascade's people of a stage, which is kept with the person."""
-    test = "stage = %(t_stage)s and skip is null"
+    return _of_people("stage = %(t_stage)s and skip is null", {"t_stage": int(stage)}, found)
+
+
+def _of_people(test: str, parameters: dict[str, Any], found: "Matches | None") -> Way:
+    """Return the way along the people to those of whom something holds."""
     way = Way(
-        source=_RECIPIENT, columns="address, stage, skip", test=test, parameters={"t_stage": int(stage)},
+        source=_RECIPIENT,
+        columns="address, stage, skip",
+        test=test,
+        parameters=parameters,
         of_recipients=True,
-    )  # fmt: skip
+    )
     if found is None:
         return way
     if found.prefix:

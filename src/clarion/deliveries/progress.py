@@ -40,8 +40,9 @@ class ChannelProgress:
     results: Mapping[str, int]
     #: 0 for a primary channel, else which fallback it is.
     tier: int = 0
-    #: Of a cascade: messages that were made for it, and people that it could not reach.
+    #: Of a cascade: messages that were made for it, of them those called off, and people that it could not reach.
     made: int = 0
+    dropped: int = 0
     left_out: int = 0
 
     @property
@@ -157,6 +158,7 @@ def _channel(step: RunStep, sender: Sender | None) -> ChannelProgress:
         results={name: getattr(step, name) for name in RESULTS},
         tier=step.tier,
         made=step.made,
+        dropped=step.dropped,
         left_out=step.left_out,
     )
 

@@ -72,7 +72,8 @@ select %(run)s, key, %(last)s + n, now() from unnest(%(keys)s::text[]) with ordi
 _CANDIDATES = f"""
     select p.key, c.id as contact_id, p.address,
            coalesce({CONTACT_VARIABLES_SQL}, '{{{{}}}}'::jsonb) || p.variables as variables,
-           p.invalid, coalesce(c.state = 'DO_NOT_CONTACT', false) as barred, {{unwilling}} as unwilling
+           p.invalid, exists (select from ({{owners}}) k where k.state = 'DO_NOT_CONTACT') as barred,
+           {{unwilling}} as unwilling
     from (select n as key, address, invalid, variables::jsonb from unnest(
               %(addresses)s::text[], %(invalids)s::boolean[], %(variables)s::text[])
               with ordinality u(address, invalid, variables, n)) p

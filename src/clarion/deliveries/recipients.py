@@ -95,6 +95,7 @@ def recipients_page(
     *,
     stage: Stage | None = None,
     skip: Skip | None = None,
+    not_skipped: bool = False,
     result: Result | None = None,
     reason: int | None = None,
     code: str | None = None,
@@ -115,7 +116,7 @@ def recipients_page(
     is looked for as `finding.find` says; `is_private` keeps a search from telling who is in the run.
     """
     wanted = Narrowing(
-        stage=stage, skip=skip, result=result, reason=reason, code=code, no_receipt=no_receipt,
+        stage=stage, skip=skip, not_skipped=not_skipped, result=result, reason=reason, code=code, no_receipt=no_receipt,
         not_opened=not_opened,
         missed=missed,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from clarion.audience.addresses import kept_from_sql
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign, Launch
@@ -41,12 +42,13 @@ join deliveries_receipt r on r.run_id = %(run)s and r.delivery_id = v.delivery_i
 where r.result = %(delayed)s
 """
 #: Accepted, not known to have arrived, to somebody who may still be written to; in a cascade only of its last tier.
-_ACCEPTED = """
+_ACCEPTED = f"""
 select d.id, d.attempts, date_trunc('minute', d.ended_at),
-       rs.channel = any(coalesce(c.refusals, '{}')) or c.state is not distinct from 'DO_NOT_CONTACT' or exists (
+       rs.channel = any(coalesce(c.refusals, '{{}}')) or c.state is not distinct from 'DO_NOT_CONTACT' or exists (
            select from audience_suppression s
            where s.workspace_id = %(workspace)s and s.channel = rs.channel
              and s.address = coalesce(d.address, r.address))
+       or {kept_from_sql("coalesce(d.address, r.address)")}
 from deliveries_delivery d
 join deliveries_recipient r on r.run_id = %(run)s and r.id = d.id >> 4 and r.address <> ''
 join deliveries_runstep rs on rs.run_id = %(run)s and rs.step = d.id & 15

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clarion.audience.addresses import kept_from_sql
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
 from clarion.campaigns.models import Campaign
@@ -29,7 +30,7 @@ _ALL_SUPPRESSED = gettext_lazy("All whom it failed for are suppressed, so there 
 #: States in which the latest run's failed messages may be sent again.
 RETRYABLE = frozenset({Status.COMPLETED, Status.SENDING, Status.PAUSED})
 
-_FAILED = """
+_FAILED = f"""
     from deliveries_delivery d
     join deliveries_recipient r on r.run_id = %(run)s and r.id = d.id >> 4
     join deliveries_runstep rs on rs.run_id = %(run)s and rs.step = d.id & 15
@@ -38,7 +39,8 @@ _FAILED = """
         where s.workspace_id = %(workspace)s and s.channel = rs.channel
           and s.address = coalesce(d.address, r.address)
         -- Of who was erased there is no address any more.
-        union all select true where r.address = '' limit 1
+        union all select true where r.address = ''
+        union all select true where {kept_from_sql("coalesce(d.address, r.address)")} limit 1
     ) suppressed on true
     left join audience_contact c
       on c.id = r.contact_id and (c.state = 'DO_NOT_CONTACT' or rs.channel = any(c.refusals))

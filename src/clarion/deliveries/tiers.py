@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from clarion.audience.addresses import owners_sql
+from clarion.audience.addresses import SHARED, kept_from_sql, owners_sql
 from clarion.channels import registry
 from clarion.deliveries import cascading
 from clarion.deliveries.models import Run, RunStep
@@ -33,7 +33,7 @@ with person as (
     cross join unnest(%(steps)s::smallint[], %(kinds)s::text[], %(channels)s::text[]) s(step, kind, channel)
 ), judged as (
     select o.id, o.address, case when address is null then 'no_address'
-                                 when suppressed.found or o.is_barred then 'suppressed'
+                                 when suppressed.found or o.is_barred {kept} then 'suppressed'
                                  when {unwilling} then 'no_consent' end as why
     from offered o
     left join lateral (
@@ -126,12 +126,22 @@ def unwilling_sql(kinds: Sequence[str]) -> str:
     return " or ".join(arms) or "false"
 
 
+def or_kept_sql(kinds: Sequence[str]) -> str:
+    """Return, to be added to a condition of an offer, that its telephone is to be left alone (`kept_from_sql`)."""
+    return f" or (o.kind = '{SHARED}' and {kept_from_sql('o.address')})" if SHARED in kinds else ""
+
+
+def _filled(statement: str, ladder: Ladder) -> str:
+    kinds = ladder.kinds()
+    return statement.replace("{unwilling}", unwilling_sql(kinds)).replace("{kept}", or_kept_sql(kinds))
+
+
 def make_first(cursor: Any, ladder: Ladder, *, first: int, last: int) -> None:
     """Make the first tier's messages of the recipients numbered from `first` to `last`, in the caller's transaction.
 
     A step's cursor comes to them. Whoever has no usable address for it is looked at soon.
     """
-    statement = _MAKE_RANGE.replace("{unwilling}", unwilling_sql(ladder.kinds()))
+    statement = _filled(_MAKE_RANGE, ladder)
     facts = _facts(ladder, 0) | {"first": first, "last": last, "waits": False, "stage": 0, "problem": None}
     cursor.execute(statement, facts)
     _count(cursor, ladder, cursor.fetchall(), is_dropped=False)
@@ -159,7 +169,7 @@ def release(
     facts = _facts(ladder, tier) | {
         "people": sorted(people), "waits": True, "stage": stage, "problem": stage or None,
     }  # fmt: skip
-    cursor.execute(_MAKE_THESE.replace("{unwilling}", unwilling_sql(ladder.kinds())), facts)
+    cursor.execute(_filled(_MAKE_THESE, ladder), facts)
     rows = cursor.fetchall()
     _count(cursor, ladder, rows, is_dropped=ending is not None)
     if ending is None:

@@ -1,4 +1,4 @@
-"""Whom a channel of a cascade could not reach, and why: each channel's own part of a run's waterfall."""
+"""Where people stand with one channel of a cascade: each channel's own part of a run's waterfall."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clarion.audience.queries.segments import in_time
 from clarion.deliveries.models import Run
@@ -23,18 +26,31 @@ group by 1, 2
 """
 
 
+class Part(models.TextChoices):
+    """Who else stands somewhere in a channel's waterfall: together with the reasons that is everybody, each once."""
+
+    #: Everybody for whom the cascade began: the beginning of each channel's waterfall.
+    PEOPLE = "people", _("People")
+    #: Another channel was enough, or its time has not come.
+    NOT_NEEDED = "not_needed", _("Not needed by now")
+    #: A message was made, and skipped, cancelled or expired before it was sent.
+    CALLED_OFF = "called_off", _("Called off")
+    #: Has a message that waits, went, or was tried.
+    MESSAGES = "messages", _("Messages")
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Whoever a step could not reach, for one reason or any."""
+    """Whoever a step could not reach, for one reason or any; or who stands on another part of its waterfall."""
 
     step: int
-    why: Skip | None = None
+    why: Skip | Part | None = None
 
     @classmethod
     def read(cls, word: str) -> Self | None:
-        """Return what a word as `1.no_address` or `1` means; None for any other."""
+        """Return what a word as `1.no_address`, `1.not_needed` or `1` means; None for any other."""
         step, dot, name = word.partition(".")
-        why = next((one for one in REASONS if one.name.lower() == name), None)
+        why = next((one for one in (*REASONS, *Part) if one.name.lower() == name), None)
         if not (step.isascii() and step.isdigit() and len(step) <= 2 and int(step) < STEPS):
             return None
         return cls(int(step), why) if why is not None or not dot else None

@@ -16,6 +16,8 @@ from clarion.deliveries.unreached import Missed
 SEARCH_FROM = 2
 #: Stands for "no code".
 NO_CODE = "-"
+#: Stands for "was not left out" among why somebody was.
+NOT_SKIPPED = "none"
 #: Stands for "nothing was heard since" among the results, and for "nothing tells that it was opened".
 NO_RESULT = "none"
 NOT_OPENED = "not_opened"
@@ -28,6 +30,7 @@ class Wanted:
 
     stage: Stage | None = None
     skip: Skip | None = None
+    not_skipped: bool = False
     result: Result | None = None
     reason: int | None = None
     code: str | None = None
@@ -45,6 +48,7 @@ class Wanted:
         return cls(
             stage=named(Stage, _text(get, "status")),
             skip=named(Skip, _text(get, "skip")),
+            not_skipped=_text(get, "skip") == NOT_SKIPPED,
             result=next((Result[word.upper()] for word in heard if named(Result, word) is not None), None),
             no_receipt=NO_RESULT in heard,
             not_opened=NOT_OPENED in heard,
@@ -63,23 +67,24 @@ class Wanted:
     def is_detailed(self) -> bool:
         """Whether more than the stage and the search narrow it."""
         return bool(
-            self.skip is not None or self.result is not None or self.no_receipt or self.not_opened
-            or self.reason is not None or self.code is not None or self.missed is not None
+            self.skip is not None or self.not_skipped or self.result is not None or self.no_receipt
+            or self.not_opened or self.reason is not None or self.code is not None or self.missed is not None
         )  # fmt: skip
 
     @property
     def narrowing(self) -> Narrowing:
         """The conditions that rows are tested by; the search is apart."""
         return Narrowing(
-            stage=self.stage, skip=self.skip, result=self.result, reason=self.reason, code=self.code,
-            no_receipt=self.no_receipt, not_opened=self.not_opened, missed=self.missed,
+            stage=self.stage, skip=self.skip, not_skipped=self.not_skipped, result=self.result,
+            reason=self.reason, code=self.code, no_receipt=self.no_receipt, not_opened=self.not_opened,
+            missed=self.missed,
         )  # fmt: skip
 
     def query(self) -> dict[str, str]:
         """Return the words that `read` understands as this."""
         words = {
             "status": self.stage.name.lower() if self.stage is not None else "",
-            "skip": self.skip.name.lower() if self.skip is not None else "",
+            "skip": self.skip.name.lower() if self.skip is not None else NOT_SKIPPED * self.not_skipped,
             "result": " ".join(self._heard()),
             "reason": str(self.reason) if self.reason is not None else "",
             "code": "" if self.code is None else self.code or NO_CODE,
@@ -101,6 +106,8 @@ class Wanted:
         told = [str(self.stage.label)] if self.stage is not None else []
         if self.skip is not None:
             told.append(_("Skipped: %(reason)s") % {"reason": self.skip.label})
+        if self.not_skipped:
+            told.append(_("Not skipped"))
         if self.result is not None:
             told.append(result_label(self.result))
         if self.no_receipt:
@@ -124,7 +131,7 @@ def result_label(result: Result) -> str:
 
 
 def missed_label(missed: Missed) -> str:
-    """Return what the filter by whom a channel could not reach is called."""
+    """Return what the filter by where somebody stands with a channel is called."""
     reason = missed.why.label if missed.why is not None else _("Not reached")
     return _("Channel %(n)d: %(reason)s") % {"n": missed.step + 1, "reason": reason}
 

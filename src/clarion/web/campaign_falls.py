@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns import cascade
 from clarion.deliveries.states import Skip
-from clarion.deliveries.unreached import REASONS, Missed, unreached
+from clarion.deliveries.unreached import REASONS, Missed, Part, unreached
+from clarion.deliveries.wanted import NOT_SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,21 +29,28 @@ class Fall:
     #: Where its piece of the bar begins and how wide it is, in per cent of everybody.
     x: float
     width: float
-    #: Where its people are; empty where they are not listed.
+    #: Where its people are.
     url: str
+    #: Nothing went wrong with them: another channel was enough.
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelFalls:
-    """How many of those who get the campaign one channel has had a message for, and why not all."""
+    """How many of those for whom a cascade began one channel has a message for, and why not all.
+
+    The steps and the messages come to the people.
+    """
 
     channel: str
     sender: str
     role: str
     people: int
+    people_url: str
     falls: Sequence[Fall]
-    made: int
-    made_share: float
+    messages: int
+    messages_url: str
+    messages_share: float
 
 
 def of_people(page: CampaignPage, run: Run) -> list[Fall]:
@@ -53,7 +61,13 @@ def of_people(page: CampaignPage, run: Run) -> list[Fall]:
         for skip in Skip
     ]
     later = run.skipped - sum(count for _label, count, _url in lines)
+    # Of runs of before, whose waterfalls do not tell why.
     return _falls(run.total, [*lines, (_("Skipped later"), later, join.format("status=skipped"))])
+
+
+def targets_url(page: CampaignPage) -> str:
+    """Return where everybody is whom a run is for."""
+    return f"{page.urls['recipients']}?skip={NOT_SKIPPED}{page.run_suffix}"
 
 
 def of_channels(page: CampaignPage, seen: Overview) -> list[ChannelFalls]:
@@ -61,6 +75,8 @@ def of_channels(page: CampaignPage, seen: Overview) -> list[ChannelFalls]:
     if page.run is None or not page.run.is_cascade:
         return []
     counts = unreached(page.run, {one.step: one.left_out for one in seen.channels})
+    # Everybody for whom it began has a message of each first channel, or what stands in its place.
+    people = max((one.made + one.left_out for one in seen.channels if not one.tier), default=0)
     join = f"{page.urls['recipients']}?missed={{}}{page.run_suffix}"
     made = []
     for one in seen.channels:
@@ -73,28 +89,34 @@ def of_channels(page: CampaignPage, seen: Overview) -> list[ChannelFalls]:
             )
             for missed in known
         ]
-        rest = max(0, seen.targets - one.left_out - one.made)
-        lines.append((_("Not needed by now"), rest, ""))
+        for part, count in (
+            (Part.CALLED_OFF, one.dropped),
+            (Part.NOT_NEEDED, max(0, people - one.left_out - one.made)),
+        ):
+            lines.append((str(part.label), count, join.format(Missed(one.step, part).word)))
+        messages = one.made - one.dropped
         made.append(
             ChannelFalls(
                 channel=one.channel,
                 sender=one.sender,
                 role=cascade.role(one.tier),
-                people=seen.targets,
-                falls=_falls(seen.targets, lines),
-                made=one.made,
-                made_share=round(100 * one.made / seen.targets, 2) if seen.targets else 0.0,
+                people=people,
+                people_url=join.format(Missed(one.step, Part.PEOPLE).word),
+                falls=_falls(people, lines, quiet=str(Part.NOT_NEEDED.label)),
+                messages=messages,
+                messages_url=join.format(Missed(one.step, Part.MESSAGES).word),
+                messages_share=round(100 * messages / people, 2) if people else 0.0,
             )
         )
     return made
 
 
-def _falls(people: int, lines: Sequence[tuple[str, int, str]]) -> list[Fall]:
+def _falls(people: int, lines: Sequence[tuple[str, int, str]], *, quiet: str = "") -> list[Fall]:
     total, left = people or 1, people
     made = []
     for label, count, url in lines:
         if count > 0:
             left -= count
             x, width = max(0.0, round(100 * left / total, 2)), round(100 * count / total, 2)
-            made.append(Fall(label=label, count=count, x=x, width=width, url=url))
+            made.append(Fall(label=label, count=count, x=x, width=width, url=url, is_quiet=label == quiet))
     return made

@@ -123,11 +123,9 @@ def tabs(request: PageRequest, campaign: Campaign, step: Step | None, edited: st
 def context(request: PageRequest, campaign: Campaign, form: CampaignForm) -> dict[str, Any]:
     """Return what the section of the message shows beside the form's fields."""
     modes = [mode for mode, _label in form.fields["mode"].choices]  # type: ignore[attr-defined]
-    own = form.step.body_source.get("language", "") if form.step is not None else ""
     return {
         "look": form.look,
         "edited": form.tongue,
-        "is_rtl": languages.is_rtl(form.tongue or str(own)),
         "tongues": tabs(request, campaign, form.step, form.tongue),
         "common_languages": language_names.common(),
         "hint": message_fields.HINT,

@@ -168,6 +168,14 @@ class OverviewPage:
         return campaign_falls.of_channels(self._page, self.seen) if self.seen is not None else []
 
     @cached_property
+    def everybody_url(self) -> str:
+        return self._page.urls["recipients"] + self._page.run_query
+
+    @cached_property
+    def targets_url(self) -> str:
+        return campaign_falls.targets_url(self._page)
+
+    @cached_property
     def target_share(self) -> float:
         """How many of those matched it is for, in per cent."""
         seen = self.seen

@@ -33,7 +33,7 @@ class SheetForm(forms.Form):
         label=gettext_lazy("Address"),
         required=False,
         max_length=2000,
-        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
         help_text=gettext_lazy(
             "Of a CSV, XLSX or ODS file, or of a Google spreadsheet that everyone with the link may see."
         ),
@@ -42,7 +42,7 @@ class SheetForm(forms.Form):
         label=gettext_lazy("Or a file on the server"),
         required=False,
         max_length=1000,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
     )
     channel = forms.ChoiceField(label=gettext_lazy("It holds"), initial="email")
     address = forms.CharField(

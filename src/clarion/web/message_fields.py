@@ -35,7 +35,12 @@ class MessageForm(forms.Form):
     """What an author writes. Whether it can be sent is said by the operation, field by field."""
 
     #: The channel says whether it must have one.
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=MAX_SUBJECT, required=False)
+    subject = forms.CharField(
+        label=gettext_lazy("Subject"),
+        max_length=MAX_SUBJECT,
+        required=False,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
     preheader = forms.CharField(
         label=gettext_lazy("Preview text"),
         max_length=MAX_SUBJECT,
@@ -43,6 +48,7 @@ class MessageForm(forms.Form):
         help_text=gettext_lazy(
             "Mail readers show it beside the subject. Between 40 and 100 characters are seen."
         ),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     mode = forms.ChoiceField(
         label=gettext_lazy("Written in"),
@@ -54,7 +60,9 @@ class MessageForm(forms.Form):
         label=gettext_lazy("Message"),
         max_length=MAX_SOURCE,
         strip=False,
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 22, "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={"class": "input--code", "rows": 22, "spellcheck": "false", "dir": "auto"}
+        ),
     )
     text = forms.CharField(
         label=gettext_lazy("Plain text"),
@@ -62,7 +70,9 @@ class MessageForm(forms.Form):
         required=False,
         strip=False,
         help_text=gettext_lazy("For readers without HTML. Left empty, it is made from the message."),
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 6, "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={"class": "input--code", "rows": 6, "spellcheck": "false", "dir": "auto"}
+        ),
     )
 
     #: Of which language the message is that is being written; "" for the first one.
@@ -81,7 +91,9 @@ class MessageForm(forms.Form):
         help_text=gettext_lazy(
             "One a line, such as: first_name = friend. Used where a person has nothing there."
         ),
-        widget=forms.Textarea(attrs={"class": "input--code", "rows": 3, "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={"class": "input--code", "rows": 3, "spellcheck": "false", "dir": "auto"}
+        ),
     )
     attached = forms.MultipleChoiceField(
         label=gettext_lazy("Attachments"), required=False, widget=forms.CheckboxSelectMultiple

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from clarion.deliveries import reasons
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.deliveries.wanted import NO_CODE as NO_CODE
-from clarion.deliveries.wanted import NO_RESULT, NOT_OPENED, Wanted, missed_label, number, result_label
+from clarion.deliveries.wanted import (
+    NO_RESULT,
+    NOT_OPENED,
+    NOT_SKIPPED,
+    Wanted,
+    missed_label,
+    number,
+    result_label,
+)
 from clarion.web.links import changed_query
 from clarion.web.parts import Chip, Option, Tab
 
@@ -39,9 +47,10 @@ class Filters(Wanted):
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `recipients.recipients_page`."""
         return {
-            "stage": self.stage, "skip": self.skip, "result": self.result, "reason": self.reason,
-            "code": self.code, "no_receipt": self.no_receipt, "not_opened": self.not_opened, "q": self.q,
-            "missed": self.missed, "after": self.after, "before": self.before,
+            "stage": self.stage, "skip": self.skip, "not_skipped": self.not_skipped, "result": self.result,
+            "reason": self.reason, "code": self.code, "no_receipt": self.no_receipt,
+            "not_opened": self.not_opened, "q": self.q, "missed": self.missed,
+            "after": self.after, "before": self.before,
         }  # fmt: skip
 
 
@@ -104,9 +113,13 @@ def code_options(groups: Sequence[ProblemGroup], filters: Filters) -> list[Optio
 def skips(run: Run, filters: Filters) -> list[Option]:
     """Return the choice of why somebody was left out: what this run knows; empty when nobody was."""
     known = [skip for skip in Skip if run.waterfall.get(skip.name.lower()) or skip is filters.skip]
-    if not known:
+    if not known and not filters.not_skipped:
         return []
-    options = [Option(value="", label=_("Skipped or not"), checked=filters.skip is None)]
+    asks_nothing = filters.skip is None and not filters.not_skipped
+    options = [
+        Option(value="", label=_("Skipped or not"), checked=asks_nothing),
+        Option(value=NOT_SKIPPED, label=_("Not skipped"), checked=filters.not_skipped),
+    ]
     return options + [
         Option(value=skip.name.lower(), label=skip.label, checked=skip is filters.skip) for skip in known
     ]
@@ -120,6 +133,8 @@ def chips(request: PageRequest, filters: Filters) -> list[Chip]:
     if filters.skip is not None:
         label = _("Skipped: %(reason)s") % {"reason": filters.skip.label}
         told.append(("skip", filters.skip.name.lower(), label))
+    if filters.not_skipped:
+        told.append(("skip", NOT_SKIPPED, _("Not skipped")))
     if filters.result is not None:
         told.append(("result", filters.result.name.lower(), result_label(filters.result)))
     if filters.no_receipt:

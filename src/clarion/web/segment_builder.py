@@ -126,6 +126,12 @@ class Row:
         return self.op not in tree.BARE_OPS
 
     @property
+    def is_filled(self) -> bool:
+        """Whether everything that is to be typed has been."""
+        needs_name = self.field == "attribute" or self.has_times
+        return bool((self.attribute.strip() or not needs_name) and (self.value.strip() or not self.has_value))
+
+    @property
     def is_moment(self) -> bool:
         return self.op in tree.MOMENT_OPS
 
@@ -296,6 +302,15 @@ def _number(node: Box | Row, place: str, choices: Choices, told: Mapping[str, st
         return
     for index, part in enumerate(node.parts):
         _number(part, f"{place}.{index}", choices, told)
+
+
+def forgive(node: Box | Row) -> None:
+    """Say nothing of rows that are not filled in yet: somebody is about to."""
+    if isinstance(node, Box):
+        for part in node.parts:
+            forgive(part)
+    elif not node.is_filled:
+        node.problem = ""
 
 
 def _kind(text: str | None) -> str:

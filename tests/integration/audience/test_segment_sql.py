@@ -46,6 +46,14 @@ def messages() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({"campaign": st.sampled_from(CAMPAIGNS[:2]), **dict.fromkeys(KINDS, days)})
 
 
+def wishes(said: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what somebody agreed to and withdrew: never both of one channel."""
+    return {
+        name: [channel for channel, wish in said.items() if wish == word]
+        for name, word in (("consents", "yes"), ("refusals", "no"))
+    }
+
+
 @st.composite
 def people(draw: st.DrawFn) -> dict[str, Any]:
     return {
@@ -57,7 +65,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "tags": draw(st.lists(st.sampled_from(["vip", "VIP", "a'b"]), unique=True, max_size=2)),
         "attributes": draw(st.dictionaries(NAMES, VALUES, max_size=3)),
         "created_at": NOW - timedelta(hours=draw(st.integers(0, 100))),
-        "consents": draw(st.lists(st.sampled_from(["email", "sms"]), unique=True)),
+        **wishes(draw(st.fixed_dictionaries(dict.fromkeys(("email", "sms"), st.sampled_from(["", "yes", "no"]))))),
         "lists": draw(st.lists(st.sampled_from(LISTS[:2]), unique=True)),
         "activity": draw(st.lists(messages(), max_size=4)),
     }  # fmt: skip
@@ -133,7 +141,9 @@ def holds(rule: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
     if field == "list":
         return (value in one["lists"]) == (op == "in")
     if field == "consent":
-        return op != "withdrawn_on" and (value in one["consents"]) == (op == "given_on")
+        if op == "withdrawn_on":
+            return value in one["refusals"]
+        return (value in one["consents"]) == (op == "given_on")
     if field == "suppressed":
         return (one["email"] == "a@x.test") == (op == "on_channel")
     if field in KINDS:

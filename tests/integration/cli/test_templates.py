@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from clarion.cli.program import app
+from clarion.content import operations, queries
 from clarion.content.models import Template
+from clarion.workspaces.actors import of_member
 from tests import ledgers
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,27 @@ def test_what_makes_no_sense_is_refused(
 
     assert answer.exit_code == 2
     assert why in answer.stderr
+
+
+def test_somebody_elses_words_are_replaced_only_when_their_version_was_seen(
+    people: ledgers.People, tmp_path: Path
+) -> None:
+    def saved(words: str, *rest: str) -> Result:
+        return clarion(people, "save", "My text", given_a_file(tmp_path, words), *rest)
+
+    alice = of_member(people.alice)
+    saved("Hello", "--channel", "sms")
+    template = Template.objects.get()
+    assert saved("Hello you").stdout == "Version 2 of My text\n"  # its own words
+    operations.save_version(template=template, by=alice, source={"mode": "text", "source": "Dear"}, base=2)
+
+    for options in ((), ("--version", "2")):
+        answer = saved("Hello all", *options)
+        assert (answer.exit_code, queries.latest_version(template).source["source"]) == (2, "Dear")
+        assert "clarion template show 'My text'" in answer.stderr
+        assert "--version 3" in answer.stderr
+    assert saved("Hello all", "--version", "3").stdout == "Version 4 of My text\n"
+    assert saved("Hello everybody").stdout == "Version 5 of My text\n"
 
 
 def test_a_template_of_another_workspace_is_not_there(people: ledgers.People, tmp_path: Path) -> None:

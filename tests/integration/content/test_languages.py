@@ -58,7 +58,7 @@ class TestOperations:
 
         changed = {"mode": "html", "subject": "Good day", "source": "<p>x</p>", "language": "en"}
         version = operations.save_version(
-            template=template, by=of_member(cast.alice), source=changed, language=""
+            template=template, by=of_member(cast.alice), source=changed, language="", base=1
         )
 
         assert version.content["subject"] == "Good day"
@@ -162,7 +162,9 @@ class TestPages:
         one = f"{LIST}{template.public_id}/"
         said = written("de", version.number, subject="Servus")
         assert f'name="base" value="{version.number}"' in bob.get(f"{one}?language=de").content.decode()
-        operations.remove_language(template=template, by=of_member(cast.alice), language="de")
+        operations.remove_language(
+            template=template, by=of_member(cast.alice), language="de", base=version.number
+        )
 
         told = bob.post(one, said)
 
@@ -201,6 +203,20 @@ class TestPages:
         assert (kept["subject"], kept["languages"]["de"]["subject"]) == ("Good day", "Servus")
         mallory = client_of(cast.mallory)
         assert mallory.post(one, written("de", version.number, subject="x")).status_code == 404
+
+    def test_words_run_as_they_are_written_whatever_the_page_s_own_direction_is(
+        self, template: Template, cast: Cast, bob: Client
+    ) -> None:
+        cast.bob.user.language = "ar"
+        cast.bob.user.save()
+
+        page = bob.get(f"{LIST}{template.public_id}/").content.decode()
+
+        assert 'dir="rtl"' in page[:500]
+        for name in ("subject", "preheader", "source", "text", "defaults"):
+            tag = re.findall(rf'<(?:input|textarea)[^>]* name="{name}"[^>]*>', page)
+            assert len(tag) == 1, name
+            assert 'dir="auto"' in tag[0], name
 
     def test_the_list_names_the_languages(self, template: Template, cast: Cast, bob: Client) -> None:
         german(template, cast)

@@ -77,6 +77,23 @@ def test_opening_it_changes_nothing_and_shows_what_is_the_persons_own(made: Made
     assert link(made) in Client().get(link(made, page="u")).content.decode()
 
 
+@pytest.mark.parametrize("page", ["u", "p"])
+@pytest.mark.parametrize(
+    ("contact", "browser", "shown"),
+    [("ar", "de", 'lang="ar" dir="rtl"'), ("de-AT", "en", 'lang="de"'), ("", "es", 'lang="es"'),
+     ("xx!", "ru", 'lang="ru"')],
+)  # fmt: skip
+def test_pages_speak_the_contacts_language_and_else_the_browsers(
+    made: MadeRun, page: str, contact: str, browser: str, shown: str
+) -> None:
+    Contact.objects.filter(email=ADDRESS).update(language=contact)
+
+    for _again in range(2):  # of pages in another language nothing is left
+        answer = Client(headers={"accept-language": browser}).get(link(made, page=page)).content.decode()
+        assert shown in answer[:200]
+    assert 'lang="en"' in Client().get(link(made, 2, page=page)).content.decode()[:200]
+
+
 def test_what_is_unticked_is_left_and_what_is_ticked_is_taken_up(made: MadeRun) -> None:
     other = add_run(made.workspace, made.sender, count=1)
 

@@ -1,17 +1,25 @@
 """The waterfall of each channel of a run, and the people on its steps."""
 
+import html
+import re
+
 import pytest
+from django.test import Client
 
 from clarion.audience.models import Suppression
+from clarion.campaigns.models import Campaign
+from clarion.campaigns.states import Status
+from clarion.deliveries import optout
 from clarion.deliveries.models import Recipient, Run, RunStep
+from clarion.deliveries.operations import finish_run
 from clarion.deliveries.states import Skip, Stage
-from clarion.deliveries.unreached import Missed, unreached
+from clarion.deliveries.unreached import REASONS, Missed, Part, unreached
 from clarion.deliveries.wanted import Wanted
-from clarion.web.campaign_falls import REASONS
+from clarion.engine.plan import Settled
 from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Role
 from tests import ledgers
-from tests.cascades import built, make_cascade
+from tests.cascades import built, follow, make_cascade, run_through, send
 from tests.factories import client_of
 from tests.integration.api.asking import asking
 
@@ -101,10 +109,70 @@ def test_programs_ask_for_them_too_and_are_told_what_makes_no_sense(run: Run, al
 
 
 def test_the_words_mean_the_same_again_and_nobody_fits_what_contradicts_itself(run: Run) -> None:
-    for why in (None, *REASONS):
+    for why in (None, *REASONS, *Part):
         wanted = Wanted(missed=Missed(3, why), stage=Stage.FAILED)
         assert Wanted.read(wanted.query()) == wanted
         assert len(wanted.in_words()) == 2
     for word in ("", "16", "x", "1.", "-1", "1.excluded", "1.no_address.x", "²"):
         assert Wanted.read({"missed": word}).missed is None
     assert not Wanted(missed=Missed(0), skip=Skip.SUPPRESSED).narrowing.count(run)
+
+
+LINK = re.compile(r'<a class="link" href="([^"]+)">([^<]+)</a>.*?<b>−?([\d,]+)</b>')
+
+
+def steps_of(client: Client, url: str) -> list[list[tuple[str, str, int]]]:
+    """Return (link, label, number) of each line of each waterfall of the page; a line without a link is none."""
+    page = html.unescape(client.get(url).content.decode())
+    falls = re.findall(r'<ol class="waterfall">(.*?)</ol>', page, re.DOTALL)
+    made = [LINK.findall(one) for one in falls]
+    assert [len(lines) for lines in made] == [
+        one.count("waterfall__row") - one.count("row--") for one in falls
+    ]
+    return [[(link, label, int(number.replace(",", ""))) for link, label, number in lines] for lines in made]
+
+
+def test_every_step_of_every_waterfall_opens_as_many_people_as_it_counts_also_after_the_run(
+    transactional_db: None,
+) -> None:
+    """Mail, then SMS, then a third: everything that can happen to somebody happens to one of nine."""
+    people = [{"email": f"p{n}@example.test", "phone": f"+493000000{n}"} for n in range(1, 8)]
+    people += [{"email": "p8@example.test", "phone": ""}, {"email": "", "phone": ""}]
+    campaign = make_cascade(people=people, steps=((0, "email"), (1, "sms"), (2, "sandbox")))
+    workspace = campaign.workspace
+    Suppression.objects.create(
+        workspace=workspace, channel="email", address="p7@example.test", reason="MANUAL"
+    )
+    run = built(campaign)
+    alice = ledgers.make_member(workspace, "alice", Role.OWNER)
+    client, url = client_of(alice), f"/w/{workspace.slug}/campaigns/{run.campaign.public_id}/"
+
+    def opened(link: str) -> set[str]:
+        return set(re.findall(r"/recipients/(\d+)/", client.get(link).content.decode()))
+
+    def checked() -> None:
+        for first, *losses, last in steps_of(client, url):
+            assert first[2] - sum(count for _link, _label, count in losses) == last[2]
+            for link, label, count in (first, *losses, last):
+                assert (label, count) == (label, len(opened(link)))
+
+    checked()
+    optout.skip_pending(workspace=workspace, channel="email", address="p6@example.test")
+    Suppression.objects.create(workspace=workspace, channel="sms", address="+4930000006", reason="MANUAL")
+    Suppression.objects.create(
+        workspace=workspace, channel="sandbox", address="p6@example.test", reason="MANUAL"
+    )
+    follow(run)
+    checked()
+    assert send(run, lambda person, step, _: Settled.FAILED if person in (1, 2, 8) else Settled.SENT)
+    checked()
+    run_through(run, lambda person, step, _: Settled.FAILED if person == 1 else Settled.SENT)
+    Campaign.objects.filter(pk=run.campaign_id).update(status=Status.SENDING, started_at=run.created_at)
+    assert finish_run(run.pk)
+    checked()
+    not_needed = [
+        found for lines in steps_of(client, url) for found in lines if found[1] == "Not needed by now"
+    ]
+    assert [sorted(opened(link)) for link, _label, _count in not_needed] == [list("345"), list("23457")]
+    stranger = client_of(ledgers.make_people().mallory)
+    assert {stranger.get(link).status_code for link, _label, _count in not_needed} == {404}

@@ -52,6 +52,27 @@ def contact(cast: Cast, email: str, **facts: Any) -> Contact:
     return Contact.objects.create(workspace=cast.workspace, email=email, **facts)
 
 
+def test_a_row_that_is_being_filled_in_is_not_blamed_and_names_are_suggested(
+    cast: Cast, visit: Visit
+) -> None:
+    contact(cast, "ana@shop.example", attributes={"ort": "Köln"})
+    Contact.objects.create(workspace=cast.mallory.workspace, email="x@x.example", attributes={"secret": "1"})
+    browser, url = visit(cast.alice), f"/w/{cast.workspace.slug}/segments/new/"
+    form = {"name": "Köln", "kind-0": "all", "node": "0.0", "field-0.0": "attribute", "op-0.0": "equals"}
+
+    begun = text(browser.post(url, form))
+    assert ("field__error" in begun, '<option value="ort">' in begun, "secret" in begun) == (
+        False,
+        True,
+        False,
+    )
+    assert "field__error" in text(browser.post(url, {**form, "do": "count"}))
+    assert "field__error" in text(browser.post(url, {**form, "do": "save"}))
+    wrong = {**form, "attribute-0.0": "born", "op-0.0": "on", "value-0.0": "tomorrow"}
+    assert "field__error" in text(browser.post(url, wrong))
+    assert "1</b> contact" in text(browser.post(url, {**form, "attribute-0.0": "ort", "value-0.0": "Köln"}))
+
+
 def test_a_rule_is_built_row_by_row_with_buttons_alone(cast: Cast, visit: Visit) -> None:
     contact(cast, "ana@shop.example", tags=["vip"], language="de")
     contact(cast, "bo@shop.example", tags=["vip"], attributes={"orders": "12"})

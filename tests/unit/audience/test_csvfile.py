@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,25 @@ def read(path: Path, **overrides: Any) -> list[csvfile.Row]:
 
 def cells(path: Path, **overrides: Any) -> list[list[str]]:
     return [row.cells for row in read(path, **overrides)]
+
+
+#: Encoding → names, a language a line.
+NAMES = {
+    "cp1252": """Müller Weiß Jäger Öztürk Groß
+Núñez Peña Íñigo José Iñárritu
+François Hélène Théo Zoë Benoît Noël
+João Gonçalves Magalhães Conceição Simões
+Åsa Björn Søren Kåre Märta
+D’Arcy Chloë “Zoë” Renée""",
+    "cp1250": """Łukasz Wałęsa Żółć Świątek Michał
+Dvořák Jiří Růžena Příbyl Ondřej
+Petőfi Erzsébet Szűcs Győző Ödön
+Ştefan Brâncuşi Ţîrlea Tănase
+Đorđević Krleža Čengić Šimić""",
+    "iso8859_2": """Wąs Święcki Źródlak Wałęsa""",
+    "cp1254": """Gökçe Yıldız Şahin Doğan İnönü""",
+    "cp1257": """Šarūnas Žukauskas Mykolė Čiurlionis Rūta""",
+}
 
 
 class TestRoundTrip:
@@ -116,6 +136,19 @@ class TestSniff:
 
         assert found == [line.split(",") for line in text.splitlines()[1:]]
 
+    @pytest.mark.parametrize(("encoding", "names"), NAMES.items())
+    def test_names_without_sentences_tell_the_encoding_too(
+        self, tmp_path: Path, encoding: str, names: str
+    ) -> None:
+        """Of one language each, and of all that have the encoding together, as customers of many countries are."""
+        languages = [line.split() for line in names.splitlines()]
+        for some in [*languages, [name for line in languages for name in line]]:
+            if encoding != "cp1252" and some not in languages:
+                continue
+            text = "name;mail\n" + "".join(f"{name};p{n}@x.example\n" for n, name in enumerate(some * 5))
+            found = [row[0] for row in cells(written(tmp_path, text, encoding))]
+            assert (encoding, found) == (encoding, some * 5)
+
     @pytest.mark.parametrize(
         ("text", "has_header", "columns"),
         [
@@ -123,8 +156,19 @@ class TestSniff:
             ("a@b.example,Ana\nb@b.example,Bob\n", False, ("column 1", "column 2")),
             ("+4930123456\n+4930123457\n", False, ("column 1",)),
             ("email,,\na@b.c,Ana,\n", True, ("email", "column 2")),
+            ("name,phone,phone\nAna,+4930123456,\nBob,,+4930123457\n", True, ("name", "phone", "phone")),
+            ("name,,email,\nAna,x,a@b.c,y\n", True, ("name", "column 2", "email", "column 4")),
+            ("Köln,Köln\nBonn,Köln\n", False, ("column 1", "column 2")),
         ],
-        ids=["names", "addresses", "numbers", "a column without a name"],
+        ids=[
+            "names",
+            "addresses",
+            "numbers",
+            "a column without a name",
+            "two of a name",
+            "columns without names between others",
+            "only words",
+        ],
     )
     def test_tells_a_header_from_data(
         self, tmp_path: Path, text: str, has_header: bool, columns: tuple[str, ...]
@@ -242,6 +286,30 @@ class TestReader:
 
         assert count == 100_000
         assert peak < 300_000
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [(b"," * 10_000_000, "columns; at most 500"), (b"\n" * 10_000_000, "empty"), (b'"' * 10_000_001, "")],
+        ids=["ten million columns", "nothing but lines", "nothing but quotes"],
+    )
+    def test_ten_million_of_anything_is_answered_in_little_memory_and_time(
+        self, tmp_path: Path, content: bytes, words: str
+    ) -> None:
+        path, sentence = written(tmp_path, content), ""
+
+        tracemalloc.start()
+        began = time.process_time()
+        try:
+            for _row in csvfile.rows(path, csvfile.sniff(path)):
+                pass
+        except CsvInvalid as refusal:
+            sentence = str(refusal)
+        seconds, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert words in sentence
+        assert seconds < 20
+        assert peak < 100_000_000
 
     def test_tells_how_far_it_has_come(self, tmp_path: Path) -> None:
         path = written(tmp_path, "email,name\n" + "a@b.example,Ana\n" * 10_000)

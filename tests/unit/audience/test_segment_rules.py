@@ -1,5 +1,7 @@
 """Rules of segments: what is read, what is refused and where, and how they are said."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +10,8 @@ from django.utils import timezone
 
 from clarion.audience import segments
 from clarion.audience.segments import tree
+
+REFERENCE = Path(__file__).parents[3] / "docs/reference/segments.md"
 
 RULE = {
     "all": [
@@ -138,3 +142,13 @@ def test_no_text_of_a_person_is_ever_in_the_sql(text: str) -> None:
     assert text not in made.sql
     assert "{" not in made.sql
     assert "%" not in made.sql.replace("%(", "")
+
+
+def test_the_schema_is_documented_and_its_example_reads_as_it_says() -> None:
+    text = REFERENCE.read_text("utf-8")
+    for field, ops in {**tree.FIELDS, "attribute:NAME": tree.ATTRIBUTE_OPS}.items():
+        for word in (field, *ops):
+            assert f"`{word}`" in text, word
+    example, told = re.findall(r"```json\n(.*?)```\n\nreads: \*(.*?)\*", text, re.DOTALL)[0]
+
+    assert segments.sentence(segments.parse_text(example)) == " ".join(told.split()).removesuffix(".")

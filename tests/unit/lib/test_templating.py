@@ -1,8 +1,11 @@
 """Templates cut into constants and holes say the same as templates rendered whole."""
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
+import minijinja
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -160,6 +163,95 @@ def test_the_variables_of_a_template_are_listed() -> None:
 )
 def test_filters_write_dates_and_numbers(source: str, expected: str) -> None:
     assert Program([Part("text", source)]).render_whole({}) == [expected]
+
+
+#: Names of filters of this and of other implementations of the language.
+FILTERS = [
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "b64encode",
+    "capitalize",
+    "center",
+    "chain",
+    "count",
+    "d",
+    "date",
+    "default",
+    "dictsort",
+    "e",
+    "endswith",
+    "escape",
+    "filesizeformat",
+    "first",
+    "float",
+    "forceescape",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "json",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "number",
+    "pprint",
+    "random",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "startswith",
+    "string",
+    "striptags",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "urlencode",
+    "urlize",
+    "wordcount",
+    "wordwrap",
+    "xmlattr",
+    "zip",
+]
+REFERENCE = Path(__file__).parents[3] / "docs/reference/template-language.md"
+
+
+def test_every_filter_is_documented_with_what_it_writes() -> None:
+    examples = re.findall(r"^({{ .* }}) → (.*)$", REFERENCE.read_text("utf-8"), re.MULTILINE)
+    assert len(examples) > 50
+
+    for source, written in examples:
+        assert Program([Part("text", source)]).render_whole({}) == [written], source
+    documented = {name for source, _written in examples for name in re.findall(r"\|(\w+)", source)}
+    assert documented == {name for name in FILTERS if is_there(name)}
+
+
+def is_there(name: str) -> bool:
+    try:
+        templating.environment().render_str(f"{{{{ x|{name} }}}}", x="a")
+    except (minijinja.TemplateError, templating._FilterRefuses) as problem:
+        return "unknown filter" not in str(problem)
+    return True
 
 
 class TestHostileTemplates:

@@ -64,7 +64,8 @@ def _deliveries(request: Any, run: Run, wanted: Wanted) -> dict[str, Any]:
     page = recipients_page(
         run,
         stage=meant.stage, skip=meant.skip, result=meant.result, reason=meant.reason, code=meant.code,
-        no_receipt=meant.no_receipt, not_opened=meant.not_opened, missed=meant.missed, q=meant.q,
+        not_skipped=meant.not_skipped, no_receipt=meant.no_receipt, not_opened=meant.not_opened,
+        missed=meant.missed, q=meant.q,
         is_private=not request.member.may(Permission.VIEW_PII), after=min(key[0], 2**53) if key else None,
         limit=wanted.limit,
     )  # fmt: skip

@@ -60,13 +60,27 @@ def show_version(request: Any, id: UUID, number: int) -> Any:
     return _told(_version(finding.template(request, id), number))
 
 
+class Seen(Schema):
+    """Which version stood when it was decided."""
+
+    version: int | None = Field(
+        None,
+        ge=1,
+        le=INT,
+        description="The latest version that was looked at. What somebody has saved since is not put out of use, and"
+        " the answer is 409 `template_changed`; without it only words of the token's own member are.",
+    )
+
+
 @router.post(
     "/templates/{uuid:id}/versions/{int:number}/restore", response=TemplateOut, summary="Restore a version"
 )
-def restore_version(request: Any, id: UUID, number: int) -> Any:
+def restore_version(request: Any, id: UUID, number: int, seen: Query[Seen]) -> Any:
     """Make an old version the newest again, as a new one."""
     template = finding.template(request, id)
-    operations.save_version(template=template, by=actor(request), source=_version(template, number).source)
+    operations.save_version(
+        template=template, by=actor(request), source=_version(template, number).source, base=seen.version
+    )
     return told_template(template)
 
 
@@ -88,10 +102,10 @@ def add_language(request: Any, id: UUID, said: LanguageIn) -> Any:
 @router.delete(
     "/templates/{uuid:id}/languages/{str:language}", response=TemplateOut, summary="Remove a language"
 )
-def remove_language(request: Any, id: UUID, language: str) -> Any:
+def remove_language(request: Any, id: UUID, language: str, seen: Query[Seen]) -> Any:
     """Take a language out of the template; older versions keep it."""
     template = finding.template(request, id)
-    operations.remove_language(template=template, by=actor(request), language=language)
+    operations.remove_language(template=template, by=actor(request), language=language, base=seen.version)
     return told_template(template)
 
 

@@ -43,7 +43,8 @@ class TemplatePatch(Input):
         ge=1,
         le=INT,
         description="The version that the source was made from: what somebody has saved of the same text since is"
-        " not written over, and the answer is 409 `template_changed`. Without it the last one wins.",
+        " not written over, and the answer is 409 `template_changed` with the `version` that stands now. Without it"
+        " only words of the token's own member are written over, and the answer to all else is the same.",
     )
 
 
@@ -113,7 +114,7 @@ def show_template(request: HttpRequest, id: UUID) -> Any:
 def change_template(request: HttpRequest, id: UUID, said: TemplatePatch) -> Any:
     """Rename it, or save a new version; campaigns keep the version they have.
 
-    Say with `version` what you began with, and nobody's work is written over.
+    Say with `version` what you began with. Nobody's words are written over that whoever writes has not seen.
     """
     template, by = finding.template(request, id), actor(request)
     with transaction.atomic():

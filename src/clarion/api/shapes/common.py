@@ -81,7 +81,7 @@ else:
     LaunchWord = words(lower(Launch.values))
     ChannelWord = words(tuple(CHANNELS))
     StageWord = words(lower(Stage.names))
-    SkipWord = words(lower(Skip.names))
+    SkipWord = words([*lower(Skip.names), "none"])
     ResultWord = words(lower(Result.names))
     UnitWord = words(lower(RepeatUnit.values))
     MissedWord = words(lower(MissedPolicy.values))

@@ -9,7 +9,7 @@ from clarion.api import problems
 from clarion.api.shapes.common import ResultWord, SkipWord, StageWord
 from clarion.deliveries.states import Result, Skip, Stage
 from clarion.deliveries.unreached import Missed
-from clarion.deliveries.wanted import NO_CODE, SEARCH_FROM, Wanted
+from clarion.deliveries.wanted import NO_CODE, NOT_SKIPPED, SEARCH_FROM, Wanted
 from clarion.engine.outcomes import Reason
 
 
@@ -17,7 +17,7 @@ class Conditions(Schema):
     """All that is said has to hold."""
 
     status: StageWord | None = None
-    skip: SkipWord | None = None
+    skip: SkipWord | None = Field(None, description="Why somebody was left out; `none` for whoever was not.")
     result: ResultWord | None = Field(None, description="The last that the provider said.")
     no_receipt: bool = Field(False, description="Sent, and nothing was heard since.")
     not_opened: bool = False
@@ -26,8 +26,10 @@ class Conditions(Schema):
     missed: str | None = Field(
         None,
         max_length=40,
-        description="Of several channels: whoever one of them, counted from 0, could not reach, and why:"
-        " `1`, `1.no_address`, `1.duplicate`, `1.suppressed`, `1.no_consent`.",
+        description="Of several channels: where somebody stands with one of them, counted from 0. Whom it could not"
+        " reach: `1`, or by why `1.no_address`, `1.duplicate`, `1.suppressed`, `1.no_consent`. Everybody:"
+        " `1.people`; with a message that was not called off: `1.messages`; with one that was: `1.called_off`; for"
+        " whom none was made: `1.not_needed`.",
     )
     q: str = Field("", max_length=320, description="An address or its beginning, a name, a provider's id.")
 
@@ -41,12 +43,13 @@ class Conditions(Schema):
             raise problems.own("invalid", errors=[{"field": "q", "detail": detail}])
         missed = Missed.read(self.missed or "")
         if self.missed and missed is None:
-            detail = "Give a channel's number, and why it reached nobody, such as 1.no_address."
+            detail = "Give a channel's number, and a step of its waterfall, such as 1.no_address."
             raise problems.own("invalid", errors=[{"field": "missed", "detail": detail}])
         return Wanted(
             missed=missed,
             stage=Stage[self.status.upper()] if self.status else None,
-            skip=Skip[self.skip.upper()] if self.skip else None,
+            skip=Skip[self.skip.upper()] if self.skip and self.skip != NOT_SKIPPED else None,
+            not_skipped=self.skip == NOT_SKIPPED,
             result=Result[self.result.upper()] if self.result else None,
             no_receipt=self.no_receipt,
             not_opened=self.not_opened,

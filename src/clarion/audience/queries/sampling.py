@@ -9,11 +9,14 @@ from clarion.audience.addresses import preferred_sql
 from clarion.audience.models import FILES, Source, SourceRow
 from clarion.audience.queries import narrowing
 from clarion.audience.queries.sources import CONTACT_VARIABLES_SQL
+from clarion.workspaces.models import Workspace
 
 _CONTACT_FIELDS = frozenset({"email", "phone", "first_name", "last_name", "language"})
 
 #: Contacts whose attributes are looked at to know which there are: the oldest and the newest of a source.
 _ATTRIBUTE_SAMPLE = 5_000
+#: Contacts whose attributes are looked at to suggest names while somebody types.
+_NEWEST = 500
 
 
 def sample(source: Source, limit: int = 10) -> list[dict[str, Any]]:
@@ -77,6 +80,17 @@ def known_variables(source: Source) -> set[str]:
             only.parameters | {"workspace": source.workspace_id},
         )
         return {*_CONTACT_FIELDS, *(name for (name,) in cursor.fetchall())}
+
+
+def attribute_names(workspace: Workspace) -> list[str]:
+    """Return the names of the attributes that the newest contacts have, sorted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct jsonb_object_keys(attributes) from (select attributes from audience_contact"  # noqa: S608
+            f" where workspace_id = %s order by id desc limit {_NEWEST}) newest",
+            [workspace.pk],
+        )
+        return sorted(name for (name,) in cursor.fetchall())
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from clarion.audience import capping, consent, csvfile, tables, uploads
-from clarion.audience.addresses import all_owners_sql, owners_sql, preferred_sql
+from clarion.audience.addresses import SHARED, all_owners_sql, owners_sql, preferred_sql
 from clarion.audience.csvdialect import Dialect
 from clarion.audience.models import FILES, Contact, Source, SourceKind, SourceMember, SourceRow
 from clarion.audience.queries import narrowing
@@ -177,6 +177,7 @@ def reaches_anybody(
         unwilling=sql.SQL(unwilling),
         excluded=sql.SQL(f"({out.sql} or {held.sql})"),
         only=sql.SQL(only.sql),
+        barred=sql.SQL(f"({consent.barred_sql(source.workspace, [kind])})"),
     )
     facts = {"workspace": source.workspace_id, "channel": channel, "source": source.table.pk}
     with connection.cursor() as cursor:
@@ -254,7 +255,7 @@ _BLOCKED_SQL = """
 
 _PEOPLE_SQL = """
     with people as (
-        select c.id, {address} as address, state = 'ACTIVE' as is_active, {is_first} as is_first,
+        select c.id, {address} as address, not {barred} as is_active, {is_first} as is_first,
             {unwilling} as is_unwilling
         from audience_contact c where workspace_id = %(workspace)s and {only}
     )
@@ -296,7 +297,7 @@ _ANYBODY_FIXED = """
         select from audience_sourcemember m
         join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
         {not_suppressed}
-        where m.source_id = %(source)s and c.state = 'ACTIVE' and {address} <> ''
+        where m.source_id = %(source)s and not {barred} and {address} <> ''
           and suppressed.found is null and not ({unwilling}) and not {excluded})
 """
 _ANYBODY_SQL = {
@@ -305,7 +306,7 @@ _ANYBODY_SQL = {
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}
-            where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> ''
+            where c.workspace_id = %(workspace)s and not {barred} and {address} <> ''
               and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.LISTS: """
@@ -313,13 +314,13 @@ _ANYBODY_SQL = {
             select from audience_listmember m
             join audience_contact c on c.id = m.contact_id and c.workspace_id = %(workspace)s
             {not_suppressed}
-            where m.list_id = any(%(lists)s) and c.state = 'ACTIVE' and {address} <> ''
+            where m.list_id = any(%(lists)s) and not {barred} and {address} <> ''
               and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
     SourceKind.SEGMENTS: """
         select exists (
             select from audience_contact c {not_suppressed}
-            where c.workspace_id = %(workspace)s and c.state = 'ACTIVE' and {address} <> '' and {only}
+            where c.workspace_id = %(workspace)s and not {barred} and {address} <> '' and {only}
               and suppressed.found is null and not ({unwilling}) and not {excluded})
     """,
 }
@@ -329,7 +330,7 @@ def _people_sql(
     source: Source, kind: str, channel: str, held: Compiled
 ) -> tuple[sql.Composed, dict[str, Any]]:
     column = sql.SQL(preferred_sql(kind))
-    if kind == "phone":
+    if kind == SHARED:
         is_first = sql.SQL("{0} <> '' and row_number() over (partition by {0} order by id) = 1").format(
             column
         )
@@ -340,6 +341,7 @@ def _people_sql(
     statement = sql.SQL(_PEOPLE_SQL).format(
         address=column, is_first=is_first, only=sql.SQL(only.sql), excluded=sql.SQL(out.sql),
         unwilling=sql.SQL(consent.unwilling_sql(source.workspace, channel)), capped=sql.SQL(held.sql),
+        barred=sql.SQL(f"({consent.barred_sql(source.workspace, [kind])})"),
     )  # fmt: skip
     facts = {"workspace": source.workspace_id, "channel": channel}
     return statement, only.parameters | out.parameters | held.parameters | facts

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from clarion.audience import addresses, capping, consent
-from clarion.audience.addresses import owners_sql, preferred_sql
+from clarion.audience.addresses import SHARED, owners_sql, preferred_sql
 from clarion.audience.columns import suggest_field
 from clarion.audience.models import FILES, Source
 from clarion.audience.queries import narrowing
@@ -42,7 +42,7 @@ class Together:
 
 #: One row a person: (key, contact_id, invalid, barred, a0…, u0…), the addresses and whether no consent is there.
 _OF_CONTACTS = """
-select c.id as key, c.id as contact_id, false as invalid, c.state <> 'ACTIVE' as barred, {addresses}, {unwilling}
+select c.id as key, c.id as contact_id, false as invalid, {barred} as barred, {addresses}, {unwilling}
 from audience_contact c where c.workspace_id = %(workspace)s and {only}
 """
 _OF_ROWS = """
@@ -222,7 +222,14 @@ class _Asked:
             consent.unwilling_sql(self.source.workspace, channel).replace("%(channel)s", f"%(channel{n})s")
             for n, channel in enumerate(self.channels)
         ]
+        if consent.is_kept_from(self.source.workspace, self.kinds):
+            kept = addresses.kept_from_sql(preferred_sql(SHARED))
+            unwilling = [
+                f"{one} or {kept}" if registry.get(channel).address_kind == SHARED else one
+                for one, channel in zip(unwilling, self.channels, strict=True)
+            ]
         statement = _OF_CONTACTS.format(
+            barred=consent.barred_sql(self.source.workspace, self.kinds),
             addresses=", ".join(f"{preferred_sql(kind)} as a{n}" for n, kind in enumerate(self.kinds)),
             unwilling=", ".join(f"({one}) as u{n}" for n, one in enumerate(unwilling)),
             only=only.sql,

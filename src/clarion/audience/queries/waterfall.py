@@ -47,7 +47,7 @@ _OF_FILE = """
 """
 _OF_CONTACTS = """
     select c.id as key, c.id as contact_id, {address} as address, false as invalid, '' as problem,
-        {is_first} as is_first, c.first_name, c.last_name, c.state <> 'ACTIVE' as barred,
+        {is_first} as is_first, c.first_name, c.last_name, {barred} as barred,
         {unwilling} as unwilling
     from audience_contact c where c.workspace_id = %(workspace)s and {only}
 """
@@ -151,6 +151,7 @@ def _statement(
         only = narrowing.members_only(source, timezone.now())
         parameters |= only.parameters
         people = _OF_CONTACTS.replace("{address}", preferred).replace("{only}", only.sql)
+        people = people.replace("{barred}", consent.barred_sql(source.workspace, [kind]))
     people = people.replace("{unwilling}", f"({unwilling})")
     people = people.replace("{is_first}", first if "is_first" in condition else "true")
     if "{excluded}" in condition:

@@ -173,10 +173,23 @@ def save_template(
     language: Language = "",
     mode: Annotated[str, typer.Option("--mode", help="blocks, html, mjml, markdown or text.")] = "",
     subject: Annotated[str, typer.Option("--subject", help="Else that of the version before.")] = "",
+    version: Annotated[
+        int,
+        typer.Option(
+            "--version",
+            min=0,
+            show_default=False,
+            metavar="NUMBER",
+            help="The version that the file was made from; needed where somebody else wrote it.",
+        ),
+    ] = 0,
     channel: Annotated[str, typer.Option("--channel", help="For a new template: the channel.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Save what a file says as a new version of a template, or as a new template with --channel."""
+    """Save what a file says as a new version of a template, or as a new template with --channel.
+
+    Words of somebody else are written over only where --version says that they were seen.
+    """
     text = file.read_text(encoding="utf-8-sig")
     if channel:
         source = {"mode": mode or "text", "subject": subject, "source": text, "language": language}
@@ -192,7 +205,8 @@ def save_template(
             "source": text,
         }  # fmt: skip
         changed |= {name: value for name, value in (("mode", mode), ("subject", subject)) if value}
-        made = asked("PATCH", f"/templates/{one['id']}", {"source": changed, "language": tag})
+        said = {"source": changed, "language": tag} | ({"version": version} if version else {})
+        made = asked("PATCH", f"/templates/{one['id']}", said)
     tell(made, lambda it: f"Version {it['version']} of {it['name']}", as_json=as_json)
 
 

@@ -11,13 +11,13 @@ from clarion.channels import registry
 from clarion.channels.base import Approves
 from clarion.channels.looks import look_of
 from clarion.content import media, queries
+from clarion.content.authorship import refuse_overwriting
 from clarion.content.compiling import Compiled, compile_source
 from clarion.content.errors import (
     ContentInvalid,
     NameTaken,
     Problem,
     TemplateArchived,
-    TemplateChanged,
     TemplateInUse,
 )
 from clarion.content.models import Approval, Template, TemplateVersion
@@ -51,32 +51,16 @@ def save_version(
 
     With a language the source is what the template says in it ("" for its first one), and the other languages stay
     as they are, whatever somebody else has saved of them meanwhile. With `base`, the number of the version that was
-    edited, what somebody has saved of the same text since is not written over. Raises NotAllowed, ContentInvalid,
-    TrialFailed, TemplateArchived, TemplateChanged.
+    edited, what somebody has saved of the same text since is not written over; without it only what the actor wrote
+    is. Raises NotAllowed, ContentInvalid, TrialFailed, TemplateArchived, TemplateChanged.
     """
 
     def changed(last: TemplateVersion) -> Mapping[str, Any]:
-        if base is not None and base != last.number:
-            _refuse_changed(template, base, last, language)
-        return source if language is None else with_language(last.source, language, source)
+        new = source if language is None else with_language(last.source, language, source)
+        refuse_overwriting(template, by, last, new, language=language, base=base)
+        return new
 
     return _save(template, by, changed)
-
-
-def _refuse_changed(template: Template, base: int, last: TemplateVersion, language: str | None) -> None:
-    """Raise TemplateChanged when the last version says something else than the base where that is edited."""
-    before, now = queries.version_of(template, base), _text_of(last.source, language)
-    if before is None or _text_of(before.source, language) != now:
-        raise TemplateChanged(is_gone=now is None)
-
-
-def _text_of(source: Mapping[str, Any], language: str | None) -> Any:
-    """Return what is edited with a language; None for one that is not there."""
-    if language is None:
-        return source
-    if language in ("", source.get("language")):
-        return {name: value for name, value in source.items() if name != "languages"}
-    return (source.get("languages") or {}).get(language)
 
 
 def add_language(*, template: Template, by: Actor, language: str, first: str = "") -> TemplateVersion:
@@ -96,9 +80,18 @@ def add_language(*, template: Template, by: Actor, language: str, first: str = "
     return _save(template, by, changed)
 
 
-def remove_language(*, template: Template, by: Actor, language: str) -> TemplateVersion:
-    """Return a version without one of the further languages. Raises as `save_version`."""
-    return _save(template, by, lambda last: without_language(last.source, language))
+def remove_language(
+    *, template: Template, by: Actor, language: str, base: int | None = None
+) -> TemplateVersion:
+    """Return a version without one of the further languages. `base` and what is raised are as in `save_version`."""
+
+    def changed(last: TemplateVersion) -> Mapping[str, Any]:
+        new = without_language(last.source, language)
+        if language in (last.source.get("languages") or {}):
+            refuse_overwriting(template, by, last, new, language=language, base=base)
+        return new
+
+    return _save(template, by, changed)
 
 
 def _save(

@@ -317,7 +317,9 @@ def _unknown_panel(page: CampaignPage, filters: Filters, found: Page) -> Unknown
         selection["reason"] = str(filters.reason)
     if is_shown and filters.code is not None:
         selection["code"] = filters.code or recipient_filters.NO_CODE
-    searched = bool(filters.q or filters.skip is not None or filters.result is not None)
+    searched = bool(
+        filters.q or filters.skip is not None or filters.not_skipped or filters.result is not None
+    )
     if is_shown and searched:
         selection = {"ids": ",".join(str(person.id) for person in found.people)}
     count = (

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clarion.audience import attributes, operations, queries, segments
 from clarion.audience.errors import SegmentInUse, SegmentNameTaken
 from clarion.audience.models import Segment
+from clarion.audience.queries import sampling
 from clarion.audience.queries import segments as counting
 from clarion.web import segment_builder, segment_once
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -135,6 +136,9 @@ def _builder(request: PageRequest, segment: Segment | None) -> HttpResponse:
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "delete": _delete_action(request, segment) if segment else None,
         **_asked_about(request, segment),
+        "attribute_names": [
+            name for name in sampling.attribute_names(request.workspace) if name not in defined
+        ],
         **_answered(request, root, lists, defined, campaigns, is_told=request.method == "POST"),
     }
     return render(request, "segments/_builder.html" if request.htmx else "segments/detail.html", context)
@@ -192,8 +196,11 @@ def _answered(
     except segments.RuleInvalid as refusal:
         problems = refusal.problems if is_told else []
         outer = [one.sentence for one in problems if not one.path]
+        root = segment_builder.number(root, lists, problems, defined=defined, campaigns=campaigns)
+        if request.POST.get("do", "") not in ("save", "once", "count"):
+            segment_builder.forgive(root)
         return {
-            "root": segment_builder.number(root, lists, problems, defined=defined, campaigns=campaigns),
+            "root": root,
             "problems": outer,
             "count": None,
         }

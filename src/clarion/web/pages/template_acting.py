@@ -12,7 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clarion.content import operations, queries
-from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TemplateInUse, TrialFailed
+from clarion.content.errors import (
+    ContentInvalid,
+    NameTaken,
+    TemplateArchived,
+    TemplateChanged,
+    TemplateInUse,
+    TrialFailed,
+)
 from clarion.content.language_names import name_of
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
@@ -111,7 +118,17 @@ def language_remove(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
     template = _template(request, id)
     tag = request.POST.get("tag", "")
     try:
-        operations.remove_language(template=template, by=of_member(request.member), language=tag)
+        operations.remove_language(
+            template=template, by=of_member(request.member), language=tag, base=base_of(request)
+        )
+    except TemplateChanged:
+        messages.warning(
+            request,
+            _(
+                "Somebody else has changed this text meanwhile, so it is still there. Look at what it says now."
+            ),
+        )
+        return HttpResponseRedirect(language_url(request, template, tag))
     except (ContentInvalid, TemplateArchived, TrialFailed):
         messages.error(request, _("That did not work."))
     else:
@@ -119,6 +136,12 @@ def language_remove(request: PageRequest, workspace: str, id: UUID) -> HttpRespo
             request, _("%(language)s is taken out of the template.") % {"language": name_of(tag)}
         )
     return HttpResponseRedirect(language_url(request, template, ""))
+
+
+def base_of(request: PageRequest) -> int | None:
+    """Return the number of the version that was looked at."""
+    said = request.POST.get("base", "")[:9]
+    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def actions_of(request: PageRequest, template: Template, *, used_by: int, with_open: bool) -> list[Action]:

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clarion.campaigns.queries import using_template
 from clarion.content import media, operations, queries
-from clarion.content.errors import ContentInvalid, TemplateArchived, TrialFailed
+from clarion.content.errors import ContentInvalid, TemplateArchived, TemplateChanged, TrialFailed
 from clarion.content.rendering import preview
 from clarion.content.sources import each_language
 from clarion.web import looks
 from clarion.web.links import workspace_url
+from clarion.web.pages.template_acting import base_of
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.permissions import Permission
 
@@ -86,7 +87,15 @@ def version_restore(request: PageRequest, workspace: str, id: UUID, number: int)
     by = of_member(request.member)
     old = _version(template, number)
     try:
-        saved = operations.save_version(template=template, by=by, source=old.source)
+        saved = operations.save_version(template=template, by=by, source=old.source, base=base_of(request))
+    except TemplateChanged:
+        messages.warning(
+            request,
+            _(
+                "Somebody else has saved the template meanwhile. Nothing is changed; look at the latest version first."
+            ),
+        )
+        return HttpResponseRedirect(workspace_url(request, "template_versions", id=template.public_id))
     except (ContentInvalid, TemplateArchived, TrialFailed):
         messages.error(request, _("Version %(number)d cannot be used again.") % {"number": number})
     else:

@@ -18,13 +18,12 @@ from clarion.channels import registry
 from clarion.content import language_names, operations, queries
 from clarion.content.errors import ContentInvalid, NameTaken, TemplateArchived, TemplateChanged, TrialFailed
 from clarion.content.models import Approval
-from clarion.lib.languages import is_rtl
 from clarion.web import block_kinds
 from clarion.web import template_starters as starters
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.looks import with_pictures
 from clarion.web.message_fields import HINT, attachable
-from clarion.web.pages.template_acting import actions_of, language_tabs, language_url
+from clarion.web.pages.template_acting import actions_of, base_of, language_tabs, language_url
 from clarion.web.parts import Action, Chip, Column, FilterGroup, Option
 from clarion.web.statuses import channel_look
 from clarion.web.template_forms import (
@@ -161,9 +160,12 @@ def template_edit(request: PageRequest, workspace: str, id: UUID) -> HttpRespons
         try:
             source = source_of(data) if edited else whole_source_of(data)
             saved = operations.save_version(
-                template=template, by=by, source=source, language=edited, base=_base(request)
+                template=template, by=by, source=source, language=edited, base=base_of(request)
             )
-            renamed = operations.rename_template(template=template, by=by, name=data["name"])
+            renamed = template
+            # Whoever left the name as it was does not take another's new one back.
+            if data["name"] != request.POST.get("was_called"):
+                renamed = operations.rename_template(template=template, by=by, name=data["name"])
         except TemplateChanged as error:
             _explain(form, error)
             return _editor(request, template, form, is_agreed=True)
@@ -186,12 +188,6 @@ def _edited(request: PageRequest, version: TemplateVersion) -> str:
         return request.POST.get("edited", "")
     asked = request.GET.get("language", "")
     return asked if asked in (version.source.get("languages") or {}) else ""
-
-
-def _base(request: PageRequest) -> int | None:
-    """Return the number of the version that was edited."""
-    said = request.POST.get("base", "")[:9]
-    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def _template(request: PageRequest, id: UUID) -> Template:
@@ -260,13 +256,13 @@ def _editor(
         "is_new": template is None,
         "look": form.look,
         "edited": edited,
-        "base": (version.number if is_agreed or not form.is_bound else _base(request)) if version else None,
-        "is_rtl": is_rtl(edited or str(version.source.get("language") or "") if version else ""),
+        "base": (version.number if is_agreed or not form.is_bound else base_of(request)) if version else None,
         "tabs": language_tabs(request, template, version, edited) if template and version else [],
         "common_languages": language_names.common(),
         **block_kinds.editor("blocks" in form.look.modes),
         "approval": Approval(version.approval).label if version and form.look.needs_approval else "",
         "may_edit": may_edit,
+        "was_called": form.data.get("was_called", "") if form.is_bound else template.name if template else "",
         "used_by": used_by,
         "people": people(request.member),
         "fields": insertable(request.member),
