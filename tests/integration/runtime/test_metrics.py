@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from prometheus_client.parser import text_string_to_metric_families
 
 from clarion.deliveries.inbox.models import InboxEvent
-from clarion.deliveries.models import Delivery, Run, RunStep, Waiting, Worker
+from clarion.deliveries.models import Delivery, Run, RunProblem, RunStep, Waiting, Worker
 from clarion.deliveries.states import Stage
 from clarion.runtime import metrics
 from clarion.senders.models import SenderLane
@@ -96,6 +96,7 @@ def test_reasons_lag_jobs_and_campaigns_are_told(client: Client, settings: Any) 
     campaign = ledgers.make_campaign(ledgers.make_people().alice)
     run = ledgers.make_run(campaign, sent=1, failed=3, waiting=2, in_flight=4)
     step = run.steps.get()
+    RunProblem.objects.create(run=run, step=step.step, stage=Stage.SENT, reason=0, code="5.1.1", count=2)
     late = timezone.now() - timedelta(seconds=300)
     Waiting.objects.filter(run_id=run.pk).update(not_before=late)
     SenderLane.objects.create(
@@ -106,6 +107,7 @@ def test_reasons_lag_jobs_and_campaigns_are_told(client: Client, settings: Any) 
     body = asked(client).content.decode()
 
     assert value_of(body, "clarion_message_problems_total", reason="address_unknown") == 3
+    assert value_of(body, "clarion_message_problems_total", reason="returned") == 2
     assert value_of(body, "clarion_lane_lag_seconds", lane="0") == pytest.approx(300, abs=60)
     assert value_of(body, "clarion_lane_owned", lane="0") == 1
     assert value_of(body, "clarion_lane_breaker_open", lane="0") == 1

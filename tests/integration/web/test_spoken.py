@@ -102,7 +102,7 @@ _NO_WORDS = re.compile(
 )
 _ZONE = re.compile(r"(?:[A-Z][A-Za-z]+/)[\w /+-]+")
 _COUNTRY = re.compile(r".+ \(\+\d+\)")
-_WORD = re.compile(r"[A-Za-z][A-Za-z_'-]+[A-Za-z0-9]")
+_WORD = re.compile(r"[A-Za-z][\w'-]*\w", re.ASCII)
 
 
 def english(page: str) -> set[str]:
