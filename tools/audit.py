@@ -1,13 +1,16 @@
 """Ask whether a pinned dependency is known to be vulnerable: `make audit`.
 
-`pip-audit` asks the package index about each. It fails on what is known. Where nobody can be asked (no network, or a
-mirror of packages alone) it says so and does not fail: that is no fault of the change that is being checked. One
-dependency is asked about first, so that the answer that nobody can be asked does not take long.
+`pip-audit` asks the package index about each, or the OSV server that AUDIT_OSV_URL names. The exit code is 1 for a
+known vulnerability, and 3 where not everything could be asked about (no network, a mirror of packages alone): nobody
+takes that for an all-clear. `.ci/run` goes on then, since it is no fault of the change that is being checked, and says
+so in its last line; with AUDIT=required it fails. One dependency is asked about first, so that the answer that nobody
+can be asked does not take long.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +25,8 @@ LOCKED = ROOT / "requirements.txt"
 FIRST = "django"
 #: Seconds for one answer, and for all.
 ONE_SECONDS, ALL_SECONDS = 5, 60
+#: Exit codes beside 0, which is that all was asked about and nothing is known.
+VULNERABLE, NOT_AUDITED = 1, 3
 
 #: Gives pip-audit's report on a file of requirements; None when it came to none, with the reason.
 Ask = Callable[[Path], tuple[dict[str, Any] | None, str]]
@@ -51,24 +56,30 @@ def verdict_of(report: dict[str, Any]) -> Verdict:
 
 
 def audit(ask: Ask, lines: Iterable[str], say: Callable[[str], object]) -> int:
-    """Ask about pinned requirements, say what is known, and return the exit code: 1 for a known vulnerability."""
+    """Ask about pinned requirements, say what is known, and return the exit code."""
     pins = [line for line in lines if "==" in line and not line.lstrip().startswith("#")]
     first = [line for line in pins if line.partition("==")[0].lower() == FIRST] or pins[:1]
+    found = Verdict()
     for some in (first, pins):
         report, reason = _asked(ask, some)
         if report is None:
             say(f"NOT AUDITED: whoever knows of vulnerabilities could not be asked ({reason}).")
-            return 0
+            return _said(found, say, NOT_AUDITED)  # what the first answer knew holds
         found = verdict_of(report)
         if not found.asked:
             say("NOT AUDITED: the package index here knows packages, but tells nothing of vulnerabilities.")
-            return 0
-    for line in found.known:
-        say(f"VULNERABLE: {line}")
+            return NOT_AUDITED
     if found.unasked:
         say(f"NOT AUDITED, because the index does not know them: {', '.join(found.unasked)}.")
-    say(f"{found.asked} pinned dependencies were asked about: {len(found.known)} known vulnerabilities.")
-    return 1 if found.known else 0
+    return _said(found, say, NOT_AUDITED if found.unasked else 0)
+
+
+def _said(found: Verdict, say: Callable[[str], object], otherwise: int) -> int:
+    for line in found.known:
+        say(f"VULNERABLE: {line}")
+    if found.asked:
+        say(f"{found.asked} pinned dependencies were asked about: {len(found.known)} known vulnerabilities.")
+    return VULNERABLE if found.known else otherwise
 
 
 def _asked(ask: Ask, lines: list[str]) -> tuple[dict[str, Any] | None, str]:
@@ -84,6 +95,8 @@ def by_pip_audit(path: Path) -> tuple[dict[str, Any] | None, str]:
         sys.executable, "-m", "pip_audit", "--requirement", str(path), "--no-deps", "--disable-pip", "--format=json",
         "--progress-spinner=off", f"--timeout={ONE_SECONDS}",
     ]  # fmt: skip
+    if osv := os.environ.get("AUDIT_OSV_URL"):
+        command += ["--vulnerability-service=osv", f"--osv-url={osv}"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ALL_SECONDS)
     except subprocess.TimeoutExpired:

@@ -325,3 +325,42 @@ def test_no_template_has_english_of_its_own() -> None:
     }
 
     assert found == {}
+
+
+#: Names of keys on a keyboard and of what the language itself has.
+_KEYS = {
+    "Alt", "Arrow", "ArrowDown", "ArrowLeft", "ArrowRight", "ArrowUp", "Control", "Delete", "End", "Enter", "Escape",
+    "Home", "Meta", "PageDown", "PageUp", "Shift", "Tab",
+}  # fmt: skip
+_LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|\'((?:[^\'\\\n]|\\.)*)\'|`((?:[^`\\]|\\.)*)`')
+#: A word with a capital, or three words in a row; selectors and headers have marks that texts have not.
+_SAYING = re.compile(
+    r"[A-Z][a-z]{2,}(?: [\w’,-]+)*[.!?…]?|[^#>=\[\]/;:{}]*[a-z]{2,} [a-z]{2,} [a-z]{2,}[^#>=\[\]/;:{}]*"
+)
+
+
+def own_words(script: str) -> list[str]:
+    """The texts of a script that a person would read: those have to come with the page."""
+    plain = re.sub(r"^\s*//.*$", "", script, flags=re.M)
+    found = ["".join(one.groups(default="")) for one in _LITERAL.finditer(plain)]
+    return [text for text in found if _SAYING.fullmatch(text) and text not in _KEYS]
+
+
+def test_a_text_of_a_script_is_found() -> None:
+    script = """
+        // Says "Hello".
+        if (event.key === "Escape") find("[data-x] > button");
+        toast(document.body.dataset.errorText || "Error", 'error'); box.textContent = `Saved a moment ago`;
+    """
+
+    assert own_words(script) == ["Error", "Saved a moment ago"]
+
+
+def test_no_script_has_english_of_its_own() -> None:
+    found = {
+        path.name: texts
+        for path in sorted((messages.PACKAGE / "static" / "js").rglob("*.js"))
+        if (texts := own_words(path.read_text(encoding="utf-8")))
+    }
+
+    assert found == {}, "texts come from the page, in data attributes that a template translates"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clarion.api import problems, rights
+from clarion.api import examples, problems, rights
 
 DESCRIPTION = """Everything a screen does, for programs.
 
@@ -52,6 +52,10 @@ def completed(schema: dict[str, Any], base: str) -> dict[str, Any]:
     schema["components"]["schemas"] = {
         name: schemas[name] for name in sorted(_used(schema["paths"], schemas))
     }
+    schema["components"]["examples"] = {
+        code: _problem_example(code) for code in (_ALWAYS | _OF_WRITES).values()
+    }
+    examples.add(schema)
     return schema
 
 
@@ -59,8 +63,8 @@ def _used(part: Any, schemas: dict[str, Any], found: set[str] | None = None) -> 
     """Return the names of the schemas that something refers to: filters are told as parameters, one by one."""
     found = set() if found is None else found
     if isinstance(part, dict):
-        name = str(part.get("$ref", "")).rpartition("/")[2]
-        if name and name not in found:
+        kind, _slash, name = str(part.get("$ref", "")).rpartition("/")
+        if kind == "#/components/schemas" and name not in found:
             found.add(name)
             _used(schemas[name], schemas, found)
     for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
@@ -73,10 +77,18 @@ def _status(pair: tuple[Any, Any]) -> str:
 
 
 def _problem(code: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    told = {code: {"$ref": f"#/components/examples/{code}"}}
     return {
         "description": problems.OWN[code][1],
-        "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {problems.CONTENT_TYPE: {"schema": schema, "examples": told}},
     }
+
+
+def _problem_example(code: str) -> dict[str, Any]:
+    status, title = problems.OWN[code]
+    kind = f"urn:clarion:problem:{code}"
+    return {"value": {"type": kind, "title": title, "status": status, "code": code, "detail": title}}
 
 
 def _problem_schema() -> dict[str, Any]:

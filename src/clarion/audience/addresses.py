@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from clarion.channels import registry
 from clarion.lib.phones import PhoneInvalid, e164
+from clarion.lib.sentences import spoken
 
 #: A channel's `address_kind` → the contact's column that holds the preferred one. All others are in Address.
 CONTACT_ADDRESS_COLUMNS = {"email": "email", "phone": "phone"}
@@ -33,7 +34,7 @@ def label_of(kind: str) -> str:
         case "phone":
             return _("Phone number")
         case _:
-            return str(registry.get(kinds()[kind]).label) if kind in kinds() else kind.capitalize()
+            return spoken(registry.get(kinds()[kind]).label) if kind in kinds() else kind.capitalize()
 
 
 def normalised(kind: str, address: str, *, country: str = "") -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.utils.translation import gettext_lazy as _
 
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 #: Fields of a contact that a column can be mapped to. `attribute:NAME`, `address:KIND`, `consent:CHANNEL` and ""
 #: (left out) exist beside them.
@@ -178,7 +179,9 @@ def beside_fields() -> dict[str, str]:
         for kind in addresses.kinds()
     }
     consents = {
-        f"{CONSENT}{channel.name}": str(_("Consent (yes or no): %(channel)s") % {"channel": channel.label})
+        f"{CONSENT}{channel.name}": str(
+            _("Consent (yes or no): %(channel)s") % {"channel": spoken(channel.label)}
+        )
         for channel in registry.all_channels()
     }
     return further | consents

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from clarion.campaigns.models import Campaign, Step
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 #: Channels of one campaign at most; also how many tiers there can be.
 STEPS_MAX = 16
@@ -32,7 +33,7 @@ def role(number: int) -> str:
 def label(channel: str) -> str:
     """Return the channel's name for people; its key when it is no longer there."""
     try:
-        return str(registry.get(channel).label)
+        return spoken(registry.get(channel).label)
     except KeyError:
         return channel
 

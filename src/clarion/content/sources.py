@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from clarion.content.errors import Problem
 from clarion.lib import languages
-from clarion.lib.sentences import said
+from clarion.lib.sentences import said, spoken, told
 
 #: Ways to write: blocks and Markdown are compiled into HTML, and MJML is; text stays as it is.
 MODES = ("blocks", "html", "mjml", "markdown", "text")
@@ -178,7 +178,7 @@ def _tag(value: Any) -> tuple[str, str]:
     try:
         return languages.clean(str(value)), ""
     except ValueError as error:
-        return "", str(error)
+        return "", spoken(told(error))
 
 
 def _line(value: Any) -> str:

@@ -14,6 +14,7 @@ from clarion.channels import registry
 from clarion.deliveries import history
 from clarion.deliveries.models import Attempt, Delivery, Receipt, Recipient
 from clarion.deliveries.states import Result, Stage, delivery_id
+from clarion.lib.sentences import spoken
 from clarion.workspaces.models import AuditEvent
 
 
@@ -80,7 +81,7 @@ def _message(one: history.Sent) -> dict[str, Any]:
     return {
         "campaign": one.campaign_name,
         "run": one.run_number,
-        "channel": str(registry.get(one.channel).label) if one.channel in registry.CHANNELS else one.channel,
+        "channel": spoken(registry.get(one.channel).label) if one.channel in registry.CHANNELS else one.channel,
         "address": person.address if person else "",
         "values": person.variables if person else {},
         "stage": one.stage.name,

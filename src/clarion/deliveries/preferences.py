@@ -13,6 +13,7 @@ from clarion.deliveries import optout
 from clarion.deliveries.models import Recipient
 from clarion.deliveries.optout import Subject
 from clarion.deliveries.states import recipient_id
+from clarion.lib.sentences import spoken
 from clarion.senders.models import Sender
 from clarion.workspaces import actors
 
@@ -154,7 +155,7 @@ def _channels(subject: Subject, contact: Contact | None) -> list[ChannelChoice]:
         choices.append(
             ChannelChoice(
                 channel=name,
-                label=str(registry.get(name).label),
+                label=spoken(registry.get(name).label),
                 address=address,
                 is_on=row is None,
                 is_fixed=row is not None and row.reason != SuppressionReason.UNSUBSCRIBED,

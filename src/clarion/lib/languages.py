@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from clarion.lib.sentences import said
+
 #: Longest tag, in characters.
 MAX_TAG = 35
 
@@ -18,7 +20,7 @@ def clean(tag: str) -> str:
     """Return the tag as RFC 5646 2.1.1 writes it, such as `de-AT` for `DE_at`. Raises ValueError with a sentence."""
     steps = tag.strip().replace("_", "-").lower()
     if len(steps) > MAX_TAG or not _TAG.fullmatch(steps):
-        raise ValueError(f"“{tag.strip()[:40]}” is not a language tag such as en or de-AT.")
+        raise ValueError(said("“%(tag)s” is not a language tag such as en or de-AT.", tag=tag.strip()[:40]))
     first, *rest = steps.split("-")
     return "-".join([first, *(_subtag(one) for one in rest)])
 

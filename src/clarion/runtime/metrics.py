@@ -169,6 +169,8 @@ def _messages() -> Iterable[Metric]:
 
 
 def _reason(code: int) -> str:
+    if code == 0:
+        return "returned"  # taken by the provider, and sent back later
     try:
         return Reason(code).name.lower()
     except ValueError:

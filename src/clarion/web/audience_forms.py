@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 
 class ListForm(forms.Form):
@@ -33,7 +34,7 @@ class ListSettingsForm(ListForm):
 
 def channel_choices() -> list[tuple[str, str]]:
     """The channels that addresses can be suppressed on."""
-    return [(channel.name, str(channel.label)) for channel in registry.all_channels()]
+    return [(channel.name, spoken(channel.label)) for channel in registry.all_channels()]
 
 
 class SuppressionForm(forms.Form):

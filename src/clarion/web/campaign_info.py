@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Value
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -25,6 +25,7 @@ from clarion.workspaces.retelling import retold
 if TYPE_CHECKING:
     from clarion.audience.models import Source
     from clarion.campaigns.models import Campaign, Step
+    from clarion.content.models import TemplateVersion
     from clarion.deliveries.listing import Row
     from clarion.web.http import PageRequest
 
@@ -70,14 +71,19 @@ def _step(step: Step) -> list[Fact]:
         facts.append(Fact(label=_("Sender"), value=_named(step.sender.name, step.sender.public_id)))
     version = step.template_version
     if version is not None:
-        words = _("%(name)s, version %(n)d") % {"name": version.template.name, "n": version.number}
-        facts.append(Fact(label=_("Template"), value=_named(words, version.template.public_id)))
+        facts.append(Fact(label=_("Template"), value=_named(versioned(version), version.template.public_id)))
     content = version.content if version is not None else step.body_content
     if content.get("subject"):
         facts.append(Fact(label=_("Subject"), value=content["subject"], user_text=True))
     if content.get("ttl"):
         facts.append(Fact(label=_("Time to live"), value=_("%(n)s s") % {"n": grouped(content["ttl"])}))
     return facts
+
+
+def versioned(version: TemplateVersion) -> SafeString:
+    """Return a template's name with the version's number, in an order that its name's script does not change."""
+    name = format_html("<bdi>{}</bdi>", version.template.name)
+    return SafeString(escape(_("%(name)s, version %(n)d")) % {"name": name, "n": version.number})
 
 
 def _to_whom(campaign: Campaign) -> list[Fact]:

@@ -28,6 +28,7 @@ from clarion.web import (
     campaign_why,
     timing_words,
 )
+from clarion.web.campaign_info import versioned
 from clarion.web.campaign_speed import SpeedForm, speed_form
 from clarion.web.charts import Part, Series
 from clarion.web.links import workspace_url
@@ -326,8 +327,7 @@ def setup(campaign: Campaign) -> list[Fact]:
         facts.append(Fact(label=_("Sender"), value=step.sender.name if step.sender else "—", user_text=True))
         version = step.template_version
         if version is not None:
-            words = _("%(name)s, version %(n)d") % {"name": version.template.name, "n": version.number}
-            facts.append(Fact(label=_("Template"), value=words, user_text=True))
+            facts.append(Fact(label=_("Template"), value=versioned(version)))
         content = version.content if version is not None else step.body_content
         if content.get("subject"):
             facts.append(Fact(label=_("Subject"), value=content["subject"], user_text=True))

@@ -18,6 +18,7 @@ from clarion.channels.base import ConfigInvalid
 from clarion.channels.looks import look_of
 from clarion.content import media, rendering
 from clarion.engine.outcomes import REASONS, Accepted, Deferred
+from clarion.lib.sentences import spoken
 from clarion.senders import testing
 from clarion.senders.errors import SecretsLost
 from clarion.web import campaign_cascade, campaign_message, looks, mail_frame, sms_size
@@ -103,7 +104,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
         problem = _problem(campaign, step) if step is not None and _is_begun(typed) else ""
         return Pane(
             number=number, count=len(people), name=shown, sender=sender,
-            subject=registry.get(step.channel).label if step and bare else typed.get("subject", ""),
+            subject=spoken(registry.get(step.channel).label) if step and bare else typed.get("subject", ""),
             preheader="" if bare else typed.get("preheader", ""), problem=problem,
         )  # fmt: skip
     filled = rendering.preview(content, step.channel if step else "email", person)
@@ -112,7 +113,7 @@ def pane(request: PageRequest, campaign: Campaign, names: tuple[str, str] = COMP
     # An SMS has no subject: what it costs stands in its place.
     subject, beside = sms_size.said(filled.text) if is_sms else (filled.subject, filled.preheader)
     if bare and not is_sms and step is not None:
-        subject = subject or registry.get(step.channel).label
+        subject = subject or spoken(registry.get(step.channel).label)
     url, frame = (workspace_url(request, name, id=campaign.public_id) for name in names)
     return Pane(
         number=number, count=len(people), name=shown, sender=sender, subject=subject,

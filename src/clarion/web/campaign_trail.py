@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clarion.campaigns.models import Launch, MissedPolicy, RepeatUnit
 from clarion.campaigns.states import PauseCause, Status
-from clarion.web import timing_words
+from clarion.web import timing_words, trail_fields
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces import spelling
 
@@ -73,6 +73,15 @@ _ACTIONS: dict[str, _StrPromise] = {
     "list_people": gettext_lazy("List made of its people"),
     "suppress_people": gettext_lazy("Suppression of its people asked for"),
     "people_suppressed": gettext_lazy("Addresses of its people suppressed"),
+    "add_channel": gettext_lazy("Channel added"),
+    "arrange_channels": gettext_lazy("Channels arranged"),
+    "remove_channel": gettext_lazy("Channel removed"),
+    "hold": gettext_lazy("Kept paused"),
+    "refresh": gettext_lazy("Targets refreshed"),
+    "retry": gettext_lazy("Failed messages sent again"),
+    "retry_failed": gettext_lazy("Failed messages sent again"),
+    "purge": gettext_lazy("Removed for good"),
+    "revealed": gettext_lazy("A recipient's data shown"),
 }
 _MARKS = {
     "fail": "bad", "cancel": "idle", "reject": "bad", "pause": "warn", "stop": "warn", "expire": "warn",
@@ -116,7 +125,10 @@ def door(via: str) -> str:
 
 def told(changes: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, str, str]]:
     """Return changes as (field, old, new) in words."""
-    return [(_field(name), _value(name, old), _value(name, new)) for name, (old, new) in changes.items()]
+    return [
+        (trail_fields.label_of(name), _value(name, old), _value(name, new))
+        for name, (old, new) in changes.items()
+    ]
 
 
 def verbs() -> dict[str, str]:
@@ -131,50 +143,9 @@ def title_of(action: str) -> str:
     return str(title) if title else verb.replace("_", " ").capitalize()
 
 
-_FIELDS: dict[str, _StrPromise] = {
-    "pause_cause": gettext_lazy("Cause"),
-    "rate_limit": gettext_lazy("Speed limit (a second)"),
-    "delay_min": gettext_lazy("Delay from (seconds)"),
-    "delay_max": gettext_lazy("Delay to (seconds)"),
-    "starts_at": gettext_lazy("Starts at"),
-    "ends_at": gettext_lazy("Ends at"),
-    "next_at": gettext_lazy("Next start"),
-    "missed_at": gettext_lazy("Asked since"),
-    "occurrence": gettext_lazy("Occurrences behind it"),
-    "launch": gettext_lazy("Start"),
-    "auto_start": gettext_lazy("Starts by itself once approved"),
-    "repeat_every": gettext_lazy("Again every"),
-    "repeat_unit": gettext_lazy("Unit"),
-    "repeat_count": gettext_lazy("Times in all"),
-    "repeat_until": gettext_lazy("Last day"),
-    "only_new": gettext_lazy("Only new people"),
-    "ignores_caps": gettext_lazy("Ignores frequency caps"),
-    "windows": gettext_lazy("Sending hours"),
-    "window_zone": gettext_lazy("Zone of the sending hours"),
-    "window_is_recipients": gettext_lazy("Hours by each recipient’s clock"),
-    "missed_policy": gettext_lazy("If its start is missed"),
-    "missed_hours": gettext_lazy("At most so many hours late"),
-    "error_percent": gettext_lazy("Pause when more fail than (per cent)"),
-    "track_links": gettext_lazy("Follow links"),
-    "track_opens": gettext_lazy("Tell of opens"),
-    "links_off_at": gettext_lazy("Links switched off"),
-    "zone": gettext_lazy("Time zone"),
-    "source": gettext_lazy("Audience"),
-    "body.source": gettext_lazy("Message"),
-    "body.subject": gettext_lazy("Subject"),
-    "body.preheader": gettext_lazy("Preview text"),
-    "body.mode": gettext_lazy("Written as"),
-    "body.text": gettext_lazy("Text part"),
-}
 _CHOICES: dict[str, type[TextChoices]] = {
     "launch": Launch, "repeat_unit": RepeatUnit, "missed_policy": MissedPolicy,
 }  # fmt: skip
-
-
-def _field(name: str) -> str:
-    if name in _FIELDS:
-        return str(_FIELDS[name])
-    return name.replace("_", " ").replace(".", ": ").capitalize()
 
 
 def _value(name: str, value: Any) -> str:

@@ -15,6 +15,7 @@ from clarion.audience.models import ConsentSource, ConsentState
 from clarion.audience.queries import duplicates
 from clarion.channels import registry
 from clarion.deliveries import history
+from clarion.lib.sentences import spoken
 from clarion.senders import invitations
 from clarion.web.links import changed_query, workspace_url
 from clarion.web.masking import address_for
@@ -90,7 +91,7 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["channel"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
-        field.choices = [(one.name, str(one.label)) for one in registry.all_channels()]
+        field.choices = [(one.name, spoken(one.label)) for one in registry.all_channels()]
 
 
 def context_of(request: PageRequest, contact: Contact) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _ways(request: PageRequest, contact: Contact, suppressions: Sequence[Any]) -
                     shown=address_for(request.member, address),
                     is_preferred=position == 0,
                     suppressed=[
-                        f"{registry.get(one.channel).label}: {one.get_reason_display()}"
+                        f"{spoken(registry.get(one.channel).label)}: {one.get_reason_display()}"
                         for one in suppressions
                         if one.address == address and one.channel in names
                     ],
@@ -144,7 +145,7 @@ def _said(request: PageRequest, contact: Contact) -> list[Said]:
     return [
         Said(
             channel=one.name,
-            label=str(one.label),
+            label=spoken(one.label),
             mark=marks.get(state := operations.state_of(contact, one.name), state.lower()),
             is_asked=one.name in request.workspace.consent_channels,
         )

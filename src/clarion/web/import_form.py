@@ -133,11 +133,17 @@ class DialectForm(forms.Form):
         required=False,
         choices=[
             ("auto", gettext_lazy("Found by itself")),
-            ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1252", "Windows-1252 (Western)"),
-            ("cp1250", "Windows-1250 (Central European)"), ("cp1251", "Windows-1251 (Cyrillic)"),
-            ("cp1253", "Windows-1253 (Greek)"), ("cp1254", "Windows-1254 (Turkish)"),
-            ("cp1255", "Windows-1255 (Hebrew)"), ("cp1256", "Windows-1256 (Arabic)"), ("cp932", "Shift-JIS"),
-            ("gb18030", "GB 18030"), ("big5", "Big5"), ("cp949", "Korean"),
+            ("utf-8", "UTF-8"),
+            ("utf-16", "UTF-16"),
+            ("cp1252", gettext_lazy("Windows-1252 (Western)")),
+            ("cp1250", gettext_lazy("Windows-1250 (Central European)")),
+            ("cp1251", gettext_lazy("Windows-1251 (Cyrillic)")),
+            ("cp1253", gettext_lazy("Windows-1253 (Greek)")),
+            ("cp1254", gettext_lazy("Windows-1254 (Turkish)")),
+            ("cp1255", gettext_lazy("Windows-1255 (Hebrew)")),
+            ("cp1256", gettext_lazy("Windows-1256 (Arabic)")),
+            ("cp932", "Shift-JIS"), ("gb18030", "GB 18030"), ("big5", "Big5"),
+            ("cp949", gettext_lazy("Korean")),
         ],
     )  # fmt: skip
     delimiter = forms.ChoiceField(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 from clarion.senders.models import Sender
 from clarion.senders.prices.csvfile import MOST_OCTETS
 from clarion.senders.prices.operations import MOST_PERIOD, Said
@@ -107,7 +108,7 @@ class PriceForm(forms.Form):
             str(one.public_id): one
             for one in Sender.objects.filter(workspace=workspace).defer("config", "sealed").order_by("name")
         }
-        self._offer("channel", [(name, str(registry.get(name).label)) for name in registry.CHANNELS])
+        self._offer("channel", [(name, spoken(registry.get(name).label)) for name in registry.CHANNELS])
         self._offer("sender", [("", _("All"))] + [(key, one.name) for key, one in self._senders.items()])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:

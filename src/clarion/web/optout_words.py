@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 if TYPE_CHECKING:
     from clarion.audience.models import FrequencyCap
@@ -21,5 +22,5 @@ def cap_sentence(cap: FrequencyCap) -> str:
     said = {"messages": messages, "days": days}
     if not cap.channel:
         return _("At most %(messages)s in %(days)s on all channels together.") % said
-    label = registry.get(cap.channel).label if cap.channel in registry.CHANNELS else cap.channel
+    label = spoken(registry.get(cap.channel).label) if cap.channel in registry.CHANNELS else cap.channel
     return _("At most %(messages)s in %(days)s by %(channel)s.") % (said | {"channel": label})

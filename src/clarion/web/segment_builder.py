@@ -19,6 +19,7 @@ from clarion.audience.segments import activity, tree
 from clarion.audience.segments.parsing import channels
 from clarion.audience.segments.wording import FIELD_WORDS
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ class Row:
         if self.field.startswith(tree.ATTRIBUTE) and self.has_value:
             return self._choices_of(self.defined[self.attribute])
         if self.field in ("suppressed", "consent"):
-            return [(name, str(registry.get(name).label)) for name in channels()]
+            return [(name, spoken(registry.get(name).label)) for name in channels()]
         if self.op in activity.CAMPAIGN_OPS:
             return list(self.campaigns)
         return list(self.lists) if self.field == "list" else []

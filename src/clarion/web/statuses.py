@@ -128,7 +128,7 @@ KINDS: dict[str, dict[str, Look]] = {
 CHANNELS: dict[str, Look] = {
     "email": Look(_("Email"), "mail", "pink"),
     "sms": Look(_("SMS"), "message-square-text", "blue"),
-    "voice": Look(pgettext_lazy("channel", "Voice"), "audio-lines", "purple"),
+    "voice": Look(_("Voice"), "audio-lines", "purple"),
     "waba": Look(_("WhatsApp Business"), "message-circle", "green"),
     "whatsapp": Look("WhatsApp", "message-circle", "green"),
     "telegram": Look("Telegram", "send", "sky"),

@@ -14,6 +14,7 @@ from clarion.audience.queries import contacts
 from clarion.channels import registry
 from clarion.channels.content_forms import content_fields
 from clarion.content.language_names import name_of
+from clarion.lib.sentences import spoken
 from clarion.web.message_fields import MessageForm, written
 from clarion.workspaces.names import MAX_NAME
 
@@ -57,7 +58,7 @@ class TemplateForm(MessageForm):
         self.fields.update(self._extras)
         self.suit(look, files=files)
         field = self.fields["channel"]
-        field.choices = [(one.name, one.label) for one in registry.all_channels()]  # type: ignore[attr-defined]
+        field.choices = [(one.name, spoken(one.label)) for one in registry.all_channels()]  # type: ignore[attr-defined]
         field.required = is_new
         field.disabled = not is_new
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from clarion.workspaces import origins
 from clarion.workspaces.actors import Actor
-from clarion.workspaces.models import AuditCheck, AuditEvent, TrailEnd, Workspace
+from clarion.workspaces.models import AuditCheck, AuditEvent, TrailEnd, User, Workspace
 
 
 class Link(Protocol):
@@ -49,6 +50,7 @@ def record(
         number=last.number + 1 if last else 1,
         at=timezone.now(),
         actor=by.user,
+        actor_number=by.user.pk if by.user is not None else 0,
         actor_name=by.name,
         via=by.via,
         address=origins.address_of(by.via),
@@ -72,6 +74,8 @@ def digest(event: AuditEvent, previous: bytes) -> bytes:
     ]  # fmt: skip
     if event.address:  # events of before it was kept have none, and their hashes hold
         facts.append(event.address)
+    if event.actor_number is not None:
+        facts.append(event.actor_number)
     return hashlib.sha256(previous + orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).digest()
 
 
@@ -110,7 +114,26 @@ def examine(workspace: Workspace) -> Examined:
         places.append((known.whole_number, bytes(known.whole_hash)))
     chain = AuditEvent.objects.filter(workspace=workspace)
     count = chain.count()
-    return follow(count, chain.order_by("number").iterator(chunk_size=2000), places, digest)
+    is_linked = accounts()
+    return follow(
+        count, chain.order_by("number").iterator(chunk_size=2000), places, digest,
+        lambda one: is_linked(one.actor_number, one.actor_id),
+    )  # fmt: skip
+
+
+def accounts() -> Callable[[int | None, int | None], bool]:
+    """Return what tells whether an event leads to the account that it was recorded with, or to none if that is removed.
+
+    The link is no part of the hash, since it goes with the account. Events of before the account's id was kept pass.
+    """
+    exists = cache(lambda pk: User.objects.filter(pk=pk).exists())
+
+    def is_linked(recorded: int | None, now: int | None) -> bool:
+        if recorded is None or now is not None:
+            return recorded is None or now == recorded
+        return not exists(recorded)
+
+    return is_linked
 
 
 def ends_of(trail: int) -> list[tuple[int, bytes]]:
@@ -126,6 +149,7 @@ def follow(
     events: Iterable[E],
     places: Sequence[tuple[int, bytes]],
     digest_of: Callable[[E, bytes], bytes],
+    is_linked: Callable[[E], bool],
 ) -> Examined:
     """Go through a chain's events in their order; at each place, a number, the event has to have that hash.
 
@@ -135,7 +159,8 @@ def follow(
     for number, event in enumerate(events, start=1):
         kept = bytes(event.hash)
         is_known = all(hash_ == kept for place, hash_ in places if place == number)
-        if event.number != number or kept != digest_of(event, previous) or not is_known:
+        is_whole = event.number == number and kept == digest_of(event, previous)
+        if not (is_whole and is_known and is_linked(event)):
             return Examined(count, number, whole, previous)
         previous, whole = kept, number
     if whole < max((place for place, _hash in places), default=0):

@@ -204,6 +204,8 @@ class AuditEvent(models.Model):
     number = models.BigIntegerField()
     at = models.DateTimeField()
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    #: The id of their account, which stays when that is removed; 0 for nobody. None in events of before it was kept.
+    actor_number = models.BigIntegerField(null=True)
     #: The actor's name as it was, or "system".
     actor_name = models.CharField(max_length=254)
     #: Through which door: web, cli, api or system.

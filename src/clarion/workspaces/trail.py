@@ -15,6 +15,8 @@ PAGE_SIZE = 50
 SEARCH_FROM = 3
 #: Actors that are no persons, as the filter names them: by the door they come through.
 NO_PERSONS = ("cli", "system")
+#: What happens to members is kept by their address, which is for those who manage them.
+MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ def events_for(
     """Return the events below number `after`, or those above `before`; none without the permission."""
     if not member.may(Permission.AUDIT):
         return Page(rows=())
-    found = _narrowed(member.workspace, filters)
+    knows = member.may(Permission.MANAGE_MEMBERS)
+    found = _narrowed(member.workspace, filters, knows)
     if before is not None:
         rows = list(found.filter(number__gt=before).order_by("number")[: limit + 1])
         has_more, rows = len(rows) > limit, rows[:limit][::-1]
@@ -85,20 +88,23 @@ def events_for(
         has_more, rows = len(rows) > limit, rows[:limit]
         older = rows[-1].number if has_more else None
         newer = rows[0].number if rows and after is not None else None
-    return Page(rows=[_event(row) for row in rows], newer=newer, older=older)
+    return Page(rows=[_event(row, knows) for row in rows], newer=newer, older=older)
 
 
 def all_events_for(member: Membership, filters: Filters) -> Iterator[Event]:
     """Yield every event that fits, oldest first, however many there are."""
     if member.may(Permission.AUDIT):
-        yield from all_events(member.workspace, filters)
+        yield from all_events(member.workspace, filters, member.may(Permission.MANAGE_MEMBERS))
 
 
-def all_events(workspace: Workspace, filters: Filters) -> Iterator[Event]:
-    """Yield every event of the workspace that fits, oldest first, for whoever holds the database."""
-    rows = _narrowed(workspace, filters).order_by("number")
+def all_events(workspace: Workspace, filters: Filters, knows: bool = True) -> Iterator[Event]:
+    """Yield every event of the workspace that fits, oldest first, for whoever holds the database.
+
+    Without `knows` the addresses of members are shortened, as for whoever does not manage them.
+    """
+    rows = _narrowed(workspace, filters, knows).order_by("number")
     for row in rows.iterator(chunk_size=2000):
-        yield _event(row)
+        yield _event(row, knows)
 
 
 def newest_events(workspace: Workspace, filters: Filters, limit: int) -> list[Event]:
@@ -119,10 +125,13 @@ def people_for(member: Membership) -> list[tuple[int, str]]:
     return sorted(((one.user_id, str(one.user)) for one in found), key=lambda pair: pair[1].casefold())
 
 
-def _narrowed(workspace: Workspace, filters: Filters) -> QuerySet[AuditEvent]:
+def _narrowed(workspace: Workspace, filters: Filters, knows: bool = True) -> QuerySet[AuditEvent]:
     found = AuditEvent.objects.filter(workspace=workspace)
     if filters.words:
-        found = found.filter(Q(object_name__icontains=filters.words) | Q(object_id=filters.words))
+        named = Q(object_name__icontains=filters.words)
+        if not knows:  # a member's address is found by whoever knows all of it
+            named = (named & ~Q(object_kind=MEMBER)) | Q(object_name__iexact=filters.words)
+        found = found.filter(named | Q(object_id=filters.words))
     if filters.who in NO_PERSONS:
         found = found.filter(actor=None, via=filters.who)
     elif filters.who:
@@ -138,7 +147,12 @@ def _narrowed(workspace: Workspace, filters: Filters) -> QuerySet[AuditEvent]:
     return found
 
 
-def _event(row: AuditEvent) -> Event:
+def _shortened(address: str) -> str:
+    return f"{address[:1]}…"
+
+
+def _event(row: AuditEvent, knows: bool = True) -> Event:
+    is_hidden = row.object_kind == MEMBER and not knows
     return Event(
         number=row.number,
         at=row.at,
@@ -147,8 +161,8 @@ def _event(row: AuditEvent) -> Event:
         address=row.address,
         action=row.action,
         kind=row.object_kind,
-        object_id=row.object_id,
-        object_name=row.object_name,
+        object_id="" if is_hidden else row.object_id,
+        object_name=_shortened(row.object_name) if is_hidden else row.object_name,
         reason=row.reason,
         changes={name: (pair[0], pair[1]) for name, pair in row.changes.items()},
     )

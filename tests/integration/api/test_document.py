@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.apps import apps
 from django.core import signals
@@ -102,9 +103,14 @@ def operations(schema: dict[str, Any]) -> list[tuple[str, str]]:
 @pytest.mark.django_db
 def test_a_stranger_finds_nothing_by_any_address(cast: Cast, things: dict[str, Any]) -> None:
     mallorys, before = asking(cast.mallory), everything()
+    hidden = {str(one) for one in things.values() if isinstance(one, uuid.UUID)} | {"hidden@shop.example"}
     wrong = []
     for method, path in operations(interface.schema("")):
         if "{" not in path:
+            if method == "GET":
+                answer = mallorys.get(path)
+                body = b"".join(answer) if answer.streaming else answer.content
+                wrong += [(method, path, one) for one in hidden & {*body.decode().split('"')}]
             continue
         answer = mallorys(method, filled(path, things), {} if method in ("PATCH", "PUT", "POST") else None)
         if answer.status_code not in (404, 422):
@@ -133,6 +139,24 @@ def test_every_operation_says_what_it_is_and_how_it_fails() -> None:
             assert writes == (method != "get"), path
     assert len(names) == len(set(names)) > 40
     assert schema["servers"] == [{"url": "https://clarion.example/api/v1"}]
+
+
+def test_every_body_and_every_answer_has_an_example_that_its_shape_allows() -> None:
+    document = interface.schema("https://clarion.example")
+    parts, told = document["components"], 0
+    for path, found in document["paths"].items():
+        for method, one in found.items():
+            for body in (one.get("requestBody", {}), *one["responses"].values()):
+                for kind, about in body.get("content", {}).items():
+                    if not kind.endswith("json"):
+                        continue
+                    names = [each["$ref"].rpartition("/")[2] for each in about.get("examples", {}).values()]
+                    for example in [parts["examples"][name]["value"] for name in names] or [about["example"]]:
+                        jsonschema_rs.validate({"components": parts, **about["schema"]}, example)
+                        assert example != {}, (method, path)
+                        told += 1
+
+    assert told > 500
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import retention
+from clarion.deliveries import retention, tasks
 from clarion.deliveries.errors import RetryRefused
 from clarion.deliveries.models import Answer, Attempt, Delivery, Push, Receipt, Recipient, Run, RunProblem
 from clarion.deliveries.retrying import retry_failed
@@ -98,3 +99,18 @@ def test_nobody_forgotten_is_sent_to_again(people: ledgers.People, campaign: Cam
 
     with pytest.raises(RetryRefused):
         retry_failed(campaign=campaign, by=ledgers.actor(people.alice))
+
+
+def test_a_job_of_every_night_does_it(campaign: Campaign) -> None:
+    ended(campaign, days=31)
+    keep(campaign.workspace, 30)
+
+    tasks.forget_people(timestamp=0)
+
+    assert "person00000" not in every_word()
+    (planned,) = [
+        one
+        for (name, _id), one in app.periodic_registry.periodic_tasks.items()
+        if name == tasks.forget_people.name
+    ]
+    assert planned.croniter.expressions[2:] == ["*", "*", "*"], "every day"

@@ -1,16 +1,22 @@
 """The doctor says what it saw, and that it saw nothing when it could not look."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dns.message
 import dns.resolver
 import dns.rrset
 import pytest
+import time_machine
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from clarion.channels.base import CheckResult
+from clarion.deliveries.models import Worker
 from clarion.runtime import doctor, mail_dns, sender_checks
 from clarion.runtime.mail_dns import MailDomain
 from clarion.senders.models import Sender
@@ -136,3 +142,63 @@ def test_a_provider_that_does_not_answer_in_time_is_called_unseen(monkeypatch: p
         assert [one.verdict for one in sender_checks.check_all(seconds=0.05)] == ["unseen"]
     finally:
         answers.set()
+
+
+def finding(subject: str) -> doctor.Finding:
+    return next(one for one in doctor.examine() if one.subject == subject)
+
+
+@pytest.mark.django_db
+class TestWhatIsWrong:
+    """Each is named with its cure."""
+
+    def test_a_clock_that_is_apart(self) -> None:
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1)):
+            found = finding("Clock")
+
+        assert (found.verdict, "NTP" in found.cure) == (doctor.Verdict.BAD, True)
+        assert float(found.seen.split()[0]) == pytest.approx(60, abs=5)
+
+    def test_tables_of_another_version(self) -> None:
+        MigrationRecorder.Migration.objects.filter(app="webhooks", name="0001_initial").delete()
+
+        found = finding("Migrations")
+
+        assert (found.verdict, found.seen, found.cure) == (
+            doctor.Verdict.BAD, "1 not applied", "Run clarion migrate.",
+        )  # fmt: skip
+
+    def test_a_disk_that_is_nearly_full(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        usage = shutil._ntuple_diskusage(100 * 1024**3, 99.5 * 1024**3, 1024**3 // 2)  # type: ignore[attr-defined]
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+
+        found = finding("Disk")
+
+        assert (found.verdict, found.seen.startswith("512 MB free of 100 GB")) == (
+            doctor.Verdict.WARNING,
+            True,
+        )
+
+    def test_no_sending_process(self) -> None:
+        assert finding("Workers").verdict == doctor.Verdict.WARNING
+        Worker.objects.create(name="w", host="h", pid=1)
+        assert finding("Workers").verdict == doctor.Verdict.GOOD
+
+    def test_a_server_that_is_too_old(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(doctor, "OLDEST_SERVER", 990_000)
+
+        assert finding("Database").verdict == doctor.Verdict.BAD
+
+    def test_a_database_that_does_not_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails() -> None:
+            raise OperationalError("connection refused\nis it running?")
+
+        monkeypatch.setattr(connection, "ensure_connection", fails)
+
+        found = list(doctor.examine())[-1]
+
+        assert (found.subject, found.verdict, found.seen) == (
+            "Database",
+            doctor.Verdict.BAD,
+            "connection refused",
+        )

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django import app
 from prometheus_client.parser import text_string_to_metric_families
 
 from clarion.deliveries.inbox.models import InboxEvent
-from clarion.deliveries.models import Delivery, Run, RunStep, Worker
+from clarion.deliveries.models import Delivery, Run, RunProblem, RunStep, Waiting, Worker
 from clarion.deliveries.states import Stage
+from clarion.runtime import metrics
 from clarion.senders.models import SenderLane
 from tests import ledgers
 
@@ -86,6 +89,47 @@ def test_latency_receipts_and_pools_are_told(client: Client, settings: Any) -> N
     assert value_of(body, "clarion_database_connections_most") > value_of(
         body, "clarion_database_connections"
     )
+
+
+def test_reasons_lag_jobs_and_campaigns_are_told(client: Client, settings: Any) -> None:
+    settings.CLARION_METRICS_TOKEN = TOKEN
+    campaign = ledgers.make_campaign(ledgers.make_people().alice)
+    run = ledgers.make_run(campaign, sent=1, failed=3, waiting=2, in_flight=4)
+    step = run.steps.get()
+    RunProblem.objects.create(run=run, step=step.step, stage=Stage.SENT, reason=0, code="5.1.1", count=2)
+    late = timezone.now() - timedelta(seconds=300)
+    Waiting.objects.filter(run_id=run.pk).update(not_before=late)
+    SenderLane.objects.create(
+        sender_id=step.sender_id, lane=0, worker_id=7, open_until=timezone.now() + timedelta(minutes=1)
+    )
+    app.configure_task("workspaces.check_audits", queue="workspaces").defer(timestamp=0)
+
+    body = asked(client).content.decode()
+
+    assert value_of(body, "clarion_message_problems_total", reason="address_unknown") == 3
+    assert value_of(body, "clarion_message_problems_total", reason="returned") == 2
+    assert value_of(body, "clarion_lane_lag_seconds", lane="0") == pytest.approx(300, abs=60)
+    assert value_of(body, "clarion_lane_owned", lane="0") == 1
+    assert value_of(body, "clarion_lane_breaker_open", lane="0") == 1
+    assert value_of(body, "clarion_jobs", queue="workspaces", status="todo") == 1
+    assert value_of(body, "clarion_recipients_in_flight") == 4
+    assert value_of(body, "clarion_campaigns", status="sending") == 1
+
+
+def test_without_a_database_that_alone_is_told(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CLARION_METRICS_TOKEN = TOKEN
+
+    def fails(*_words: object) -> None:
+        raise OperationalError("the server is gone")
+
+    monkeypatch.setattr(metrics, "_ask", fails)
+
+    body = asked(client).content.decode()
+
+    assert value_of(body, "clarion_database_up") == 0
+    assert value_of(body, "clarion_build_info") == 1
 
 
 def test_every_metric_has_a_line_in_the_reference_and_every_line_its_metric(

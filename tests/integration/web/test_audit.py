@@ -18,7 +18,7 @@ from clarion.campaigns.states import Status
 from clarion.lib.proxies import networks_of
 from clarion.web.pages import audit as page
 from clarion.workspaces import audit, operations, tasks, trail
-from clarion.workspaces.models import AuditCheck, AuditEvent, Workspace
+from clarion.workspaces.models import AuditCheck, AuditEvent, TrailEnd, Workspace
 from tests import ledgers
 from tests.factories import client_of
 from tests.integration.api.asking import asking
@@ -229,8 +229,17 @@ class TestChain:
         [
             {"reason": "Nothing."},
             {"actor_name": "Bob"},
+            {"actor_number": None},
+            {"actor": None},
             {"changes": {"a": [1, 2]}},
             {"address": "192.0.2.9"},
+            {"via": "system"},
+            {"action": "list.deleted"},
+            {"object_kind": "sender"},
+            {"object_id": "2"},
+            {"object_name": "Another"},
+            {"at": timezone.now() - timedelta(days=1)},
+            {"number": 30},
             {"hash": b"x" * 32},
         ],
     )
@@ -243,6 +252,33 @@ class TestChain:
 
         assert self.check(workspace) == 3
         assert audit.first_broken(workspace) == 3
+
+    def test_an_event_that_is_given_to_somebody_else_or_to_another_workspace_is_found(
+        self, people: ledgers.People, workspace: Workspace
+    ) -> None:
+        record(people, 3)
+        record(people, by=audit_system(workspace))
+        with unguarded():
+            AuditEvent.objects.filter(number=4).update(actor=people.bob.user)
+        assert self.check(workspace) == 4
+        with unguarded():
+            AuditEvent.objects.filter(number=2).update(actor=people.bob.user)
+        assert self.check(workspace) == 2
+        with unguarded():
+            AuditEvent.objects.filter(number=1).update(workspace=people.mallory.workspace)
+        assert (self.check(workspace), audit.first_broken(people.mallory.workspace)) == (1, 1)
+
+    def test_events_of_before_the_accounts_number_was_kept_hold(
+        self, people: ledgers.People, workspace: Workspace
+    ) -> None:
+        event = record(people)
+        event.actor_number = None
+        with unguarded():
+            AuditEvent.objects.update(actor_number=None, hash=audit.digest(event, b""))
+        TrailEnd.objects.update(hash=audit.digest(event, b""))
+        record(people, 2)
+
+        assert self.check(workspace) is None
 
     def test_a_removed_event_is_found_also_at_the_end(
         self, people: ledgers.People, workspace: Workspace

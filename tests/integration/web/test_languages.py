@@ -15,11 +15,13 @@ from clarion.channels import registry
 from clarion.channels.base import ConfigInvalid
 from clarion.content import compiling
 from clarion.content.errors import ContentInvalid
+from clarion.content.models import Template, TemplateVersion
 from clarion.lib.sentences import said, spoken
 from clarion.web import charts, durations, languages, timing_words
 from clarion.web.templatetags import ui
 from clarion.workspaces import spelling
 from clarion.workspaces.models import User, Workspace
+from tests import ledgers
 from tests.factories import PASSWORD, Cast
 
 LANGUAGES = ("en", "de", "es", "ru", "ar")
@@ -128,6 +130,22 @@ class TestChoice:
         url = reverse("campaigns", kwargs={"workspace": cast.workspace.slug})
 
         assert signed_in(cast.mallory.user).get(url).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_template_and_its_version_stand_in_the_readers_order(cast: Cast) -> None:
+    """The name runs in its own direction; else a Latin one would turn the Arabic words and the number round."""
+    campaign = ledgers.make_campaign(cast.alice)
+    template = Template.objects.create(workspace=cast.workspace, channel="email", name="Shop & more")
+    version = TemplateVersion.objects.create(template=template, number=3, source={}, content={})
+    campaign.steps.update(template_version=version, body_content={})
+    User.objects.filter(pk=cast.alice.user.pk).update(language="ar")
+    client = signed_in(cast.alice.user)
+
+    for name in ("campaigns:detail", "campaigns:info"):
+        url = reverse(name, kwargs={"workspace": cast.workspace.slug, "id": campaign.public_id})
+        page = client.get(url).content.decode()
+        assert "<bdi>Shop &amp; more</bdi>، الإصدار 3" in page, name
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Where a workspace masks everybody, one person's data are shown on request, and the trail says to whom."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from clarion.audience import operations as audience
 from clarion.audience.models import Contact
@@ -47,6 +50,10 @@ def test_whoever_may_see_them_has_to_ask_and_searching_by_the_whole_value_works(
     event = AuditEvent.objects.get(action="contact.revealed")
     assert (event.actor, event.object_id) == (cast.bob.user, str(contact.public_id))
     assert WHO not in event.object_name
+    with time_machine.travel(timezone.now() + timedelta(minutes=9)):
+        assert WHO in bob.get(answer["Location"]).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert WHO not in bob.get(answer["Location"]).content.decode()
 
 
 def test_a_ticket_is_good_for_one_person_and_whoever_asked(cast: Cast, contact: Contact) -> None:

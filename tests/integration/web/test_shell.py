@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from clarion.settings.urls import urlpatterns as real
 from clarion.web.http import PageRequest
+from clarion.workspaces import operations
 from clarion.workspaces.models import User
+from clarion.workspaces.permissions import Role
 from tests.factories import PASSWORD, Cast, make_user
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,17 @@ class TestFrame:
         assert f'href="/w/{cast.workspace.slug}/campaigns/" aria-current="page"' in page
         assert cast.workspace.name in page
         assert f"/w/{cast.elsewhere.slug}/" not in page
+
+    def test_whoever_belongs_to_two_switches_from_one_to_the_other(self, cast: Cast) -> None:
+        operations.add_member(workspace=cast.elsewhere, user=cast.vera.user, role=Role.VIEWER)
+        client = signed_in(cast.vera.user)
+
+        page = client.get("/w/acme/contacts/").content.decode()
+        switches = re.findall(r'class="menu__item" href="(/w/[^"]+)"( aria-current="true")?', page)
+
+        assert sorted(switches) == [("/w/acme/", ' aria-current="true"'), ("/w/elsewhere/", "")]
+        assert client.get("/w/elsewhere/").status_code == 200
+        assert client.get("/")["Location"] == "/w/elsewhere/"
 
     def test_a_frame_costs_few_queries(
         self, cast: Cast, django_assert_max_num_queries: pytest.FixtureRequest

@@ -233,6 +233,9 @@ class TestWhatIsKept:
         assert (kept.address, kept.device) == ("192.0.2.1", "Firefox, Linux")
         assert queries.first_broken() is None
         with unguarded():
+            SystemEvent.objects.filter(number=4).update(user=cast.bob.user)
+        assert queries.first_broken() == 4
+        with unguarded():
             SystemEvent.objects.filter(number=2).update(who="alice@example.test")
         assert queries.first_broken() == 2
 

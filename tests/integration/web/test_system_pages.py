@@ -205,3 +205,39 @@ def test_settings_are_gathered_and_new_campaigns_begin_with_the_usual_hours(cast
     assert cast.workspace.windows == hours
     assert campaigns.create_campaign(name="Spring", by=operator(cast.workspace)).windows == hours
     assert 'value="09:00"' in text(alice, url)
+
+
+def test_every_setting_is_saved_shown_again_and_told_in_the_trail(cast: Cast) -> None:
+    alice, url = client_of(cast.alice), f"/w/{cast.workspace.slug}/settings/"
+    said = {
+        "name": "Acme Ltd", "zone": "Asia/Tokyo", "locale": "ar", "default_country": "DE", "pii_policy": "ON_REQUEST",
+        "retention_days": "90", "moderation": "on", "track_links": "on", "track_opens": "on",
+    }  # fmt: skip
+    assert alice.post(url, said).status_code == 302
+
+    now = Workspace.objects.get(pk=cast.workspace.pk)
+    kept = {
+        "name": "Acme Ltd", "zone": "Asia/Tokyo", "locale": "ar", "default_country": "DE", "pii_policy": "ON_REQUEST",
+        "retention_days": 90, "moderation": True, "track_links": True, "track_opens": True,
+    }  # fmt: skip
+    assert {name: getattr(now, name) for name in kept} == kept
+    event = AuditEvent.objects.get(action="workspace.update")
+    assert {name: new for name, (_old, new) in event.changes.items()} == kept
+    page = text(alice, url)
+    for value in ("Asia/Tokyo", "ar", "DE", "ON_REQUEST"):
+        assert f'<option value="{value}" selected>' in page
+    for name in ("moderation", "track_links", "track_opens"):
+        assert re.search(rf'<input[^>]* name="{name}"[^>]* checked', page), name
+    assert re.search(r'name="retention_days"[^>]* value="90"|value="90"[^>]* name="retention_days"', page)
+
+    assert (
+        alice.post(url, {"name": "Acme Ltd", "zone": "Mars/Olympus", "retention_days": "-1"}).status_code
+        == 422
+    )
+    assert alice.post(url, {"name": "Acme Ltd", "zone": "UTC", "retention_days": "0"}).status_code == 302
+    now.refresh_from_db()
+    assert (now.moderation, now.track_links, now.track_opens, now.retention_days, now.default_country) == (
+        False, False, False, 0, "",
+    )  # fmt: skip
+    assert client_of(cast.bob).post(url, said).status_code == 403
+    assert client_of(cast.mallory).post(url, said).status_code == 404

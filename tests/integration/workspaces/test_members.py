@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from clarion.workspaces import audit, operations, queries
+from clarion.workspaces import audit, operations, queries, trail
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import InvitationVoid, MemberRefused, NotAllowed, WorkspaceInvalid
 from clarion.workspaces.models import AuditEvent, Invitation, Membership, User
@@ -125,6 +125,20 @@ class TestRoles:
                 forbidden()
         operations.remove_member(by=by, membership=cast.vera)
         assert queries.membership_for(cast.vera.user, "acme") is None
+
+    def test_their_addresses_in_the_trail_are_for_those_who_manage_them(self, cast: Cast) -> None:
+        by = of_member(cast.alice)
+        moderator = operations.change_role(by=by, membership=cast.bob, role=Role.MODERATOR)
+        operations.suspend(by=by, membership=cast.vera)
+
+        def told(member: Membership, words: str = "") -> list[str]:
+            filters = trail.Filters(kind="member", words=words)
+            rows = [*trail.events_for(member, filters).rows, *trail.all_events_for(member, filters)]
+            return [one.object_name + one.object_id for one in rows]
+
+        assert {*told(cast.alice)} == {"bob@example.test" * 2, "vera@example.test" * 2}
+        assert {*told(moderator)} == {"b…", "v…"}
+        assert (told(moderator, "vera@"), told(moderator, "Vera@example.test")) == ([], ["v…"] * 2)
 
     def test_a_stranger_reaches_no_member(self, cast: Cast) -> None:
         by = of_member(cast.mallory)

@@ -11,6 +11,7 @@ from clarion.audience.models import ContactState
 from clarion.audience.segments import activity
 from clarion.audience.segments.tree import Condition, Group, Node, Not
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 
 FIELD_WORDS: dict[str, str | Promise] = {
     "email": gettext_lazy("e-mail address"),
@@ -114,7 +115,7 @@ def _value(one: Condition, lists: Mapping[str, str]) -> Any:
     if one.field == "list":
         return lists.get(one.value) or _("a list that is gone")
     if one.field in ("suppressed", "consent"):
-        return registry.get(one.value).label
+        return spoken(registry.get(one.value).label)
     if isinstance(one.value, dict):
         return _beside_today(one.value["days"])
     return one.value

@@ -12,13 +12,14 @@ from clarion.channels.email import content as contents
 from clarion.channels.email.composer import Composer
 from clarion.channels.email.transport import Transport
 from clarion.lib import links
+from clarion.lib.sentences import said
 
 
 class EmailChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "email"
-    label = "Email"
+    label: str = said("Email")
     icon = "mail"
     address_kind = "email"
     secrets = settings.SECRETS

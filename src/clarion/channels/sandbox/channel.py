@@ -21,7 +21,7 @@ class SandboxChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sandbox"
-    label = "Sandbox (nothing leaves)"
+    label: str = said("Sandbox (nothing leaves)")
     icon = "flask-conical"
     address_kind = "email"
     reports_delivery = True

@@ -44,7 +44,7 @@ class SmsChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "sms"
-    label = "SMS"
+    label: str = said("SMS")
     icon = "message-square-text"
     address_kind = "phone"
     confirms_answers = True

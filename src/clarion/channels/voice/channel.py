@@ -35,7 +35,7 @@ class VoiceChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "voice"
-    label = "Voice"
+    label: str = said("Voice")
     icon = "audio-lines"
     address_kind = "phone"
     look = looks.CALL

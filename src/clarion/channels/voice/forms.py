@@ -26,7 +26,7 @@ class _CallForm(ConnectionForm):
         help_text=_("The number that people see, with + and the country code. It must be yours to use."),
     )  # fmt: skip
     voice = forms.CharField(
-        label=_("Voice"), max_length=60, required=False,
+        label=pgettext_lazy("speech", "Voice"), max_length=60, required=False,
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "en-us"}),
         help_text=_("The language or voice of texts that name none."),
     )  # fmt: skip
@@ -164,7 +164,7 @@ class ContentForm(forms.Form):
         ),
     )  # fmt: skip
     voice = forms.CharField(
-        label=_("Voice"), required=False, max_length=60,
+        label=pgettext_lazy("speech", "Voice"), required=False, max_length=60,
         widget=forms.TextInput(attrs={**_PLAIN, "placeholder": "en-us"}),
         help_text=_(
             "A language or voice such as en-us, de or es+f3; at Twilio also a voice's name, as Polly.Vicki. "

@@ -19,13 +19,14 @@ from clarion.channels.waba import content as contents
 from clarion.channels.waba.composer import Composer
 from clarion.channels.waba.transport import Transport
 from clarion.lib import phones
+from clarion.lib.sentences import said
 
 
 class WabaChannel(NoHooks):
     """A `clarion.channels.base.Channel` whose provider approves templates (`clarion.channels.base.Approves`)."""
 
     name = "waba"
-    label = "WhatsApp Business"
+    label: str = said("WhatsApp Business")
     icon = "message-circle"
     address_kind = "phone"
     secrets = settings.SECRETS

@@ -10,13 +10,14 @@ from clarion.channels.webpush import config as settings
 from clarion.channels.webpush import content as contents
 from clarion.channels.webpush.composer import Composer
 from clarion.channels.webpush.transport import Transport
+from clarion.lib.sentences import said
 
 
 class WebPushChannel(NoHooks):
     """A `clarion.channels.base.Channel`."""
 
     name = "webpush"
-    label = "Web push"
+    label: str = said("Web push")
     icon = "bell-ring"
     address_kind = "webpush"
     secrets = settings.SECRETS

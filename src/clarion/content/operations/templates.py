@@ -23,6 +23,7 @@ from clarion.content.errors import (
 from clarion.content.models import Approval, Template, TemplateVersion
 from clarion.content.sources import each_language, in_language, with_language, without_language
 from clarion.lib import languages
+from clarion.lib.sentences import spoken, told
 from clarion.workspaces import audit
 from clarion.workspaces.actors import Actor
 from clarion.workspaces.names import MAX_NAME, clean_name
@@ -120,7 +121,7 @@ def _tag(language: str) -> str:
     try:
         return languages.clean(language)
     except ValueError as error:
-        raise ContentInvalid([Problem("language", 0, str(error))]) from None
+        raise ContentInvalid([Problem("language", 0, spoken(told(error)))]) from None
 
 
 def _compiled(by: Actor, channel: str, source: Mapping[str, Any]) -> Compiled:

@@ -9,5 +9,5 @@ on("click", "[data-toast-close]", (_event, button) => button.closest("[data-toas
 
 // A fragment may bring messages: HX-Trigger: {"toast": {"text": "…", "level": "success"}}
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
-document.addEventListener("htmx:responseError", () => toast(document.body.dataset.errorText || "Error", "error"));
-document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offlineText || "Offline", "error"));
+document.addEventListener("htmx:responseError", () => toast(document.body.dataset.errorText, "error"));
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offlineText, "error"));

@@ -40,7 +40,7 @@ function follow(form, submitter) {
   request.addEventListener("error", () => {
     busy(false);
     box.hidden = true;
-    toast(document.body.dataset.offlineText || "Offline", "error");
+    toast(document.body.dataset.offlineText, "error");
   });
   const data = new FormData(form, submitter);
   request.open("POST", form.action);

@@ -16,6 +16,7 @@ from clarion.audience import attributes, operations
 from clarion.audience.errors import AttributeInvalid
 from clarion.audience.models import Attribute, AttributeKind
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import workspace_url
 from clarion.web.parts import Action, Confirm
@@ -68,7 +69,7 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["channels"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - tells the type checker
-        field.choices = [(one.name, str(one.label)) for one in registry.all_channels()]
+        field.choices = [(one.name, spoken(one.label)) for one in registry.all_channels()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +91,7 @@ def contact_attributes(request: PageRequest, workspace: str) -> HttpResponse:
         "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
         "may_ask": request.member.may(Permission.MANAGE_MEMBERS),
         "consent": ConsentForm(initial={"channels": request.workspace.consent_channels}),
-        "asked": [str(one.label) for one in asked],
+        "asked": [spoken(one.label) for one in asked],
     }  # fmt: skip
     return render(request, "contacts/attributes.html", context, status=422 if form.errors else 200)
 

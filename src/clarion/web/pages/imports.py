@@ -19,6 +19,7 @@ from clarion.audience.errors import CsvInvalid, ImportNotPossible, MappingInvali
 from clarion.audience.models import Import, ImportStatus
 from clarion.audience.operations.suppressions import ADDRESS, REASON
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 from clarion.web.access import require
 from clarion.web.charts import Part, bar_geometry
 from clarion.web.confirm import confirm_page, is_confirmed
@@ -296,7 +297,7 @@ def _meant(field: str) -> str:
 
 def _suppresses(the_import: Import) -> str:
     """Return the name of the channel on which the addresses are suppressed; empty for contacts."""
-    return str(registry.get(the_import.suppresses).label) if the_import.suppresses else ""
+    return spoken(registry.get(the_import.suppresses).label) if the_import.suppresses else ""
 
 
 def _cancel_action(request: PageRequest, the_import: Import) -> Action:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clarion.channels import registry
+from clarion.lib.sentences import spoken
 from clarion.senders.prices import csvfile, operations, queries
 from clarion.senders.prices.errors import PriceInvalid, PriceListInvalid
 from clarion.web.csv_answers import csv_answer
@@ -124,7 +125,7 @@ def _row(request: PageRequest, price: Price, account: Account, *, may_manage: bo
     known = price.channel in registry.CHANNELS
     return Row(
         price=price,
-        channel=str(registry.get(price.channel).label) if known else price.channel,
+        channel=spoken(registry.get(price.channel).label) if known else price.channel,
         amount=amounts.told(price.amount, account.currency),
         unit=_unit(price),
         remove=remove if may_manage else None,

@@ -14,6 +14,8 @@ class SystemEvent(models.Model):
     at = models.DateTimeField(db_index=True)
     #: Whose account it is about.
     user = models.ForeignKey("workspaces.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    #: The account's id, which stays when it is removed; 0 for none. None in events of before it was kept.
+    user_number = models.BigIntegerField(null=True)
     #: Their address as it was; of a failure, what was typed, shortened.
     who = models.CharField(max_length=254, blank=True)
     #: Who did it, where that is somebody else: an administrator's address, or "command line".

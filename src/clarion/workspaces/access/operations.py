@@ -63,6 +63,7 @@ def record(
         number=last.number + 1 if last else 1,
         at=timezone.now(),
         user=user,
+        user_number=user.pk if user is not None else 0,
         who=(user.email if user is not None else who)[:254],
         by=actor,
         via=via,
@@ -82,6 +83,8 @@ def digest(event: SystemEvent, previous: bytes) -> bytes:
         event.number, event.at.isoformat(timespec="microseconds"), event.who, event.by, event.via, event.action,
         event.detail, event.address, event.device,
     ]  # fmt: skip
+    if event.user_number is not None:
+        facts.append(event.user_number)
     return hashlib.sha256(previous + orjson.dumps(facts)).digest()
 
 

@@ -49,7 +49,11 @@ def first_broken() -> int | None:
     """Return the number of the first event that was altered, removed or put in; None when all is whole."""
     places = audit.ends_of(TRAIL)
     events = SystemEvent.objects.order_by("number")
-    return audit.follow(event_count(), events.iterator(chunk_size=2000), places, digest).broken
+    is_linked = audit.accounts()
+    return audit.follow(
+        event_count(), events.iterator(chunk_size=2000), places, digest,
+        lambda one: is_linked(one.user_number, one.user_id),
+    ).broken  # fmt: skip
 
 
 def event_count() -> int:

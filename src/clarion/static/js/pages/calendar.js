@@ -40,7 +40,7 @@ async function ask(event, day) {
   const data = new FormData(form);
   data.set("ask", "1");
   const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-CSRFToken": csrf() } }).catch(() => null);
-  if (!answer?.ok) return toast(document.body.dataset.errorText || "Error", "error");
+  if (!answer?.ok) return toast(document.body.dataset.errorText, "error");
   const said = await answer.json();
   if (said.refused) {
     toast(said.refused, "error");

@@ -87,13 +87,13 @@ function upload() {
   });
   request.addEventListener("load", () => {
     ended();
-    if (request.status >= 400) return toast(document.body.dataset.errorText || "Error", "error");
+    if (request.status >= 400) return toast(document.body.dataset.errorText, "error");
     rejected = freshen(request.responseText).includes("file");
     if (!rejected) form.elements.file.value = "";
   });
   request.addEventListener("error", () => {
     ended();
-    toast(document.body.dataset.offlineText || "Offline", "error");
+    toast(document.body.dataset.offlineText, "error");
   });
   box.hidden = false;
   request.open("POST", form.action);
