@@ -134,6 +134,16 @@ def find_everywhere(words: str) -> list[Campaign]:
     return list(found[:20])
 
 
+def find_oneoffs(workspace: Workspace, words: str) -> list[Campaign]:
+    """Return the workspace's one-offs whose id begins so, for whoever holds the database."""
+    bounds = id_range(words)
+    if bounds is None:
+        return []
+    mine = Campaign.objects.filter(workspace=workspace, is_one_off=True, purged_at=None)
+    found = mine.filter(public_id__range=bounds).select_related("workspace", "created_by")
+    return list(found.order_by("-id")[:20])
+
+
 def missed_for(member: Membership) -> QuerySet[Campaign]:
     """Return the campaigns whose start was missed and about which a person is asked, the oldest first."""
     return campaigns_for(member).filter(missed_at__isnull=False, archived_at=None).order_by("missed_at", "id")

@@ -135,9 +135,7 @@ class TestWhatKeepsItBack:
 
         assert "suppressed" in refused(alice)["to"]
 
-    def test_somebody_who_is_not_to_be_contacted_also_by_their_typed_address(
-        self, alice: Membership
-    ) -> None:
+    def test_somebody_who_is_not_to_be_contacted_also_by_their_typed_address(self, alice: Membership) -> None:
         (contact,) = making.make_contacts(alice.workspace, 1)
         Contact.objects.update(state="DO_NOT_CONTACT")
 
@@ -241,9 +239,7 @@ class TestHistory:
             one = written(alice)
             counts = dict.fromkeys(one_offs.OUTCOMES, 0) | {outcome: 1, "pending": 0}
             Run.objects.filter(pk=built(one).pk).update(**counts, finished_at=timezone.now())
-            Campaign.objects.filter(pk=one.pk).update(
-                status=Status.COMPLETED, finished_at=timezone.now()
-            )
+            Campaign.objects.filter(pk=one.pk).update(status=Status.COMPLETED, finished_at=timezone.now())
         written(alice, starts_at=timezone.now() + timedelta(hours=1))
         gone = written(alice, starts_at=timezone.now() + timedelta(hours=1))
         operations.cancel(campaign=gone, by=making.actor(alice))
