@@ -44,6 +44,9 @@ PAGES = {
     "moderation_preview moderation_frame": "preview",
     "moderation_decide": "act_on_campaign add_note",
     "contacts_campaign": "create_campaign",
+    "send": "send_one_off",
+    "history": "list_one_offs",
+    "history_one": "show_one_off act_on_one_off delete_one_off settle_one_off reveal_one_off",
     "contacts": "list_contacts",
     "contact": "show_contact change_contact list_addresses list_consents list_messages",
     "contact_new": "create_contact",
@@ -153,7 +156,7 @@ PAGES = {
 PAGES_WITHOUT = {
     "campaigns:row campaigns:menu campaigns:head campaigns:part campaigns:planned campaigns:columns": LOOKS,
     "campaigns:people_columns": LOOKS,
-    "import_preview": LOOKS,
+    "import_preview send_preview send_frame": LOOKS,
     "sender_link sender_link_code": "a phone is linked by showing it a code, on a screen",
     "demo_remove": "the sample data are removed by whoever looks at them",
 }
