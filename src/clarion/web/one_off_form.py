@@ -42,6 +42,10 @@ VALUE = "value_"
 _MODES = ("text", "markdown", "html")
 
 
+#: Nothing goes without these.
+_WANTED = ("sender", "to", "address", "find", "contact", "content", "template", "when", "date", "time")
+
+
 class SendForm(MessageForm):
     """Every field may be empty while it is written; `wanted` says what is missing."""
 
@@ -86,7 +90,7 @@ class SendForm(MessageForm):
         self.look = look_of(registry.get(self.channel))
         self.fields.update(campaign_extras.fields_of(self.channel))
         self.suit(self.look, files=attachable(member))
-        self.fields["source"].required = False
+        self.fields["source"].required, self.fields["source"].label = False, _("Text")
         self.fields["source"].widget.attrs["rows"] = 8
         modes = [one for one in self.fields["mode"].choices if one[0] in _MODES]  # type: ignore[attr-defined]
         self.fields["mode"].choices = modes or self.fields["mode"].choices  # type: ignore[attr-defined]
@@ -171,6 +175,14 @@ class SendForm(MessageForm):
     def values(self) -> list[forms.BoundField]:
         """Return the fields of a template's values."""
         return [self[f"{VALUE}{name}"] for name in self.value_names]
+
+    def as_shown(self) -> SendForm:
+        """Return the form for drawing, with what it cannot do without; it is not to be validated after that."""
+        for name in _WANTED:
+            self.fields[name].required = True
+        if self.look.needs_words:
+            self.fields["source"].required = True
+        return self
 
     def extras(self) -> list[forms.BoundField]:
         """Return what a message of the channel has beside its text."""

@@ -72,7 +72,7 @@ def _drawn(request: PageRequest, form: SendForm) -> HttpResponse:
     kept["attached"] = request.POST.getlist("attached")
     fresh = SendForm(initial=kept, member=request.member)
     if request.htmx:
-        return render(request, "send/send.html#parts", _context(request, fresh))
+        return render(request, "send/send.html#drawn", _context(request, fresh))
     return _page(request, fresh)
 
 
@@ -82,7 +82,7 @@ def _page(request: PageRequest, form: SendForm, *, status: int = 200) -> HttpRes
 
 def _context(request: PageRequest, form: SendForm) -> dict[str, Any]:
     return {
-        "form": form,
+        "form": form.as_shown(),
         "look": form.look,
         "fields": (),
         "hint": message_fields.HINT,
@@ -100,6 +100,8 @@ def preview(request: PageRequest, workspace: str) -> HttpResponse:
     shown, problems, variables = _shown(request, form)
     pictures = media.pictures_of(request.workspace, form.body()) if shown else {}
     sender = form.chosen_sender.name if form.chosen_sender else ""
+    if shown is None and not problems:
+        return render(request, "send/send.html#nothing")
     context = {
         "problems": problems,
         "preview": shown,
