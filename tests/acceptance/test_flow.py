@@ -87,7 +87,7 @@ def test_a_one_off_reaches_its_one_person_once_at_once_or_at_its_time(
         assert came > asked - 0.05
         return came - asked
 
-    # A run of its own begins with its partition and ends with its record.
+    # Asking includes trying the message out, and who waits for a time is looked for once a second.
     assert within(PROMPT_SECONDS + 1.0, lambda: late(None, "ada@shop.example"))
     assert within(PROMPT_SECONDS + 2.0, lambda: late(3.0, "eve@shop.example"))
 

@@ -103,9 +103,9 @@ def using_template(member: Membership, template: Template) -> QuerySet[Campaign]
 
 
 def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
-    """Return which of these ids are of campaigns that the member may see; what is no id at all is none of them."""
+    """Return which of these ids are of campaigns or one-offs that the member may see; what is no id is none of them."""
     ids = [bounds[0] for one in public_ids if len(one) == 36 and (bounds := id_range(one)) is not None]
-    found = campaigns_for(member).filter(public_id__in=ids)
+    found = (campaigns_for(member) | oneoffs_for(member)).filter(public_id__in=ids)
     return set(found.values_list("public_id", flat=True))
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from clarion.audience import operations as audience
 from clarion.audience.models import Contact, Source, SourceRow, Suppression, SuppressionReason
 from clarion.campaigns import moderation, operations, queries, review
 from clarion.campaigns.errors import CampaignInvalid, OwnWork
@@ -17,9 +18,11 @@ from clarion.campaigns.states import Status
 from clarion.content.models import Template, TemplateVersion
 from clarion.deliveries import building, ledger, listing, one_offs, overview
 from clarion.deliveries.models import Run
+from clarion.senders.prices import operations as prices
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent, Membership
 from clarion.workspaces.permissions import Role
+from tests import paying
 from tests.integration.campaigns import making
 from tests.integration.one_offs.writing import WORDS, sandbox_of, written
 
@@ -149,6 +152,22 @@ class TestWhatKeepsItBack:
 
         assert refused(alice, sender=sender).keys() == {"sender"}
 
+    def test_who_has_had_their_share_of_messages(self, alice: Membership) -> None:
+        audience.set_caps(by=making.actor(alice), caps=[("", 1, 7)])
+        built(written(alice))
+
+        assert "share" in refused(alice)["to"]
+        assert written(alice, "eve@example.test").status == Status.BUILDING
+
+    def test_a_balance_that_is_too_low(self, alice: Membership) -> None:
+        paying.open_account(alice.workspace, 1)
+        prices.set_price(by=making.actor(alice), said=prices.Said(channel="sandbox", amount=paying.UNIT))
+        alice.workspace.refresh_from_db()
+
+        written(alice)
+
+        assert refused(alice, to="eve@example.test") == {}
+
     def test_a_time_that_has_passed(self, alice: Membership) -> None:
         assert refused(alice, starts_at=timezone.now() - timedelta(hours=1)).keys() == {"starts_at"}
 
@@ -186,6 +205,18 @@ class TestModeration:
             operations.approve(campaign=one, digest=digest, by=making.actor(alice))
         approved = operations.approve(campaign=one, digest=digest, by=making.actor(bob))
         assert approved.status == Status.BUILDING
+        assert built(approved).total == 1
+
+    def test_there_is_no_first_part_of_one_person(self, alice: Membership) -> None:
+        alice.workspace.moderation = True
+        alice.workspace.save()
+        bob = making.make_member(alice.workspace, name="Bob")
+        one = written(alice)
+
+        with pytest.raises(CampaignInvalid, match="one person"):
+            operations.approve(
+                campaign=one, digest=review.digest_of(one), by=making.actor(bob), canary_percent=50
+            )
 
     def test_the_approval_holds_for_one_addressee(self, alice: Membership) -> None:
         alice.workspace.moderation = True
