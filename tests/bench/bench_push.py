@@ -1,8 +1,9 @@
 """The figures of docs/explanation/performance.md for people pushed into a triggered campaign through the API.
 
-Run: .venv/bin/python -m tests.bench.bench_push [PEOPLE]. Clients on connections that stay open send to a web server
-process as it is installed, with a token, one person a call and many; CPU is what the kernel counted for that process
-and for every process of PostgreSQL. Nothing is sent: that is bench_send's.
+Run: .venv/bin/python -m tests.bench.bench_push [PEOPLE]. Clients on connections that stay open send to the process of
+pushes, and to a web server process as it is installed, with a token, one person a call and many; BENCH_CONNECTIONS
+says on how many. CPU is what the kernel counted for that process and for every process of PostgreSQL. Nothing is sent:
+that is bench_send's.
 """
 
 import asyncio
@@ -34,8 +35,10 @@ from clarion.workspaces.permissions import Permission
 from tests import ledgers
 from tests.ports import free_port
 
-CONNECTIONS = 8
+CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "8"))
 TICKS = os.sysconf("SC_CLK_TCK")
+#: People in calls of one.
+FEW = 5_000
 #: People in one call.
 SIZES = (1, 10, 100, 1_000)
 
@@ -96,16 +99,16 @@ def make_calls(port: int, calls: list[bytes], told: "Queue[tuple[float, dict[byt
     asyncio.run(run())
 
 
-def measure(box: machine.Machine, web: int, port: int, calls: list[bytes], size: int, what: str) -> None:
+def measure(box: machine.Machine, server: int, port: int, calls: list[bytes], size: int, what: str) -> None:
     """Make the calls and print what a person cost."""
     count = len(calls) * size
     told: Queue[tuple[float, dict[bytes, int]]] = Queue()
     caller = Process(target=make_calls, args=(port, calls, told))
-    program, database = cpu_of_all(web), box.database_cpu()
+    program, database = cpu_of_all(server), box.database_cpu()
     caller.start()
     seconds, statuses = told.get()
     caller.join()
-    program, database = cpu_of_all(web) - program, box.database_cpu() - database
+    program, database = cpu_of_all(server) - program, box.database_cpu() - database
     assert set(statuses) == {b"202"}, statuses
     each = [spent / count * 1e6 for spent in (program, database)]
     print(
@@ -132,10 +135,11 @@ def make_place() -> tuple[str, str]:
     return f"/api/v1/campaigns/{campaign.public_id}/people", secret
 
 
-def start_web(port: int) -> subprocess.Popen[bytes]:
-    """Start the web server with one process, and wait until it answers."""
-    environment = {**os.environ, "CLARION_BIND": f"127.0.0.1:{port}", "CLARION_WEB_WORKERS": "1"}
-    web = subprocess.Popen([sys.executable, "-m", "clarion.cli", "web"], env=environment)
+def start(what: str, port: int) -> subprocess.Popen[bytes]:
+    """Start the web server with one process, or the process of pushes, and wait until it answers."""
+    bind = {"web": "CLARION_BIND", "pushes": "CLARION_PUSHES_BIND"}[what]
+    environment = {**os.environ, bind: f"127.0.0.1:{port}", "CLARION_WEB_WORKERS": "1"}
+    server = subprocess.Popen([sys.executable, "-m", "clarion.cli", what], env=environment)
 
     async def answers() -> bool:
         try:
@@ -145,40 +149,52 @@ def start_web(port: int) -> subprocess.Popen[bytes]:
         writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         said = await reader.read()
         writer.close()
-        return b" 200 " in said[:16]
+        return b" 200 " in said[:16] or what == "pushes"
 
     while not asyncio.run(answers()):
         time.sleep(0.1)
-    return web
+    return server
+
+
+def warm_up(port: int, path: str, secret: str, what: str) -> None:
+    """Make calls that nobody measures."""
+    calls = calls_of(path, secret, f"warm-{what}", 1_000, 10, with_key=False)
+    told: Queue[tuple[float, dict[bytes, int]]] = Queue()
+    caller = Process(target=make_calls, args=(port, calls, told))
+    caller.start()
+    told.get()
+    caller.join()
+
+
+def through(what: str, box: machine.Machine, path: str, secret: str, count: int) -> None:
+    """Print what people cost who are pushed through one of the two doors."""
+    port = free_port()
+    server = start(what, port)
+    try:
+        warm_up(port, path, secret, what)
+        for size in SIZES:
+            people = min(count, FEW) if size == 1 else count
+            calls = calls_of(path, secret, f"{what}{size}", people, size, with_key=False)
+            measure(box, server.pid, port, calls, size, f"`clarion {what}`, {size:,}")
+        calls = calls_of(path, secret, f"{what}-kept", min(count, FEW), 1, with_key=True)
+        measure(box, server.pid, port, calls, 1, f"`clarion {what}`, 1, with an Idempotency-Key")
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def main(count: int = 10_000) -> None:
     with machine.Machine(HOME) as box:
         path, secret = make_place()
-        port = free_port()
-        web = start_web(port)
-        try:
-            warm = calls_of(path, secret, "warm", 1_000, 10, with_key=False)
-            told: Queue[tuple[float, dict[bytes, int]]] = Queue()
-            caller = Process(target=make_calls, args=(port, warm, told))
-            caller.start()
-            told.get()
-            caller.join()
-            print(
-                "| people in a call | CPU each: program + PostgreSQL | a core of the program's | of both | seen |"
-            )
-            print("|---|---|---|---|---|")
-            for size in SIZES:
-                people = min(count, 5_000) if size == 1 else count
-                calls = calls_of(path, secret, f"s{size}", people, size, with_key=False)
-                measure(box, web.pid, port, calls, size, f"{size:,}")
-            calls = calls_of(path, secret, "kept", min(count, 5_000), 1, with_key=True)
-            measure(box, web.pid, port, calls, 1, "1, with an Idempotency-Key")
-            assert Recipient.objects.count() >= 1_000 + 3 * count
-        finally:
-            web.terminate()
-            web.wait()
-            connections.close_all()
+        print(
+            "| people in a call | CPU each: program + PostgreSQL | a core of the program's | of both | seen |"
+        )
+        print("|---|---|---|---|---|")
+        for what in ("pushes", "web"):
+            through(what, box, path, secret, count)
+        connections.close_all()
+        assert Recipient.objects.count() >= 2 * 3 * count
+        connections.close_all()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from clarion.api import operations
+from clarion.api import operations, problems
+from clarion.workspaces import operations as workspaces
 from clarion.workspaces import queries
 from clarion.workspaces.operations.members import digest_of
 
@@ -46,14 +47,38 @@ class _Memory:
 _memory = _Memory()
 
 
-def admit(secret: str) -> tuple[ApiToken, operations.Pace] | None:
-    """Count a request with this secret, and return its token as it is now, and how it stands; None where there is none.
+def secret_in(authorization: str) -> str:
+    """Return the token's secret that the header of that name holds; nothing for none."""
+    scheme, _blank, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def unauthorized() -> problems.Problem:
+    """Return what whoever has no good token is told."""
+    return problems.own("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="clarion"'})
+
+
+def check(pace: operations.Pace) -> None:
+    """Raise Problem where the token has used up its requests of this minute."""
+    if pace.is_exceeded:
+        raise problems.own("too_many_requests", headers={"Retry-After": str(pace.reset)})
+
+
+def enter(token: ApiToken) -> None:
+    """Note that the token is used. Raises Problem where campaigns are switched off: nothing is there then."""
+    if not token.membership.workspace.campaigns_enabled:
+        raise problems.own("not_found")
+    workspaces.note_use(token)
+
+
+def admit(secret: str, count: int = 1) -> tuple[ApiToken, operations.Pace] | None:
+    """Count requests with this secret, and return its token as it is now, and how it stands; None where there is none.
 
     What was read before is used again only while the rows of token, membership, account and workspace are the very
     same, which the statement that counts tells: whatever is revoked, suspended or changed holds from then on.
     """
     digest = digest_of(secret)
-    counted = operations.count_request(digest)
+    counted = operations.count_requests(digest, count)
     if counted is None:
         return None
     stamp, used, reset = counted

@@ -7,7 +7,6 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import orjson
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError, transaction
@@ -19,8 +18,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from clarion.api import admitting, operations, problems
-from clarion.workspaces import operations as workspaces
+from clarion.api import admitting, bodies, keys, operations, problems
 from clarion.workspaces.actors import Actor, of_member
 
 if TYPE_CHECKING:
@@ -42,9 +40,7 @@ FILES = (
     "image/webp", "application/pdf", "audio/mpeg", "audio/wav", "audio/ogg", "video/mp4",
 )  # fmt: skip
 _READING = ("GET", "HEAD", "OPTIONS")
-_KEY_LENGTH = 255
 _CHUNK = 1024 * 1024
-_WINDOW = 60
 
 
 class ApiRequest(HttpRequest if TYPE_CHECKING else object):  # type: ignore[misc]
@@ -76,8 +72,7 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
         if rest == "openapi.json" and request.user.is_authenticated:
             return _dispatched(request, rest)
         token, pace = _token(request)
-        if pace.is_exceeded:
-            raise problems.own("too_many_requests", headers={"Retry-After": str(pace.reset)})
+        admitting.check(pace)
         answer = _admitted(request, rest, token)
     except problems.Problem as problem:
         answer = problems.response(problem)
@@ -91,27 +86,25 @@ def entry(request: HttpRequest, rest: str) -> HttpResponseBase:
         if laid := getattr(request, "laid", None):
             laid.close()
     if pace is not None:
-        answer["RateLimit-Policy"] = f'"token";q={pace.limit};w={_WINDOW}'
-        answer["RateLimit"] = f'"token";r={pace.left};t={pace.reset}'
+        for name, value in pace.headers.items():
+            answer[name] = value
     answer.headers.setdefault("Cache-Control", "no-store")
     patch_vary_headers(answer, ["Authorization"])
     return answer
 
 
 def _token(request: HttpRequest) -> tuple[ApiToken, operations.Pace]:
-    scheme, _blank, secret = request.headers.get("Authorization", "").partition(" ")
-    found = admitting.admit(secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
+    secret = admitting.secret_in(request.headers.get("Authorization", ""))
+    found = admitting.admit(secret) if secret else None
     if found is None:
-        raise problems.own("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="clarion"'})
+        raise admitting.unauthorized()
     return found
 
 
 def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseBase:
     """Answer as the token's member."""
+    admitting.enter(token)
     member = token.membership
-    if not member.workspace.campaigns_enabled:
-        raise problems.own("not_found")
-    workspaces.note_use(token)
     request.token, request.member = token, member  # type: ignore[attr-defined]
     if "\x00" in unquote(request.META.get("QUERY_STRING", "")):
         raise problems.own("invalid", _("A text holds a NUL character."))
@@ -119,10 +112,8 @@ def _admitted(request: HttpRequest, rest: str, token: ApiToken) -> HttpResponseB
     key = request.headers.get("Idempotency-Key", "").strip()
     if request.method in _READING or not key:
         return _dispatched(request, rest)
-    if len(key) > _KEY_LENGTH or not key.isprintable():
-        raise problems.own("invalid", _("An idempotency key has 1 to %(n)d characters.") % {"n": _KEY_LENGTH})
-    said = f"{request.method} {request.get_full_path()}\n".encode()
-    return _once(request, rest, member, key, hashlib.sha256(said + body).digest())
+    print_ = keys.fingerprint(str(request.method), request.get_full_path(), body)
+    return _once(request, rest, member, keys.checked(key), print_)
 
 
 def _read(request: HttpRequest) -> bytes:
@@ -139,29 +130,8 @@ def _read(request: HttpRequest) -> bytes:
     except (OSError, SuspiciousOperation):
         raise problems.own("bad_request") from None
     if body:
-        request.said = _parsed(request, body)  # type: ignore[attr-defined]
+        request.said = bodies.parsed(body, str(request.content_type))  # type: ignore[attr-defined]
     return body
-
-
-def _parsed(request: HttpRequest, body: bytes) -> Any:
-    """Return the body's JSON. What the database cannot hold is refused."""
-    if request.content_type != "application/json":
-        raise problems.own("unsupported_media_type")
-    try:
-        said = orjson.loads(body)
-    except ValueError:
-        raise problems.own("bad_request", _("The body is no JSON.")) from None
-    if b"\\u0000" in body and _has_nul(said):
-        raise problems.own("invalid", _("A text holds a NUL character."))
-    return said
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any("\x00" in name or _has_nul(one) for name, one in value.items())
-    if isinstance(value, list):
-        return any(map(_has_nul, value))
-    return isinstance(value, str) and "\x00" in value
 
 
 def _lay(request: HttpRequest) -> bytes:
@@ -195,11 +165,11 @@ def _once(request: HttpRequest, rest: str, member: Membership, key: str, print_:
                 operations.keep_use(member=member, key=key)
             else:
                 assert isinstance(answer, HttpResponse)  # noqa: S101 - it does not stream
-                operations.keep_answer(
-                    member=member, key=key, status=answer.status_code,
-                    body=getattr(request, "kept_body", answer.content),
-                    content_type=answer.get("Content-Type", ""), location=answer.get("Location", ""),
-                )  # fmt: skip
+                body = getattr(request, "kept_body", answer.content)
+                kind, place = answer.get("Content-Type", ""), answer.get("Location", "")
+                operations.keep_answers(
+                    [operations.Kept(member.pk, key, answer.status_code, body, kind, place)]
+                )
             return answer
     except operations.StillUnderWay:
         raise problems.own("key_under_way", headers={"Retry-After": "1"}) from None

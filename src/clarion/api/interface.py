@@ -130,11 +130,7 @@ def _problem(_request: HttpRequest, problem: problems.Problem | type[problems.Pr
 
 
 def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
-    found = [
-        {"field": ".".join(str(part) for part in one["loc"][1:] if part != "said"), "detail": one["msg"]}
-        for one in error.errors
-    ]
-    return problems.response(problems.own("invalid", errors=found))
+    return problems.response(problems.of_fields(error.errors, skipping=1))
 
 
 def _of_domain(_request: HttpRequest, error: Any) -> HttpResponse:

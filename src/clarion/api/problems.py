@@ -141,8 +141,8 @@ def _errors(error: Exception) -> Errors:
     return found
 
 
-def response(problem: Problem) -> HttpResponse:
-    """Return the problem as an answer."""
+def written(problem: Problem) -> bytes:
+    """Return the problem as the body of an answer."""
     body: dict[str, Any] = {
         "type": TYPES + problem.code,
         "title": OWN[problem.code][1] if problem.code in OWN else problem.code.replace("_", " ").capitalize(),
@@ -152,9 +152,27 @@ def response(problem: Problem) -> HttpResponse:
     }
     if problem.errors:
         body["errors"] = list(problem.errors)
-    answer = HttpResponse(
-        orjson.dumps(body | dict(problem.more), default=str), status=problem.status, content_type=CONTENT_TYPE
-    )
+    return orjson.dumps(body | dict(problem.more), default=str)
+
+
+def of_fields(found: Sequence[Mapping[str, Any]], *, skipping: int = 0) -> Problem:
+    """Return what is wrong with a body, field by field, as pydantic found it.
+
+    The first `skipping` steps of a field's place are left out.
+    """
+    errors = [
+        {
+            "field": ".".join(str(part) for part in one["loc"][skipping:] if part != "said"),
+            "detail": one["msg"],
+        }
+        for one in found
+    ]
+    return own("invalid", errors=errors)
+
+
+def response(problem: Problem) -> HttpResponse:
+    """Return the problem as an answer."""
+    answer = HttpResponse(written(problem), status=problem.status, content_type=CONTENT_TYPE)
     for name, value in problem.headers.items():
         answer[name] = value
     return answer

@@ -16,6 +16,7 @@ from clarion.api import problems
 from clarion.campaigns.states import TRANSITIONS, Action
 from clarion.senders.naming.states import RULES, Move
 from clarion.workspaces.errors import NotAllowed
+from clarion.workspaces.models import Membership
 from clarion.workspaces.permissions import Need, Permission, either, every
 
 #: The names in the address may decide.
@@ -115,6 +116,16 @@ def told(name: str) -> str:
     return f"Needs {' and '.join(listed)}." if listed else ""
 
 
+def check(name: str, member: Membership, kwargs: Mapping[str, Any]) -> None:
+    """Raise Problem where the table keeps the member out of the operation of that name."""
+    need = need_of(name, kwargs)
+    if not need.is_met_by(member):
+        lacking = sorted(one for one in need.all_of | need.one_of if not member.may(one))
+        refused = problems.of_error(NotAllowed(", ".join(str(one.label) for one in lacking)))
+        assert refused is not None  # noqa: S101 - it has a status
+        raise refused
+
+
 def asking(run: Run) -> Run:
     """Return an operation that answers 403 to whomever the table keeps out, before it reads what they sent."""
     name = run.__self__.view_func.__name__  # type: ignore[attr-defined]
@@ -122,12 +133,7 @@ def asking(run: Run) -> Run:
     @wraps(run)
     def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if name in NEEDS:
-            need, member = need_of(name, kwargs), request.member  # type: ignore[attr-defined]
-            if not need.is_met_by(member):
-                lacking = sorted(one for one in need.all_of | need.one_of if not member.may(one))
-                refused = problems.of_error(NotAllowed(", ".join(str(one.label) for one in lacking)))
-                assert refused is not None  # noqa: S101 - it has a status
-                raise refused
+            check(name, request.member, kwargs)  # type: ignore[attr-defined]
         return run(request, *args, **kwargs)
 
     return asked

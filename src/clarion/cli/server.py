@@ -1,7 +1,8 @@
-"""Commands that run the installation: up, web, worker, jobs, hooks, migrate, version."""
+"""Commands that run the installation: up, web, worker, jobs, hooks, pushes, migrate, version."""
 
 import json
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(jobs)
     app.command()(hooks)
+    app.command()(pushes)
     app.command()(migrate)
     app.command()(version)
     app.command(hidden=True)(prepare)
@@ -125,16 +127,31 @@ def jobs() -> None:
 def hooks() -> None:
     """Take providers' callbacks in a process of its own, on CLARION_HOOKS_BIND. The database must be running."""
     bootstrap.django()
-    from django.conf import settings
-
     from clarion.hooks import server
 
-    bind = settings.CLARION_HOOKS_BIND
+    _serve("CLARION_HOOKS_BIND", server.main)
+
+
+def pushes() -> None:
+    """Take people pushed into triggered campaigns in a process of its own, on CLARION_PUSHES_BIND.
+
+    The database must be running.
+    """
+    bootstrap.django()
+    from clarion.api.pushes import server
+
+    _serve("CLARION_PUSHES_BIND", server.main)
+
+
+def _serve(setting: str, main: Callable[[str, int], int]) -> NoReturn:
+    from django.conf import settings
+
+    bind = getattr(settings, setting)
     if bind is None:
-        typer.echo("Set CLARION_HOOKS_BIND to HOST:PORT.", err=True)
+        typer.echo(f"Set {setting} to HOST:PORT.", err=True)
         raise typer.Exit(2)
     try:
-        raise typer.Exit(server.main(bind.host, bind.port))
+        raise typer.Exit(main(bind.host, bind.port))
     except OSError as problem:
         typer.echo(f"{bind.host}:{bind.port} cannot be listened on: {problem.strerror}.", err=True)
         raise typer.Exit(1) from None

@@ -151,6 +151,16 @@ def push_to(
     return _TOGETHER(public_id, call)
 
 
+def push_calls(
+    *, public_id: UUID, calls: Sequence[tuple[Actor, Sequence[Person]]]
+) -> list[list[Pushed] | None]:
+    """Push the people of several calls of one workspace, as if one call had come after the other, all or none.
+
+    Raises for all of them what `push` raises for one of them.
+    """
+    return _push_all(public_id, [(by, _wanted(people, by)) for by, people in calls])
+
+
 _Call = tuple[Actor, Sequence[Person]]
 
 

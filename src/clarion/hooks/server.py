@@ -5,12 +5,10 @@ instead of many small ones; each call is answered when its own is done.
 """
 
 import asyncio
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import structlog
-import uvloop
 from aiohttp import web
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
@@ -20,55 +18,32 @@ from clarion.deliveries.inbox.putting import Writer
 from clarion.deliveries.store import open_pool
 from clarion.hooks import receiving
 from clarion.lib.request_ids import HEADER, id_of
+from clarion.runtime import serving
 from clarion.runtime.worker import conninfo
 from clarion.senders.errors import SecretsLost
 from clarion.senders.exchanges import WRITE_SECONDS
-
-log = structlog.get_logger(__name__)
 
 #: A longer call is read as one of the longest; aiohttp reads a little more than this by itself.
 _USUAL_OCTETS = 1_000_000
 _PREFIX = "/hooks/"
 _METHODS = frozenset({"GET", "POST", "PUT"})
-#: Seconds that calls under way may take when the process is told to stop.
-STOP_SECONDS = 5.0
 
 
 def main(host: str, port: int) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-
-    async def serve() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await run(stop, host, port)
-
-    uvloop.run(serve())
-    return 0
+    return serving.until_told(lambda stop: run(stop, host, port))
 
 
-async def run(
-    stop: asyncio.Event, host: str, port: int, *, ready: "asyncio.Future[int] | None" = None
-) -> None:
+async def run(stop: asyncio.Event, host: str, port: int, *, ready: serving.Ready | None = None) -> None:
     """Serve until `stop` is set; `ready` hears the port. Raises OSError when the port is taken."""
     pool = open_pool(conninfo(), name="clarion-hooks", most=2)
     await pool.open()
     inbox = Writer(pool)
     writing = asyncio.gather(inbox.run(), _write_log())
     hooks = Hooks(inbox)
-    runner = web.ServerRunner(
-        web.Server(hooks, access_log=None), shutdown_timeout=STOP_SECONDS
-    )  # fmt: skip
     try:
-        await runner.setup()
-        await web.TCPSite(runner, host, port).start()
-        if ready is not None:
-            ready.set_result(runner.addresses[0][1])
-        log.info("hooks.started", host=host, port=runner.addresses[0][1])
-        await stop.wait()
+        await serving.serve(hooks, "hooks", host, port, stop, ready)
     finally:
-        await runner.cleanup()
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await asyncio.to_thread(hooks.close)

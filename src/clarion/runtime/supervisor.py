@@ -279,6 +279,8 @@ def plan_from(settings: Any, *, workers: bool) -> Plan:
         others = [Program(name="jobs", command=lambda: [*me, "jobs"], environment=environment)]
         if settings.CLARION_HOOKS_BIND is not None:
             others.append(Program(name="hooks", command=lambda: [*me, "hooks"], environment=environment))
+        if settings.CLARION_PUSHES_BIND is not None:
+            others.append(Program(name="pushes", command=lambda: [*me, "pushes"], environment=environment))
         return [web, *others, *(_worker(me, number, environment) for number in range(1, count + 1))]
 
     return Plan(

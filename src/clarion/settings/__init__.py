@@ -28,6 +28,7 @@ except env.SettingsInvalid as _invalid:
 CLARION_HOME: Path = _values["HOME"]
 CLARION_BIND: env.Bind = _values["BIND"]
 CLARION_HOOKS_BIND: env.Bind | None = _values["HOOKS_BIND"]
+CLARION_PUSHES_BIND: env.Bind | None = _values["PUSHES_BIND"]
 #: What the operator said, if anything; `CLARION_PUBLIC_URL` is never empty.
 CLARION_PUBLIC_URL_GIVEN: str | None = _values["PUBLIC_URL"]
 CLARION_PUBLIC_URL: str = CLARION_PUBLIC_URL_GIVEN or security.local_url(CLARION_BIND)

@@ -64,6 +64,15 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Where a process of its own takes providers' callbacks: let your proxy send `/hooks/` there.",
     ),
     Setting(
+        name="PUSHES_BIND",
+        parse=env.bind,
+        accepts="`HOST:PORT`",
+        default="none: the web server takes them",
+        fallback=lambda: None,
+        meaning="Where a process of its own takes people pushed into triggered campaigns: let your proxy send "
+        "`/api/v1/campaigns/…/people` there.",
+    ),
+    Setting(
         name="ALLOWED_HOSTS",
         parse=env.hosts,
         accepts="host names separated by commas",

@@ -100,7 +100,8 @@ class CampaignForm(AudienceFields, CascadeForm, MessageForm, TrackingForm, Timin
         self.fields.update(campaign_extras.fields_of(self.extras_of))
         campaign_message.suit(self)
         self._offer_choices()
-        self.offer_tracking(member.workspace)
+        steps = campaign.steps.all()
+        self.offer_tracking(member.workspace, [look_of(registry.get(one.channel)) for one in steps])
         self.take_rows(campaign, member.workspace.locale)
 
     def _offer_choices(self) -> None:

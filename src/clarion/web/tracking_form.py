@@ -8,9 +8,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clarion.channels.looks import Shape
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clarion.campaigns.fields import Changes
     from clarion.campaigns.models import Campaign
+    from clarion.channels.looks import Look
     from clarion.workspaces.models import Workspace
 
 FIELDS = ("track_links", "track_opens")
@@ -23,9 +28,17 @@ class TrackingForm(forms.Form):
     track_links = forms.ChoiceField(label=gettext_lazy("Follow links"), required=False)
     track_opens = forms.ChoiceField(label=gettext_lazy("Tell of opens"), required=False)
 
-    def offer_tracking(self, workspace: Workspace) -> None:
-        """Name what the workspace has."""
-        for name in FIELDS:
+    def offer_tracking(self, workspace: Workspace, looks: Iterable[Look]) -> None:
+        """Name what the workspace has, and ask only for what messages of these looks can tell.
+
+        A call has no links, and only a mail tells that it was opened.
+        """
+        shapes = {one.shape for one in looks}
+        if shapes and Shape.MAIL not in shapes:
+            del self.fields["track_opens"]
+        if shapes and shapes <= {Shape.CALL}:
+            del self.fields["track_links"]
+        for name in self.tracking_fields:
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
             said = _("yes") if getattr(workspace, name) else _("no")
@@ -35,6 +48,11 @@ class TrackingForm(forms.Form):
                 ("no", _("No")),
             ]
 
+    @property
+    def tracking_fields(self) -> list[str]:
+        """The names of those that are asked for."""
+        return [name for name in FIELDS if name in self.fields]
+
 
 def initial(campaign: Campaign) -> dict[str, Any]:
     """Return the form's values for what is saved."""
@@ -43,5 +61,10 @@ def initial(campaign: Campaign) -> dict[str, Any]:
 
 
 def changes(data: dict[str, Any]) -> Changes:
-    """Return the campaign's fields as a cleaned form says them."""
-    return {"track_links": _SAID.get(data["track_links"]), "track_opens": _SAID.get(data["track_opens"])}
+    """Return the campaign's fields as a cleaned form says them; those it did not ask for stay as they are."""
+    said: Changes = {}
+    if "track_links" in data:
+        said["track_links"] = _SAID.get(data["track_links"])
+    if "track_opens" in data:
+        said["track_opens"] = _SAID.get(data["track_opens"])
+    return said

@@ -266,6 +266,7 @@ ON_THE_MACHINE = (
     "jobs",
     "migrate",
     "prepare",
+    "pushes",
     "restore",
     "up",
     "version",

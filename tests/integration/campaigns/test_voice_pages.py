@@ -135,3 +135,22 @@ def test_a_sender_at_a_provider_on_the_web_has_a_form_of_its_own(client: Client,
     assert "s3cret-of-calls" not in page
     assert "clarion-amd" not in page
     assert (sender.config["protocol"], sender.config["base_url"]) == ("twilio", twilio.BASE)
+
+
+def test_a_call_is_asked_nothing_about_links_and_opens_and_keeps_what_was_chosen_before(
+    client: Client, member: Membership
+) -> None:
+    make_sender(client, member)
+    _answer, campaign = composed(client, member, track_links="yes", track_opens="no")
+    url = f"{base(member)}campaigns/{campaign.public_id}/edit/"
+    Campaign.objects.filter(pk=campaign.pk).update(track_links=True)
+
+    asked = client.get(url).content.decode()
+    composed(client, member, track_links="no")
+
+    campaign.refresh_from_db()
+    assert 'id="tracking"' not in asked
+    assert campaign.track_links is True
+    Step.objects.filter(campaign=campaign).update(channel="sms", sender=None)
+    text = client.get(url).content.decode()
+    assert ('name="track_links"' in text, 'name="track_opens"' in text) == (True, False)

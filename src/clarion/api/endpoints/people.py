@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -59,13 +60,26 @@ def push(request: HttpRequest, id: UUID, said: PushIn) -> Any:
     Sending a key again changes nothing, so a call that got no answer may simply be repeated. People in calls of a
     hundred cost a tenth of what they cost one by one.
     """
-    people = [{"key": one.key, "address": one.address, "variables": one.variables} for one in said.people]
     try:
-        found = pushing.push_to(public_id=id, people=people, by=actor(request))
+        found = pushing.push_to(public_id=id, people=people_of(said), by=actor(request))
     except ValueError as refusal:
         raise problems.own("invalid", str(refusal)) from None
     if found is None:
         raise problems.own("not_found")
+    # Not through the schema, which would take longer than the push.
+    return HttpResponse(written(found), status=202, content_type="application/json")
+
+
+def people_of(said: PushIn) -> list[pushing.Person]:
+    """Return the people of a call. Raises ValueError with a sentence."""
+    return [
+        pushing.person({"key": one.key, "address": one.address, "variables": one.variables})
+        for one in said.people
+    ]
+
+
+def written(found: Sequence[pushing.Pushed]) -> bytes:
+    """Return what became of the people of a call as the answer's body."""
     rows = [
         {
             "key": one.key, "recipient": one.recipient_id, "new": one.is_new,
@@ -73,5 +87,4 @@ def push(request: HttpRequest, id: UUID, said: PushIn) -> Any:
         }
         for one in found
     ]  # fmt: skip
-    # Not through the schema, which would take longer than the push.
-    return HttpResponse(orjson.dumps({"people": rows}), status=202, content_type="application/json")
+    return orjson.dumps({"people": rows})
