@@ -40,7 +40,8 @@ def pages(workspace: Workspace) -> list[str]:
         "contacts/?tag=nobody", "contacts/?state=ACTIVE", "contacts/?state=INACTIVE", "contacts/?state=DO_NOT_CONTACT",
         f"contacts/?list={listed.public_id}", f"contacts/?list={listed.public_id}&tag=rare",
         f"contacts/?list={listed.public_id}&state=INACTIVE&q=n4711", "contacts/?attribute=city:Kyiv",
-        "contacts/?attribute=city:Nowhere", f"lists/{listed.public_id}/",
+        "contacts/?attribute=city:Nowhere", "contacts/?attribute=points:17&state=INACTIVE", "contacts/?q=zeisold",
+        "contacts/?q=zeisold&state=INACTIVE", "contacts/?q=zeisold&tag=vip", f"lists/{listed.public_id}/",
         f"lists/{listed.public_id}/?after={middle.pk}",
         f"segments/{small.public_id}/", f"segments/{large.public_id}/", f"contacts/{middle.public_id}/",
     ]  # fmt: skip
@@ -64,6 +65,11 @@ def fill(workspace: Workspace) -> None:
         )
         cursor.execute(
             "update audience_contact set state = 'DO_NOT_CONTACT' where id %% 100000 = 9 and id < %s",
+            [CONTACTS // 2],
+        )
+        # As are 50,000 of five million who have one name.
+        cursor.execute(
+            "update audience_contact set last_name = 'Zeisold' where id %% 50 = 3 and id < %s",
             [CONTACTS // 2],
         )
         cursor.execute("vacuum analyze audience_contact")

@@ -1,11 +1,14 @@
 """The segment builder in Chromium: by keyboard, with and without scripts, and accessible in every shape."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clarion.audience import operations
 from clarion.audience.models import Contact, List, Segment
+from clarion.audience.queries import segments as counting
 from clarion.workspaces.models import Membership
 from tests import ledgers
 from tests.browser.conftest import Open
@@ -71,6 +74,35 @@ def test_a_rule_is_built_by_keyboard_and_its_count_follows(page: Page, site: Sit
     page.get_by_role("button", name="Save segment").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("VIPs")
     assert Segment.objects.filter(name="VIPs").exists()
+
+
+def test_the_exact_number_and_the_newest_come_behind_an_estimate(
+    page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, find = counting.count, counting.members
+
+    def about(*given: Any, milliseconds: int = counting.COUNT_MS) -> counting.Count:
+        is_waited_for = milliseconds > counting.COUNT_MS
+        return (
+            count(*given, milliseconds=milliseconds) if is_waited_for else counting.Count(0, is_exact=False)
+        )
+
+    def late(*given: Any, milliseconds: int = counting.MEMBERS_MS, **rest: Any) -> Any:
+        return None if milliseconds <= counting.COUNT_MS else find(*given, **rest)
+
+    monkeypatch.setattr(counting, "count", about)
+    monkeypatch.setattr(counting, "members", late)
+
+    page.goto(f"{site.url}new/")
+    page.get_by_label("Value").fill("vip")
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".segment__count")).to_have_text("20 contacts")
+    expect(page.locator(".segment__people li")).to_have_count(10)
+    expect(page.get_by_text("Estimated from a sample")).to_have_count(0)
+    expect(page.locator("#segment-number")).to_have_count(1)
+    page.goto(f"{site.url}{site.segment.public_id}/")
+    expect(page.locator(".segment__people li").first).to_be_visible()
 
 
 def test_it_is_built_without_scripts(open_page: Open) -> None:

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -68,47 +69,47 @@ class Contact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "public_id"], name="contact_public_id_once"),
             models.UniqueConstraint(
-                fields=["workspace", "email"], condition=~models.Q(email=""), name="contact_email_once"
+                fields=["workspace", "email"], condition=~Q(email=""), name="contact_email_once"
             ),
+            models.CheckConstraint(condition=Q(state__in=ContactState.values), name="contact_state_known"),
             models.CheckConstraint(
-                condition=models.Q(state__in=ContactState.values), name="contact_state_known"
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(consents__overlap=models.F("refusals")), name="contact_wants_or_not"
+                condition=~Q(consents__overlap=models.F("refusals")), name="contact_wants_or_not"
             ),
         ]
         indexes = [
             models.Index(fields=["workspace", "id"], name="contact_keyset"),
-            models.Index(fields=["workspace", "phone"], condition=~models.Q(phone=""), name="contact_phone"),
+            models.Index(fields=["workspace", "phone"], condition=~Q(phone=""), name="contact_phone"),
             models.Index(
                 fields=["workspace", "email"],
-                condition=models.Q(state="DO_NOT_CONTACT"),
+                condition=Q(state="DO_NOT_CONTACT"),
                 name="contact_not_to_write_to",
             ),
             models.Index(
-                fields=["updated_at"], condition=models.Q(state="DO_NOT_CONTACT"), name="contact_barred_since"
+                fields=["updated_at"], condition=Q(state="DO_NOT_CONTACT"), name="contact_barred_since"
             ),
-            models.Index(
-                fields=["workspace", "id"], condition=~models.Q(refusals=[]), name="contact_refusing"
-            ),
+            models.Index(fields=["workspace", "id"], condition=~Q(refusals=[]), name="contact_refusing"),
             # Those who are not active are few, and may be old.
             models.Index(
-                fields=["workspace", "state", "id"],
-                condition=~models.Q(state="ACTIVE"),
-                name="contact_not_active",
+                fields=["workspace", "state", "id"], condition=~Q(state="ACTIVE"), name="contact_not_active"
             ),
-            GinIndex(fields=["tags"], condition=~models.Q(tags=[]), name="contact_tags"),
+            GinIndex(fields=["tags"], condition=~Q(tags=[]), name="contact_tags"),
+            GinIndex(
+                fields=["attributes"],
+                opclasses=["jsonb_path_ops"],
+                condition=~Q(attributes={}),
+                name="contact_attributes",
+            ),
             # Prefix searches; the database's collation is C, external ones may have another.
             models.Index(
                 models.F("workspace"),
                 OpClass(Upper("last_name"), name="varchar_pattern_ops"),
-                condition=~models.Q(last_name=""),
+                condition=~Q(last_name=""),
                 name="contact_last_name",
             ),
             models.Index(
                 models.F("workspace"),
                 OpClass(Upper("first_name"), name="varchar_pattern_ops"),
-                condition=~models.Q(first_name=""),
+                condition=~Q(first_name=""),
                 name="contact_first_name",
             ),
         ]
@@ -167,7 +168,7 @@ class Segment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "name"], condition=models.Q(is_once=False), name="segment_name_once"
+                fields=["workspace", "name"], condition=Q(is_once=False), name="segment_name_once"
             )
         ]
 
@@ -200,7 +201,7 @@ class Suppression(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "channel", "address"], name="suppression_once"),
             models.CheckConstraint(
-                condition=models.Q(reason__in=SuppressionReason.values), name="suppression_reason_known"
+                condition=Q(reason__in=SuppressionReason.values), name="suppression_reason_known"
             ),
         ]
         indexes = [models.Index(fields=["workspace", "-created_at", "-id"], name="suppression_newest")]
@@ -274,13 +275,13 @@ class Source(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=SourceKind.values), name="source_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="source_kind_known"),
             models.CheckConstraint(
-                condition=models.Q(status=SourceStatus.FAILED) ^ models.Q(failure=""),
+                condition=Q(status=SourceStatus.FAILED) ^ Q(failure=""),
                 name="source_failure_told",
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind=SourceKind.SHEET) | models.Q(sheet__isnull=False),
+                condition=~Q(kind=SourceKind.SHEET) | Q(sheet__isnull=False),
                 name="source_sheet_named",
             ),
         ]
@@ -376,21 +377,17 @@ class Import(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(status__in=ImportStatus.values), name="import_status_known"),
             models.CheckConstraint(
-                condition=models.Q(status__in=ImportStatus.values), name="import_status_known"
+                condition=Q(on_known__in=["update", "skip"]), name="import_on_known_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(on_known__in=["update", "skip"]), name="import_on_known_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(status=ImportStatus.FAILED) ^ models.Q(failure=""),
+                condition=Q(status=ImportStatus.FAILED) ^ Q(failure=""),
                 name="import_failure_told",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    status__in=[ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED]
-                )
-                ^ models.Q(finished_at__isnull=True),
+                condition=Q(status__in=[ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED])
+                ^ Q(finished_at__isnull=True),
                 name="import_end_has_time",
             ),
         ]

@@ -1,6 +1,7 @@
 """What must be true before anything serves or sends: the database answers, tables and files are up to date."""
 
 import time
+from typing import Any
 
 from django.core.management import call_command
 from django.db import OperationalError, connection
@@ -54,13 +55,26 @@ def migrate(*, verbosity: int) -> None:
     Raises DatabaseUnusable when the tables are another version's.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+        _wait_for_turn(cursor)
         try:
             _refuse_a_later_version()
             if verbosity or has_unapplied():
                 call_command("migrate", interactive=False, skip_checks=True, verbosity=verbosity)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", MIGRATION_LOCK)
+
+
+def _wait_for_turn(cursor: Any) -> None:
+    """Return when this host alone migrates.
+
+    The lock is asked for again and again: a statement that waits for it would be one of those for whose end an index
+    waits that is made while people work, and they would wait for each other.
+    """
+    while True:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", MIGRATION_LOCK)
+        if cursor.fetchone()[0]:
+            return
+        time.sleep(0.5)
 
 
 def _refuse_a_later_version() -> None:

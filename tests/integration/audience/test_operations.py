@@ -1,16 +1,17 @@
 """Contacts, lists and suppressions change through their operations, audited, within their workspace."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from clarion.audience import importing, operations, queries, uploads
 from clarion.audience.errors import AddressTaken, ContactInvalid, ListNameTaken
 from clarion.audience.models import Contact, ImportStatus, List, ListMember, Suppression
 from clarion.audience.queries import contacts as paging
-from clarion.audience.queries import searching
 from clarion.workspaces import actors, audit
 from clarion.workspaces.errors import NotAllowed
 from clarion.workspaces.models import AuditEvent, Membership
@@ -231,20 +232,26 @@ class TestContactsPage:
         assert found(cast.alice, tag="vip") == [ana.pk]
         assert found(cast.mallory, search="ana") == []
 
-    @pytest.mark.parametrize("few", [5, 500], ids=["many begin so", "few begin so"])
-    def test_a_search_is_paged_both_ways_however_many_begin_so(
-        self, cast: Cast, contact: MakeContact, monkeypatch: pytest.MonkeyPatch, few: int
+    @pytest.mark.parametrize(
+        ("near", "most"), [(7, 7), (3, 9), (3, 3), (1, 0)], ids=["near", "further away", "far", "anywhere"]
+    )
+    def test_a_search_is_paged_both_ways_wherever_they_are(
+        self, cast: Cast, contact: MakeContact, monkeypatch: pytest.MonkeyPatch, near: int, most: int
     ) -> None:
-        monkeypatch.setattr(searching, "FEW", few)
-        monkeypatch.setattr(paging, "NEIGHBOURS", 7)
+        monkeypatch.setattr(paging, "NEIGHBOURS", near)
+        monkeypatch.setattr(paging, "MOST_NEIGHBOURS", most)
         made = [
             contact(
-                f"p{n}@shop.example", first_name="Pat", state="ACTIVE" if n % 2 else "INACTIVE", tags=["x"]
+                f"p{n}@shop.example",
+                first_name="Pat",
+                state="ACTIVE" if n % 2 else "INACTIVE",
+                tags=["x"],
+                attributes={"plan": "gold"},
             ).pk
             for n in range(9)
         ]
         contact("q@shop.example")
-        wanted = queries.Filter(search="p")
+        wanted = queries.Filter(search="p", attribute="plan", value="gold")
 
         first = queries.contacts_page(cast.alice, wanted, limit=4)
         second = queries.contacts_page(cast.alice, wanted, after=first.older, limit=4)
@@ -255,6 +262,59 @@ class TestContactsPage:
         assert found(cast.alice, search="p", state="INACTIVE") == made[::-1][::2]
         assert found(cast.alice, search="p", tag="x") == found(cast.alice, tag="x") == made[::-1]
         assert found(cast.alice, search="p", tag="y") == []
+        assert (
+            found(cast.alice, search="p") == found(cast.alice, attribute="plan", value="gold") == made[::-1]
+        )
+        assert found(cast.alice, attribute="plan", value="Gold") == []
+        assert found(cast.mallory, attribute="plan", value="gold") == found(cast.mallory, tag="x") == []
+
+    def test_who_is_found_in_several_ways_is_shown_once(
+        self, cast: Cast, alice: actors.Actor, contact: MakeContact, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(paging, "NEIGHBOURS", 1)
+        made = [
+            contact(f"ana{n}@shop.example", first_name="Ana", last_name="Anand", phone=f"+4930{n}23456").pk
+            for n in range(1, 6)
+        ]
+        for n in range(3):
+            contact(f"bob{n}@shop.example")
+        page = queries.contacts_page(cast.alice, queries.Filter(search="ana"), limit=3)
+
+        assert page is not None
+        assert [row.pk for row in page.rows] == made[::-1][:3]
+        following = queries.contacts_page(cast.alice, queries.Filter(search="ana"), after=page.older, limit=3)
+        assert following is not None
+        assert [row.pk for row in following.rows] == made[::-1][3:]
+
+    @pytest.mark.parametrize("wanted", [{"attribute": "city", "value": "Rome"}, {"tag": "vip"}], ids=str)
+    def test_an_index_knows_who_has_an_attribute_or_a_tag(self, cast: Cast, wanted: dict[str, str]) -> None:
+        Contact.objects.bulk_create(
+            Contact(
+                workspace=cast.workspace, email=f"p{n}@shop.example", tags=[f"t{n % 500}"],
+                attributes={"city": f"City {n % 500}", "number": str(n)},
+            )
+            for n in range(5_000)
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute("analyze audience_contact")
+
+        plan = queries.Filter(**wanted).rows(cast.workspace).order_by().explain()
+
+        assert f"contact_{'tags' if 'tag' in wanted else 'attributes'}" in plan
+
+    def test_the_planner_knows_how_many_names_begin_so(self, cast: Cast) -> None:
+        names = ["Miller"] * 450 + [f"Name{n}" for n in range(50)]
+        Contact.objects.bulk_create(
+            Contact(workspace=cast.workspace, email=f"p{n}@shop.example", first_name=name, last_name=name)
+            for n, name in enumerate(names)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("analyze audience_contact")
+
+        for field in ("first_name", "last_name"):
+            rows = Contact.objects.filter(**{f"{field}__istartswith": "mil"}).order_by()
+            (plan,) = json.loads(rows.explain(format="json"))
+            assert 300 < plan["Plan"]["Plan Rows"] < 600, field
 
     def test_finds_by_further_addresses_lists_and_attributes(
         self, cast: Cast, alice: actors.Actor, contact: MakeContact

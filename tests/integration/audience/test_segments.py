@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from clarion.audience import operations, queries, segments
 from clarion.audience.errors import ListInUse, SegmentInUse, SegmentNameTaken, SourceInvalid
-from clarion.audience.models import Contact, List, Segment, Source, SourceKind
+from clarion.audience.models import Contact, ContactActivity, List, Segment, Source, SourceKind
 from clarion.audience.queries import segments as counting
 from clarion.campaigns.states import Status
 from clarion.workspaces import actors
@@ -166,3 +168,67 @@ def test_others_cannot_see_or_change_it(cast: Cast) -> None:
         operations.delete_segment(by=mallory, segment=made)
     with pytest.raises(NotAllowed):
         operations.create_segment(by=actors.of_member(cast.vera), name="x", rule=VIPS)
+
+
+@pytest.mark.parametrize(("quick", "is_first"), [(1e9, False), (-1, True)], ids=["cheap", "dear"])
+def test_a_count_and_its_estimate_are_told_within_one_limit(
+    people: ledgers.People, vips: Segment, monkeypatch: pytest.MonkeyPatch, quick: float, is_first: bool
+) -> None:
+    in_time = counting.in_time
+    asked: list[tuple[bool, int]] = []
+
+    def slow(statement: str, parameters: Any, milliseconds: int, **rest: Any) -> Any:
+        if "explain" in statement:
+            return in_time(statement, parameters, milliseconds, **rest)
+        is_exact = statement.startswith("select count(*)")
+        asked.append((is_exact, milliseconds))
+        return None if is_exact else [(4_000, 1_000)]
+
+    monkeypatch.setattr(counting, "in_time", slow)
+    monkeypatch.setattr(counting, "QUICK", quick)
+
+    told = counting.count(people.workspace, segments.parse(vips.rule))
+
+    assert (told.is_exact, told.value is None) == (False, False)
+    assert [is_exact for is_exact, _milliseconds in asked] == ([False, True] if is_first else [True, False])
+    assert (
+        sum(milliseconds for is_exact, milliseconds in asked if is_exact or not is_first) <= counting.COUNT_MS
+    )
+
+
+def test_what_is_sure_to_take_too_long_is_estimated_without_trying(
+    people: ledgers.People, vips: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "QUICK", -1)
+    monkeypatch.setattr(counting, "HOPELESS", 0)
+    node = segments.parse(vips.rule)
+
+    assert counting.count(people.workspace, node).is_exact is False
+    assert counting.count(people.workspace, node, milliseconds=60_000).is_exact is True
+
+
+def test_how_often_is_asked_of_each_where_few_are_meant_and_of_all_where_many_are(cast: Cast) -> None:
+    made = Contact.objects.bulk_create(
+        Contact(workspace=cast.workspace, email=f"p{n}@example.test", tags=["vip"] if n < 3 else [])
+        for n in range(3_000)
+    )
+    ContactActivity.objects.bulk_create(
+        ContactActivity(
+            contact=one, run_id=run, workspace_id=cast.workspace.pk, campaign_id=1,
+            sent_on=timezone.now().date(), opened_on=timezone.now().date(),
+        )
+        for run in (1, 2, 3, 4)
+        for one in made
+    )  # fmt: skip
+    often = {"field": "opened", "op": "at_least", "value": {"messages": 2, "days": 30}}
+    few, many = {"all": [{"field": "tag", "op": "has", "value": "vip"}, often]}, {"all": [often]}
+    with connection.cursor() as cursor:
+        cursor.execute("analyze audience_contact, audience_contactactivity")
+    counted = {}
+    for name, rule in (("few", few), ("many", many)):
+        with CaptureQueriesContext(connection) as asked:
+            counted[name] = counting.count(cast.workspace, segments.parse(rule), milliseconds=60_000).value
+        (sql,) = (one["sql"] for one in asked if one["sql"].startswith("select count(*)"))
+        counted[f"{name} at once"] = "group by a.contact_id" in sql
+
+    assert counted == {"few": 3, "few at once": False, "many": 3_000, "many at once": True}

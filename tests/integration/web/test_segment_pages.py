@@ -303,7 +303,7 @@ def test_behind_an_estimate_comes_the_exact_number(
 
     def slow(statement: str, parameters: Any, milliseconds: int, **rest: Any) -> Any:
         is_count = statement.startswith("select count(*)")
-        late = is_count and milliseconds == counting.COUNT_MS
+        late = is_count and milliseconds <= counting.COUNT_MS
         return None if late else in_time(statement, parameters, milliseconds, **rest)
 
     monkeypatch.setattr(counting, "in_time", slow)
@@ -325,3 +325,44 @@ def test_behind_an_estimate_comes_the_exact_number(
     assert "<form" not in changed
     assert browser.post(page, {"do": "exact"}, headers=part).status_code == 204
     assert visit(cast.mallory).get(f"{page}?part=exact", headers=part).status_code == 404
+
+
+def test_whom_it_takes_longer_to_find_comes_behind_the_number(
+    cast: Cast, vips: Segment, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact(cast, "ana@example.test", tags=["vip"])
+    find = counting.members
+
+    def slow(*given: Any, milliseconds: int = counting.MEMBERS_MS, **rest: Any) -> Any:
+        return None if milliseconds <= counting.COUNT_MS else find(*given, **rest)
+
+    monkeypatch.setattr(counting, "members", slow)
+    page = f"/w/{cast.workspace.slug}/segments/{vips.public_id}/"
+    browser, part = visit(cast.alice), {"hx-request": "true"}
+
+    counted = text(browser.get(f"{page}?part=people", headers=part))
+    later = text(browser.get(f"{page}?part=exact", headers=part))
+
+    assert "<b>1</b>" in counted
+    assert "about" not in counted
+    assert f'hx-get="{page}?part=exact" hx-trigger="load"' in counted
+    assert "ana@example.test" not in counted
+    assert "ana@example.test" in later
+    assert "<b>1</b>" in later
+    assert "hx-trigger" not in later
+    assert "ana@example.test" in text(browser.get(f"{page}?count=1"))  # without scripts nothing comes later
+
+
+def test_nobody_in_a_sample_is_not_told_as_nobody(
+    cast: Cast, vips: Segment, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "count", lambda *_given, **_rest: counting.Count(0, is_exact=False))
+
+    shown = text(
+        visit(cast.alice).get(
+            f"/w/{cast.workspace.slug}/segments/{vips.public_id}/?part=people", headers={"hx-request": "true"}
+        )
+    )
+
+    assert "Few contacts or none" in shown
+    assert "<b>0</b>" not in shown

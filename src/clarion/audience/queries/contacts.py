@@ -1,8 +1,9 @@
 """Contacts and lists as members see them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -35,6 +36,8 @@ PAGE = 50
 PATIENCE_MS = 1_500
 #: Contacts that are looked through first: where many fit, there is a page of them among so many.
 NEIGHBOURS = 10_000
+#: As many at most where some fit among those, so that there is a page among more of them.
+MOST_NEIGHBOURS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,24 @@ class Filter:
     def from_json(cls, data: Mapping[str, Any]) -> "Filter":
         return cls(**data)
 
+    @property
+    def is_indexed(self) -> bool:
+        """Whether an index knows who fits the search, the tag or the attribute."""
+        return bool(self.search or self.tag or self.attribute)
+
     def rows(self, workspace: Workspace) -> QuerySet[Contact]:
         """Return the contacts, in no order."""
+        ways = self.ways(workspace)
+        found = self.beside_search(workspace)
+        return found.filter(reduce(or_, ways)) if ways else found
+
+    def ways(self, workspace: Workspace) -> list[Q]:
+        """Return the ways in which somebody fits the search, of which an index knows each; none without a search."""
+        meant = searching.having if self.is_whole else searching.beginning_with
+        return meant(workspace, self.search.strip()) if self.search else []
+
+    def beside_search(self, workspace: Workspace) -> QuerySet[Contact]:
+        """Return the contacts that fit all but the search, in no order."""
         found = Contact.objects.filter(workspace=workspace)
         if self.list_id is not None:
             on_it = ListMember.objects.filter(list_id=self.list_id, list__workspace=workspace)
@@ -108,11 +127,9 @@ class Filter:
             # Said twice for the index, which is of those who have tags.
             found = found.filter(tags__contains=[self.tag]).exclude(tags=[])
         if self.attribute:
+            # Likewise.
             held = {self.attribute: self.value}
-            found = found.filter(attributes__contains=held)
-        if self.search:
-            meant = searching.having if self.is_whole else searching.beginning_with
-            found = found.filter(meant(workspace, self.search.strip()))
+            found = found.filter(attributes__contains=held).exclude(attributes={})
         return found
 
 
@@ -142,48 +159,41 @@ def contacts_page(
 def _found_page(
     workspace: Workspace, wanted: Filter, *, after: int | None, before: int | None, limit: int
 ) -> Page[Contact]:
-    """Return a page of a filter: of the newest where many fit, by their keys where few do, else as it comes.
+    """Return a page of a filter: of the contacts near its place where many fit, else of all who fit by an index.
 
     No index knows both a filter and the order, and the planner takes what is rare and old for what it will soon meet.
     """
-    rows, paged = wanted.rows(workspace), partial(keyset_page, after=after, before=before, limit=limit)
+    ways, rows = wanted.ways(workspace), wanted.beside_search(workspace)
+    paged = partial(keyset_page, after=after, before=before, limit=limit)
     if wanted.list_id is not None and wanted == Filter(list_id=wanted.list_id):
         return paged(
             rows.filter(pk__in=_members_near(wanted.list_id, after=after, before=before, limit=limit))
         )
-    near = _neighbours(workspace, after=after, before=before)
-    if near is not None:
-        page = paged(rows.filter(near))
+    meant = rows.filter(reduce(or_, ways)) if ways else rows
+    stretch: int | None = NEIGHBOURS
+    while stretch and (near := _neighbours(workspace, stretch, after=after, before=before)) is not None:
+        page = paged(meant.filter(near))
         if (page.newer if before is not None else page.older) is not None:
             return page
-    keys = _keys(workspace, wanted)
-    if keys is not None:
-        return paged(rows.filter(pk__in=_near(keys, wanted, after=after, before=before, limit=limit)))
-    return paged(rows)
+        stretch = _wider(len(page.rows), limit) if stretch == NEIGHBOURS else None
+    if not wanted.is_indexed:
+        return paged(meant)
+    beyond = _beyond(rows, after=after, before=before)
+    parts = [beyond.filter(way) for way in ways] or [beyond]
+    keys = searching.first_of(parts, is_upwards=before is not None, limit=limit + 1)
+    return paged(Contact.objects.filter(workspace=workspace, pk__in=keys))
 
 
-def _keys(workspace: Workspace, wanted: Filter) -> Collection[int] | None:
-    """Return the keys of those who may fit by search or tag; None when nothing is asked by them, or too many fit."""
-    found: Collection[int] | None = None
-    if wanted.search and wanted.is_whole:
-        return set(wanted.rows(workspace).order_by().values_list("pk", flat=True))
-    if wanted.search:
-        found = searching.few_beginning_with(workspace, wanted.search.strip())
-    if found is None and wanted.tag:
-        found = searching.few_with_tag(workspace, wanted.tag)
-    if found is None and wanted.search:
-        found = searching.all_beginning_with(workspace, wanted.search.strip())
-    return found
+def _wider(found: int, limit: int) -> int | None:
+    """Return how many contacts are likely to hold a page, after so many were found nearby; None when too many."""
+    likely = 3 * NEIGHBOURS * (limit + 1) // (2 * found) if found else MOST_NEIGHBOURS + 1
+    return likely if likely <= MOST_NEIGHBOURS else None
 
 
-def _near(
-    keys: Collection[int], wanted: Filter, *, after: int | None, before: int | None, limit: int
-) -> Sequence[int]:
-    """Return the keys that the page may have: where nothing else is asked, as many as it shows."""
-    found = sorted(keys, reverse=before is None)
-    found = [pk for pk in found if (before is None or pk > before) and (after is None or pk < after)]
-    is_all = wanted in (Filter(search=wanted.search), Filter(tag=wanted.tag))
-    return found[: limit + 1] if is_all else found
+def _beyond(rows: QuerySet[Contact], *, after: int | None, before: int | None) -> QuerySet[Contact]:
+    """Return the contacts on the page's side of its place."""
+    rows = rows.filter(pk__gt=before) if before is not None else rows
+    return rows.filter(pk__lt=after) if after is not None else rows
 
 
 def _members_near(list_id: int, *, after: int | None, before: int | None, limit: int) -> list[int]:
@@ -195,13 +205,11 @@ def _members_near(list_id: int, *, after: int | None, before: int | None, limit:
     return list(ordered.values_list("contact_id", flat=True)[: limit + 1])
 
 
-def _neighbours(workspace: Workspace, *, after: int | None, before: int | None) -> Q | None:
-    """Return the condition of the contacts next to the page's place; None when that is all there are."""
-    mine = Contact.objects.filter(workspace=workspace)
-    mine = mine.filter(pk__gt=before) if before is not None else mine
-    mine = mine.filter(pk__lt=after) if after is not None else mine
+def _neighbours(workspace: Workspace, count: int, *, after: int | None, before: int | None) -> Q | None:
+    """Return the condition of so many contacts next to the page's place; None when that is all there are."""
+    mine = _beyond(Contact.objects.filter(workspace=workspace), after=after, before=before)
     ordered = mine.order_by("pk" if before is not None else "-pk").values_list("pk", flat=True)
-    end = list(ordered[NEIGHBOURS : NEIGHBOURS + 1])
+    end = list(ordered[count : count + 1])
     if not end:
         return None
     return Q(pk__lt=end[0]) if before is not None else Q(pk__gt=end[0])

@@ -1,9 +1,7 @@
 """Searching contacts by how an address or a name begins."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import reduce
-from operator import or_
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -13,27 +11,21 @@ from clarion.audience import addresses
 from clarion.audience.models import Address, Contact
 from clarion.workspaces.models import Workspace
 
-#: Owners of further addresses that one search brings.
+#: Owners of further addresses that one search brings, for each kind of address.
 MOST_FURTHER = 500
-#: As many contacts as begin with the same letters are read and sorted, and so many as a last resort.
-FEW = 5_000
-MANY = 100_000
 
 
-def beginning_with(workspace: Workspace, search: str) -> Q:
-    """Return the filter of contacts with an address, a first or a last name, or "first last", that begins so."""
-    return reduce(or_, _ways(workspace, search))
-
-
-def having(workspace: Workspace, search: str) -> Q:
-    """Return the filter of contacts that have exactly this address, for who may not see addresses but knows one."""
+def having(workspace: Workspace, search: str) -> list[Q]:
+    """Return the ways to have exactly this address, for who may not see addresses but knows one."""
     known = [search, search.lower()]
-    ways = Q(email=search.lower()) & ~Q(email="")
+    ways = [Q(email=search.lower()) & ~Q(email="")]
     if (number := _number(search)) is not None:
-        ways |= Q(phone=number) & ~Q(phone="")
+        ways.append(Q(phone=number) & ~Q(phone=""))
         known.append(number)
     further = Address.objects.filter(workspace=workspace, address__in=known)
-    return ways | Q(pk__in=list(further.values_list("contact_id", flat=True)[:MOST_FURTHER]))
+    if owners := list(further.values_list("contact_id", flat=True)[:MOST_FURTHER]):
+        ways.append(Q(pk__in=owners))
+    return ways
 
 
 def _number(search: str) -> str | None:
@@ -44,54 +36,33 @@ def _number(search: str) -> str | None:
     return digits if digits.startswith("+") else f"+{digits.lstrip('0')}"
 
 
-def few_beginning_with(workspace: Workspace, search: str) -> set[int] | None:
-    """Return the keys of the contacts that `beginning_with` means; None when there are many. In a transaction.
+def first_of(parts: Sequence[QuerySet[Contact]], *, is_upwards: bool, limit: int) -> list[int]:
+    """Return the keys of the first contacts of all the parts, by their keys. In a transaction.
 
-    Each way to be found is one look into one index: joined by "or", the planner may read every contact instead.
+    Each part is found whole, by an index of its own, and then sorted: asked for in this order, the planner walks along
+    all contacts instead, which takes whom few resemble for somebody whom it will soon meet; joined by "or", it may read
+    every contact.
     """
-    found: set[int] = set()
-    with _by_indexes("enable_seqscan"):
-        for way in _ways(workspace, search):
-            found.update(_keys(workspace, way)[: FEW + 1])
-            if len(found) > FEW:
-                break
-    return found if len(found) <= FEW else None
-
-
-def few_with_tag(workspace: Workspace, tag: str) -> set[int] | None:
-    """Return the keys of the contacts with the tag; None when there are many. In a transaction."""
-    with _by_indexes("enable_seqscan", "enable_indexscan"):
-        found = set(_keys(workspace, Q(tags__contains=[tag]) & ~Q(tags=[]))[: FEW + 1])
-    return found if len(found) <= FEW else None
-
-
-def all_beginning_with(workspace: Workspace, search: str) -> list[int] | None:
-    """Return the same keys up to as many as can be sorted in a moment; None when there are more."""
-    first, *others = (_keys(workspace, way) for way in _ways(workspace, search))
-    with _by_indexes("enable_seqscan"):
-        found = list(first.union(*others)[: MANY + 1])
-    return found if len(found) <= MANY else None
-
-
-def _keys(workspace: Workspace, way: Q) -> QuerySet[Any]:
-    return Contact.objects.filter(way, workspace=workspace).order_by().values_list("pk", flat=True)
-
-
-@contextmanager
-def _by_indexes(*without: str) -> Iterator[None]:
-    """Keep the planner from other ways than indexes; `without` are settings of the server."""
+    asked = [part.order_by().values_list("pk").query.sql_with_params() for part in parts]
+    # Not to skip any keeps the order out of the parts. Somebody may be in each of them, which costs less than to look.
+    statement = (
+        f"select id from ({' union all '.join(sql for sql, _given in asked)} offset 0) found (id)"  # noqa: S608 - the ORM's
+        f" order by id {'asc' if is_upwards else 'desc'} limit %s"
+    )
+    given = [*chain.from_iterable(parameters for _sql, parameters in asked), limit * len(parts)]
     with connection.cursor() as cursor:
-        for name in without:
-            cursor.execute("select set_config(%s, 'off', true)", [name])
-        yield
-        for name in without:
-            cursor.execute("select set_config(%s, 'on', true)", [name])
+        cursor.execute("select set_config('enable_seqscan', 'off', true)")
+        cursor.execute(statement, given)
+        found = dict.fromkeys(pk for (pk,) in cursor.fetchall())
+        cursor.execute("select set_config('enable_seqscan', 'on', true)")
+    return list(found)[:limit]
 
 
-def _ways(workspace: Workspace, search: str) -> list[Q]:
-    """Return the ways to be found; each says that its field is not empty, which lets the partial indexes be used.
+def beginning_with(workspace: Workspace, search: str) -> list[Q]:
+    """Return the ways to have an address, a first or a last name, or "first last", that begins so.
 
-    Further addresses are few for one beginning; their owners are looked up first.
+    Each says that its field is not empty, which lets the partial indexes be used. Further addresses are few for one
+    beginning; their owners are looked up first.
     """
     has_email, has_phone = ~Q(email=""), ~Q(phone="")
     has_first, has_last = ~Q(first_name=""), ~Q(last_name="")
@@ -104,12 +75,7 @@ def _ways(workspace: Workspace, search: str) -> list[Q]:
     if (number := _number(search)) is not None:
         ways.append(has_phone & Q(phone__startswith=number))
         begins.append(number)
-    owners: set[int] = set()
-    for kind in addresses.kinds():
-        for beginning in dict.fromkeys(begins):
-            further = Address.objects.filter(workspace=workspace, kind=kind, address__startswith=beginning)
-            owners.update(further.values_list("contact_id", flat=True)[:MOST_FURTHER])
-    if owners:
+    if owners := _owners(workspace, list(dict.fromkeys(begins))):
         ways.append(Q(pk__in=owners))
     first, space, last = search.partition(" ")
     if space and last.strip():
@@ -117,3 +83,15 @@ def _ways(workspace: Workspace, search: str) -> list[Q]:
             has_last & has_first & Q(first_name__istartswith=first) & Q(last_name__istartswith=last.strip())
         )
     return ways
+
+
+def _owners(workspace: Workspace, beginnings: Sequence[str]) -> set[int]:
+    """Return the contacts of further addresses that begin so, by one question about every kind."""
+    asked: list[QuerySet[Any]] = [
+        Address.objects.filter(workspace=workspace, kind=kind, address__startswith=beginning)
+        .order_by()
+        .values_list("contact_id", flat=True)[:MOST_FURTHER]
+        for kind in addresses.kinds()
+        for beginning in beginnings
+    ]
+    return set(asked[0].union(*asked[1:], all=True))

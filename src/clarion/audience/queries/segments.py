@@ -1,5 +1,6 @@
 """Segments as members see them, who is in them, and how many that are."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,19 @@ from clarion.audience.models import Contact, List, Segment, Source
 from clarion.audience.segments import Compiled, Node
 from clarion.workspaces.models import Membership, Workspace
 
-#: Milliseconds that an exact count may take, and the estimate after it.
-COUNT_MS = 300
+#: Milliseconds within which it is told how many there are, of which an estimate may take a share. With the newest of
+#: them and the page around it that is 0.3 seconds.
+COUNT_MS = 260
+SAMPLE_MS = 100
+#: What asking and stopping take beside it.
+_SLACK_MS = 15
+#: Milliseconds that finding the newest of them may take at least, where they may come later, and where they may not.
+SOON_MS = 20
+MEMBERS_MS = 900
+#: By what the planner thinks that a count costs: up to the first it is there in a moment; from the second it takes
+#: longer than COUNT_MS, however the costs are spent.
+QUICK = 20_000
+HOPELESS = 600_000
 #: Milliseconds that one may take that is waited for behind an estimate.
 PATIENCE_MS = 8_000
 #: Stretches of the workspace's contacts that an estimate looks at, and contacts in each.
@@ -118,31 +130,64 @@ def _by_words(workspace: Workspace, who: str) -> Contact | None:
     return mine.filter(phone="".join(who.split())).first()
 
 
-def members(workspace: Workspace, node: Node, limit: int = 20) -> Sequence[Contact] | None:
+def members(
+    workspace: Workspace, node: Node, limit: int = 20, *, milliseconds: int = MEMBERS_MS
+) -> Sequence[Contact] | None:
     """Return the first contacts that the rule fits, the newest first; None when that takes too long to find out."""
     made = segments.compiled(node, workspace=workspace, now=timezone.now())
     statement = (
         "select c.id from audience_contact c where c.workspace_id = %(workspace)s"  # noqa: S608
         f" and {made.sql} order by c.id desc limit %(limit)s"
     )
-    rows = in_time(statement, made.parameters | {"workspace": workspace.pk, "limit": limit}, 3 * COUNT_MS)
+    rows = in_time(statement, made.parameters | {"workspace": workspace.pk, "limit": limit}, milliseconds)
     if rows is None:
         return None
     return list(Contact.objects.filter(workspace=workspace, pk__in=[pk for (pk,) in rows]).order_by("-pk"))
 
 
 def count(workspace: Workspace, node: Node, *, milliseconds: int = COUNT_MS) -> Count:
-    """Count whom a rule fits, within the time; of a large workspace tell about how many."""
-    now = timezone.now()
-    of_all = segments.compiled(node, workspace=workspace, now=now, is_of_all=True)
-    parameters = of_all.parameters | {"workspace": workspace.pk}
-    exact = in_time(_COUNT.format(only=of_all.sql), parameters, milliseconds, memory="64MB")
-    if exact is not None:
-        return Count(int(exact[0][0]), is_exact=True)
+    """Count whom a rule fits, within the time; where it is too short, tell about how many of a large workspace.
+
+    Up to COUNT_MS the estimate is told within the time too; who waits longer has it behind the time.
+    """
+    until = time.monotonic() + milliseconds / 1000
+    now, is_short = timezone.now(), milliseconds <= COUNT_MS
     made = segments.compiled(node, workspace=workspace, now=now)
-    return Count(_estimated(workspace, made), is_exact=False)
+    way = _cheaper(workspace, made, segments.compiled(node, workspace=workspace, now=now, is_of_all=True))
+    about = _estimated(workspace, made) if is_short and way.cost > QUICK else None
+    if not is_short or way.cost < HOPELESS:
+        kept_back = _SLACK_MS + (SAMPLE_MS if is_short and about is None else 0)
+        left = max(1, round(1000 * (until - time.monotonic())) - kept_back)
+        exact = in_time(way.statement, way.parameters, left, memory=_MEMORY, is_alone=way.is_of_all)
+        if exact is not None:
+            return Count(int(exact[0][0]), is_exact=True)
+    return Count(_estimated(workspace, made) if about is None else about, is_exact=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A statement that counts, and what the planner thinks that it costs. With `is_of_all` it groups what all did."""
+
+    statement: str
+    parameters: dict[str, Any]
+    cost: float
+    is_of_all: bool
+
+
+def _cheaper(workspace: Workspace, of_each: Compiled, of_all: Compiled) -> _Way:
+    """Return the way to count that costs less: of a list's few people, it is less to look at what each of them did."""
+    ways = []
+    for made in (of_each, of_all) if of_all.sql != of_each.sql else (of_each,):
+        statement = _COUNT.format(only=made.sql)
+        parameters = made.parameters | {"workspace": workspace.pk}
+        plan = in_time(f"explain (format json) {statement}", parameters, COUNT_MS, memory=_MEMORY)
+        cost = float(_planned(plan[0][0])["Total Cost"]) if plan else 0.0
+        ways.append(_Way(statement=statement, parameters=parameters, cost=cost, is_of_all=made is of_all))
+    return min(ways, key=lambda way: way.cost)
+
+
+#: What a count may sort and group in.
+_MEMORY = "64MB"
 _COUNT = "select count(*) from audience_contact c where c.workspace_id = %(workspace)s and {only}"
 #: Whom the rule fits of some contacts at even distances.
 _SHARE = """
@@ -163,36 +208,41 @@ cross join lateral (
 def _estimated(workspace: Workspace, made: Compiled) -> int | None:
     """Return a share of contacts from all over the workspace, times how many the database takes it to have."""
     facts = made.parameters | {"workspace": workspace.pk, "stretches": _STRETCHES, "stretch": _STRETCH}
-    share = in_time(_SHARE.format(only=made.sql), facts, COUNT_MS)
+    share = in_time(_SHARE.format(only=made.sql), facts, SAMPLE_MS)
     if share is None or not share[0][0]:
         return None
     plan = in_time(
         "explain (format json) select from audience_contact where workspace_id = %(workspace)s",
         facts,
-        COUNT_MS,
+        SAMPLE_MS,
     )
     if plan is None:
         return None
     looked_at, fitting = (int(n) for n in share[0])
-    return round(_planned_rows(plan[0][0]) * fitting / looked_at)
+    return round(int(_planned(plan[0][0])["Plan Rows"]) * fitting / looked_at)
 
 
-def _planned_rows(plan: Any) -> int:
+def _planned(plan: Any) -> dict[str, Any]:
     import orjson
 
     found = orjson.loads(plan) if isinstance(plan, str) else plan
-    return int(found[0]["Plan"]["Plan Rows"])
+    return dict(found[0]["Plan"])
 
 
 def in_time(
-    statement: str, parameters: Any, milliseconds: int, *, memory: str = ""
+    statement: str, parameters: Any, milliseconds: int, *, memory: str = "", is_alone: bool = False
 ) -> list[tuple[Any, ...]] | None:
-    """Return the rows; None when it took longer. `memory` is what it may sort and group in, if not the usual."""
+    """Return the rows; None when it took longer. `memory` is what it may sort and group in, if not the usual.
+
+    With `is_alone` one process of the server does it: several would each group all of it for themselves.
+    """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
             if memory:
                 cursor.execute("select set_config('work_mem', %s, true)", [memory])
+            if is_alone:
+                cursor.execute("select set_config('max_parallel_workers_per_gather', '0', true)")
             cursor.execute(statement, parameters)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             # Of a caller's transaction the time is as it was before.

@@ -54,8 +54,6 @@ _DID: dict[str, tuple[str | Promise, str | Promise]] = {
     "answered": (gettext_lazy("answered a message"), gettext_lazy("answered no message")),
     "failed": (gettext_lazy("a message failed"), gettext_lazy("no message failed")),
 }
-#: What so few do that one look at all of it is less than one at each contact's messages.
-_RARE = frozenset({"clicked", "answered", "failed"})
 _NEGATIVE = frozenset({"not_in_campaign", "no_activity_days", "none_of_latest"})
 
 
@@ -101,7 +99,7 @@ def condition(
 ) -> str:
     """Return the SQL of a condition about the contact `alias`, true or false; `put` keeps a value.
 
-    With `is_of_all` it is for a statement that asks it of every contact of the workspace.
+    With `is_of_all` how often somebody did something is asked by one look at all who did, not at each contact.
     """
     # Names of columns are those of `FIELDS` alone; every value is a parameter.
     column = f"{next(name for name in FIELDS if name == one.field)}_on"
@@ -117,7 +115,7 @@ def condition(
         mine = put(workspace.pk, "bigint")
         found = f"exists (select {of_contact} and a.workspace_id = {mine} and a.{column} >= {since})"
     elif one.op in TIMES_OPS:
-        if is_of_all and one.field in _RARE:
+        if is_of_all:
             return _times_of_all(one, column, workspace, alias, today, put)
         return _times(one, column, of_contact, today, put)
     else:

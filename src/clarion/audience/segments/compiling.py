@@ -49,8 +49,9 @@ def compiled(
 
     Names of parameters begin with the prefix, but for `fold_…`.
 
-    Days are counted from the day that it is in the workspace's zone at `now`. With `is_of_all` the condition is for a
-    statement that asks it of every contact of the workspace; it means the same.
+    Days are counted from the day that it is in the workspace's zone at `now`. With `is_of_all` the condition looks
+    once at what all contacts did where it can, which is less for a statement that asks it of most of them; it means the
+    same.
     """
     writer = _Writer(workspace, today_in(workspace, now), prefix, alias, is_of_all)
     return Compiled(f"({writer.node(node)})", writer.parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -204,17 +205,18 @@ def _answered(
 
 
 def _counted(request: PageRequest, node: segments.Node, *, is_kept: bool = False) -> dict[str, Any]:
-    """Return the rule in words, how many it fits, and the first of them; where about so many, what asks for all.
+    """Return the rule in words, how many it fits, the first of them, and what asks for what takes longer.
 
     `is_kept` is of a segment as it is kept, which needs no form.
     """
+    began = time.monotonic()
     count = counting.count(request.workspace, node)
-    told = {
-        "sentence": counting.sentence_of(request.workspace, node),
-        "count": count,
-        "people": counting.members(request.workspace, node, limit=10),
-    }
-    if not count.is_exact:
+    left = counting.COUNT_MS - round(1000 * (time.monotonic() - began))
+    # Without scripts nothing comes later.
+    patience = max(counting.SOON_MS, left) if request.htmx else counting.MEMBERS_MS
+    people = counting.members(request.workspace, node, limit=10, milliseconds=patience)
+    told = {"sentence": counting.sentence_of(request.workspace, node), "count": count, "people": people}
+    if not count.is_exact or people is None:
         told |= {
             "exact_url": f"{request.path}?part=exact" if is_kept else request.get_full_path(),
             "is_kept": is_kept,
@@ -223,13 +225,19 @@ def _counted(request: PageRequest, node: segments.Node, *, is_kept: bool = False
 
 
 def _exact(request: PageRequest, rule: Any) -> HttpResponse:
-    """Return the number that comes behind an estimate, the estimate again where even that takes too long."""
+    """Return the number behind an estimate, estimated again where even that takes too long, and the people."""
     try:
         node = segments.parse(rule)
     except segments.RuleInvalid:
         return HttpResponse(status=204)  # it is being changed
     count = counting.count(request.workspace, node, milliseconds=counting.PATIENCE_MS)
-    return render(request, "segments/_builder.html#number", {"count": count})
+    context = {
+        "sentence": counting.sentence_of(request.workspace, node),
+        "count": count,
+        "people": counting.members(request.workspace, node, limit=10),
+        "may_manage": request.member.may(Permission.MANAGE_AUDIENCE),
+    }
+    return render(request, "segments/_builder.html#people", context)
 
 
 def _delete_action(request: PageRequest, segment: Segment) -> Action:
