@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0005_typed_addresses'),
+        ('audience', '0006_typed_addresses'),
         ('campaigns', '0002_first_people'),
         ('workspaces', '0007_ends_of_trails'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audience', '0004_suppression_imports'),
+        ('audience', '0005_quick_filters'),
         ('workspaces', '0007_ends_of_trails'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
