@@ -40,6 +40,20 @@ def make(count: int, config: dict[str, Any], **sender: Any) -> dict[str, int]:
     return {"run": made.run.pk, "campaign": made.campaign.pk}
 
 
+def send_one_off(to: str, config: dict[str, Any], seconds: float | None = None) -> int:
+    """Send a one-off by mail, now or in so many seconds; return its number."""
+    by = actors.operator(workspaces.default_workspace())
+    sender = Sender.objects.filter(workspace=by.workspace, name="One-offs").first() or senders.create_sender(
+        by=by, channel="email", name="One-offs", config=config
+    )
+    made = operations.send_one_off(
+        by=by, sender=sender, to=operations.Addressee(address=to),
+        said=operations.Said(body={"mode": "text", "subject": "Your order", "source": "It is on its way."}),
+        starts_at=timezone.now() + timedelta(seconds=seconds) if seconds is not None else None,
+    )  # fmt: skip
+    return made.pk
+
+
 def make_two_tiers(count: int, outbox: str, refuse_share: float, config: dict[str, Any]) -> int:
     """Make a campaign by the sandbox, which refuses a share of its people, and for those by mail; return its number."""
     sandbox = {"outbox": outbox, "refuse_share": refuse_share, "latency_seconds": 0.01, "connections": 10}

@@ -70,6 +70,28 @@ def test_at_its_end_sending_stops_and_the_rest_expires(beside: Beside, mailbox: 
     assert within(0.2, late)
 
 
+def test_a_one_off_reaches_its_one_person_once_at_once_or_at_its_time(
+    beside: Beside, mailbox: Mailbox
+) -> None:
+    def late(seconds: float | None, to: str) -> float:
+        """Return by how much its mail came later than it was to."""
+        mailbox.received()
+        asked = time.time() + (seconds or 0)
+        one = beside.do("send_one_off", to=to, config=mailbox.config, seconds=seconds)
+        end = wait_for(
+            60, lambda: (s := beside.do("state_of_campaign", campaign=one)) and s["done"] and s, to
+        )
+        (came,), got = mailbox.times(), mailbox.received()
+        assert (end["status"], end["sent"], end["total"], end["ledger"]) == ("COMPLETED", 1, 1, [])
+        assert got == {to: 1}
+        assert came > asked - 0.05
+        return came - asked
+
+    # Asking includes trying the message out, and who waits for a time is looked for once a second.
+    assert within(PROMPT_SECONDS + 1.0, lambda: late(None, "ada@shop.example"))
+    assert within(PROMPT_SECONDS + 2.0, lambda: late(3.0, "eve@shop.example"))
+
+
 def test_outside_its_hours_nothing_leaves_and_other_hours_let_it_go_on_by_itself(
     beside: Beside, mailbox: Mailbox
 ) -> None:

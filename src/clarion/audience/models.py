@@ -216,10 +216,11 @@ class SourceKind(models.TextChoices):
     SEGMENTS = "SEGMENTS", _("Segments")
     CONTACTS = "CONTACTS", _("Contacts")
     SHEET = "SHEET", _("Live spreadsheet")
+    INPUT = "INPUT", _("Typed address")
 
 
-#: Kinds whose people are rows of a file.
-FILES = frozenset({SourceKind.UPLOAD, SourceKind.SHEET})
+#: Kinds whose people are rows of a file, or one row that was typed.
+FILES = frozenset({SourceKind.UPLOAD, SourceKind.SHEET, SourceKind.INPUT})
 
 
 class SourceStatus(models.TextChoices):

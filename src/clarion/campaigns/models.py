@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -60,7 +61,12 @@ class Campaign(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     public_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    #: For one-offs a label with the id: nobody names them.
     name = models.CharField(_("name"), max_length=160)
+    #: Sent to one person without being planned: no list and no figure of campaigns has it; see `operations.one_off`.
+    is_one_off = models.BooleanField(default=False, db_default=False)
+    #: Of a one-off, the normalised address it goes to; empty for one without, and once the person is forgotten.
+    to_address = models.CharField(max_length=900, blank=True, db_default="")
     notes = models.TextField(_("notes"), blank=True)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.DRAFT)
@@ -190,12 +196,30 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="campaign_weight_range"),
             models.CheckConstraint(
+                condition=Q(is_one_off=False, to_address="")
+                | Q(is_one_off=True, launch__in=[Launch.NOW, Launch.SCHEDULE]),
+                name="campaign_one_off_is_plain",
+            ),
+            models.CheckConstraint(
                 condition=Q(purged_at=None) | Q(archived_at__isnull=False),
                 name="campaign_purged_was_archived",
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "-created_at", "-id"], name="campaign_newest"),
+            models.Index(
+                fields=["workspace", "-created_at", "-id"],
+                condition=Q(is_one_off=False),
+                name="campaign_newest_named",
+            ),
+            models.Index(
+                fields=["workspace", "-id"], condition=Q(is_one_off=True), name="campaign_newest_one_off"
+            ),
+            models.Index(
+                models.F("workspace"),
+                OpClass(models.F("to_address"), name="varchar_pattern_ops"),
+                condition=Q(is_one_off=True),
+                name="campaign_one_off_address",
+            ),
             models.Index(
                 fields=["status", "next_at"],
                 condition=Q(status__in=["SCHEDULED", "BUILDING", "SENDING", "PAUSED"]),

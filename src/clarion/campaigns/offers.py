@@ -87,6 +87,27 @@ def _is_open(action: Action, campaign: Standing, member: Membership) -> bool:
     return not (action is Action.CONTINUE and (waits or campaign.pause_cause == PauseCause.WINDOW))
 
 
+#: What a person does to a one-off, which nobody edits: another one is written in its place.
+ONE_OFF_ACTIONS = frozenset(
+    {
+        Action.SUBMIT, Action.APPROVE, Action.REJECT, Action.RELEASE, Action.START, Action.PAUSE, Action.CONTINUE,
+        Action.CANCEL,
+    }
+)  # fmt: skip
+
+
+def one_off_actions(campaign: Standing, member: Membership) -> list[Action]:
+    """Return what the member may do to a one-off now, in the order of the table.
+
+    One that has begun before is not begun again.
+    """
+    return [
+        action
+        for action in actions_for(campaign, member)
+        if action in ONE_OFF_ACTIONS and not (action is Action.START and campaign.started_at is not None)
+    ]
+
+
 def handling_for(campaign: Standing, member: Membership) -> list[Handling]:
     """Return what else the member may do with the campaign now."""
     if not member.may(Permission.EDIT):

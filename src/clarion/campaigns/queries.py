@@ -23,21 +23,48 @@ SHORTEST_PREFIX = 4
 
 
 def campaigns_for(member: Membership) -> QuerySet[Campaign]:
-    """Return the campaigns that the member may see, archived ones too, but none that is being purged."""
+    """Return the campaigns that the member may see, archived ones too, but none that is being purged.
+
+    Nor one-offs: they are no campaigns to whoever looks (`oneoffs_for`).
+    """
     if not member.may(Permission.VIEW):
         return Campaign.objects.none()
-    return Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None)
+    return campaigns_in(member.workspace_id)
+
+
+def campaigns_in(workspace_id: int) -> QuerySet[Campaign]:
+    """Return the campaigns of a workspace, for whoever knows that they may be seen."""
+    return Campaign.objects.filter(workspace_id=workspace_id, purged_at=None, is_one_off=False)
 
 
 def all_campaigns(user: User) -> QuerySet[Campaign]:
     """Return the campaigns of every workspace, for a system administrator; for everybody else none."""
     if not user.is_superuser or not user.is_active:
         return Campaign.objects.none()
-    return Campaign.objects.filter(purged_at=None)
+    return Campaign.objects.filter(purged_at=None, is_one_off=False)
+
+
+def oneoffs_for(member: Membership) -> QuerySet[Campaign]:
+    """Return the one-offs that the member may see."""
+    if not member.may(Permission.VIEW):
+        return Campaign.objects.none()
+    return Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None, is_one_off=True)
 
 
 def campaign_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
-    """Return the campaign with its source, author and steps; None for a stranger's. Two queries."""
+    """Return the campaign with its source, author and steps; None for a stranger's and a one-off. Two queries."""
+    found = sending_for(member, public_id)
+    return None if found is None or found.is_one_off else found
+
+
+def oneoff_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
+    """Return the one-off as `campaign_for` does a campaign."""
+    found = sending_for(member, public_id)
+    return found if found is not None and found.is_one_off else None
+
+
+def sending_for(member: Membership, public_id: uuid.UUID | str) -> Campaign | None:
+    """Return either, a campaign or a one-off, for what is the same for both. Two queries."""
     if not member.may(Permission.VIEW):
         return None
     id = public_id if isinstance(public_id, uuid.UUID) else uuid.UUID(public_id)
@@ -76,9 +103,9 @@ def using_template(member: Membership, template: Template) -> QuerySet[Campaign]
 
 
 def existing_ids_for(member: Membership, public_ids: Collection[str]) -> set[uuid.UUID]:
-    """Return which of these ids are of campaigns that the member may see; what is no id at all is none of them."""
+    """Return which of these ids are of campaigns or one-offs that the member may see; what is no id is none of them."""
     ids = [bounds[0] for one in public_ids if len(one) == 36 and (bounds := id_range(one)) is not None]
-    found = campaigns_for(member).filter(public_id__in=ids)
+    found = (campaigns_for(member) | oneoffs_for(member)).filter(public_id__in=ids)
     return set(found.values_list("public_id", flat=True))
 
 
@@ -100,11 +127,21 @@ def find_everywhere(words: str) -> list[Campaign]:
     if bounds is None:
         return []
     found = (
-        Campaign.objects.filter(public_id__range=bounds, purged_at=None)
+        Campaign.objects.filter(public_id__range=bounds, purged_at=None, is_one_off=False)
         .select_related("workspace")
         .order_by("-id")
     )
     return list(found[:20])
+
+
+def find_oneoffs(workspace: Workspace, words: str) -> list[Campaign]:
+    """Return the workspace's one-offs whose id begins so, for whoever holds the database."""
+    bounds = id_range(words)
+    if bounds is None:
+        return []
+    mine = Campaign.objects.filter(workspace=workspace, is_one_off=True, purged_at=None)
+    found = mine.filter(public_id__range=bounds).select_related("workspace", "created_by")
+    return list(found.order_by("-id")[:20])
 
 
 def missed_for(member: Membership) -> QuerySet[Campaign]:

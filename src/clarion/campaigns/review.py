@@ -168,6 +168,8 @@ def _audience(source: Source | None) -> dict[str, Any]:
             "address": table.dialect.get("address", ""),
             "columns": list(table.dialect.get("variables", ())),
         }
+    if source.kind == SourceKind.INPUT:
+        found["id"] = str(source.public_id)  # its one row never changes, and is nobody's to keep here
     if source.sheet is not None and source.kind == SourceKind.SHEET:
         found["sheet"] = _of_sheet(source.sheet)
     if source.fixed_at is not None:

@@ -60,7 +60,7 @@ def list_(
         from clarion.campaigns.states import Status
         from clarion.runtime import watching
 
-        found = Campaign.objects.filter(archived_at=None)
+        found = Campaign.objects.filter(archived_at=None, is_one_off=False)
         if workspace:
             found = found.filter(workspace=session.workspace(workspace))
         if status:

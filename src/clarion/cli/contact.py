@@ -38,7 +38,7 @@ def show(
     with session.opened():
         from clarion.deliveries import history
 
-        one = _found(contact, workspace)
+        one = found_by(contact, workspace)
         facts = _shown(one, is_asked=reveal)
         sent = history.messages_to(one).messages
         if as_json:
@@ -65,7 +65,7 @@ def data(
         from clarion.deliveries import personal
         from clarion.workspaces import actors
 
-        one = _found(contact, workspace)
+        one = found_by(contact, workspace)
         try:
             file = output.open("xb")
         except OSError as problem:
@@ -98,7 +98,7 @@ def merge(
         from clarion.audience.errors import ContactInvalid
         from clarion.workspaces import actors
 
-        one, other = _found(kept, workspace), _found(gone, workspace)
+        one, other = found_by(kept, workspace), found_by(gone, workspace)
         try:
             operations.merge_contacts(
                 by=actors.operator(one.workspace), kept=one, gone=other, take=take or ()
@@ -123,7 +123,7 @@ def erase(
         from clarion.deliveries import erasing
         from clarion.workspaces import actors
 
-        one = _found(contact, workspace)
+        one = found_by(contact, workspace)
         if not yes:
             session.refuse(["It cannot be taken back. Say --yes to erase the person."])
         made = erasing.erase(by=actors.operator(one.workspace), contact=one, reason=reason)
@@ -132,7 +132,7 @@ def erase(
         told.dump({"erasure": str(made.public_id), "done": is_whole, **made.counts})
 
 
-def _found(words: str, slug: str) -> "Contact":
+def found_by(words: str, slug: str) -> "Contact":
     """Return the workspace's contact of that id, or the only one with that address."""
     from clarion.audience import addresses
     from clarion.audience.models import Contact

@@ -18,6 +18,7 @@ from clarion.cli import (
     ledger,
     mail,
     member,
+    one_off,
     price,
     run,
     segment,
@@ -53,6 +54,7 @@ stopping.register(app)
 run.register(app)
 deliveries.register(app)
 export.register(app)
+one_off.register(app)
 demo.register(app)
 ledger.register(app)
 audit.register(app)

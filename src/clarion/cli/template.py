@@ -84,7 +84,7 @@ def show(template: Which, language: Language = "", workspace: Slug = "", as_json
         from clarion.content import queries
         from clarion.content.sources import in_language
 
-        version = queries.latest_version(_found(template, workspace))
+        version = queries.latest_version(found_by(template, workspace))
         if as_json:
             told.dump({**_facts(version), "source": version.source, "variables": version.variables})
             return
@@ -126,7 +126,7 @@ def save(
                     template, channel, {"mode": mode, "subject": subject, "source": source}, language, by
                 )
             else:
-                found = _found(template, workspace)
+                found = found_by(template, workspace)
                 saved = operations.save_version(
                     template=found, by=by, source=_changed(found, language, mode, subject, source),
                     language=_tag(language, found), base=version or None,
@@ -217,7 +217,7 @@ def _read(file: Path) -> str:
         session.refuse([f"{file} is not written in UTF-8."])
 
 
-def _found(words: str, slug: str) -> "Template":
+def found_by(words: str, slug: str) -> "Template":
     from clarion.content.models import Template
 
     mine = Template.objects.filter(workspace=session.workspace(slug))

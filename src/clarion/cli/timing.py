@@ -87,8 +87,8 @@ def schedule(
         said: dict[str, Any] = {
             "launch": _kind(campaign, kind, at=at, every=every),
             "zone": zone or None,
-            "starts_at": _moment("--at", at, chosen),
-            "ends_at": _moment("--end", end, chosen),
+            "starts_at": moment_of("--at", at, chosen),
+            "ends_at": moment_of("--end", end, chosen),
             "repeat_every": every,
             "repeat_unit": _one_of("--unit", unit, _UNITS),
             "repeat_count": times,
@@ -175,7 +175,7 @@ def _one_of(option: str, said: str, known: tuple[str, ...]) -> str | None:
     return said.upper() or None
 
 
-def _moment(option: str, words: str, zone: str) -> datetime | None:
+def moment_of(option: str, words: str, zone: str) -> datetime | None:
     """Return the moment by the zone's clocks, unless the words name an offset themselves."""
     from zoneinfo import ZoneInfo, available_timezones
 

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Campaign, Review
 from clarion.campaigns.states import Status
 from clarion.deliveries import explain, overview, stretches
@@ -108,7 +107,7 @@ def _halted(member: Membership) -> list[Wanted]:
 
 
 def _without_workers(member: Membership) -> list[Wanted]:
-    mine = campaign_queries.campaigns_for(member).filter(archived_at=None)
+    mine = Campaign.objects.filter(workspace_id=member.workspace_id, purged_at=None, archived_at=None)
     return [_no_worker()] if _waits_for_workers(mine) and not explain.has_workers() else []
 
 
@@ -253,7 +252,7 @@ _UNKNOWN = Prepared(
     lambda workspace: (
         Run.objects.filter(workspace_id=workspace, unknown__gt=0, campaign__archived_at=None)
         .select_related("campaign")
-        .only("unknown", "campaign__name", "campaign__public_id")
+        .only("unknown", "campaign__name", "campaign__public_id", "campaign__is_one_off")
         .order_by("-id")[:MOST]
     ),
     workspace=-1,

@@ -28,7 +28,7 @@ _BROKEN = """
 select (select count(*) from senders_sender where workspace_id = %(workspace)s and status = %(blocked)s),
        (select count(*) from campaigns_campaign
         where workspace_id = %(workspace)s and status = %(failed)s and status_changed_at > %(since)s
-          and archived_at is null and purged_at is null),
+          and archived_at is null and purged_at is null and not is_one_off),
        (select count(*) from webhooks_endpoint where workspace_id = %(workspace)s and status = %(disabled)s)
 """
 #: Processes that ended without saying so, on hosts where none has come since.

@@ -24,6 +24,7 @@ OF_FIXED = f"""
 CANDIDATES = {
     SourceKind.UPLOAD: _OF_FILES,
     SourceKind.SHEET: _OF_FILES,
+    SourceKind.INPUT: _OF_FILES,
     SourceKind.CONTACTS: f"""
         select c.id as key, c.id as contact_id, {{address}} as address, {CONTACT_VARIABLES_SQL} as variables,
                false as invalid, {{barred}} as barred, {{unwilling}} as unwilling, c.xmin as written

@@ -14,6 +14,7 @@ from django.db.models import Q
 from clarion.audience import operations as audience
 from clarion.audience.models import Contact, Erasure, ErasureStatus, SoftBounce
 from clarion.audience.operations import erasure as files_and_end
+from clarion.campaigns.operations import one_off
 from clarion.channels import registry
 from clarion.deliveries import history, optout, remembering
 from clarion.deliveries.exporting import files
@@ -58,6 +59,7 @@ def finish(erasure_id: int) -> bool:
     if not _forget_everywhere(erasure, known):
         return False
     _forget_words(erasure, known)
+    one_off.forget(workspace_id=erasure.workspace_id, to=known)
     rows, removed = files_and_end.erase_from_sources(erasure, known)
     removed += files_and_end.erase_from_reports(erasure, known)
     told = erasure.facts.get("told", {"recipients": 0, "exports": 0})

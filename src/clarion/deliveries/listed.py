@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Q
 
 from clarion.campaigns.models import Campaign
+from clarion.campaigns.queries import campaigns_in
 from clarion.campaigns.states import Status
 from clarion.deliveries.campaign_search import Asked, in_order
 from clarion.workspaces.prepared import Prepared, PreparedValues
@@ -59,7 +60,7 @@ class OfOne:
 
 
 def _of(workspace: int) -> QuerySet[Campaign]:
-    return Campaign.objects.filter(workspace_id=workspace, purged_at=None)
+    return campaigns_in(workspace)
 
 
 @lru_cache(maxsize=64)

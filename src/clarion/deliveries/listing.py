@@ -243,12 +243,14 @@ def active_rows(member: Membership, limit: int = 8) -> list[Row]:
 
 
 _ACTIVE = Prepared(
-    lambda workspace: Campaign.objects.filter(
-        workspace_id=workspace,
-        purged_at=None,
-        status__in=[Status.SENDING, Status.BUILDING, Status.PAUSED],
-        archived_at=None,
-    ).order_by("-status_changed_at", "-id")[:50],
+    lambda workspace: (
+        campaign_queries.campaigns_in(workspace)
+        .filter(
+            status__in=[Status.SENDING, Status.BUILDING, Status.PAUSED],
+            archived_at=None,
+        )
+        .order_by("-status_changed_at", "-id")[:50]
+    ),
     workspace=-1,
 )
 

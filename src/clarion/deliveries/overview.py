@@ -67,13 +67,18 @@ def figures(member: Membership, counted: Counted | None = None) -> Figures:
     """Return the key figures. `counted` saves a query when a page of the list has counted already."""
     if counted is None:
         counted = _count(campaign_queries.campaigns_for(member))
-    return _figures(counted, RunStep.objects.filter(run__workspace_id=member.workspace_id))
+    return _figures(
+        counted,
+        RunStep.objects.filter(run__workspace_id=member.workspace_id, run__campaign__is_one_off=False),
+    )
 
 
 def figures_of_all(user: User, slugs: Collection[str] = (), counted: Counted | None = None) -> Figures:
     """Return the key figures over all workspaces, or those named, for a system administrator; else nothing but 0."""
     campaigns = campaign_queries.all_campaigns(user)
-    steps = RunStep.objects.all() if user.is_superuser and user.is_active else RunStep.objects.none()
+    steps = RunStep.objects.filter(run__campaign__is_one_off=False)
+    if not (user.is_superuser and user.is_active):
+        steps = RunStep.objects.none()
     if slugs:
         campaigns = campaigns.filter(workspace__slug__in=slugs)
         steps = steps.filter(run__workspace__slug__in=slugs)
@@ -104,17 +109,21 @@ def _figures(counted: Counted, steps: QuerySet[RunStep]) -> Figures:
 _SPARKS = """
 with bounds as (select %(since)s::timestamptz as since)
 select 'created', (c.created_at at time zone %(zone)s)::date, count(*)
-  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.created_at >= b.since group by 2
+  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.created_at >= b.since
+   and not c.is_one_off group by 2
 union all
 select 'started', (c.started_at at time zone %(zone)s)::date, count(*)
-  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.started_at >= b.since group by 2
+  from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.started_at >= b.since
+   and not c.is_one_off group by 2
 union all
 select lower(c.status), (c.finished_at at time zone %(zone)s)::date, count(*)
   from campaigns_campaign c, bounds b where c.workspace_id = %(workspace)s and c.finished_at >= b.since
+   and not c.is_one_off
    and c.status in ('COMPLETED', 'FAILED') group by 1, 2
 union all
 select 'accepted', (a.minute at time zone %(zone)s)::date, sum(a.count)
   from bounds b, deliveries_run r join deliveries_activity a on a.run_id = r.id
+  join campaigns_campaign c on c.id = r.campaign_id and not c.is_one_off
  where r.workspace_id = %(workspace)s and r.last_sent_at >= b.since and a.minute >= b.since and a.stage = %(sent)s
  group by 2
 """
@@ -171,7 +180,7 @@ def failed_lately(member: Membership) -> Sequence[Campaign]:
 
 
 def _scheduled(workspace: int) -> QuerySet[Campaign]:
-    mine = Campaign.objects.filter(workspace_id=workspace, purged_at=None, archived_at=None)
+    mine = campaign_queries.campaigns_in(workspace).filter(archived_at=None)
     return mine.filter(status=Status.SCHEDULED).order_by("next_at", "id")
 
 
@@ -225,7 +234,7 @@ def first_steps(member: Membership) -> FirstSteps:
         cursor.execute(
             "select exists(select from senders_sender where workspace_id = %(w)s and channel <> 'sandbox'),"
             " exists(select from audience_contact where workspace_id = %(w)s),"
-            " exists(select from campaigns_campaign where workspace_id = %(w)s and not is_demo)",
+            " exists(select from campaigns_campaign where workspace_id = %(w)s and not is_demo and not is_one_off)",
             {"w": member.workspace_id},
         )
         sender, contacts, campaign = cursor.fetchone()

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from clarion.campaigns.operations import one_off
 from clarion.deliveries.exporting import files
 from clarion.deliveries.models import Answer, Export, ExportStatus, Run
 from clarion.deliveries.states import STEPS, delivery_id
@@ -100,6 +101,7 @@ def _forget_rest(run_id: int) -> bool:
     for export in Export.objects.filter(run=run, status=ExportStatus.DONE).exclude(file_path=""):
         Export.objects.filter(pk=export.pk).update(status=ExportStatus.EXPIRED, file_path="")
         transaction.on_commit(partial(files.remove, export.file_path))
+    one_off.forget_address(campaign_id=run.campaign_id)
     Run.objects.filter(pk=run_id).update(forgotten_at=timezone.now())
     log.info("retention.forgotten", run=run_id, people=run.total)
     return True

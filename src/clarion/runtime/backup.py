@@ -126,7 +126,12 @@ def restore(path: Path, *, any_key: bool = False) -> Restored:
         raise BackupRefused(f"{path} was not restored: {problem}") from None
     preparation.migrate(verbosity=0)
     at = datetime.fromisoformat(about["at"])
-    return Restored(at=at, files=files, campaigns=Campaign.objects.count(), workspaces=_halt_all(at))
+    return Restored(
+        at=at,
+        files=files,
+        campaigns=Campaign.objects.filter(is_one_off=False).count(),
+        workspaces=_halt_all(at),
+    )
 
 
 def _fill(tar: tarfile.TarFile, home: Path) -> int:

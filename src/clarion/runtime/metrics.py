@@ -81,7 +81,10 @@ from deliveries_inbox
 _WORKERS = """
 select count(*) from deliveries_worker where ended_at is null and heartbeat_at > now() - %s * interval '1 second'
 """
-_CAMPAIGNS = "select status, count(*) from campaigns_campaign where archived_at is null group by status order by status"
+_CAMPAIGNS = """
+select status, count(*) from campaigns_campaign where archived_at is null and not is_one_off
+group by status order by status
+"""
 _JOBS = "select queue_name, status::text, count(*) from procrastinate_jobs group by 1, 2 order by 1, 2"
 _DATABASE = """
 select numbackends, xact_commit, xact_rollback, deadlocks, pg_database_size(datid), blks_hit, blks_read,

@@ -76,6 +76,27 @@ def buttons(
     return made
 
 
+def one_off_buttons(request: PageRequest, campaign: Campaign) -> list[Button]:
+    """Return all that the member may do with a one-off now."""
+    made = []
+    for action in offers.one_off_actions(campaign, request.member):
+        if action in (Action.APPROVE, Action.REJECT, Action.RELEASE):
+            made.append(_review_button(request, campaign, action))
+            continue
+        label = _("Start now") if action is Action.START else action.label
+        style = "danger" if action is Action.CANCEL else "primary" if action in _PRIMARY else ""
+        made.append(
+            Button(
+                label=_("Cancel it") if action is Action.CANCEL else label,
+                icon=ICONS[action], url=_url(request, "act", campaign, action=action.value), method="post",
+                style=style, confirm=confirm_for(campaign, action, None),
+            )
+        )  # fmt: skip
+    if Handling.DELETE in offers.handling_for(campaign, request.member):
+        made.append(_handling_button(request, campaign, Handling.DELETE, None, is_first=True))
+    return made
+
+
 def header(
     request: PageRequest, campaign: Campaign, progress: Progress | None = None
 ) -> tuple[list[Button], list[Button]]:
@@ -159,7 +180,7 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
         return Confirm(
             title=_("Delete “%(name)s”?") % name,
             text=_("It was never sent. It cannot be brought back."),
-            label=_("Delete campaign"),
+            label=_("Delete it") if campaign.is_one_off else _("Delete campaign"),
         )
     if action == Handling.PURGE:
         if not offers.is_purgeable(campaign):
@@ -174,6 +195,12 @@ def confirm_for(campaign: Campaign, action: str, progress: Progress | None) -> C
             type_to_confirm=campaign.name,
         )
     waiting = progress.waiting if progress is not None else 0
+    if action == Action.CANCEL and campaign.is_one_off:
+        return Confirm(
+            title=_("Cancel “%(name)s”?") % name,
+            text=_("The message will not be sent, unless it is at the provider already."),
+            label=_("Cancel it"),
+        )
     if action == Action.CANCEL:
         return Confirm(
             title=_("Cancel “%(name)s”?") % name,

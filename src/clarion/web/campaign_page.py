@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from clarion.campaigns import queries as campaign_queries
 from clarion.campaigns.models import Launch
 from clarion.campaigns.states import FINAL, LIVE
 from clarion.deliveries import listing, queries, troubles
@@ -73,12 +76,39 @@ def campaign_of(request: PageRequest, id: UUID) -> Campaign:
     return campaign
 
 
-def load(request: PageRequest, id: UUID, tab: str, *, typed: str = "") -> CampaignPage:
+def leading_on(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a page of a campaign: that of a one-off, which trails and lists may name, leads on to the history."""
+
+    @wraps(view)
+    def led(request: PageRequest, workspace: str, id: UUID, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, workspace, id=id, **kwargs)
+        except Http404:
+            if campaign_queries.oneoff_for(request.member, id) is None:
+                raise
+            query = f"?{request.GET.urlencode()}" if request.GET else ""
+            return HttpResponseRedirect(workspace_url(request, "history_one", id=id) + query)
+
+    return led
+
+
+def either(request: PageRequest, id: UUID) -> Campaign:
+    """Return the campaign or one-off, for what is done to both alike; 404 for a stranger's."""
+    found = campaign_queries.sending_for(request.member, id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def load(
+    request: PageRequest, id: UUID, tab: str, *, typed: str = "", campaign: Campaign | None = None
+) -> CampaignPage:
     """Return the page's frame; 404 for a stranger's campaign, or a run that there is not.
 
-    `typed` is the run's number as a form posts it; otherwise the query string may have it.
+    `typed` is the run's number as a form posts it; otherwise the query string may have it. `campaign` is what was
+    found already.
     """
-    campaign = campaign_of(request, id)
+    campaign = campaign or campaign_of(request, id)
     number = _number(typed or request.GET.get("run", ""))
     latest = queries.run_for(request.member, campaign)
     run = latest if number is None else queries.run_for(request.member, campaign, number)

@@ -74,7 +74,9 @@ def button_for(request: PageRequest, campaign: Campaign, remedy: Remedy) -> Butt
             return _link(request, _("Look at the halt"), "halt", icon="power")
         case Do.CONTINUE | Do.START:
             return _act(request, campaign, Action(remedy.do.value))
-        case Do.EDIT if may(Permission.EDIT) and campaign.status in offers.TIMING_EDITABLE:
+        case Do.EDIT if (
+            may(Permission.EDIT) and campaign.status in offers.TIMING_EDITABLE and not campaign.is_one_off
+        ):
             return _link(
                 request, _("Change the timing"), "campaigns:edit", icon="timer", id=campaign.public_id
             )
@@ -97,7 +99,8 @@ def button_for(request: PageRequest, campaign: Campaign, remedy: Remedy) -> Butt
 
 
 def _act(request: PageRequest, campaign: Campaign, action: Action) -> Button | None:
-    if action not in offers.actions_for(campaign, request.member):
+    offered = offers.one_off_actions if campaign.is_one_off else offers.actions_for
+    if action not in offered(campaign, request.member):
         return None
     label = _("Start now") if action is Action.START else str(action.label)
     if action is Action.START and campaign.status == Status.DRAFT:

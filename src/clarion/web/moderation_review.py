@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clarion.campaigns import moderation, preflight
 from clarion.campaigns import review as comparing
@@ -16,7 +17,7 @@ from clarion.campaigns.preflight import Level
 from clarion.campaigns.states import PauseCause, Status
 from clarion.deliveries import canary
 from clarion.deliveries import queries as deliveries
-from clarion.web import campaign_compose, campaign_preview, campaign_trail
+from clarion.web import campaign_compose, campaign_preview, campaign_trail, masking
 from clarion.web.links import workspace_url
 from clarion.web.parts import Check, Fact
 from clarion.workspaces.permissions import Permission
@@ -164,6 +165,9 @@ class ReviewPage:
     def facts(self) -> list[Fact]:
         """What the decision is about, in few words, and what it leaves open."""
         told = [Fact(label=one.label, value=one.value, user_text=True) for one in comparing.told(self.now)]
+        if self.campaign.is_one_off:
+            to = masking.address_for(self.member, self.campaign.to_address)
+            told.insert(0, Fact(label=pgettext("recipient", "To"), value=to, user_text=True))
         return [*told, *(Fact(label=one.label, value=one.value) for one in self.numbers)]
 
     @cached_property
@@ -222,7 +226,7 @@ class ReviewPage:
 
     @cached_property
     def may_withdraw(self) -> bool:
-        return self.is_open and self.member.may(Permission.EDIT)
+        return self.is_open and self.member.may(Permission.EDIT) and not self.campaign.is_one_off
 
     @cached_property
     def part(self) -> str:

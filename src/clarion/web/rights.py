@@ -111,6 +111,9 @@ _CAMPAIGNS = {
     "moderation moderation_review moderation_preview moderation_frame": Right(_REVIEW),
     "moderation_decide": _posting(_deciding),
     "contacts_campaign": _posting(_EDIT),
+    "send": Right(_EDIT, _EDIT),
+    "send_preview send_frame": _posting(_EDIT),
+    "history history_one": Right(_VIEW),
 }
 _AUDIENCE_PAGES = {
     "contacts contact_edits import import_state import_live imports segments sources suppressions": Right(

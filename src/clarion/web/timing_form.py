@@ -55,12 +55,12 @@ _ENDS = [
 _HOURS = [("any", gettext_lazy("At any hour")), ("set", gettext_lazy("At set hours"))]
 
 
-def _date_field(label: Any) -> forms.DateField:
+def date_field(label: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, required=False, widget=widget)
 
 
-def _time_field(label: Any) -> forms.TimeField:
+def time_field(label: Any) -> forms.TimeField:
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     return forms.TimeField(label=label, required=False, widget=widget)
 
@@ -96,11 +96,11 @@ class TimingForm(forms.Form):
     auto_start = forms.ChoiceField(
         label=gettext_lazy("Once it is approved, it starts"), choices=_AUTO, required=False
     )
-    date = _date_field(gettext_lazy("Date"))
-    time = _time_field(gettext_lazy("Time"))
+    date = date_field(gettext_lazy("Date"))
+    time = time_field(gettext_lazy("Time"))
     zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False, widget=ZoneSelect)
-    end_date = _date_field(gettext_lazy("Last date"))
-    end_time = _time_field(gettext_lazy("Last time"))
+    end_date = date_field(gettext_lazy("Last date"))
+    end_time = time_field(gettext_lazy("Last time"))
     repeat_every = forms.IntegerField(
         label=gettext_lazy("Again every"), required=False, min_value=1, max_value=REPEAT_EVERY_MAX
     )
@@ -109,7 +109,7 @@ class TimingForm(forms.Form):
     repeat_count = forms.IntegerField(
         label=gettext_lazy("Times in all"), required=False, min_value=1, max_value=REPEAT_COUNT_MAX
     )
-    repeat_until = _date_field(gettext_lazy("Last day"))
+    repeat_until = date_field(gettext_lazy("Last day"))
     only_new = forms.BooleanField(
         label=gettext_lazy("Only people who have not got it from an earlier run"), required=False
     )

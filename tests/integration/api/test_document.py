@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from clarion.api import interface, problems
 from clarion.audience import operations as audience
+from clarion.campaigns.operations import Addressee, Said, send_one_off
 from clarion.campaigns.states import Status
 from clarion.content import operations as content
 from clarion.deliveries.exporting import operations as exporting
@@ -73,10 +74,13 @@ def things(cast: Cast) -> dict[str, Any]:
     money.switch_on(by=by, currency="EUR")
     price = prices.set_price(by=by, said=prices.Said(channel="sms", amount=45_000))
     invitation, _secret = workspaces.invite(by=by, email="eve@shop.example", role=Role.VIEWER)
+    to = Addressee(address="hidden-3@shop.example")
+    said = Said(body={"mode": "text", "source": "hidden"})
+    one_off = send_one_off(by=by, sender=sender, to=to, said=said)
     token = workspaces.create_token(by=by, member=cast.alice, name="Other", scopes=[])[0]
     ids = {
         "imports": table, "media": picture, "members": cast.vera, "invitations": invitation, "tokens": token,
-        "webhooks": webhook, "contacts": ana,
+        "webhooks": webhook, "contacts": ana, "one-offs": one_off,
         "lists": news, "segments": segment, "senders": sender, "templates": template,
         "campaigns": campaign, "sources": campaign.source,
     }  # fmt: skip

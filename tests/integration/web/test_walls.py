@@ -15,6 +15,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 
 from clarion.audience import operations as audience
 from clarion.audience.models import LiveSheet, Suppression
+from clarion.campaigns.operations import Addressee, Said, send_one_off
 from clarion.campaigns.states import Status
 from clarion.content import operations as content
 from clarion.content.models import Template, TemplateVersion
@@ -117,11 +118,13 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
     sender = senders.create_sender(by=by, channel="sandbox", name="Own", config={})
     campaign = ledgers.make_campaign(cast.alice, status=Status.PAUSED)
     run = ledgers.make_run(campaign, skipped=1, sent=2, failed=1, unknown=1, waiting=1, pending=1)
+    to, words = Addressee(address=f"{SECRET}-5@shop.example"), {"mode": "text", "source": SECRET}
+    one_off = send_one_off(by=by, sender=sender, to=to, said=Said(body=words))
     with connection.cursor() as cursor:
         cursor.execute(
             "update deliveries_recipient set address = %s || id || '@shop.example',"
-            " variables = jsonb_build_object('last_name', %s::text) where run_id = %s",
-            [SECRET, SECRET, run.pk],
+            " variables = jsonb_build_object('last_name', %s::text) where run_id = any(%s)",
+            [SECRET, SECRET, [run.pk, ledgers.make_run(one_off, unknown=1).pk]],
         )
     template = Template.objects.create(workspace=cast.workspace, channel="email", name="Letter")
     TemplateVersion.objects.create(template=template, number=1, source={}, content={})
@@ -141,7 +144,7 @@ def things(cast: Cast) -> dict[str, uuid.UUID]:
         "sheet": sheet,
         "export": export, "media": picture,
         "contact": ana, "list": news, "segment": reachable, "import": made, "campaigns:": campaign,
-        "moderation": campaign, "template": template, "sender": sender,
+        "moderation": campaign, "history": one_off, "template": template, "sender": sender,
         "source": campaign.source, "member": cast.bob, "invitation": invitation, "token": token,
     }  # fmt: skip
     return {word: thing.public_id for word, thing in named.items()}

@@ -88,7 +88,7 @@ def _found(request: Any, id: UUID, number: int, wanted: RunWanted) -> tuple[Run,
 def show_delivery(request: Any, id: UUID, recipient: int, wanted: Query[RunWanted]) -> Any:
     """Every attempt and receipt of the messages to one person of a run, and what they say."""
     run, found = _found(request, id, recipient, wanted)
-    return _person(request, run, found)
+    return whole_person(request, run, found)
 
 
 @router.post(
@@ -102,12 +102,13 @@ def reveal_delivery(request: Any, id: UUID, recipient: int, wanted: Query[RunWan
     campaign = finding.campaign(request, id)
     operations.reveal_recipient(campaign=campaign, run=run.number, number=recipient, by=actor(request))
     # Whoever asks again with the same key is told no more than everybody.
-    request.kept_body = orjson.dumps(_person(request, run, found), default=str)
+    request.kept_body = orjson.dumps(whole_person(request, run, found), default=str)
     request.member.is_shown_people = True
-    return _person(request, run, found)
+    return whole_person(request, run, found)
 
 
-def _person(request: Any, run: Run, found: Details) -> dict[str, Any]:
+def whole_person(request: Any, run: Run, found: Details) -> dict[str, Any]:
+    """Return a person of a run with their messages, as the member may see them."""
     sees = request.member.sees_people
     steps = {step.step: step for step in queries.steps_of(run)}
     copies = {

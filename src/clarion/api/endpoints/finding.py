@@ -37,6 +37,11 @@ def campaign(request: Any, id: UUID) -> Campaign:
     return there(campaigns.campaign_for(request.member, id))
 
 
+def one_off(request: Any, id: UUID) -> Campaign:
+    """Return the one-off with its step."""
+    return there(campaigns.oneoff_for(request.member, id))
+
+
 def run(request: Any, id: UUID, number: int | None = None) -> Run:
     """Return the campaign's run of that number, the latest without one."""
     found = there(deliveries.run_for(request.member, campaign(request, id), number))

@@ -63,6 +63,7 @@ class SubmissionOut(Schema):
 
     campaign: UUID
     name: str
+    one_off: bool = Field(description="Whether it is one, and found under `/one-offs`.")
     waits_for: str = Field(description="`approval`, or `release` of what follows a first part.")
     submitted_at: datetime | None
     submitted_by: str
@@ -87,7 +88,8 @@ def list_submissions(request: Any) -> Any:
 
 def _submission(campaign: Any, waits_for: str, found: Any) -> dict[str, Any]:
     return {
-        "campaign": campaign.public_id, "name": campaign.name, "waits_for": waits_for,
+        "campaign": campaign.public_id, "name": campaign.name, "one_off": campaign.is_one_off,
+        "waits_for": waits_for,
         "submitted_at": found.submitted_at if found else None,
         "submitted_by": str(found.submitted_by) if found and found.submitted_by else "",
         "digest": review.digest_of(campaign),

@@ -17,10 +17,11 @@ where source_id = %(source)s and address = any(%(addresses)s)
 
 
 def erase_from_sources(erasure: Erasure, addresses: list[str]) -> tuple[int, int]:
-    """Blank the person's rows of uploaded files, and delete the files. Returns how many rows and files. Repeatable."""
+    """Blank the person's rows of files and what was typed, and delete the files. Returns the counts. Repeatable."""
     rows = files = 0
     problem = _("This person was erased.")
-    for source in Source.objects.filter(workspace_id=erasure.workspace_id, kind=SourceKind.UPLOAD):
+    written = [SourceKind.UPLOAD, SourceKind.INPUT]
+    for source in Source.objects.filter(workspace_id=erasure.workspace_id, kind__in=written):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_ROWS, {"source": source.pk, "addresses": addresses, "problem": problem})
             found = int(cursor.rowcount)

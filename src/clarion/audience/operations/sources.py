@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clarion.audience import columns, csvfile, tables, tasks, uploads
+from clarion.audience import addresses, columns, csvfile, tables, tasks, uploads
 from clarion.audience.errors import NoAddressColumn, SourceInvalid
 from clarion.audience.models import (
     Contact,
@@ -31,6 +31,8 @@ from clarion.workspaces.permissions import Permission
 
 #: Rows looked at to find the column with the addresses.
 _SAMPLE_ROWS = 200
+#: `Source.counts` of a single row that can be written to.
+_ONE_GOOD = {"no_address": 0, "invalid": 0, "duplicate": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,34 @@ def create_chosen_source(*, by: Actor, contacts: Sequence[Contact], without: Wit
         made.fixed_at, made.row_count = timezone.now(), len(ids)
         made.save(update_fields=["fixed_at", "row_count"])
     return made
+
+
+def create_input_source(
+    *, by: Actor, channel: str, address: str, values: Mapping[str, str] | None = None
+) -> tuple[Source, str]:
+    """Make a source of one address as it was typed, with what its message may use, ready at once.
+
+    Returns it with the address in its one form. Nobody becomes a contact by it. Raises SourceInvalid with a sentence
+    for an address that the channel cannot read.
+    """
+    by.require(Permission.EDIT)
+    try:
+        normal = addresses.normaliser(channel, by.workspace.default_country)(address)
+    except ValueError as error:
+        raise SourceInvalid(str(error)) from None
+    column = registry.get(channel).address_kind
+    data = {**(values or {}), column: normal}
+    dialect = {"channel": channel, "variables": sorted(data), "address": column}
+    with transaction.atomic():
+        made = _made(by, SourceKind.INPUT, [], NOBODY, dialect=dialect, row_count=1, counts=_ONE_GOOD)
+        SourceRow.objects.create(source_id=made.pk, id=1, address=normal, data=data)
+    return made, normal
+
+
+def forget_input(*, source_id: int) -> None:
+    """Blank what was typed of a person; nothing happens to a source of another kind."""
+    if Source.objects.filter(pk=source_id, kind=SourceKind.INPUT).exists():
+        SourceRow.objects.filter(source_id=source_id).update(address="", data={})
 
 
 def create_sheet_source(*, by: Actor, sheet: LiveSheet, without: Without = NOBODY) -> Source:

@@ -303,6 +303,7 @@ _ANYBODY_FIXED = """
 _ANYBODY_SQL = {
     SourceKind.UPLOAD: _ANYBODY_IN_FILE,
     SourceKind.SHEET: _ANYBODY_IN_FILE,
+    SourceKind.INPUT: _ANYBODY_IN_FILE,
     SourceKind.CONTACTS: """
         select exists (
             select from audience_contact c {not_suppressed}

@@ -38,10 +38,13 @@ from clarion.campaigns.operations.moving import (
     stop,
 )
 from clarion.campaigns.operations.noting import add_note, reveal_recipient
+from clarion.campaigns.operations.one_off import Addressee, Said, send_one_off
 from clarion.campaigns.operations.rescheduling import reschedule
 from clarion.campaigns.operations.reviewing import approve, reject, release, submit, withdraw
 
 __all__ = [
+    "Addressee",
+    "Said",
     "add_note",
     "add_step",
     "after_approval",
@@ -75,6 +78,7 @@ __all__ = [
     "reveal_recipient",
     "schedule",
     "schedule_as_said",
+    "send_one_off",
     "set_source",
     "set_step",
     "start",

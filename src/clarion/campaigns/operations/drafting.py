@@ -121,7 +121,7 @@ def set_step(
     template is kept too, for a change of mind. `tier` is a new step's.
     """
     by.require(Permission.EDIT)
-    _check_belonging(by, channel, sender, template_version)
+    check_belonging(by, channel, sender, template_version)
     values: dict[str, Any] = {"channel": channel, "sender": sender, "template_version": template_version}
     if template_version is None and body is not None:
         values |= _body_values(campaign, position, channel, body)
@@ -172,7 +172,7 @@ def _body_values(campaign: Campaign, position: int, channel: str, body: Mapping[
     return preflight.compiled_body(campaign.workspace, channel, body)
 
 
-def _check_belonging(
+def check_belonging(
     by: Actor, channel: str, sender: Sender | None, template_version: TemplateVersion | None
 ) -> None:
     """Raise CampaignInvalid for a sender or template of another workspace or channel."""

@@ -156,7 +156,9 @@ def _decide(opened: Review, decision: Decision, by: Actor, **facts: Any) -> None
 
 def _check_canary(now: Campaign, percent: int | None, people: int | None) -> None:
     field, sentence = "canary_percent", ""
-    if percent is not None and people is not None:
+    if now.is_one_off and (percent is not None or people is not None):
+        sentence = _("A one-off has one person: there is no first part.")
+    elif percent is not None and people is not None:
         sentence = _("A first part is told in per cent or by a number of people, not by both.")
     elif percent is not None and now.launch in approval.WITHOUT_PERCENT:
         sentence = _("Nobody knows how many will be pushed: say the first part by a number of people.")

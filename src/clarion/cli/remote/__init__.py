@@ -17,8 +17,8 @@ PATIENCE = 60.0
 _LOOKED_THROUGH = 10_000
 #: Commands there are: the first word of each.
 COMMANDS = (
-    "audit", "balance", "campaign", "cap", "contact", "deliveries", "export", "halt", "lift", "member", "price", "run",
-    "segment", "send", "sender", "source", "suppression", "template", "token", "webhook",
+    "audit", "balance", "campaign", "cap", "contact", "deliveries", "export", "halt", "lift", "member", "one-off",
+    "price", "run", "segment", "send", "sender", "source", "suppression", "template", "token", "webhook",
 )  # fmt: skip
 _VARIABLES = ("CLARION_SERVER", "CLARION_TOKEN")
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clarion.campaigns import operations, preflight, queries
 from clarion.campaigns.errors import AwaitsRelease, CampaignInvalid, TransitionRefused
-from clarion.campaigns.offers import Handling
+from clarion.campaigns.offers import ONE_OFF_ACTIONS, Handling
 from clarion.campaigns.states import Action
 from clarion.deliveries import listing, purging
 from clarion.web import typed, undo
@@ -96,13 +96,27 @@ _LOOKED_AT = frozenset({Action.APPROVE, Action.REJECT, Action.RELEASE})
 @require_POST
 def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResponse:
     """Do it, say so in a toast, and go back; what is dangerous is asked about first."""
-    campaign = queries.campaign_for(request.member, id)
+    campaign = queries.sending_for(request.member, id)
     if campaign is None or action not in {*DOING, *_LOOKED_AT}:
+        raise Http404
+    if campaign.is_one_off and action not in {*ONE_OFF_ACTIONS, Handling.DELETE}:
         raise Http404
     if action in _LOOKED_AT:
         return HttpResponseRedirect(workspace_url(request, "moderation_review", id=id))
-    detail = workspace_url(request, "campaigns:detail", id=id)
-    back = safe_next(request, default=detail)
+    if campaign.is_one_off:
+        detail = cure = workspace_url(request, "history_one", id=id)
+        index = workspace_url(request, "history")
+    else:
+        detail = workspace_url(request, "campaigns:detail", id=id)
+        cure = workspace_url(request, "campaigns:edit", id=id) + "#review"
+        index = workspace_url(request, "archive" if action == Handling.PURGE else "campaigns")
+    return _act_on(request, campaign, action, back=safe_next(request, default=detail), cure=cure, index=index)
+
+
+def _act_on(
+    request: PageRequest, campaign: Campaign, action: str, *, back: str, cure: str, index: str
+) -> HttpResponse:
+    """Do it and go `back`; to `cure` when something blocks it, and to `index` from what is gone."""
     if action == Handling.PURGE or not is_confirmed(request):
         question = _question(campaign, action)
         if question is not None and not is_confirmed(request, typed=question.type_to_confirm):
@@ -116,29 +130,27 @@ def act(request: PageRequest, workspace: str, id: UUID, action: str) -> HttpResp
         return _answer(request, back, "warning", _("The rest waits for a moderator's second yes."))
     except TransitionRefused:
         sentence = _("That is not possible any more: the campaign is %(status)s now.")
-        now = queries.campaign_for(request.member, id)
+        now = queries.sending_for(request.member, campaign.public_id)
         if now is None:
-            return _answer(request, workspace_url(request, "campaigns"), "error", _("The campaign is gone."))
+            return _answer(request, index, "error", _("The campaign is gone."))
         word = now.get_status_display().lower()
         return _answer(request, back, "warning", sentence % {"status": word})
     except CampaignInvalid as error:
-        edit = workspace_url(request, "campaigns:edit", id=id) + "#review"
-        return _answer(request, edit, "error", " ".join(error.problems))
+        return _answer(request, cure, "error", " ".join(error.problems))
     if action == Handling.ARCHIVE:
         undo.offer(request, [campaign])
     return _answer(
-        request, _next_page(request, action, result, back), "success", _done(campaign.name)[action]
+        request, _next_page(request, action, result, back, index), "success", _done(campaign.name)[action]
     )
 
 
-def _next_page(request: PageRequest, action: str, result: Campaign | None, back: str) -> str:
+def _next_page(request: PageRequest, action: str, result: Campaign | None, back: str, index: str) -> str:
     """Return where to go: the copy that was made, the draft that is open again, not the page of what is gone."""
     if action in (Handling.DUPLICATE, Action.EDIT) and result is not None:
         return workspace_url(request, "campaigns:edit", id=result.public_id)
     if action in (Action.START,) and result is not None and back.split("#")[0].endswith("/edit/"):
         return workspace_url(request, "campaigns:detail", id=result.public_id)
     if action in (Handling.DELETE, Handling.PURGE):
-        index = workspace_url(request, "archive" if action == Handling.PURGE else "campaigns")
         return back if "?" in back and back.split("?")[0].endswith(index) else index
     return back
 

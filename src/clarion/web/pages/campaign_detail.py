@@ -31,6 +31,7 @@ _PARTS = ("body", "notices", "chart", "cards")
 
 
 @require_safe
+@campaign_page.leading_on
 def detail(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The overview."""
     page = campaign_page.load(request, id, "detail")
@@ -75,6 +76,7 @@ def now(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@campaign_page.leading_on
 def errors(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """What went wrong with messages, and with the job of sending them (`?type=job`)."""
     page = campaign_page.load(request, id, "errors")
@@ -118,6 +120,7 @@ def runs(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@campaign_page.leading_on
 def audit(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Who did what to the campaign, newest first."""
     page = campaign_page.load(request, id, "trail")

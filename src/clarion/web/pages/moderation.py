@@ -98,7 +98,7 @@ def decide(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     except ReviewStale as error:
         messages.warning(request, " ".join(error.problems))
     except TransitionRefused:
-        now = queries.campaign_for(request.member, id)
+        now = queries.sending_for(request.member, id)
         word = now.get_status_display().lower() if now is not None else _("gone")
         messages.warning(
             request, _("Somebody else was quicker: the campaign is %(status)s now.") % {"status": word}
@@ -160,7 +160,7 @@ def _number(typed: str) -> int:
 
 def _reviewed(request: PageRequest, id: UUID) -> tuple[Campaign, Review]:
     """Return the campaign and its latest submission; 404 for whoever may not see them, or without one."""
-    campaign = queries.campaign_for(request.member, id)
+    campaign = queries.sending_for(request.member, id)
     if campaign is None or not moderation.may_see(request.member):
         raise Http404
     latest = moderation.latest_review(campaign)

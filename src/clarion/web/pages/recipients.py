@@ -15,18 +15,26 @@ from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from clarion.audience.masking import mask, mask_name
 from clarion.campaigns import operations
-from clarion.deliveries import details, queries, reasons, unknowns
+from clarion.deliveries import details, queries, unknowns
 from clarion.deliveries.errors import UnknownsRefused
-from clarion.deliveries.recipients import Page, Person, recipients_page
+from clarion.deliveries.recipients import Page, recipients_page
 from clarion.deliveries.states import Stage
 from clarion.deliveries.unknowns import Choice
 from clarion.web import campaign_page, people_columns, people_rows, recipient_filters, reveal
 from clarion.web.confirm import confirm_page, is_confirmed
 from clarion.web.links import changed_query, safe_next, workspace_url
 from clarion.web.pages import gathered_people
-from clarion.web.parts import Action, Confirm
+from clarion.web.parts import Action
+from clarion.web.person_page import (
+    MESSAGE_POLICY,
+    message_of,
+    person_parts,
+    question,
+    show,
+    unknown_actions,
+    with_ticket,
+)
 from clarion.web.templatetags.ui import grouped
 from clarion.workspaces.actors import of_member
 from clarion.workspaces.errors import NotAllowed
@@ -34,25 +42,15 @@ from clarion.workspaces.permissions import Permission
 
 if TYPE_CHECKING:
     from clarion.deliveries.models import Run
-    from clarion.deliveries.rendering import Copy
     from clarion.web.campaign_page import CampaignPage
     from clarion.web.http import PageRequest
     from clarion.web.recipient_filters import Filters
 
 PAGE_SIZE = 50
-#: The message's own styles and pictures are shown, no script runs, and no page but ours embeds it.
-_MESSAGE_POLICY = {
-    "default-src": ["'none'"],
-    "style-src": ["'self'", "'unsafe-inline'"],
-    "img-src": ["'self'", "data:", "https:"],
-    "frame-ancestors": ["'self'"],
-    # A message comes from its author, also where it is opened without its frame.
-    "base-uri": ["'none'"],
-    "form-action": ["'none'"],
-}
 
 
 @require_safe
+@campaign_page.leading_on
 def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """The table of people, narrowed and paged by the query string."""
     page = campaign_page.load(request, id, "recipients")
@@ -103,6 +101,7 @@ def recipients(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
 
 
 @require_safe
+@campaign_page.leading_on
 def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
     """One person's details, in the drawer or as a page."""
     seen = reveal.take(request, _revealed(request, id, number))
@@ -110,18 +109,14 @@ def recipient(request: PageRequest, workspace: str, id: UUID, number: int) -> Ht
     found = details.delivery_details(page.run, number) if page.run is not None else None
     if page.run is None or found is None:
         raise Http404
+
+    def message_url(step: int) -> str:
+        url = workspace_url(request, "campaigns:message", id=id, number=number, step=step)
+        return url + page.run_query
+
+    reveal_url = workspace_url(request, "campaigns:reveal", id=id, number=number) + page.run_query
     context = {
-        "page": page,
-        "shown": show(page, found.person),
-        "messages_": found.messages,
-        "values": sorted(found.person.variables.items()) if page.may_see_people else [],
-        "copies": _copies(request, page, found.person, seen),
-        "reveal": reveal.action(
-            request, workspace_url(request, "campaigns:reveal", id=id, number=number) + page.run_query
-        ),
-        "unknown": _unknown_actions(page, {"ids": str(number)}, 1)
-        if found.person.stage is Stage.UNKNOWN
-        else [],
+        **person_parts(request, page, found, seen, message_url=message_url, reveal_url=reveal_url),
         "back": page.urls["recipients"] + page.run_query,
     }
     return render(request, "campaign/recipient.html", context)
@@ -134,41 +129,42 @@ def _revealed(request: PageRequest, id: UUID, number: int) -> str:
 @require_POST
 def reveal_(request: PageRequest, workspace: str, id: UUID, number: int) -> HttpResponse:
     """Note that the recipient's data were asked for, and show them."""
-    page = campaign_page.load(request, id, "recipients")
+    page = campaign_page.load(request, id, "recipients", campaign=campaign_page.either(request, id))
     if page.run is None or details.delivery_details(page.run, number) is None:
         raise Http404
     by = of_member(request.member)
     operations.reveal_recipient(campaign=page.campaign, run=page.run.number, number=number, by=by)
     seen = reveal.ticket(request, _revealed(request, id, number))
     url = workspace_url(request, "campaigns:recipient", id=id, number=number)
-    return HttpResponseRedirect(_with(url + page.run_query, seen))
+    return HttpResponseRedirect(with_ticket(url + page.run_query, seen))
 
 
 @require_safe
 @xframe_options_sameorigin
-@csp(_MESSAGE_POLICY)  # type: ignore[arg-type]  # a PageRequest is what the middleware makes of a request
+@csp(MESSAGE_POLICY)  # type: ignore[arg-type]  # a PageRequest is what the middleware makes of a request
 def message(request: PageRequest, workspace: str, id: UUID, number: int, step: int) -> HttpResponse:
     """The message to one person, made again, as a document of its own for a sandboxed frame."""
     reveal.take(request, _revealed(request, id, number))
     if not request.member.sees_people:
         raise Http404
-    page = campaign_page.load(request, id, "recipients")
-    found = details.delivery_details(page.run, number) if page.run is not None else None
-    if page.run is None or found is None:
-        raise Http404
-    for one in queries.steps_of(page.run):
-        if one.step == step:
-            copy = details.copy_of(page.run, one, found.person)
-            if copy.html and not copy.problem and request.GET.get("as") != "text":
-                return HttpResponse(copy.html)
-            return render(request, "campaign/message.html", {"copy": copy})
-    raise Http404
+    return message_of(
+        request,
+        campaign_page.load(request, id, "recipients", campaign=campaign_page.either(request, id)),
+        number,
+        step,
+    )
 
 
 @require_POST
 def settle(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     """Settle unknown messages as `choice` says: those of `ids`, or of `reason` and `code`, or all."""
-    page = campaign_page.load(request, id, "recipients")
+    return settle_in(
+        request, campaign_page.load(request, id, "recipients", campaign=campaign_page.either(request, id))
+    )
+
+
+def settle_in(request: PageRequest, page: CampaignPage) -> HttpResponse:
+    """Settle what is posted of the page's run, and go back."""
     choice = request.POST.get("choice", "")
     if page.run is None or choice not in Choice.values:
         raise Http404
@@ -188,91 +184,6 @@ def settle(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     else:
         messages.success(request, _told(Choice(choice), count))
     return HttpResponseRedirect(back)
-
-
-def show(page: CampaignPage, person: Person) -> people_rows.Shown:
-    """Return the person as the reader may see them: names and addresses are masked without the permission."""
-    first = person.first_message
-    why = ""
-    stage = person.stage.name.lower()
-    if person.skip is not None:
-        why = str(person.skip.label)
-    elif first is not None and first.not_before is not None and first.waits_for is not None:
-        stage, why = "deferred", reasons.sentence_of(first.waits_for)
-    elif first is not None and person.stage not in (Stage.SENT, Stage.PENDING, Stage.IN_FLIGHT):
-        why = reasons.sentence_of(first.reason)
-    see = page.may_see_people
-    return people_rows.Shown(
-        person=person,
-        name=person.name if see else mask_name(person.name),
-        address=person.address if see else mask(person.address),
-        stage=stage,
-        why=why,
-        # Not looked up anew for each of many rows: people lie below their table.
-        url=f"{page.urls['recipients']}{person.id}/{page.run_query}",
-    )
-
-
-def question(choice: Choice, count: int) -> Confirm:
-    """Return the question before unknown messages are settled."""
-    n = {"n": grouped(count)}
-    if choice is Choice.SENT:
-        return Confirm(
-            title=_("Mark as sent?"),
-            text=_("They count as sent from now on. Nothing is sent."),
-            facts=[
-                ngettext(
-                    "%(n)s message is taken for delivered to the provider.",
-                    "%(n)s messages are taken for delivered to the provider.",
-                    count,
-                )
-                % n
-            ],
-            label=_("Mark as sent"),
-            danger=False,
-        )
-    return Confirm(
-        title=_("Send again?"),
-        text=_("Nobody knows whether the provider took the first ones."),
-        facts=[
-            ngettext("%(n)s message is sent again.", "%(n)s messages are sent again.", count) % n,
-            _("Whoever got the first one gets a second."),
-        ],
-        label=_("Send again"),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCopy:
-    """A message again: its address as a document, and what stands beside it."""
-
-    url: str
-    copy: Copy
-
-
-def _copies(request: PageRequest, page: CampaignPage, person: Person, seen: str) -> list[ShownCopy]:
-    """Return the person's messages again, for those who may see them."""
-    if page.run is None or not page.may_see_people:
-        return []
-    sent = {message.step for message in person.messages}
-    return [
-        ShownCopy(
-            url=_with(
-                workspace_url(
-                    request, "campaigns:message", id=page.campaign.public_id, number=person.id, step=step.step
-                )
-                + page.run_query,
-                seen,
-            ),
-            copy=details.copy_of(page.run, step, person),
-        )
-        for step in queries.steps_of(page.run)
-        if step.step in sent
-    ]
-
-
-def _with(url: str, seen: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{seen}" if seen else url
 
 
 def _selection(request: PageRequest) -> dict[str, Any]:
@@ -332,35 +243,9 @@ def _unknown_panel(page: CampaignPage, filters: Filters, found: Page) -> Unknown
     return UnknownPanel(
         count=page.run.unknown,
         is_part=bool(selection),
-        actions=_unknown_actions(page, selection, count) if may_act else [],
+        actions=unknown_actions(page, selection, count) if may_act else [],
         show_url="" if is_shown else f"{page.urls['recipients']}{page.run_query}{join}status=unknown",
     )
-
-
-def _unknown_actions(page: CampaignPage, fields: dict[str, str], count: int) -> list[Action]:
-    if page.run is None or not page.may_settle:
-        return []
-    again = unknowns.may_send_again(page.campaign, page.run)
-    url = page.urls["unknowns"] + page.run_query
-    return [
-        Action(
-            label=Choice.SENT.label,
-            icon="check",
-            url=url,
-            method="post",
-            fields={**fields, "choice": Choice.SENT.value},
-            confirm=question(Choice.SENT, count),
-        ),
-        Action(
-            label=Choice.AGAIN.label,
-            icon="rotate-ccw",
-            url=url,
-            method="post",
-            fields={**fields, "choice": Choice.AGAIN.value},
-            confirm=question(Choice.AGAIN, count) if again else None,
-            disabled="" if again else _("This campaign does not send any more."),
-        ),
-    ]
 
 
 def _place(request: PageRequest, **place: int) -> str:
