@@ -274,7 +274,7 @@ def _add(run: Run, fresh: Sequence[Person], last: int) -> frozenset[str]:
     leaving_out = earlier.leaving_out(run)
     facts: dict[str, Any] = {
         **leaving_out.parameters, "run": run.pk, "workspace": run.workspace_id, "channel": channel,
-        "steps": [step.step for step in steps], "last": last,
+        "step": steps[0].step, "last": last,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
             orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
