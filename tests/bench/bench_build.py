@@ -19,7 +19,7 @@ from clarion.audience import operations as audience
 from clarion.audience.models import FrequencyCap, List, Source
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.models import Campaign
-from clarion.deliveries import building, caps, counting
+from clarion.deliveries import building, candidates, caps, counting, judging
 from clarion.deliveries import operations as runs
 from clarion.deliveries.models import Run
 from clarion.senders.models import Sender
@@ -94,15 +94,18 @@ class Bench:
             run.refresh_from_db()
             if run.total == building.FIRST_CHUNK:
                 building._analyze(run)
-        wanted = {k: v for k, v in facts.items() if k not in ("statement", "size")} | {
+        wanted = facts | {
             "after": run.build_cursor, "chunk": building.CHUNK, "last": run.last_recipient_id,
         }  # fmt: skip
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off"
             )
-            held = caps.held_to(run, facts["statement"], ["email"], timezone.now(), people=facts["size"])
-            cursor.execute(f"explain (analyze, buffers) {held.sql}", wanted | held.parameters)
+            assert run.campaign.source is not None
+            span = candidates.span(cursor, run.campaign.source, wanted) or {}
+            statement = judging.among_few(facts["in_span" if span else "statement"])
+            held = caps.held_to(run, statement, ["email"], timezone.now(), people=facts["size"])
+            cursor.execute(f"explain (analyze, buffers) {held.sql}", wanted | span | held.parameters)
             print("\n".join(line for (line,) in cursor.fetchall()))
             transaction.set_rollback(True)
 

@@ -140,7 +140,8 @@ def capped(
     if not listed:
         return Compiled("false", {})
     parameters["cap_run"] = run_id
-    return Compiled(f"({_LISTED.replace('{which}', which)} and {full})", parameters)
+    listed_sql = _LISTED_AMONG_MANY if listed > MANY else _LISTED
+    return Compiled(f"({listed_sql.replace('{which}', which)} and {full})", parameters)
 
 
 _COUNTED = """
@@ -148,7 +149,12 @@ _COUNTED = """
     where cap_k.who {which} and cap_k.at > %(cap_since)s and cap_k.run_id <> all(%(cap_runs)s::bigint[])
 """
 
+#: Whether somebody is on the list: of few by all of them, read once a statement and hashed, of many by a look for each.
 _LISTED = "exists (select from cap_shortlist cap_l where cap_l.run_id = %(cap_run)s and cap_l.who {which})"
+_LISTED_AMONG_MANY = """(
+    select true from cap_shortlist cap_l where cap_l.run_id = %(cap_run)s and cap_l.who {which} limit 1
+) is not null"""
+MANY = 10_000
 
 #: Messages of some steps of runs, by the address's index in each. Every key is compared with `=`, or the planner reads
 #: whole runs. No statement that this is put into uses such names.

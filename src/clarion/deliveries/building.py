@@ -5,8 +5,7 @@ that sending begins within a moment even for millions.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -15,17 +14,16 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clarion.audience import addresses, consent, shortlisting
+from clarion.audience import shortlisting
 from clarion.audience.models import FILES, Source, SourceKind, SourceStatus
-from clarion.audience.queries import CONTACT_VARIABLES_SQL
-from clarion.audience.queries.narrowing import left_out, members_only
-from clarion.audience.segments import Compiled
+from clarion.audience.queries import has_more_suppressions
 from clarion.campaigns import lifecycle
 from clarion.campaigns.errors import TransitionRefused
-from clarion.campaigns.models import Campaign, Launch
+from clarion.campaigns.models import Launch
 from clarion.campaigns.states import Action
 from clarion.channels import registry
 from clarion.deliveries import (
+    candidates,
     caps,
     cascade_building,
     earlier,
@@ -37,7 +35,6 @@ from clarion.deliveries import (
     partitions,
     tiers,
 )
-from clarion.deliveries.candidates import CANDIDATES, OF_FIXED
 from clarion.deliveries.errors import RunInvalid
 from clarion.deliveries.models import Run
 from clarion.deliveries.telling import running
@@ -48,11 +45,16 @@ log = structlog.get_logger(__name__)
 
 FIRST_CHUNK = 1_000
 CHUNK = 20_000
+#: To look whether an address is suppressed takes as long as to read about so many suppressions for each chunk of them.
+FEW = 40_000
 #: First key of the advisory lock that lets one process build a run.
 _LOCK_SPACE = 0x4255494C
 
-#: Added to a contact's variables where the sending hours are the recipients' own.
-_ZONE = " || case when c.zone = '' then '{{}}'::jsonb else jsonb_build_object('zone', c.zone) end"
+#: What is looked for in the big tables: variables are not, and to sort a sample of them costs as much as all else.
+_LOOKED_AT = {
+    "deliveries_recipient": " (run_id, id, contact_id, address, stage, skip)",
+    "deliveries_delivery": "",
+}
 
 #: Of addresses `s`, those of people of a run who still would get something.
 STILL_PENDING = """
@@ -170,53 +172,6 @@ def count_added(
     return bool(cursor.rowcount == 1)
 
 
-def candidates_of(
-    campaign: Campaign, channel: str, now: datetime, *, address: str = "", kinds: Sequence[str] | None = None
-) -> Compiled:
-    """Return the statement of a campaign's next candidates, for the channel's kind of address.
-
-    Days of its segments are counted from `now`. Further parameters are workspace, source, after and chunk. `address` is
-    SQL for a cascade's columns of a contact `c` in its place, and `kinds` are then those of its channels.
-    """
-    assert campaign.source is not None  # noqa: S101 - whoever asks has looked
-    is_fixed = campaign.source.fixed_at is not None
-    statement = zoned(OF_FIXED if is_fixed else CANDIDATES[SourceKind(campaign.source.kind)], campaign)
-    if address:
-        statement = statement.replace("{address} as address", address)
-    kind = registry.get(channel).address_kind
-    if campaign.source.kind in FILES:
-        unwilling = consent.owner_unwilling_sql(campaign.workspace, channel)
-        owner = consent.owner_sql(campaign.workspace, channel, "s.address")
-        return Compiled(statement.format(owner=owner, unwilling=unwilling), {})
-    only = members_only(campaign.source, now)
-    unwilling = "false" if address else consent.unwilling_sql(campaign.workspace, channel)
-    barred = consent.barred_sql(campaign.workspace, [kind] if kinds is None else kinds)
-    preferred = addresses.preferred_sql(kind)
-    made = statement.format(address=preferred, only=only.sql, unwilling=unwilling, barred=barred)
-    return Compiled(made, only.parameters)
-
-
-def excluding_of(
-    campaign: Campaign, channel: str, now: datetime, *, is_once: bool = False
-) -> Compiled | None:
-    """Return the condition that the owner of `candidate.address` is excluded; None when nobody is.
-
-    `is_once` is as `judged` has it.
-    """
-    if campaign.source is None:
-        return None
-    contact = "candidate.contact_id" if is_once else ""
-    kind = registry.get(channel).address_kind
-    return left_out(campaign.source, kind, "candidate.address", now, contact=contact)
-
-
-def zoned(statement: str, campaign: Campaign) -> str:
-    """Return a statement of candidates with their contact's zone, where the hours are the recipients' own."""
-    if not (campaign.windows and campaign.window_is_recipients):
-        return statement
-    return statement.replace(CONTACT_VARIABLES_SQL, CONTACT_VARIABLES_SQL + _ZONE)
-
-
 def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     """Return the parameters that stay the same for every chunk, the statement among them.
 
@@ -235,27 +190,39 @@ def _facts(run: Run, copy: Source | None = None) -> dict[str, Any]:
     if run.is_cascade:
         ladder = tiers.ladder_of(run, steps)
         columns = cascade_building.of_contact(ladder)
-        offered = candidates_of(run.campaign, channel, run.created_at, address=columns, kinds=ladder.kinds())
+        offered = candidates.of_campaign(
+            run.campaign, channel, run.created_at, address=columns, kinds=ladder.kinds()
+        )
         return cascade_building.facts_of_run(
             run, ladder, offered, excluded=judging.EXCLUDED, leaving_out=earlier.leaving_out(run), table=table
         )
-    candidates = candidates_of(run.campaign, channel, run.created_at)
-    is_once = _has_each_address_once(run, source, channel)
-    excluding = excluding_of(run.campaign, channel, run.created_at, is_once=is_once)
     leaving_out = earlier.leaving_out(run)
+    is_once = _has_each_address_once(run, source, channel)
+    parameters: dict[str, Any] = {}
+
+    def judged(statement: str = "", *, in_span: bool = False) -> str:
+        offered = candidates.of_campaign(run.campaign, channel, run.created_at, statement=statement)
+        excluding = candidates.excluding(
+            run.campaign, channel, run.created_at, is_once=is_once, in_span=in_span
+        )
+        parameters.update(offered.parameters | (excluding.parameters if excluding else {}))
+        return judging.judged(offered.sql, leaving_out, excluding, is_once=is_once)
+
+    of_span = candidates.in_span(source)
     return (
-        candidates.parameters
-        | (excluding.parameters if excluding else {})
-        | leaving_out.parameters
+        leaving_out.parameters
         | {
-            "statement": judging.judged(candidates.sql, leaving_out, excluding, is_once=is_once),
+            "statement": judged(),
+            "in_span": judged(of_span, in_span=True) if of_span else None,
+            "are_few": not has_more_suppressions(run.workspace, channel, than=FEW),
             "as_of": run.plan.get("as_of"),
             "run": run.pk,
             "workspace": run.workspace_id,
             "source": table.pk,
             "channel": channel,
-            "steps": [step.step for step in steps],
+            "step": steps[0].step,
         }
+        | parameters
     )
 
 
@@ -291,22 +258,20 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     if row.built_at or row.closing_stage is not None:
         return False
     chunk = CHUNK if row.total else FIRST_CHUNK
-    parameters = {k: v for k, v in facts.items() if k not in ("statement", "size")} | {
-        "after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id,
-    }  # fmt: skip
+    wanted = facts | {"after": row.build_cursor, "chunk": chunk, "last": row.last_recipient_id}
     with connection.cursor() as cursor:
-        # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic.
+        # A chunk is looked up by keys; reading whole tables for each would make long lists quadratic. The sets that
+        # statements name are hashed, whatever the planner thinks of their sizes.
         cursor.execute("set local enable_seqscan = off; set local enable_hashjoin = off; set local jit = off")
+        cursor.execute("set local hash_mem_multiplier = 8")
         # The very first are there within a moment; whoever may be capped is listed behind them, where that is worth it.
         people = max(row.built_count, facts["size"]) if row.total > FIRST_CHUNK else 0
         if row.is_cascade:
             made, usable, last, key, waterfall = cascade_building.add_chunk(
-                cursor, row, parameters | {"statement": facts["statement"]}, people=people
+                cursor, row, wanted, people=people
             )
         else:
-            held = caps.held_to(row, facts["statement"], [facts["channel"]], timezone.now(), people=people)
-            cursor.execute(held.sql, parameters | held.parameters)
-            made, usable, last, key, waterfall = cursor.fetchone()
+            made, usable, last, key, waterfall = _add(cursor, row, wanted, people)
         if made:
             counted = {"made": made, "usable": usable, "last": last, "cursor_key": key}
             if not count_added(cursor, row.pk, **counted, waterfall=waterfall):
@@ -315,6 +280,24 @@ def _build_chunk(run: Run, facts: dict[str, Any]) -> bool:
     if usable:
         _go(row)
     return bool(made)
+
+
+def _add(cursor: Any, run: Run, facts: dict[str, Any], people: int) -> tuple[Any, ...]:
+    """Add the next candidates to a run of one channel; return as `judging.judged`'s statement does."""
+    assert run.campaign.source is not None  # noqa: S101 - `_facts` has looked
+    span = candidates.span(cursor, run.campaign.source, facts)
+    # Where all in the span have just been taken from the list, others may stand behind it.
+    ways = ["statement"] if span is None else ["in_span", "statement"]
+    added: tuple[Any, ...] = (0,)
+    for way in ways:
+        # The very first are fewer than even few suppressions.
+        statement = judging.among_few(facts[way]) if run.total and facts["are_few"] else facts[way]
+        held = caps.held_to(run, statement, [facts["channel"]], timezone.now(), people=people)
+        cursor.execute(held.sql, facts | held.parameters | (span or {}))
+        added = cursor.fetchone()
+        if added[0]:
+            break
+    return added
 
 
 def _go(run: Run) -> None:
@@ -351,14 +334,14 @@ def _late(run: Run, facts: dict[str, Any]) -> list[tuple[list[int], str]]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_LATE, wanted)
-        return [(facts["steps"], row[0]) for row in cursor.fetchall()]
+        return [([facts["step"]], row[0]) for row in cursor.fetchall()]
 
 
 def _analyze(run: Run) -> None:
     """Tell the planner of the new rows; it would plan for an empty table otherwise."""
     number = run.pk // partitions.RUNS_PER_PARTITION
     with connection.cursor() as cursor:
-        for table in ("deliveries_recipient", "deliveries_delivery"):
-            cursor.execute(f"analyze {table}_{number}")
+        for table, columns in _LOOKED_AT.items():
+            cursor.execute(f"analyze {table}_{number}{columns}")
         # Much may have been suppressed lately; without figures the planner takes the index by date.
         cursor.execute("analyze audience_suppression")

@@ -10,7 +10,7 @@ from clarion.audience import tombstones
 from clarion.audience.addresses import owners_sql
 from clarion.audience.queries import CONTACT_VARIABLES_SQL
 from clarion.audience.segments import Compiled
-from clarion.deliveries import building, cascade_building, judging
+from clarion.deliveries import candidates, cascade_building, judging
 from clarion.deliveries.models import Run
 from clarion.deliveries.tiers import Ladder
 
@@ -44,7 +44,7 @@ def adding(run: Run, ladder: Ladder, said: Sequence[Mapping[str, Any]], facts: d
         found.append(orjson.dumps(mine).decode())
     facts |= cascade_building.judging(ladder) | {"raws": facts["addresses"], "addresses": found}
     owners = " union all ".join(owners_sql(kind, f"(p.addresses ->> '{kind}')") for kind in ladder.kinds())
-    statement = building.zoned(_CANDIDATES, run.campaign).format(
+    statement = candidates.zoned(_CANDIDATES, run.campaign).format(
         known=cascade_building.addresses_of_contact(ladder.kinds()), owners=owners
     )
     excluding = cascade_building.excluding_of(run.campaign, ladder, timezone.now())

@@ -15,7 +15,7 @@ from clarion.audience.models import FILES
 from clarion.audience.queries.sources import WORK_MEM
 from clarion.campaigns.models import Campaign
 from clarion.channels import registry
-from clarion.deliveries import building, caps, cascade_building, earlier, tiers
+from clarion.deliveries import candidates, caps, cascade_building, earlier, tiers
 from clarion.deliveries.models import Run
 from clarion.deliveries.states import Skip
 
@@ -125,14 +125,14 @@ def _judging(row: Campaign, channel: str, facts: dict[str, Any]) -> str:
     """Return the statement of everybody, judged, and put its parameters to the others."""
     assert row.source is not None  # noqa: S101
     now = timezone.now()
-    candidates = building.candidates_of(row, channel, now)
-    excluding = building.excluding_of(row, channel, now)
-    facts |= candidates.parameters | (excluding.parameters if excluding else {})
+    offered = candidates.of_campaign(row, channel, now)
+    excluding = candidates.excluding(row, channel, now)
+    facts |= offered.parameters | (excluding.parameters if excluding else {})
     excluded = f"when {excluding.sql} then {Skip.EXCLUDED.value}" if excluding else ""
     # One statement sees the contacts at one moment, when a mail address is one contact's.
     is_once = row.source.kind not in FILES and registry.get(channel).address_kind == "email"
     return _JUDGED.format(
-        candidates=candidates.sql, capped=caps.HERE, excluded=excluded,
+        candidates=offered.sql, capped=caps.HERE, excluded=excluded,
         repeated="" if is_once else _REPEATED,
     )  # fmt: skip
 
@@ -142,13 +142,13 @@ def _judging_cascade(row: Campaign, run: Run, facts: dict[str, Any]) -> str:
     assert row.source is not None  # noqa: S101
     now, ladder = timezone.now(), tiers.ladder_of(run, list(run.steps.all()))
     if row.source.kind in FILES:
-        candidates = cascade_building.people(ladder)
+        everybody = cascade_building.people(ladder)
         country = row.workspace.default_country
         facts |= cascade_building.rows_of(row.source.table, ladder, country, after=-1, limit=_ALL)
     else:
-        offered = cascade_building.of_contact(ladder)
-        candidates = building.candidates_of(row, facts["channel"], now, address=offered, kinds=ladder.kinds())
+        columns = cascade_building.of_contact(ladder)
+        everybody = candidates.of_campaign(row, facts["channel"], now, address=columns, kinds=ladder.kinds())
     excluding = cascade_building.excluding_of(row, ladder, now)
-    facts |= candidates.parameters | (excluding.parameters if excluding else {})
+    facts |= everybody.parameters | (excluding.parameters if excluding else {})
     facts |= cascade_building.judging(ladder)
-    return cascade_building.judged_alone(ladder, candidates, excluding)
+    return cascade_building.judged_alone(ladder, everybody, excluding)

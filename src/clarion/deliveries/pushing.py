@@ -21,6 +21,7 @@ from clarion.channels import registry
 from clarion.content.queries import missing_variables
 from clarion.deliveries import (
     building,
+    candidates,
     caps,
     cascade_building,
     cascade_pushing,
@@ -275,7 +276,7 @@ def _add(run: Run, fresh: Sequence[Person], last: int) -> frozenset[str]:
     leaving_out = earlier.leaving_out(run)
     facts: dict[str, Any] = {
         **leaving_out.parameters, "run": run.pk, "workspace": run.workspace_id, "channel": channel,
-        "steps": [step.step for step in steps], "last": last,
+        "step": steps[0].step, "last": last,
         "addresses": [form for form, _good in forms], "invalids": [not good for _form, good in forms],
         "variables": [
             orjson.dumps({kind: form, **one.variables} if form != "?" else {}).decode()
@@ -292,13 +293,13 @@ def _add(run: Run, fresh: Sequence[Person], last: int) -> frozenset[str]:
                 cursor, ladder, held.sql, facts | held.parameters
             )
         else:
-            excluding = building.excluding_of(run.campaign, channel, timezone.now())
+            excluding = candidates.excluding(run.campaign, channel, timezone.now())
             facts |= excluding.parameters if excluding is not None else {}
-            candidates = building.zoned(_CANDIDATES, run.campaign).format(
+            people = candidates.zoned(_CANDIDATES, run.campaign).format(
                 owners=addresses.owners_sql(kind, "p.address"),
                 unwilling=consent.owner_unwilling_sql(run.workspace, channel, owner="c"),
             )
-            statement = judging.judged(candidates, leaving_out, excluding)
+            statement = judging.judged(people, leaving_out, excluding)
             held = caps.held_to(run, statement, [channel], timezone.now())
             cursor.execute(held.sql, facts | held.parameters)
             made, usable, ended, key, waterfall = cursor.fetchone()

@@ -18,7 +18,7 @@ from clarion.audience.models import (
 from clarion.audience.queries import estimate, people_of, reaches_anybody
 from clarion.campaigns import operations as campaigns
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, ledger, listing, operations, optout
+from clarion.deliveries import building, candidates, ledger, listing, operations, optout
 from clarion.deliveries.models import Recipient, Run
 from clarion.deliveries.states import Skip
 from clarion.runtime import scheduler
@@ -76,6 +76,9 @@ class TestWaterfall:
         # Chunks smaller than the data, so that what one chunk knows of the others is put to the test.
         monkeypatch.setattr(building, "FIRST_CHUNK", 3)
         monkeypatch.setattr(building, "CHUNK", 17)
+        # Every kind of source by spans and without, each with few suppressions and with many.
+        monkeypatch.setattr(candidates, "CLOSE", 1_000 if seed // 4 % 2 else 0)
+        monkeypatch.setattr(building, "FEW", 40_000 if seed // 8 else 0)
         chance = random.Random(seed)
         some = persons(60)
         states = [ContactState.ACTIVE] * 4 + [ContactState.INACTIVE, ContactState.DO_NOT_CONTACT]

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from clarion.audience import capping, shortlisting
 from clarion.audience import operations as audience
-from clarion.audience import shortlisting
 from clarion.audience.errors import RulesInvalid
 from clarion.audience.models import Contact, FrequencyCap, OptOutRules, Source, SourceKind, SourceRow
 from clarion.audience.queries import estimate, people_of, reaches_anybody, sources
@@ -19,7 +19,7 @@ from clarion.campaigns import preflight
 from clarion.campaigns.errors import CampaignInvalid
 from clarion.campaigns.models import Campaign
 from clarion.campaigns.states import Status
-from clarion.deliveries import building, counting, ledger, partitions, pushing
+from clarion.deliveries import building, candidates, counting, ledger, partitions, pushing
 from clarion.deliveries.models import Contacted, Recipient, Run, RunStep
 from clarion.deliveries.states import Skip, Stage
 from clarion.workspaces import actors
@@ -138,6 +138,8 @@ def test_are_what_a_plain_evaluator_says_of_any_history(
     if seed >= 6:  # as a very large run does
         monkeypatch.setattr(shortlisting, "WORTH_FROM", 1)
         monkeypatch.setattr(shortlisting, "AT_MOST", 1)
+        monkeypatch.setattr(capping, "MANY", -1 if seed >= 9 else 10_000)
+        monkeypatch.setattr(candidates, "CLOSE", 1_000 if seed % 4 == 1 else 0)
     chance, now = random.Random(seed), timezone.now()
     contacts = Contact.objects.bulk_create(
         Contact(workspace=people.workspace, email=f"p{n}@example.test", phone=f"+4930{n:06}")
@@ -225,6 +227,35 @@ def test_what_is_noted_while_a_large_run_is_built_counts_for_the_rest_of_it(
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from cap_shortlisted")
         assert cursor.fetchone() == (0,)
+
+
+def test_notes_of_another_workspace_are_not_on_the_list_of_a_large_run(
+    people: ledgers.People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(building, "CHUNK", 4)
+    monkeypatch.setattr(shortlisting, "WORTH_FROM", 1)
+    monkeypatch.setattr(shortlisting, "AT_MOST", 1)
+    addresses = [f"p{n:02}@example.test" for n in range(12)]
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    others = ledgers.make_people()
+    for one, share in ((others, addresses), (people, addresses[:3])):
+        Contact.objects.bulk_create(Contact(workspace=one.workspace, email=address) for address in addresses)
+        cap(one, 1, 7)
+        sent_run(one, [(address, Stage.SENT, an_hour_ago) for address in share])
+    counting.count_finished()
+    campaign = ledgers.make_campaign(people.alice, status=Status.BUILDING, source=everybody(people))
+    building.build(campaign.pk, seconds=0)
+    run = campaign.runs.get()
+    for _chunk in range(2):
+        building.build_run(run, seconds=0)
+    with connection.cursor() as cursor:
+        cursor.execute("select run_id, count from cap_shortlisted")
+        assert cursor.fetchall() == [(run.pk, 3)]
+
+    built(campaign)
+
+    assert capped_addresses(run) == set(addresses[:3])
 
 
 def test_of_very_many_people_some_are_asked_and_the_numbers_still_add_up(

@@ -53,6 +53,7 @@ from clarion.audience.queries.sources import (
 from clarion.audience.queries.suppressions import (
     Origin,
     Wanted,
+    has_more_suppressions,
     suppression_counts,
     suppression_for,
     suppression_lines,
@@ -90,6 +91,7 @@ __all__ = [
     "erasures_for",
     "estimate",
     "estimate_together",
+    "has_more_suppressions",
     "ids_of",
     "import_for",
     "import_preview",

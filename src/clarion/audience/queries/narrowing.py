@@ -19,6 +19,11 @@ _ON_EXCLUDED_LISTS = (
     "exists (select from audience_listmember m"
     " where m.contact_id = x.id and m.list_id = any(%(excluded_lists)s::bigint[]))"
 )
+#: All of them in a span of contacts, read once a statement and hashed.
+_IN_EXCLUDED_LISTS = (
+    "{contact} in (select m.contact_id from audience_listmember m"
+    " where m.list_id = any(%(excluded_lists)s::bigint[]) and m.contact_id between %(first)s and %(until)s)"
+)
 
 
 #: By the key of the members, which are looked up for a contact.
@@ -43,13 +48,15 @@ def meant(source: Source, now: datetime) -> Compiled:
     return Compiled("true", {})
 
 
-def left_out(source: Source, kind: str, address: str, now: datetime, *, contact: str = "") -> Compiled | None:
+def left_out(
+    source: Source, kind: str, address: str, now: datetime, *, contact: str = "", in_span: bool = False
+) -> Compiled | None:
     """Return the condition that an address is that of somebody who is excluded; None when nobody is.
 
     By the address, so that it holds for the rows of a file, for two contacts with one number, and for whoever has it
     beside the preferred one. `address` is an expression of SQL, `kind` what kind of address it is. `contact` is one for
     the id of the only contact with that preferred address: where nobody of the workspace has further ones, which is
-    asked now, nobody else is looked for.
+    asked now, nobody else is looked for. With `in_span` all of these are from `first` to `until`, two parameters.
     """
     lists = list(source.excluded_lists.values_list("pk", flat=True))
     found = list(source.excluded_segments.order_by("pk"))
@@ -58,12 +65,15 @@ def left_out(source: Source, kind: str, address: str, now: datetime, *, contact:
     made = _any_of(source.workspace, found, now, prefix="excluded", alias="x")
     conditions = [_ON_EXCLUDED_LISTS] * bool(lists) + [made.sql] * bool(found)
     owners = owners_sql(kind, address)
+    facts = made.parameters | {"excluded_lists": lists, "workspace": source.workspace_id}
     if contact and not Address.objects.filter(workspace=source.workspace, kind=kind).exists():
         owners = f"select {contact} as id"
         if found:
             owners = f"select oc.* from audience_contact oc where oc.id = {contact}"  # noqa: S608
+        elif in_span:
+            return Compiled(f"{address} <> '' and {_IN_EXCLUDED_LISTS.replace('{contact}', contact)}", facts)
     statement = f"exists (select from ({owners}) x where {address} <> '' and ({' or '.join(conditions)}))"
-    return Compiled(statement, made.parameters | {"excluded_lists": lists, "workspace": source.workspace_id})
+    return Compiled(statement, facts)
 
 
 def _any_of(

@@ -47,6 +47,12 @@ class Wanted:
         return bool(self.search or self.reason or self.channel or self.origin or self.days)
 
 
+def has_more_suppressions(workspace: Workspace, channel: str, *, than: int) -> bool:
+    """Whether more than so many addresses of a channel are suppressed: no more of them are counted."""
+    found = Suppression.objects.filter(workspace=workspace, channel=channel)
+    return found.values("pk")[: than + 1].count() > than
+
+
 def suppressions_wanted(workspace: Workspace, wanted: Wanted) -> QuerySet[Suppression]:
     """Return the workspace's suppressions that are meant."""
     found = Suppression.objects.filter(workspace=workspace)
