@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -150,6 +151,11 @@ def _bad(_request: HttpRequest, error: Any) -> HttpResponse:
     return problems.response(problems.own("bad_request", str(error)))
 
 
+def _laid(_request: HttpRequest, _error: Any) -> HttpResponse:
+    """Rows or a file came where JSON is read: they were laid down, and there is no body any more."""
+    return problems.response(problems.own("unsupported_media_type"))
+
+
 def _mistake(_request: HttpRequest, error: Any) -> HttpResponse:
     raise error
 
@@ -158,6 +164,7 @@ api.add_exception_handler(problems.Problem, _problem)
 api.add_exception_handler(ValidationError, _invalid)
 api.add_exception_handler(Http404, _gone)
 api.add_exception_handler(HttpError, _bad)
+api.add_exception_handler(RawPostDataException, _laid)
 api.add_exception_handler(Exception, _mistake)
 for _kind in problems.STATUSES:
     api.add_exception_handler(_kind, _of_domain)

@@ -132,6 +132,14 @@ def test_what_a_program_does_is_told_as_done_through_the_api(cast: Cast) -> None
     assert (event.via, event.actor_name) == ("api", "bob")
 
 
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/csv", "text/plain"])
+def test_what_is_no_json_where_json_is_read_is_of_another_type(cast: Cast, kind: str) -> None:
+    refused = asking(cast.bob).post("/lists", {"name": "News"}, content_type=kind)
+
+    assert (refused.status_code, refused.json()["code"]) == (415, "unsupported_media_type")
+    assert not List.objects.exists()
+
+
 def test_the_pace_of_a_token_is_counted_and_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     at = "timestamptz '2030-01-01 10:00:20Z'"
     monkeypatch.setattr(api_operations, "_COUNT", api_operations._COUNT.replace("now()", at))
