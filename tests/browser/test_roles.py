@@ -20,15 +20,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 #: In everybody's navigation.
 EVERYBODY = {
-    "Dashboard", "Campaigns", "Calendar", "Statistics", "Archive", "Contacts", "Lists", "Segments", "Imports",
-    "Live sources", "Suppressions", "Templates", "Media", "Channels & senders", "Members", "Tokens",
+    "Dashboard", "Campaigns", "History", "Calendar", "Statistics", "Archive", "Contacts", "Lists", "Segments",
+    "Imports", "Live sources", "Suppressions", "Templates", "Media", "Channels & senders", "Members", "Tokens",
 }  # fmt: skip
 LOOKS = ["Open", "Info", "Analytics"]
 PACE = ["Continue", "Stop", "Cancel campaign"]
 ALL = [*LOOKS, *PACE, "Change the timing", "Retry failed", "Refresh targets", "Duplicate"]
 #: Below /w/acme/, and elsewhere: every address of which somebody of this table is refused.
 PLACES = (
-    "campaigns/new/", "moderation/", "audit/", "settings/", "senders/new/", "/w/elsewhere/", "/system/people/",
+    "campaigns/new/", "send/", "moderation/", "audit/", "settings/", "senders/new/", "/w/elsewhere/", "/system/people/",
 )  # fmt: skip
 
 
@@ -43,11 +43,11 @@ class Sight:
 
 SIGHTS: dict[Role | None, Sight] = {
     Role.VIEWER: Sight(LOOKS),
-    Role.AUTHOR: Sight(ALL, {"Moderation"}, {"campaigns/new/", "moderation/"}),
+    Role.AUTHOR: Sight(ALL, {"Moderation", "Send"}, {"campaigns/new/", "send/", "moderation/"}),
     Role.MODERATOR: Sight(
         [*LOOKS, *PACE, "Retry failed"], {"Moderation", "Audit log"}, {"moderation/", "audit/"}
     ),
-    Role.ADMIN: Sight(ALL, {"Moderation", "Audit log", "Webhooks", "Settings"}, set(PLACES[:5])),
+    Role.ADMIN: Sight(ALL, {"Moderation", "Send", "Audit log", "Webhooks", "Settings"}, set(PLACES[:6])),
     # Who administers the installation sees every workspace, and changes nothing in it.
     None: Sight(LOOKS, set(), {"/w/elsewhere/", "/system/people/"}),
 }

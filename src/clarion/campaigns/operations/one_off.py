@@ -84,6 +84,11 @@ def send_one_off(
         return there
 
 
+def label(id: uuid.UUID) -> str:
+    """Return what a one-off is called, in the reader's language; it is kept in that of whoever wrote it."""
+    return _("One-off %(id)s") % {"id": str(id)[:SHORT_ID]}
+
+
 def _there(key: uuid.UUID | None, by: Actor) -> Campaign | None:
     if key is None:
         return None
@@ -132,7 +137,7 @@ def _made(
     id = key or uuid.uuid4()
     made = Campaign.objects.create(
         workspace=by.workspace, public_id=id, is_one_off=True, to_address=address, source=source,
-        name=_("One-off %(id)s") % {"id": str(id)[:SHORT_ID]}, created_by=by.user,
+        name=label(id), created_by=by.user,
         is_demo=by.workspace.is_demo, **values,
     )  # fmt: skip
     step = Step.objects.create(campaign=made, channel=sender.channel, sender=sender, **message)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from clarion.campaigns import queries
+from clarion.campaigns.operations import one_off
 from clarion.campaigns.states import LIVE
 from clarion.channels import registry
 from clarion.deliveries import details, explain, one_offs
@@ -85,6 +86,7 @@ def one(request: PageRequest, workspace: str, id: UUID) -> HttpResponse:
     here = workspace_url(request, "history_one", id=id)
     context = {
         "campaign": found,
+        "title": one_off.label(found.public_id),
         "row": _row(request, row),
         "step": found.steps.all()[0],
         "actions": campaign_actions.one_off_buttons(request, found),
