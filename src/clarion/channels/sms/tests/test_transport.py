@@ -86,8 +86,7 @@ class TestOutcomes:
             transport = make_transport(far.port)
             taken = await send(transport)
             outcome = await send(transport)
-            # The loop counts in milliseconds, and all of this may fall into one.
-            transport._congested_until -= most + 1
+            transport._congested_until -= most + 1  # the loop counts in milliseconds
             after = await send(transport)
             await transport.aclose()
 
