@@ -6,7 +6,9 @@ import zipfile
 from html import unescape
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clarion.audience import operations
 from clarion.audience.models import Attribute, Contact, Erasure
@@ -225,3 +227,20 @@ def test_all_that_match_are_changed_beyond_the_page(cast: Cast, by: actors.Actor
     ]
     for member, status in ((cast.vera, 403), (cast.mallory, 404)):
         assert visit(member).post(url, {"action": "tag", "tag": "x"}).status_code == status
+
+
+def test_the_tags_of_the_workspace_can_be_chosen_and_are_not_asked_for_with_the_results_alone(
+    cast: Cast, by: actors.Actor, ana: Contact
+) -> None:
+    strangers = operations.create_contact(by=actors.of_member(cast.mallory), fields={"email": "m@x.example"})
+    for one, tags in ((ana, ["vip", "berlin"]), (strangers, ["theirs"])):
+        Contact.objects.filter(pk=one.pk).update(tags=tags)
+    url, alice = f"/w/{cast.workspace.slug}/contacts/", visit(cast.alice)
+
+    whole = text(alice.get(url))
+    with CaptureQueriesContext(connection) as asked:
+        part = text(alice.get(url, headers={"HX-Request": "true", "HX-Target": "results"}))
+
+    assert re.findall(r'name="tag" value="([^"]*)"', whole) == ["", "berlin", "vip"]
+    assert "ana.sol@shop.example" in part
+    assert not any("unnest(tags)" in one["sql"] for one in asked)

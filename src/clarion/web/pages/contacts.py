@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -50,7 +51,8 @@ def contact_list(request: PageRequest, workspace: str) -> HttpResponse:
         "columns": COLUMNS,
         "chips": _chips(request, wanted, chosen),
         "clear_url": workspace_url(request, "contacts"),
-        "groups": _groups(request, wanted, chosen),
+        # Asked for by the template, since the results alone do not show them.
+        "groups": partial(_groups, request, wanted, chosen),
         "words": typed.words(request.GET, "q"),
         "is_seeing": request.member.may(Permission.VIEW_PII),
         "is_narrowed": wanted.is_narrow,
