@@ -42,7 +42,7 @@ def acting(kwargs: Mapping[str, Any]) -> Need:
     if action in ("duplicate", "archive", "restore"):
         return _EDIT
     if action in ("launch", "hold"):
-        return _LAUNCH
+        return _LAUNCH if action == "launch" else every(Permission.PAUSE)
     permission = TRANSITIONS[Action(action)].permission if action in {*Action} else None
     return every(permission) if permission is not None else _VIEW
 

@@ -92,10 +92,10 @@ class Transition:
 _S = Status
 #: The one table. Screens, command line and scheduler offer and do only what it holds.
 TRANSITIONS: dict[Action, Transition] = {
-    Action.SUBMIT: Transition(frozenset({_S.DRAFT, _S.STOPPED, _S.FAILED}), _S.IN_REVIEW, Permission.EDIT),
+    Action.SUBMIT: Transition(frozenset({_S.DRAFT, _S.STOPPED, _S.FAILED}), _S.IN_REVIEW, Permission.SUBMIT),
     Action.APPROVE: Transition(frozenset({_S.IN_REVIEW}), _S.READY, Permission.MODERATE),
     Action.REJECT: Transition(frozenset({_S.IN_REVIEW}), _S.CANCELLED, Permission.MODERATE),
-    Action.WITHDRAW: Transition(frozenset({_S.IN_REVIEW}), _S.DRAFT, Permission.EDIT),
+    Action.WITHDRAW: Transition(frozenset({_S.IN_REVIEW}), _S.DRAFT, Permission.SUBMIT),
     # Of a pause after a first part, and only of that; CONTINUE is refused there.
     Action.RELEASE: Transition(frozenset({_S.PAUSED}), _S.SENDING, Permission.MODERATE),
     Action.SCHEDULE: Transition(
@@ -105,20 +105,18 @@ TRANSITIONS: dict[Action, Transition] = {
         frozenset({_S.DRAFT, _S.READY, _S.SCHEDULED, _S.STOPPED, _S.FAILED}), _S.BUILDING, Permission.LAUNCH
     ),
     Action.BUILT: Transition(frozenset({_S.BUILDING}), _S.SENDING, None),
-    Action.PAUSE: Transition(
-        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING}), _S.PAUSED, Permission.LAUNCH
-    ),
+    Action.PAUSE: Transition(frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING}), _S.PAUSED, Permission.PAUSE),
     # Where a pause leads back to depends on how far the run had come; see `operations.continue_`.
     Action.CONTINUE: Transition(frozenset({_S.PAUSED}), _S.SENDING, Permission.LAUNCH),
     Action.STOP: Transition(
-        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.STOPPED, Permission.LAUNCH
+        frozenset({_S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED}), _S.STOPPED, Permission.PAUSE
     ),
     Action.CANCEL: Transition(
         frozenset(
             {_S.IN_REVIEW, _S.READY, _S.SCHEDULED, _S.BUILDING, _S.SENDING, _S.PAUSED, _S.STOPPED, _S.FAILED}
         ),
         _S.CANCELLED,
-        Permission.LAUNCH,
+        Permission.PAUSE,
     ),
     # A change sends a submitted or scheduled campaign back to its author.
     Action.EDIT: Transition(

@@ -30,7 +30,7 @@ def buttons(request: PageRequest, campaign: Campaign, progress: Progress | None)
     if campaign.archived_at is not None:
         return made
     may_launch = request.member.may(Permission.LAUNCH)
-    if may_launch and offers.is_resuming(campaign):
+    if request.member.may(Permission.PAUSE) and offers.is_resuming(campaign):
         url = _url(request, "hold", campaign)
         made.append(Button(label=_("Keep paused"), icon="pause", url=url, method="post"))
     failed = progress.failed if progress is not None else 0

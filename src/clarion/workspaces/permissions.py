@@ -19,8 +19,10 @@ class Role(models.TextChoices):
 class Permission(models.TextChoices):
     VIEW = "view", _("See everything but personal data")
     EDIT = "edit", _("Create and change campaigns and templates")
+    SUBMIT = "submit", _("Submit campaigns for review")
     MODERATE = "moderate", _("Approve and reject campaigns")
-    LAUNCH = "launch", _("Start, pause, continue, stop and cancel campaigns")
+    LAUNCH = "launch", _("Start, continue and speed up campaigns")
+    PAUSE = "pause", _("Pause, stop and cancel campaigns")
     EXPORT = "export", _("Download recipients")
     VIEW_PII = "view_pii", _("See whole addresses and names")
     MANAGE_AUDIENCE = "manage_audience", _("Change contacts, lists and suppressions")
@@ -34,8 +36,10 @@ class Permission(models.TextChoices):
 _P = Permission
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: frozenset({_P.VIEW}),
-    Role.AUTHOR: frozenset({_P.VIEW, _P.EDIT, _P.LAUNCH, _P.EXPORT, _P.VIEW_PII, _P.MANAGE_AUDIENCE}),
-    Role.MODERATOR: frozenset({_P.VIEW, _P.MODERATE, _P.LAUNCH, _P.VIEW_PII, _P.AUDIT}),
+    Role.AUTHOR: frozenset(
+        {_P.VIEW, _P.EDIT, _P.SUBMIT, _P.LAUNCH, _P.PAUSE, _P.EXPORT, _P.VIEW_PII, _P.MANAGE_AUDIENCE}
+    ),
+    Role.MODERATOR: frozenset({_P.VIEW, _P.MODERATE, _P.LAUNCH, _P.PAUSE, _P.VIEW_PII, _P.AUDIT}),
     Role.ADMIN: frozenset(Permission) - {_P.MODERATE},
     Role.OWNER: frozenset(Permission),
 }

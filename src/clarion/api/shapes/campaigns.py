@@ -276,9 +276,10 @@ def actions(one: Row, member: Membership) -> list[str]:
     """Return what the member may do to the campaign now, by the names of the addresses."""
     campaign = one.campaign
     found: list[str] = [action.value for action in offers.actions_for(campaign, member)]
+    if campaign.archived_at is None and member.may(Permission.PAUSE):
+        found += ["hold"] if offers.is_resuming(campaign) else []
     if campaign.archived_at is None and member.may(Permission.LAUNCH):
         failed = one.progress.failed if one.progress else 0
-        found += ["hold"] if offers.is_resuming(campaign) else []
         found += ["retry"] if failed and campaign.status in RETRYABLE else []
     return found + [handling.value for handling in offers.handling_for(campaign, member)]
 

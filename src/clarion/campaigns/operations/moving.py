@@ -123,7 +123,7 @@ def replan_resumption(*, campaign: Campaign, resume_at: datetime, reason: str, b
 @transaction.atomic
 def hold(*, campaign: Campaign, by: Actor, reason: str = "") -> Campaign:
     """Keep a campaign paused that would go on by itself, until somebody continues it."""
-    by.require(Permission.LAUNCH)
+    by.require(Permission.PAUSE)
     now = changing.locked(campaign, by)
     if not offers.is_resuming(now):
         raise TransitionRefused

@@ -30,7 +30,7 @@ def submit(*, campaign: Campaign, by: Actor, note: str = "") -> Campaign:
     What keeps it from being launched keeps it from being submitted, but for what ends by itself. Raises
     CampaignInvalid.
     """
-    by.require(Permission.EDIT)
+    by.require(Permission.SUBMIT)
     now = changing.locked(campaign, by)
     if now.status not in TRANSITIONS[Action.SUBMIT].sources:
         raise TransitionRefused
