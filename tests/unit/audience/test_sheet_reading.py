@@ -1,12 +1,10 @@
-"""Sheets as they are read: the same texts as another reader finds, in memory that does not grow with the sheet."""
+"""Sheets as they are read: the same texts as another reader finds."""
 
 import csv
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,6 @@ from clarion.audience.sheetchild.strings import Strings
 from tests.workbooks import ODS, ods, replaced, xlsx, zipped
 
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-#: Columns of a long sheet, and the octets of address space in which it is read.
-COLUMNS = 8
-MEMORY = 128 * 1024**2
 SHEET = "xl/worksheets/sheet1.xml"
 NAMES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -374,54 +369,11 @@ class TestStrings:
                 strings.get(len(written))
             assert not list(tmp_path.glob("strings*"))
 
+    @pytest.mark.parametrize("count", [0, 15, 16, 17, 32])
+    def test_there_is_none_behind_the_last(self, tmp_path: Path, count: int) -> None:
+        with Strings(str(tmp_path / "strings")) as strings:
+            strings.read(io.BytesIO(f"<sst>{'<si><t>x</t></si>' * count}</sst>".encode()))
 
-def long_xlsx(rows: int) -> dict[str, Iterator[str]]:
-    """Return the members of a long sheet whose texts are all different, and stand in the table of texts."""
-    numbers = range(rows * COLUMNS)
-    return {
-        "xl/sharedStrings.xml": chain(
-            ["<sst>"], (f"<si><t>text number {n}</t></si>" for n in numbers), ["</sst>"]
-        ),
-        SHEET: chain(
-            ["<worksheet><sheetData>"],
-            (
-                "<row>" + "".join(f'<c t="s"><v>{n}</v></c>' for n in range(at, at + COLUMNS)) + "</row>"
-                for at in numbers[::COLUMNS]
-            ),
-            ["</sheetData></worksheet>"],
-        ),
-    }
-
-
-def long_ods(rows: int) -> dict[str, Iterator[str]]:
-    """Return the content of a long sheet whose texts are all different."""
-    before, after = zipfile.ZipFile(io.BytesIO(ods_of(table_of("|")))).read("content.xml").decode().split("|")
-    written = (
-        ROW.format("", "".join(text_cell(f"text number {n}") for n in range(at, at + COLUMNS)))
-        for at in range(0, rows * COLUMNS, COLUMNS)
-    )
-    return {"content.xml": chain([before], written, [after])}
-
-
-class TestMemory:
-    @pytest.mark.slow
-    @pytest.mark.parametrize(
-        ("short", "long"), [(xlsx({"A": [["x"]]}), long_xlsx), (ods({"A": []}), long_ods)]
-    )
-    def test_does_not_grow_with_the_sheet(self, tmp_path: Path, short: bytes, long: Any) -> None:
-        rows, members = 300_000, long(300_000)
-        with (
-            zipfile.ZipFile(io.BytesIO(short)) as package,
-            zipfile.ZipFile(tmp_path / "book", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book,
-        ):
-            for name in package.namelist():
-                with book.open(name, "w") as member:
-                    for piece in members.get(name, [package.read(name).decode()]):
-                        member.write(piece.encode())
-
-        found = sheets.unpack(
-            tmp_path / "book", folder=tmp_path, lock=tmp_path / "lock", limits=sheets.Limits(memory=MEMORY)
-        )
-
-        with found.path.open() as file:
-            assert sum(1 for _line in file) == rows
+            assert [strings.get(number) for number in range(count)] == ["x"] * count
+            with pytest.raises(IndexError):
+                strings.get(count)

@@ -52,7 +52,8 @@ class Strings:
         parser.StartElementHandler = start
         try:
             parsing.feed(parser, member)
-            self._keep()
+            if self._new:  # otherwise a text that nobody wrote would be found behind a whole block
+                self._keep()
             self._file.flush()
         except OSError:
             raise Refused("written") from None
